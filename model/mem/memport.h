@@ -1,0 +1,63 @@
+/* The far side of the MMU's memory port: takes requests, answers them after their latency.
+ *
+ * Rules of docs/microarchitecture.md section 2: reads return the line, and a compare-and-swap is performed, at the reply
+ * cycle; at most one reply a cycle (a reply whose cycle is taken slips to the next free one); replies in any order. Latency 1 means a
+ * reply in the cycle after the accept. Deterministic for a given configuration, seed and sequence of requests. */
+#ifndef TWINWALK_MEMPORT_H
+#define TWINWALK_MEMPORT_H
+
+#include "physmem.h"
+
+enum memport_model { MEMPORT_FIXED = 0, MEMPORT_RANDOM = 1, MEMPORT_CACHE = 2 };
+
+struct memport_cache_level {
+    unsigned kib, ways, latency; /* latency in cycles of a hit here */
+};
+
+struct memport_config {
+    enum memport_model model;
+    unsigned fixed_latency;          /* cycles, >= 1 */
+    unsigned random_min, random_max; /* cycles, >= 1, uniform, replies out of order */
+    struct memport_cache_level level[3];
+    unsigned dram_latency;
+    unsigned error_per_million;      /* share of requests answered with an error (random stimulus) */
+    unsigned stall_per_million;      /* share of cycles in which memport_ready says no (random stimulus) */
+    uint64_t seed;
+};
+
+struct memport_request {
+    uint8_t tag;
+    bool cas;
+    uint64_t addr, expected, desired;
+};
+
+struct memport_reply {
+    uint8_t tag;
+    bool err;
+    const uint64_t *line; /* 8 words as they are at the reply cycle, before a CAS takes effect; valid until the next call */
+};
+
+struct memport;
+
+struct memport *memport_new(struct physmem *pm, const struct memport_config *config);
+void memport_free(struct memport *mp);
+
+/* Whether a request may be accepted in this cycle. Must be asked once per simulated cycle at most, and gives the same answer when repeated. */
+bool memport_ready(struct memport *mp, uint64_t cycle);
+
+/* Accepts a request in this cycle. At most one a cycle, at most one outstanding per tag (0 … 15). */
+void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_request *request);
+
+/* The reply of this cycle, if there is one: performs its CAS and removes it. */
+bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *reply);
+
+/* The cycle of the next reply; UINT64_MAX when nothing is outstanding. */
+uint64_t memport_next(const struct memport *mp);
+
+/* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no time). */
+void memport_touch(struct memport *mp, uint64_t pa);
+
+/* Fills *config from the preset the caller was compiled for (mmu_cfg.h). */
+void memport_preset(struct memport_config *config);
+
+#endif

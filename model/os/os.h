@@ -1,0 +1,66 @@
+/* The operating system under the MMU: builds real x86-64 page tables in simulated memory and pages in on demand.
+ *
+ * It hears of the program's mappings from the trace (initial layout, memory system calls) and of page faults from the MMU; it answers with
+ * page-table writes (physmem_write) and with control operations that the processor must carry out before it goes on. */
+#ifndef TWINWALK_OS_H
+#define TWINWALK_OS_H
+
+#include "mem/physmem.h"
+#include "pins.h"
+
+enum os_page_policy { OS_PAGES_4K, OS_PAGES_2M, OS_PAGES_1G, OS_PAGES_THP };
+enum os_prot { OS_READ = 1, OS_WRITE = 2, OS_EXEC = 4 };
+enum os_map_flags { OS_SHARED = 1, OS_FILE = 2, OS_STACK = 4, OS_HEAP = 8, OS_GROWSDOWN = 16 };
+
+struct os_config {
+    unsigned paddr_bits;
+    bool la57, pcid, page_1g;    /* what the MMU offers; la57 makes the kernel run with 5 levels */
+    bool implicit_map;           /* an access outside every VMA maps its page instead of being an error (foreign traces) */
+    enum os_page_policy pages;
+    uint64_t ram_bytes;          /* installed memory, from which frames are taken */
+    uint64_t seed;               /* order in which frames are handed out */
+};
+
+/* A control operation for the MMU (docs/microarchitecture.md section 13). */
+struct os_control {
+    uint8_t op;
+    uint64_t data;
+};
+
+struct os_counts {
+    uint64_t minor_faults;       /* demand-zero and page-cache faults */
+    uint64_t cow_faults;
+    uint64_t spurious_faults;    /* nothing was wrong any more */
+    uint64_t table_frames, data_frames; /* in use now */
+};
+
+enum os_outcome {
+    OS_RETRY,   /* mended: do the control operations, then do the access again */
+    OS_SEGV,    /* the access has no right to be there: os_error says why */
+    OS_OOM,     /* no frame is left: os_error */
+};
+
+struct os;
+
+struct os *os_new(struct physmem *pm, const struct os_config *config);
+void os_free(struct os *os);
+
+/* Adds a mapping of the initial layout, [start, end) page aligned. Returns false (os_error) when it overlaps another or is not canonical for the address width. */
+bool os_map(struct os *os, uint64_t start, uint64_t end, unsigned prot, unsigned flags, const char *name);
+
+/* A system call of the trace, x86-64 number, arguments and result. Unknown numbers change nothing. Returns false (os_error) when
+ * it contradicts what is mapped (for example an munmap result outside the address space). */
+bool os_syscall(struct os *os, uint64_t number, const uint64_t arg[6], int64_t result);
+
+/* A page fault taken in program order. */
+enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code);
+
+/* The next control operation the processor owes; false when none is left. os_new leaves those that switch the MMU on (CR0.WP, EFER.NXE, CR4, CR3). */
+bool os_control(struct os *os, struct os_control *op);
+
+const struct os_counts *os_counts(const struct os *os);
+
+/* One line that says what is wrong; valid until the next call. */
+const char *os_error(const struct os *os);
+
+#endif

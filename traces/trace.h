@@ -1,0 +1,93 @@
+/* The trace library: reads and writes Twinwalk's trace format (docs/trace-format.md) in constant memory.
+ *
+ * A trace is a sequence of records: the program's accesses in program order, and between them what changes its address
+ * space. Accesses are 16 bytes in memory; rarer records carry an extra part. */
+#ifndef TWINWALK_TRACE_H
+#define TWINWALK_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum trace_kind {
+    TRACE_FETCH = 0,   /* va, size = instruction length in bytes */
+    TRACE_LOAD = 1,    /* va, size in bytes */
+    TRACE_STORE = 2,   /* va, size in bytes; a read-modify-write is a store (SDM 5.7: it counts as a write) */
+    TRACE_MAP = 3,     /* extra.map: a mapping of the initial layout */
+    TRACE_SYSCALL = 4, /* extra.syscall */
+    TRACE_CONTROL = 5, /* extra.control: a control operation (traces with their own page tables) */
+    TRACE_POKE = 6,    /* extra.poke: software writes a page-table entry (such traces) */
+};
+
+enum trace_flag {
+    TRACE_SUPERVISOR = 1, /* CPL < 3; otherwise the access is made in user mode */
+    TRACE_IMPLICIT = 2, TRACE_AC = 4, TRACE_SHADOW_STACK = 8,
+    TRACE_EXPECT = 16,    /* extra.expect holds the result that the access must have */
+};
+
+struct trace_map { uint64_t start, end; uint32_t prot, flags; char name[64]; }; /* prot, flags as in model/os/os.h */
+struct trace_syscall { uint64_t number, arg[6]; int64_t result; };
+struct trace_control { uint64_t data; uint8_t op; };                            /* as pins_ctl_op */
+struct trace_poke { uint64_t pa, value; };
+struct trace_expect { uint64_t pa; uint16_t err; uint8_t kind, size; bool has_pa; }; /* kind as pins_kind; has_pa: pa and size count too */
+
+struct trace_extra {
+    union {
+        struct trace_map map;
+        struct trace_syscall syscall;
+        struct trace_control control;
+        struct trace_poke poke;
+        struct trace_expect expect;
+    };
+};
+
+struct trace_rec {
+    uint64_t va;
+    uint8_t kind;   /* enum trace_kind */
+    uint8_t flags;  /* enum trace_flag */
+    uint8_t size;   /* bytes, 1 … 64; larger accesses are split by the writer of the trace */
+    uint8_t thread; /* 0 … 255, 0 in single-threaded traces */
+    uint32_t extra; /* index for trace_extra(); only for records that have one */
+};
+
+/* What the trace says of itself. */
+struct trace_info {
+    uint8_t linear_bits;   /* 48 or 57: the address width that the trace needs */
+    bool own_tables;       /* the trace brings its own page tables (POKE, CONTROL): no OS model, faults are results */
+    uint64_t records, accesses; /* UINT64_MAX when the writer could not know (a pipe) */
+    char program[256];     /* the command that was recorded */
+    char recorder[128];    /* the tool and version that recorded it */
+};
+
+struct trace_reader;
+struct trace_writer;
+
+/* Opens a trace, binary or text (told by content). "-" is standard input. NULL on failure, with one line in *error that says what is
+ * wrong, where, and how to mend it (static storage of the calling thread). */
+struct trace_reader *trace_open(const char *path, const char **error);
+void trace_close(struct trace_reader *reader);
+const struct trace_info *trace_get_info(const struct trace_reader *reader);
+
+/* Gives the next run of records: *recs points at *count of them (at least 1), valid until the next call. Returns 1; 0 at the end of a
+ * complete trace; -1 on an error (trace_error). Records before the damage are always given first. */
+int trace_next(struct trace_reader *reader, const struct trace_rec **recs, size_t *count);
+
+/* The extra part of a record of the current run. */
+const struct trace_extra *trace_extra(const struct trace_reader *reader, const struct trace_rec *rec);
+
+/* Goes to record number `record` (0 based); false when it is beyond the end or the file cannot be sought (trace_error). */
+bool trace_seek(struct trace_reader *reader, uint64_t record);
+
+/* File, offset, record and cause of the last error, in one line. */
+const char *trace_error(const struct trace_reader *reader);
+
+/* Creates a trace; counts in *info are filled in at the end. text: the text form. "-" is standard output. */
+struct trace_writer *trace_create(const char *path, const struct trace_info *info, bool text, const char **error);
+/* Appends a record; extra may be NULL for records without one. False on an error (trace_writer_error), for example a full disk. */
+bool trace_put(struct trace_writer *writer, const struct trace_rec *rec, const struct trace_extra *extra);
+/* Finishes the file (index, counts) and frees the writer; false on an error, with *error set: the file is then incomplete. */
+bool trace_finish(struct trace_writer *writer, const char **error);
+const char *trace_writer_error(const struct trace_writer *writer);
+
+#endif
