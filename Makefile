@@ -27,21 +27,21 @@ endif
 # ---- compilers -----------------------------------------------------------------------------------------------------
 OPT      := -O3 -march=native
 WARN     := -Wall -Wextra -Werror
-CPPFLAGS := -I model -I traces -I tb -I $(GEN) -MMD -MP
+CPPFLAGS := -I . -I model -I traces -I tb -I $(GEN) -MMD -MP
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
 CXXFLAGS := -std=gnu++17 $(OPT) -g
 LIBS     := -lzstd -lz -ljansson -lm
 
 VERILATOR := verilator
 # No switch that changes the meaning of the RTL: the same sources as for synthesis.
-VFLAGS := -Wall -O3 --x-assign fast --x-initial fast --noassert --trace-fst --trace-structs -Wno-fatal
+VFLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst --trace-structs
 VMAKE  := OPT_FAST="-O3 -march=native" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
 VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
 # ---- sources -------------------------------------------------------------------------------------------------------
 RTL       := rtl/mmu_pkg.sv $(filter-out rtl/mmu_pkg.sv,$(wildcard rtl/*.sv))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
-TRACE_SRC := $(wildcard traces/*.c)
+TRACE_SRC := $(filter-out traces/main.c,$(wildcard traces/*.c))
 TB_SRC    := $(wildcard tb/*.c)
 
 .DEFAULT_GOAL := help
@@ -61,3 +61,91 @@ $(GEN)/mmu_cfg_pkg.sv: config/$(PRESET).toml scripts/config.py
 $(GEN)/mmu_cfg.h: config/$(PRESET).toml scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $< > $@
+configs: setup ## derive the parameters of every preset (and check them)
+	@scripts/config.py check config/*.toml
+docs: ## make the table of docs/configuration.md anew
+	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
+
+# ---- C: model, traces, bench ---------------------------------------------------------------------------------------
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c) tb/dut/model.c tb/dut/null.c
+C_OBJ  := $(call objects,$(C_SRC))
+
+$(B)/obj/%.o: %.c $(GEN)/mmu_cfg.h
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(B)/obj/%.o: %.cpp $(GEN)/mmu_cfg.h
+	@mkdir -p $(@D)
+	@$(CXX) $(CPPFLAGS) -I tb/dut $(VINCLUDES) $(CXXFLAGS) -c $< -o $@
+
+# The cycle model as a library, and a command that replays a trace without Verilator.
+$(B)/libtwinwalk.a: $(call objects,$(MODEL_SRC) $(TRACE_SRC))
+	@rm -f $@ && $(AR) rcs $@ $^
+$(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
+	@$(CC) $^ $(LIBS) -o $@
+
+# ---- Verilator -----------------------------------------------------------------------------------------------------
+VRUN      := verilated.o verilated_fst_c.o verilated_threads.o
+VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
+
+$(B)/cc/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+	@echo "  verilate  mmu ($(PRESET))"
+	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a $(VRUN) > /dev/null
+$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv)
+	@echo "  verilate  blocking walker ($(PRESET))"
+	@$(VERILATOR) --cc $(VFLAGS) --prefix Vblocking --top-module blocking -Mdir $(@D) $^
+	@$(MAKE) -s -C $(@D) -f Vblocking.mk $(VMAKE) Vblocking__ALL.a > /dev/null
+$(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
+$(B)/obj/tb/examples/blocking_walker/dut_blocking.o: $(B)/blocking/Vblocking__ALL.a
+
+$(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a \
+               $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a
+	@$(CXX) $^ $(addprefix $(B)/cc/,$(VRUN)) $(LIBS) -lpthread -o $@
+
+# The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
+SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))
+$(B)/sc/Vmmu_sc__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv)
+	@echo "  verilate  mmu for SystemC ($(PRESET))"
+	@$(VERILATOR) --sc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu_sc --top-module mmu_sc -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/systemc/mmu_sc.sv
+	@$(MAKE) -s -C $(@D) -f Vmmu_sc.mk $(VMAKE) Vmmu_sc__ALL.a verilated.o verilated_threads.o > /dev/null
+$(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
+$(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a
+	@$(CXX) $^ $(B)/sc/verilated.o $(B)/sc/verilated_threads.o $(LIBS) -lsystemc -lpthread -o $@
+
+# ---- verbs ---------------------------------------------------------------------------------------------------------
+PROGRAM_cc      := $(B)/twinwalk
+PROGRAM_systemc := $(B)/twinwalk-sc
+WAVE_FST        := out/waves/last.fst
+.PHONY: build cosim model random forms speed lint synth bench test regress soak defects wave wave-png capture docs configs clean
+
+build: setup ## build the bench for PRESET and BENCH
+	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
+cosim: build ## replay TRACE through model and RTL in lockstep and compare
+	@mkdir -p out/waves
+	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(JSON)) $(ARGS) $(TRACE)
+model: setup ## replay TRACE through the cycle model alone (needs no Verilator)
+	@$(MAKE) -s -j2 $(B)/twinwalk-model
+	@$(B)/twinwalk-model model $(if $(JSON),--json=$(JSON)) $(ARGS) $(TRACE)
+random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
+	@$(PROGRAM_$(BENCH)) random $(ARGS)
+forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
+	@$(PROGRAM_$(BENCH)) forms $(ARGS)
+lint: setup ## Verilator -Wall on every preset
+	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
+lint-one: $(GEN)/mmu_cfg_pkg.sv
+	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL)
+synth: setup ## read and synthesize the RTL of preset tiny with Yosys' slang front end
+	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
+	@scripts/synth.sh
+wave: ## open GTKWave on the last run's waveform
+	@scripts/wave.sh
+wave-png: setup ## draw the last run's waveform into out/waves/wave.png, without a display
+	@scripts/wave_png.sh
+capture: setup ## record a program: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses]
+	@scripts/capture.sh
+clean: ## remove everything generated
+	@rm -rf build out
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

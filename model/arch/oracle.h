@@ -31,14 +31,14 @@ struct oracle_access {
 struct oracle_step {
     uint64_t pa, value; /* address of the entry, and its contents as read */
     uint8_t level;      /* 5 … 1 */
-    bool must_a, must_d;/* the access sets A (D) here */
-    bool may_a;         /* the access faults further down: A may be set here or not (SDM 5.8) */
+    bool must_a, must_d;/* the access sets A (D) here: it is 0 in value, and must be 1 afterwards */
+    bool may_a;         /* A is 0 in value, and the access faults further down: A may be set here or not (SDM 5.8) */
 };
 
 struct oracle_result {
     uint8_t kind;       /* enum pins_kind, never KIND_MEMERR */
-    uint16_t err;       /* page-fault error code */
-    uint64_t pa;
+    uint16_t err;       /* page-fault error code, 0 unless KIND_PF */
+    uint64_t pa;        /* 0 unless KIND_OK, like size and pat */
     uint8_t size;       /* enum pins_page_size */
     uint8_t pat;        /* PAT index of the leaf */
     uint8_t steps;      /* entries read: 0 … 5 */
@@ -53,7 +53,8 @@ void oracle_translate(const struct physmem *pm, enum physmem_image image, const 
 /* Sets in the ORACLE image the A and D bits that the access must set, and with early_a also those A bits that it may set. */
 void oracle_commit(struct physmem *pm, const struct oracle_result *result, bool early_a);
 
-/* Applies a control operation's register effect (docs/microarchitecture.md section 13). */
+/* Applies a control operation's register effect (docs/microarchitecture.md section 13): CR3 loses bit 63 of the source and what is
+ * beyond paddr_bits, CR4 the features that the CPU has not; everything else is kept as given. INVLPG and reserved codes change nothing. */
 void oracle_control(struct oracle_regs *regs, const struct oracle_cpu *cpu, uint8_t op, uint64_t data);
 
 /* Prints the walk entry by entry in the SDM's terms, with what decided. */

@@ -39,16 +39,20 @@ struct memport_reply {
 
 struct memport;
 
+/* NULL when memory is short or the configuration is impossible: a latency of 0, random_min above random_max, or a cache whose sets are
+ * not a power of two. Only the fields of the chosen model count. */
 struct memport *memport_new(struct physmem *pm, const struct memport_config *config);
 void memport_free(struct memport *mp);
 
-/* Whether a request may be accepted in this cycle. Must be asked once per simulated cycle at most, and gives the same answer when repeated. */
+/* Whether a request may be accepted in this cycle: false in stalled cycles and while 16 requests are outstanding. The stalls are a
+ * function of seed and cycle alone, so asking again, or not asking, changes nothing. */
 bool memport_ready(struct memport *mp, uint64_t cycle);
 
 /* Accepts a request in this cycle. At most one a cycle, at most one outstanding per tag (0 … 15). */
 void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_request *request);
 
-/* The reply of this cycle, if there is one: performs its CAS and removes it. */
+/* The reply of this cycle, if there is one: performs its CAS and removes it. An erring reply carries a line of zeros, and its CAS writes
+ * nothing. Cycles may be skipped up to memport_next, never past it. */
 bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *reply);
 
 /* The cycle of the next reply; UINT64_MAX when nothing is outstanding. */
@@ -57,7 +61,7 @@ uint64_t memport_next(const struct memport *mp);
 /* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no time). */
 void memport_touch(struct memport *mp, uint64_t pa);
 
-/* Fills *config from the preset the caller was compiled for (mmu_cfg.h). */
+/* Fills *config from the preset the program was compiled for (mmu_cfg.h); no errors, no stalls, seed 1. */
 void memport_preset(struct memport_config *config);
 
 #endif

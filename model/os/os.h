@@ -15,7 +15,7 @@ enum os_map_flags { OS_SHARED = 1, OS_FILE = 2, OS_STACK = 4, OS_HEAP = 8, OS_GR
 struct os_config {
     unsigned paddr_bits;
     bool la57, pcid, page_1g;    /* what the MMU offers; la57 makes the kernel run with 5 levels */
-    bool implicit_map;           /* an access outside every VMA maps its page instead of being an error (foreign traces) */
+    bool implicit_map;           /* an access outside every VMA, or against its rights, is made legal instead of being an error (foreign traces) */
     enum os_page_policy pages;
     uint64_t ram_bytes;          /* installed memory, from which frames are taken */
     uint64_t seed;               /* order in which frames are handed out */
@@ -28,10 +28,11 @@ struct os_control {
 };
 
 struct os_counts {
-    uint64_t minor_faults;       /* demand-zero and page-cache faults */
-    uint64_t cow_faults;
+    uint64_t minor_faults;       /* demand-zero and page-cache faults: the entry was empty */
+    uint64_t cow_faults;         /* a present page was replaced by a frame of its own */
     uint64_t spurious_faults;    /* nothing was wrong any more */
-    uint64_t table_frames, data_frames; /* in use now */
+    uint64_t table_frames;       /* in use now; the root table is one */
+    uint64_t data_frames;        /* in use now, in units of 4 KiB; the shared zero pages are not counted */
 };
 
 enum os_outcome {
@@ -42,20 +43,25 @@ enum os_outcome {
 
 struct os;
 
+/* Boots: empty address space, control operations queued. ram_bytes is cut to 2^paddr_bits. NULL when host memory is short or
+ * ram_bytes is below 4 MiB. The page tables live in pm, which must outlive the kernel. */
 struct os *os_new(struct physmem *pm, const struct os_config *config);
 void os_free(struct os *os);
 
-/* Adds a mapping of the initial layout, [start, end) page aligned. Returns false (os_error) when it overlaps another or is not canonical for the address width. */
+/* Adds a mapping of the initial layout, [start, end) page aligned; each file mapping is a file of its own. OS_HEAP also tells where
+ * the program break is. name is copied, NULL for none. Returns false (os_error) when it overlaps another or is not
+ * canonical for the address width. */
 bool os_map(struct os *os, uint64_t start, uint64_t end, unsigned prot, unsigned flags, const char *name);
 
 /* A system call of the trace, x86-64 number, arguments and result. Unknown numbers change nothing. Returns false (os_error) when
  * it contradicts what is mapped (for example an munmap result outside the address space). */
 bool os_syscall(struct os *os, uint64_t number, const uint64_t arg[6], int64_t result);
 
-/* A page fault taken in program order. */
+/* A page fault taken in program order. OS_RETRY also for a spurious one. */
 enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code);
 
-/* The next control operation the processor owes; false when none is left. os_new leaves those that switch the MMU on (CR0.WP, EFER.NXE, CR4, CR3). */
+/* The next control operation the processor owes; false when none is left. os_new leaves those that switch the MMU on (CR4, EFER.NXE,
+ * CR0.WP, CR3, in this order). All that are owed must be done before the program goes on. */
 bool os_control(struct os *os, struct os_control *op);
 
 const struct os_counts *os_counts(const struct os *os);

@@ -1,0 +1,224 @@
+#include "l1tlb.h"
+
+#include <stddef.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- memos ---- */
+
+/* Never 0 for a canonical address: its bits 63 and 62 are equal, and one is flipped here. */
+static inline uint64_t memo_key(uint64_t va, unsigned pcid)
+{
+    return ((va & ~0xfffull) | pcid) ^ 1ull << 62;
+}
+
+static void forget_all(struct l1tlb *l1)
+{
+    for (unsigned n = 0; n < MEMOS; n++)
+        l1->key[n] = 0;
+}
+
+/* Forgets what is known of the page of `size` at va, in every PCID. */
+static void forget_page(struct l1tlb *l1, unsigned size, uint64_t va)
+{
+    if (size == SIZE_4K) {
+        l1->key[(va >> 12) % MEMOS] = 0;
+        return;
+    }
+    const unsigned shift = 12 + 9 * size;
+    const uint64_t page = memo_key(va, 0) >> shift & BITS(56 - shift, 0); /* of a tag, only VA[56:12] is known */
+    for (unsigned n = 0; n < MEMOS; n++)
+        l1->key[n] = (l1->key[n] >> shift & BITS(56 - shift, 0)) == page ? 0 : l1->key[n];
+}
+
+void l1tlb_forget(struct mmu *m)
+{
+    forget_all(&m->itlb);
+    forget_all(&m->dtlb);
+}
+
+/* ---- lookup ---- */
+
+struct found {
+    struct tlb_array *array;
+    unsigned set, way;
+    struct cached entry;
+};
+
+/* One page size of one array. Returns true and writes *f when an entry matches. */
+INLINE bool probe_size(struct tlb_array *a, struct geometry g, unsigned size, unsigned pcid, uint64_t va, struct found *f)
+{
+    if (!(g.holds >> size & 1) || a->held[size] == 0)
+        return false;
+    const unsigned set = tlb_set(g, size, va);
+    const int at = tlb_find(a, g, set, tlb_tag(size, pcid, va));
+    if (at < 0)
+        return false;
+    *f = (struct found){a, set, (unsigned)at - set * g.ways, {a->tag[at], a->data[at]}};
+    return true;
+}
+
+/* Section 4: within an array the smallest size wins. */
+INLINE bool probe_array(struct tlb_array *a, struct geometry g, unsigned pcid, uint64_t va, struct found *f)
+{
+    return g.holds && (probe_size(a, g, SIZE_4K, pcid, va, f) || probe_size(a, g, SIZE_2M, pcid, va, f) ||
+                       probe_size(a, g, SIZE_1G, pcid, va, f));
+}
+
+/* The lowest-numbered array that matches wins. */
+static bool find_instruction(struct mmu *m, uint64_t va, struct found *f)
+{
+    struct tlb_array *a = m->itlb.array;
+    const unsigned pcid = m->regs.pcid;
+    return probe_array(&a[0], ITLB_0, pcid, va, f) || probe_array(&a[1], ITLB_1, pcid, va, f) ||
+           probe_array(&a[2], ITLB_2, pcid, va, f);
+}
+
+static bool find_data(struct mmu *m, uint64_t va, struct found *f)
+{
+    struct tlb_array *a = m->dtlb.array;
+    const unsigned pcid = m->regs.pcid;
+    return probe_array(&a[0], DTLB_0, pcid, va, f) || probe_array(&a[1], DTLB_1, pcid, va, f) ||
+           probe_array(&a[2], DTLB_2, pcid, va, f);
+}
+
+static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va)
+{
+    struct memo *memo = &l1->memo[(va >> 12) % MEMOS];
+    l1->key[(va >> 12) % MEMOS] = memo_key(va, m->regs.pcid);
+    const unsigned size = tag_size(f->entry.tag);
+    *memo = (struct memo){
+        .repl = &f->array->repl[f->set],
+        .path = &f->array->path[f->way],
+        .resp = {.pa = physical_address(f->entry.data, size, va & ~0xfffull), .kind = KIND_OK, .size = (uint8_t)size,
+                 .pat = (uint8_t)data_pat(f->entry.data), .src = SRC_L1},
+        .way = (uint8_t)f->way,
+        .ways = (uint8_t)f->array->g.ways,
+    };
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned acc = ACC_READ; acc <= ACC_EXECUTE; acc++)
+            if (rights_pass(data_rights(f->entry.data), acc, user, &m->regs) && !needs_dirty(f->entry.data, acc))
+                memo->good |= 1u << (4 * user + acc);
+    return memo;
+}
+
+static void miss(struct mmu *m, unsigned port, enum miss_what what, unsigned err, struct edge *e)
+{
+    m->counts.l1_miss[port >= FETCH_PORTS]++;
+    e->miss[e->misses].port = (uint8_t)port;
+    e->miss[e->misses].what = (uint8_t)what;
+    e->miss[e->misses++].err = (uint8_t)err;
+}
+
+/* A request that hits and may use its entry. */
+static inline void answer(struct mmu *m, const struct memo *memo, unsigned side, bool lru, unsigned port,
+                          const struct pins_req *req, struct pins_out *out, struct edge *e)
+{
+    struct pins_resp resp = memo->resp;
+    resp.pa |= req->va & 0xfff;
+    resp.id = req->id;
+    out->resp[port] = resp;
+    out->resp_valid |= 1u << port;
+    e->touch[e->touches].set = memo->repl;
+    e->touch[e->touches++].value = lru ? lru_touch(*memo->repl, memo->ways, memo->way) : plru_touch(*memo->repl, memo->path);
+    m->counts.l1_hit[side]++;
+}
+
+/* Section 7: what becomes of one accepted request. */
+static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct pins_req *req, struct pins_out *out, struct edge *e)
+{
+    const bool fetch = port < FETCH_PORTS;
+    struct found f;
+    if (!is_canonical(req->va, m->regs.la57)) {
+        out->resp[port] = (struct pins_resp){.id = req->id, .kind = KIND_GP, .src = SRC_L1};
+        out->resp_valid |= 1u << port;
+    } else if (!(fetch ? find_instruction(m, req->va, &f) : find_data(m, req->va, &f))) {
+        miss(m, port, MISS_PLAIN, 0, e);
+    } else if (!rights_pass(data_rights(f.entry.data), req->acc, req->user, &m->regs)) {
+        /* A cached denial is confirmed by a walk (AMD), or reported as it stands (Intel): SDM 3A 5.10.4.3. */
+        if (CFG_POLICY_FAULT_REWALK)
+            miss(m, port, MISS_CONFIRM, 0, e);
+        else
+            miss(m, port, MISS_FAULT, error_code(PF_P, req->acc, req->user, &m->regs), e);
+    } else if (needs_dirty(f.entry.data, req->acc)) {
+        miss(m, port, MISS_PLAIN, 0, e);
+    } else {
+        answer(m, memorize(m, l1, &f, req->va), !fetch, f.array->g.lru, port, req, out, e);
+    }
+}
+
+/* The same, by memo if there is one. */
+INLINE void look_up_fast(struct mmu *m, struct l1tlb *l1, bool lru, unsigned port, const struct pins_req *req,
+                         struct pins_out *out, struct edge *e)
+{
+    const unsigned n = (req->va >> 12) % MEMOS;
+    const struct memo *memo = &l1->memo[n];
+    if (l1->key[n] == memo_key(req->va, m->regs.pcid) && (memo->good >> (4 * req->user + req->acc) & 1))
+        answer(m, memo, port >= FETCH_PORTS, lru, port, req, out, e);
+    else
+        look_up(m, l1, port, req, out, e);
+}
+
+void l1tlb_lookup(struct mmu *m, const struct pins_in *in, uint8_t accepted, struct pins_out *out, struct edge *e)
+{
+    for (unsigned port = 0; port < FETCH_PORTS; port++)
+        if (accepted >> port & 1)
+            look_up_fast(m, &m->itlb, ITLB_0.lru, port, &in->req[port], out, e);
+    for (unsigned port = FETCH_PORTS; port < PORTS; port++)
+        if (accepted >> port & 1)
+            look_up_fast(m, &m->dtlb, DTLB_0.lru, port, &in->req[port], out, e);
+}
+
+struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entry, uint64_t va)
+{
+    struct l1tlb *l1 = port < FETCH_PORTS ? &m->itlb : &m->dtlb;
+    struct tlb_array *a = l1->array;
+    const unsigned size = tag_size(entry.tag);
+    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++)
+        if (a[n].g.holds >> size & 1) {
+            const struct tlb_plan plan = tlb_plan_fill(&a[n], tlb_set(a[n].g, size, va), entry);
+            const uint64_t displaced = a[n].tag[plan.at];
+            forget_page(l1, size, va);
+            if (displaced)
+                forget_page(l1, tag_size(displaced), (displaced & BITS(60, 16)) >> 4);
+            return plan;
+        }
+    return (struct tlb_plan){0};
+}
+
+static void drop_address(struct tlb_array *a, uint64_t va, unsigned pcid)
+{
+    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++)
+        for (unsigned size = SIZE_4K; size <= SIZE_1G; size++)
+            if (a[n].g.holds >> size & 1)
+                tlb_drop_matching(&a[n], tlb_set(a[n].g, size, va), tlb_tag(size, pcid, va));
+}
+
+void l1tlb_drop_address(struct mmu *m, uint64_t va, unsigned pcid)
+{
+    l1tlb_forget(m);
+    drop_address(m->itlb.array, va, pcid);
+    drop_address(m->dtlb.array, va, pcid);
+}
+
+void l1tlb_drop_nonglobal(struct mmu *m, unsigned pcid)
+{
+    l1tlb_forget(m);
+    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
+        for (unsigned set = 0; set < m->itlb.array[n].g.sets; set++)
+            tlb_drop_nonglobal(&m->itlb.array[n], set, pcid);
+        for (unsigned set = 0; set < m->dtlb.array[n].g.sets; set++)
+            tlb_drop_nonglobal(&m->dtlb.array[n], set, pcid);
+    }
+}
+
+void l1tlb_drop_all(struct mmu *m)
+{
+    l1tlb_forget(m);
+    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
+        for (unsigned set = 0; set < m->itlb.array[n].g.sets; set++)
+            tlb_drop_set(&m->itlb.array[n], set);
+        for (unsigned set = 0; set < m->dtlb.array[n].g.sets; set++)
+            tlb_drop_set(&m->dtlb.array[n], set);
+    }
+}

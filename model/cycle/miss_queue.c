@@ -1,0 +1,193 @@
+#include "miss_queue.h"
+
+#include <string.h>
+
+#include "l1tlb.h"
+
+/* The entries of fetch ports, or of data ports. */
+static uint64_t of_side(const struct miss_queue *q, unsigned port)
+{
+    const unsigned first = port < FETCH_PORTS ? 0 : FETCH_PORTS;
+    const unsigned end = port < FETCH_PORTS ? FETCH_PORTS : PORTS;
+    uint64_t entries = 0;
+    for (unsigned p = first; p < end; p++)
+        entries |= q->of_port[p];
+    return entries;
+}
+
+void queue_reset(struct miss_queue *q)
+{
+    memset(q, 0, sizeof *q);
+    q->in[FREE] = QUEUE_ALL;
+}
+
+void queue_respond(struct mmu *m, struct pins_out *out)
+{
+    struct miss_queue *q = &m->q;
+    if (q->in[DONE] == 0)
+        return;
+    const uint64_t done = q->in[DONE];
+    for (unsigned port = 0; port < PORTS; port++) {
+        if (!(done & q->of_port[port]))
+            continue;
+        const unsigned n = (unsigned)__builtin_ctzll(done & q->of_port[port]);
+        const struct queue_entry *entry = &q->entry[n];
+        out->resp[port] = (struct pins_resp){entry->pa, entry->err, entry->id, entry->kind, entry->size, entry->pat, entry->src};
+        out->resp_valid |= 1u << port;
+        q->of_port[port] &= ~(1ull << n);
+        queue_move(q, n, DONE, FREE);
+    }
+}
+
+uint8_t queue_ready(const struct mmu *m)
+{
+    const struct miss_queue *q = &m->q;
+    if (m->ctl.state != C_IDLE)
+        return 0;
+    const unsigned free = (unsigned)__builtin_popcountll(q->in[FREE]);
+    unsigned ready = 0xffu >> (8 - (free < PORTS ? free : PORTS)); /* port p needs p + 1 FREE entries */
+    if (q->in[DONE])
+        for (unsigned port = 0; port < PORTS; port++)
+            if (q->in[DONE] & q->of_port[port])
+                ready &= ~(1u << port);
+    return (uint8_t)ready;
+}
+
+/* Section 8 "Merge": the lowest-numbered of `candidates` on the same page; -1 if none is. */
+static int find_leader(const struct miss_queue *q, uint64_t candidates, uint64_t va)
+{
+    for (; candidates; candidates &= candidates - 1) {
+        const int n = __builtin_ctzll(candidates);
+        if (q->entry[n].va >> 12 == va >> 12)
+            return n;
+    }
+    return -1;
+}
+
+void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *e)
+{
+    struct miss_queue *q = &m->q;
+    uint64_t free = e->free;
+    /* Entries that led at the start of the cycle and still do; those the ports below allocate are added. */
+    uint64_t leaders = e->leaders & LEADER_STATES(q);
+    for (unsigned i = 0; i < e->misses; i++) {
+        const unsigned port = e->miss[i].port;
+        const struct pins_req *req = &in->req[port];
+        const unsigned n = (unsigned)__builtin_ctzll(free);
+        const uint64_t bit = 1ull << n;
+        struct queue_entry *entry = &q->entry[n];
+        free &= ~bit;
+        *entry = (struct queue_entry){
+            .va = req->va, .port = (uint8_t)port, .id = req->id, .acc = req->acc,
+            .user = req->user, .imp = req->imp, .ac = req->ac, .ss = req->ss,
+        };
+        enum queue_state state = PEND;
+        if (e->miss[i].what == MISS_CONFIRM) {
+            state = NWALK;
+            entry->confirm = true;
+        } else if (e->miss[i].what == MISS_FAULT) {
+            state = FINV;
+            entry->kind = KIND_PF;
+            entry->err = e->miss[i].err;
+            m->counts.faults++;
+        } else {
+            const int leader = find_leader(q, leaders & of_side(q, port), req->va);
+            if (leader >= 0) {
+                state = FOLLOW;
+                entry->leader = (uint8_t)leader;
+                m->counts.merged++;
+            }
+        }
+        queue_move(q, n, FREE, state);
+        q->of_port[port] |= bit;
+        if (state == PEND || state == NWALK)
+            leaders |= bit;
+    }
+}
+
+static void set_translation(struct queue_entry *entry, struct cached c, enum pins_source src)
+{
+    const unsigned size = tag_size(c.tag);
+    entry->kind = KIND_OK;
+    entry->src = (uint8_t)src;
+    entry->size = (uint8_t)size;
+    entry->pat = (uint8_t)data_pat(c.data);
+    entry->pa = physical_address(c.data, size, entry->va);
+}
+
+/* A follower whose leader did not help it looks for itself. */
+static void follower_to_pend(struct miss_queue *q, unsigned n)
+{
+    q->entry[n].leader = 0;
+    queue_move(q, n, FOLLOW, PEND);
+}
+
+void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached c, enum pins_source src, struct edge *e)
+{
+    struct miss_queue *q = &m->q;
+    set_translation(&q->entry[n], c, src);
+    queue_move(q, n, from, DONE);
+    for (uint64_t left = q->in[FOLLOW]; left; left &= left - 1) {
+        const unsigned f = (unsigned)__builtin_ctzll(left);
+        struct queue_entry *follower = &q->entry[f];
+        if (follower->leader != n)
+            continue;
+        if (rights_pass(data_rights(c.data), follower->acc, follower->user, &m->regs) && !needs_dirty(c.data, follower->acc)) {
+            set_translation(follower, c, SRC_MERGED);
+            queue_move(q, f, FOLLOW, DONE);
+        } else {
+            follower_to_pend(q, f);
+        }
+    }
+    /* Section 4: the PCID of a fill is the current one, also of an entry that an STLB hit found as a global one. */
+    c.tag = (c.tag & ~TAG_PCID) | (uint64_t)m->regs.pcid << 4;
+    e->l1_fill = l1tlb_plan_fill(m, q->entry[n].port, c, q->entry[n].va);
+}
+
+/* A follower never inherits a fault: the page may have been mapped after the leader's read. */
+static void release_followers(struct miss_queue *q, unsigned leader)
+{
+    for (uint64_t left = q->in[FOLLOW]; left; left &= left - 1) {
+        const unsigned f = (unsigned)__builtin_ctzll(left);
+        if (q->entry[f].leader == leader)
+            follower_to_pend(q, f);
+    }
+}
+
+void queue_fault(struct mmu *m, unsigned n, enum queue_state from, unsigned err, enum pins_source src)
+{
+    struct queue_entry *entry = &m->q.entry[n];
+    entry->kind = KIND_PF;
+    entry->err = (uint8_t)err;
+    entry->src = (uint8_t)src;
+    queue_move(&m->q, n, from, FINV);
+    release_followers(&m->q, n);
+    m->counts.faults++;
+}
+
+void queue_memory_error(struct mmu *m, unsigned n, enum queue_state from)
+{
+    struct queue_entry *entry = &m->q.entry[n];
+    entry->kind = KIND_MEMERR;
+    entry->src = SRC_WALK;
+    queue_move(&m->q, n, from, DONE);
+    release_followers(&m->q, n);
+    m->counts.memory_errors++;
+}
+
+void queue_restart(struct miss_queue *q)
+{
+    const uint64_t restarted = QUEUE_ALL & ~(q->in[FREE] | q->in[DONE]);
+    for (uint64_t left = restarted; left; left &= left - 1) {
+        struct queue_entry *entry = &q->entry[__builtin_ctzll(left)];
+        entry->confirm = false;
+        entry->leader = entry->step = 0;
+        entry->src = entry->kind = entry->err = entry->size = entry->pat = 0;
+        entry->pa = 0;
+    }
+    const uint64_t done = q->in[DONE], free = q->in[FREE];
+    memset(q->in, 0, sizeof q->in);
+    q->in[FREE] = free;
+    q->in[DONE] = done;
+    q->in[PEND] = restarted;
+}

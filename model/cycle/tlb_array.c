@@ -1,0 +1,115 @@
+#include "tlb_array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool tlb_new(struct tlb_array *a, struct geometry g)
+{
+    memset(a, 0, sizeof *a);
+    a->g = g;
+    if (g.ways == 0)
+        return true;
+    const size_t entries = (size_t)g.sets * g.ways;
+    a->tag = calloc(entries, sizeof *a->tag);
+    a->data = calloc(entries, sizeof *a->data);
+    a->repl = calloc(g.sets, sizeof *a->repl);
+    a->path = calloc(g.ways, sizeof *a->path);
+    if (g.ways > TLB_WIDE_WAYS)
+        a->bucket = calloc(TLB_BUCKETS, sizeof *a->bucket);
+    if (!a->tag || !a->data || !a->repl || !a->path || (g.ways > TLB_WIDE_WAYS && !a->bucket))
+        return false;
+    for (unsigned way = 0; way < g.ways; way++)
+        a->path[way] = plru_path(g.ways, way);
+    return true;
+}
+
+void tlb_free(struct tlb_array *a)
+{
+    free(a->tag);
+    free(a->data);
+    free(a->repl);
+    free(a->path);
+    free(a->bucket);
+}
+
+/* Both keep `held` and the buckets in step with the tags. */
+static void put(struct tlb_array *a, unsigned at, struct cached entry)
+{
+    a->tag[at] = entry.tag;
+    a->data[at] = entry.data;
+    a->valid++;
+    a->held[tag_size(entry.tag)]++;
+    if (a->bucket)
+        a->bucket[tlb_bucket(entry.tag)].w[at / 64] |= 1ull << at % 64;
+}
+
+static void drop(struct tlb_array *a, unsigned at)
+{
+    const uint64_t tag = a->tag[at];
+    if (!(tag & TAG_VALID))
+        return;
+    if (a->bucket)
+        a->bucket[tlb_bucket(tag)].w[at / 64] &= ~(1ull << at % 64);
+    a->valid--;
+    a->held[tag_size(tag)]--;
+    a->tag[at] = 0;
+    a->data[at] = 0;
+}
+
+void tlb_reset(struct tlb_array *a)
+{
+    for (unsigned set = 0; set < a->g.sets; set++)
+        tlb_reset_set(a, set);
+}
+
+void tlb_reset_set(struct tlb_array *a, unsigned set)
+{
+    tlb_drop_set(a, set);
+    a->repl[set] = repl_initial(a->g);
+}
+
+/* The lowest way that already matches, else the lowest invalid way, else the victim (section 4). */
+static unsigned way_of_fill(const struct tlb_array *a, unsigned set, uint64_t tag)
+{
+    const struct geometry g = a->g;
+    const int same = tlb_find(a, g, set, tag & ~TAG_GLOBAL);
+    if (same >= 0)
+        return (unsigned)same - set * g.ways;
+    for (unsigned way = 0; a->valid < g.sets * g.ways && way < g.ways; way++)
+        if (!(a->tag[set * g.ways + way] & TAG_VALID))
+            return way;
+    return repl_victim(a->repl[set], g);
+}
+
+struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry)
+{
+    const unsigned way = way_of_fill(a, set, entry.tag);
+    return (struct tlb_plan){a, set * a->g.ways + way, set, entry, tlb_touched(a, a->g.lru, set, way)};
+}
+
+void tlb_write(const struct tlb_plan *plan)
+{
+    drop(plan->array, plan->at);
+    put(plan->array, plan->at, plan->entry);
+    plan->array->repl[plan->set] = plan->repl;
+}
+
+void tlb_drop_matching(struct tlb_array *a, unsigned set, uint64_t want)
+{
+    for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
+        if (tag_matches(a->tag[at], want))
+            drop(a, at);
+}
+
+void tlb_drop_nonglobal(struct tlb_array *a, unsigned set, unsigned pcid)
+{
+    for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
+        if (!(a->tag[at] & TAG_GLOBAL) && (a->tag[at] & TAG_PCID) == (uint64_t)pcid << 4)
+            drop(a, at);
+}
+
+void tlb_drop_set(struct tlb_array *a, unsigned set)
+{
+    for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
+        drop(a, at);
+}

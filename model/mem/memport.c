@@ -1,0 +1,169 @@
+/* A request is given its reply cycle, and its fate (data or error), when it is accepted; its data when it is answered.
+ *
+ *     accept in t, latency L     reply in t+L, or in the first later cycle that no other reply has
+ *
+ * At most 16 requests are outstanding (the tags of the port), so a plain array is searched; the earliest reply cycle is kept at hand,
+ * so that a cycle without a reply costs one comparison. */
+#include "memport.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linecache.h"
+#include "prng.h"
+
+enum { OUTSTANDING = 16, LEVELS = 3, LINE_WORDS = 8, MILLION = 1000000 };
+
+struct pending {
+    uint64_t due;                   /* reply cycle */
+    struct memport_request request;
+    bool err;                       /* it will be answered with an error */
+};
+
+struct memport {
+    struct physmem *pm;
+    struct memport_config config;
+    struct linecache cache[LEVELS]; /* MEMPORT_CACHE only */
+    struct pending pending[OUTSTANDING]; /* the first `count` are in use, in no order */
+    unsigned count;
+    uint64_t next;                  /* earliest due; UINT64_MAX when count = 0 */
+    uint64_t random;                /* state of the generator for latencies and errors */
+    uint64_t line[LINE_WORDS];      /* the data of the last reply */
+};
+
+static bool possible(const struct memport_config *c)
+{
+    switch (c->model) {
+    case MEMPORT_FIXED:
+        return c->fixed_latency >= 1;
+    case MEMPORT_RANDOM:
+        return c->random_min >= 1 && c->random_min <= c->random_max;
+    case MEMPORT_CACHE:
+        return c->level[0].latency >= 1 && c->level[1].latency >= 1 && c->level[2].latency >= 1 && c->dram_latency >= 1;
+    }
+    return false;
+}
+
+struct memport *memport_new(struct physmem *pm, const struct memport_config *config)
+{
+    if (!possible(config))
+        return NULL;
+    struct memport *mp = calloc(1, sizeof *mp);
+    if (!mp)
+        return NULL;
+    mp->pm = pm;
+    mp->config = *config;
+    mp->next = UINT64_MAX;
+    mp->random = config->seed;
+    if (config->model == MEMPORT_CACHE)
+        for (unsigned i = 0; i < LEVELS; i++)
+            if (!linecache_init(&mp->cache[i], config->level[i].kib, config->level[i].ways)) {
+                memport_free(mp);
+                return NULL;
+            }
+    return mp;
+}
+
+void memport_free(struct memport *mp)
+{
+    if (!mp)
+        return;
+    for (unsigned i = 0; i < LEVELS; i++)
+        linecache_drop(&mp->cache[i]);
+    free(mp);
+}
+
+/* Looks through the levels until one has the line; it is the most recently used of that level and all above afterwards. */
+static unsigned cache_latency(struct memport *mp, uint64_t pa)
+{
+    for (unsigned i = 0; i < LEVELS; i++)
+        if (linecache_access(&mp->cache[i], pa))
+            return mp->config.level[i].latency;
+    return mp->config.dram_latency;
+}
+
+static unsigned latency(struct memport *mp, uint64_t pa)
+{
+    const struct memport_config *c = &mp->config;
+    switch (c->model) {
+    case MEMPORT_RANDOM:
+        return c->random_min + (unsigned)prng_below(&mp->random, (uint64_t)c->random_max - c->random_min + 1);
+    case MEMPORT_CACHE:
+        return cache_latency(mp, pa);
+    case MEMPORT_FIXED:
+        break;
+    }
+    return c->fixed_latency;
+}
+
+bool memport_ready(struct memport *mp, uint64_t cycle)
+{
+    if (mp->count == OUTSTANDING)
+        return false;
+    unsigned stalls = mp->config.stall_per_million;
+    return !stalls || prng_mix(cycle ^ prng_mix(~mp->config.seed)) % MILLION >= stalls;
+}
+
+static bool taken(const struct memport *mp, uint64_t cycle)
+{
+    for (unsigned i = 0; i < mp->count; i++)
+        if (mp->pending[i].due == cycle)
+            return true;
+    return false;
+}
+
+void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_request *request)
+{
+    assert(mp->count < OUTSTANDING);
+    uint64_t due = cycle + latency(mp, request->addr);
+    while (taken(mp, due))
+        due++;
+    unsigned errors = mp->config.error_per_million;
+    bool err = errors && prng_below(&mp->random, MILLION) < errors;
+    mp->pending[mp->count++] = (struct pending){.due = due, .request = *request, .err = err};
+    if (due < mp->next)
+        mp->next = due;
+}
+
+static uint64_t earliest(const struct memport *mp)
+{
+    uint64_t due = UINT64_MAX;
+    for (unsigned i = 0; i < mp->count; i++)
+        if (mp->pending[i].due < due)
+            due = mp->pending[i].due;
+    return due;
+}
+
+bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *reply)
+{
+    assert(cycle <= mp->next);
+    if (cycle != mp->next)
+        return false;
+    unsigned i = 0;
+    while (mp->pending[i].due != cycle)
+        i++;
+    struct pending p = mp->pending[i];
+    mp->pending[i] = mp->pending[--mp->count];
+    mp->next = earliest(mp);
+
+    memset(mp->line, 0, sizeof mp->line);
+    if (!p.err) {
+        memcpy(mp->line, physmem_line(mp->pm, p.request.addr), sizeof mp->line);
+        if (p.request.cas)
+            physmem_cas(mp->pm, p.request.addr, p.request.expected, p.request.desired);
+    }
+    *reply = (struct memport_reply){.tag = p.request.tag, .err = p.err, .line = mp->line};
+    return true;
+}
+
+uint64_t memport_next(const struct memport *mp)
+{
+    return mp->next;
+}
+
+void memport_touch(struct memport *mp, uint64_t pa)
+{
+    if (mp->config.model == MEMPORT_CACHE)
+        cache_latency(mp, pa);
+}

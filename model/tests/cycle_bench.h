@@ -1,0 +1,248 @@
+/* A bench for unit tests of the cycle model: the model, a small memory behind its memory port, page tables in it.
+ *
+ * Time: `cycle` numbers the cycle whose outputs are in `out`. Fill in `in` (or use the helpers) and call bench_tick.
+ * Requests and control operations offered in `in` are withdrawn after each tick; the memory side runs by itself. */
+#ifndef TWINWALK_TESTS_CYCLE_BENCH_H
+#define TWINWALK_TESTS_CYCLE_BENCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cycle/mmu.h"
+#include "cycle/mmu_state.h"
+
+enum { BENCH_FRAMES = 1024, BENCH_OUTSTANDING = 64, FETCH = 0, DATA = FETCH_PORTS };
+
+/* Leaf flags for bench_map. */
+#define MAPPED (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+struct bench_request { /* accepted by memory, not yet answered */
+    bool live, cas, err;
+    uint8_t tag;
+    uint64_t addr, expected, desired, due;
+};
+
+struct bench {
+    struct mmu *m;
+    struct pins_in in;
+    struct pins_out out;
+    uint64_t cycle;
+    uint64_t memory[BENCH_FRAMES * 512];
+    uint64_t next_frame;      /* first frame no table uses yet */
+    uint64_t cr3;             /* root table */
+    unsigned latency;         /* cycles from accept to reply */
+    unsigned jitter;          /* up to that many more, at random */
+    bool stall;               /* mem_req_ready stays 0 */
+    bool mute;                /* replies are kept back */
+    int fail_reads;           /* so many of the next accepted requests get an error */
+    uint64_t reads, cas;      /* accepted */
+    struct bench_request outstanding[BENCH_OUTSTANDING];
+    uint64_t line[8];
+    /* Responses by port and id. */
+    struct { bool seen; uint64_t cycle; struct pins_resp r; } answer[PINS_MAX_PORTS][256];
+};
+
+static inline uint64_t *bench_word(struct bench *b, uint64_t addr)
+{
+    assert_true(addr / 8 < BENCH_FRAMES * 512);
+    return &b->memory[addr / 8];
+}
+
+static inline void bench_reply(struct bench *b)
+{
+    b->in.mem_rsp_valid = false;
+    struct bench_request *first = NULL;
+    for (unsigned i = 0; i < BENCH_OUTSTANDING; i++) {
+        struct bench_request *r = &b->outstanding[i];
+        if (r->live && r->due <= b->cycle && (!first || r->due < first->due))
+            first = r;
+    }
+    if (!first || b->mute)
+        return;
+    first->live = false;
+    b->in.mem_rsp_valid = true;
+    b->in.mem_rsp_tag = first->tag;
+    b->in.mem_rsp_err = first->err;
+    b->in.mem_rsp_line = NULL;
+    if (first->err)
+        return;
+    uint64_t *word = bench_word(b, first->addr);
+    memcpy(b->line, bench_word(b, first->addr & ~63ull), sizeof b->line);
+    b->in.mem_rsp_line = b->line;
+    if (first->cas && *word == first->expected)
+        *word = first->desired;
+}
+
+static inline void bench_accept(struct bench *b)
+{
+    b->in.mem_req_ready = !b->stall;
+    if (!b->out.mem_req_valid || b->stall)
+        return;
+    unsigned i = 0;
+    while (b->outstanding[i].live)
+        assert_true(++i < BENCH_OUTSTANDING);
+    b->outstanding[i] = (struct bench_request){
+        .live = true, .cas = b->out.mem_req_cas, .tag = b->out.mem_req_tag, .addr = b->out.mem_req_addr,
+        .expected = b->out.mem_req_expected, .desired = b->out.mem_req_desired, .err = b->fail_reads > 0,
+        .due = b->cycle + b->latency + (b->jitter ? (unsigned)rand() % (b->jitter + 1) : 0),
+    };
+    b->fail_reads -= b->fail_reads > 0;
+    if (b->out.mem_req_cas)
+        b->cas++;
+    else
+        b->reads++;
+}
+
+/* One clock. Responses that appear in the new cycle are entered in `answer`. */
+static inline void bench_tick(struct bench *b)
+{
+    bench_reply(b);
+    bench_accept(b);
+    mmu_step(b->m, &b->in, &b->out);
+    b->cycle++;
+    b->in.req_valid = 0;
+    b->in.ctl_valid = false;
+    for (unsigned p = 0; p < PORTS; p++)
+        if (b->out.resp_valid >> p & 1) {
+            const struct pins_resp r = b->out.resp[p];
+            assert_false(b->answer[p][r.id].seen);
+            b->answer[p][r.id].seen = true;
+            b->answer[p][r.id].cycle = b->cycle;
+            b->answer[p][r.id].r = r;
+        }
+}
+
+/* Offers a request in this cycle, which must find the port ready. */
+static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint64_t va, unsigned acc, bool user)
+{
+    assert_true(b->out.req_ready >> port & 1);
+    b->in.req_valid |= 1u << port;
+    b->in.req[port] = (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user};
+    b->answer[port][id & 255].seen = false;
+}
+
+struct bench_answer { struct pins_resp r; unsigned latency; };
+
+/* A request alone, to its response. */
+static inline struct bench_answer bench_translate(struct bench *b, unsigned port, uint64_t va, unsigned acc, bool user)
+{
+    static uint8_t id;
+    id++;
+    bench_offer(b, port, id, va, acc, user);
+    const uint64_t start = b->cycle;
+    do {
+        bench_tick(b);
+        assert_true(b->cycle - start < 100000);
+    } while (!b->answer[port][id].seen);
+    return (struct bench_answer){b->answer[port][id].r, (unsigned)(b->cycle - start)};
+}
+
+/* A control operation, to its ctl_done; returns its cost in cycles. */
+static inline unsigned bench_control(struct bench *b, unsigned op, uint64_t data)
+{
+    assert_true(b->out.ctl_ready);
+    b->in.ctl_valid = true;
+    b->in.ctl_op = (uint8_t)op;
+    b->in.ctl_data = data;
+    const uint64_t start = b->cycle;
+    do {
+        bench_tick(b);
+        assert_true(b->cycle - start < 100000);
+    } while (!b->out.ctl_done);
+    const unsigned cost = (unsigned)(b->cycle - start);
+    bench_tick(b);
+    assert_true(b->out.ctl_ready);
+    return cost;
+}
+
+static inline void bench_ticks(struct bench *b, unsigned n)
+{
+    while (n--)
+        bench_tick(b);
+}
+
+static inline uint64_t bench_new_table(struct bench *b)
+{
+    assert_true(b->next_frame < BENCH_FRAMES);
+    return b->next_frame++ << 12;
+}
+
+/* The address of va's level-`level` entry below the table at `root` of level `top`; makes the tables above it. */
+static inline uint64_t bench_entry(struct bench *b, unsigned top, uint64_t va, unsigned level)
+{
+    uint64_t table = b->cr3;
+    for (unsigned l = top;; l--) {
+        const uint64_t at = table + 8 * (va >> (12 + 9 * (l - 1)) & 511);
+        if (l == level)
+            return at;
+        uint64_t *entry = bench_word(b, at);
+        if (!(*entry & PTE_P))
+            *entry = bench_new_table(b) | PTE_P | PTE_W | PTE_U | PTE_A;
+        table = *entry & PTE_FRAME;
+    }
+}
+
+/* Maps va with a leaf of `size`; `flags` as in MAPPED. Returns the address of the leaf. */
+static inline uint64_t bench_map(struct bench *b, uint64_t va, uint64_t pa, unsigned size, uint64_t flags)
+{
+    const uint64_t at = bench_entry(b, 4, va, size + 1);
+    *bench_word(b, at) = pa | flags | (size ? PTE_PS : 0);
+    return at;
+}
+
+static inline void bench_free(struct bench *b)
+{
+    mmu_free(b->m);
+    free(b);
+}
+
+/* A bench after reset, with an empty root table in CR3, WP = 1, NXE = 1, PGE = 1; counters of memory at 0. */
+static inline struct bench *bench_new(void)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    assert_non_null(b);
+    b->m = mmu_new();
+    assert_non_null(b->m);
+    b->latency = 10;
+    b->next_frame = 1;
+    mmu_reset(b->m, &b->out);
+    while (!b->out.ctl_ready)
+        bench_tick(b);
+    b->cr3 = bench_new_table(b);
+    bench_control(b, CTL_MOV_CR0, 1u << 16);
+    bench_control(b, CTL_WRMSR_EFER, 1u << 11);
+    bench_control(b, CTL_MOV_CR4, 1u << 7);
+    bench_control(b, CTL_MOV_CR3, b->cr3);
+    return b;
+}
+
+/* Every state word there is, in one order; returns how many words. */
+static inline size_t bench_words(const struct mmu *m, uint64_t *words, size_t room)
+{
+    size_t n = 0;
+    for (unsigned sel = 0; sel < 16; sel++)
+        for (unsigned idx = 0; idx < 65536; idx++) {
+            uint64_t w[2];
+            if (!mmu_state(m, sel, idx, w))
+                continue;
+            assert_true(n + 2 <= room);
+            words[n++] = w[0];
+            words[n++] = w[1];
+        }
+    return n;
+}
+
+static inline uint64_t bench_state0(const struct bench *b, unsigned sel, unsigned idx)
+{
+    uint64_t w[2];
+    assert_true(mmu_state(b->m, sel, idx, w));
+    return w[0];
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* The memory port: shared lines, requests that stay offered, round robin (section 12). */
+#include "cycle_bench.h"
+
+enum { S = CFG_STLB_LATENCY };
+
+static const uint64_t VA = 0x555512345000, PA = 0x123000;
+
+/* Two fresh walks, of va and other, dispatched one cycle after the other; returns the reads made. */
+static uint64_t two_walks(struct bench *b, uint64_t va, uint64_t other, unsigned *first, unsigned *second)
+{
+    const uint64_t reads = b->reads, start = b->cycle;
+    bench_offer(b, DATA, 1, va, ACC_READ, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 2, other, ACC_READ, true);
+    while (!b->answer[DATA][1].seen || !b->answer[DATA][2].seen) {
+        bench_tick(b);
+        assert_true(b->cycle - start < 10000);
+    }
+    *first = (unsigned)(b->answer[DATA][1].cycle - start);
+    *second = (unsigned)(b->answer[DATA][2].cycle - start);
+    return b->reads - reads;
+}
+
+static void neighbours_share_every_line(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < 2 + PORTS)
+        return;
+    for (unsigned latency = 2; latency < 20; latency += 3) {
+        struct bench *b = bench_new();
+        b->latency = latency;
+        unsigned first, second;
+        bench_map(b, VA, PA, SIZE_4K, MAPPED);
+        bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
+        assert_int_equal(two_walks(b, VA, VA + 0x1000, &first, &second), 4);
+        assert_int_equal(mmu_counts(b->m)->line_merges, 4);
+        assert_int_equal(first, S + 3 + 4 * (latency + 1));
+        assert_int_equal(second, first + 1); /* one grant, or one response of the port, a cycle */
+        assert_int_equal(b->answer[DATA][2].r.pa, PA + 0x1000);
+        bench_free(b);
+    }
+}
+
+/* In the last-level table the two are 8 entries, a line, apart: that read is not shared. */
+static void other_lines_are_not_shared(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < 2 + PORTS)
+        return;
+    struct bench *b = bench_new();
+    unsigned first, second;
+    const uint64_t va = VA & ~0x7fffull;
+    bench_map(b, va, PA, SIZE_4K, MAPPED);
+    bench_map(b, va + 0x8000, PA + 0x1000, SIZE_4K, MAPPED);
+    assert_int_equal(two_walks(b, va, va + 0x8000, &first, &second), 5);
+    assert_int_equal(mmu_counts(b->m)->line_merges, 3);
+    bench_free(b);
+}
+
+/* A memory error goes to all who share the read. */
+static void an_error_is_shared(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < 2 + PORTS)
+        return;
+    struct bench *b = bench_new();
+    unsigned first, second;
+    b->fail_reads = 1;
+    two_walks(b, VA, VA + 0x1000, &first, &second);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_MEMERR);
+    assert_int_equal(b->answer[DATA][2].r.kind, KIND_MEMERR);
+    assert_int_equal(b->reads, 1);
+    bench_free(b);
+}
+
+static void an_offered_request_stays(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    b->stall = true;
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    while (!b->out.mem_req_valid)
+        bench_tick(b);
+    assert_false(b->out.waiting); /* hold is still 0 */
+    const struct pins_out was = b->out;
+    for (unsigned i = 0; i < 30; i++) {
+        if (i == 5 && (b->out.req_ready >> DATA & 1))
+            bench_offer(b, DATA, 2, 0xffff800000000000, ACC_READ, false); /* another walk must not take its place */
+        bench_tick(b);
+        assert_true(b->out.mem_req_valid);
+        assert_int_equal(b->out.mem_req_tag, was.mem_req_tag);
+        assert_int_equal(b->out.mem_req_addr, was.mem_req_addr);
+        assert_int_equal(b->out.mem_req_cas, was.mem_req_cas);
+        assert_int_equal(bench_state0(b, 0, 2) >> 24 & 1, 1);
+        if (i == 4)
+            assert_true(b->out.waiting);
+    }
+    b->stall = false;
+    bench_ticks(b, 1000);
+    assert_true(b->answer[DATA][1].seen);
+    bench_free(b);
+}
+
+/* All walkers ask at once, of lines far apart: the port serves them in turn, each tag once before any again. */
+static void round_robin_among_walkers(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < WALKERS + PORTS)
+        return;
+    struct bench *b = bench_new();
+    b->mute = true;
+    b->latency = 1;
+    for (unsigned i = 0; i < WALKERS; i++)
+        for (unsigned level = 4; level >= 1; level--)
+            bench_map(b, (uint64_t)(i * 8) << 39, PA, SIZE_4K, MAPPED);
+    unsigned next = 0;
+    for (unsigned i = 0; i < WALKERS; i++) {
+        while (!(b->out.req_ready >> DATA & 1))
+            bench_tick(b);
+        bench_offer(b, DATA, i, (uint64_t)(i * 8) << 39, ACC_READ, true);
+        if (b->out.mem_req_valid)
+            assert_int_equal(b->out.mem_req_tag, next++);
+        bench_tick(b);
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        if (b->out.mem_req_valid)
+            assert_int_equal(b->out.mem_req_tag, next++);
+        bench_tick(b);
+    }
+    assert_int_equal(next, WALKERS);
+    assert_true(b->out.waiting);
+    assert_int_equal(bench_state0(b, 0, 2) >> 16 & 0xff, 0);
+    b->mute = false;
+    bench_ticks(b, 2000);
+    for (unsigned i = 0; i < WALKERS; i++)
+        assert_true(b->answer[DATA][i].seen);
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(neighbours_share_every_line), cmocka_unit_test(other_lines_are_not_shared),
+        cmocka_unit_test(an_error_is_shared),          cmocka_unit_test(an_offered_request_stays),
+        cmocka_unit_test(round_robin_among_walkers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

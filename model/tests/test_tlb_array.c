@@ -1,0 +1,179 @@
+/* One array under random fills, uses and invalidations, against a reference that searches way by way as section 4 reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cycle/tlb_array.h"
+
+enum { MOST = 512 };
+
+struct naive_entry { bool valid, global; unsigned size, pcid; uint64_t page; };
+
+static struct naive_entry naive[MOST];
+
+/* The state after a use of `way`. */
+static struct repl repl_touch(struct repl r, struct geometry g, unsigned way)
+{
+    const struct plru_path path = plru_path(g.ways, way);
+    return g.lru ? lru_touch(r, g.ways, way) : plru_touch(r, &path);
+}
+
+static unsigned below(unsigned limit)
+{
+    return (unsigned)rand() % limit;
+}
+
+static bool naive_match(const struct naive_entry *e, unsigned size, uint64_t va, unsigned pcid)
+{
+    return e->valid && e->size == size && e->page == va >> (12 + 9 * size) && (e->global || e->pcid == pcid);
+}
+
+static int naive_find(struct geometry g, unsigned set, unsigned size, uint64_t va, unsigned pcid)
+{
+    for (unsigned way = 0; way < g.ways; way++)
+        if (naive_match(&naive[set * g.ways + way], size, va, pcid))
+            return (int)(set * g.ways + way);
+    return -1;
+}
+
+static void compare_all(const struct tlb_array *a)
+{
+    unsigned held[4] = {0};
+    for (unsigned at = 0; at < a->g.sets * a->g.ways; at++) {
+        const struct naive_entry *e = &naive[at];
+        uint64_t tag = 0;
+        if (e->valid) {
+            tag = tlb_tag(e->size, e->pcid, e->page << (12 + 9 * e->size)) | (e->global ? TAG_GLOBAL : 0);
+            held[e->size]++;
+        }
+        assert_int_equal(a->tag[at], tag);
+        assert_int_equal(!a->data[at], !e->valid);
+    }
+    assert_memory_equal(held, a->held, sizeof held);
+}
+
+static void exercise(struct geometry g, unsigned sizes)
+{
+    struct tlb_array a;
+    assert_true(tlb_new(&a, g));
+    tlb_reset(&a);
+    memset(naive, 0, sizeof naive);
+    for (unsigned i = 0; i < 20000; i++) {
+        const unsigned size = below(sizes), pcid = below(3);
+        const uint64_t va = (uint64_t)below(2 * g.sets * g.ways + 2) << (12 + 9 * size);
+        const unsigned set = tlb_set(g, size, va);
+        assert_int_equal(set, (va >> (12 + 9 * size)) % g.sets);
+        const int found = tlb_find(&a, g, set, tlb_tag(size, pcid, va));
+        assert_int_equal(found, naive_find(g, set, size, va, pcid));
+        switch (below(8)) {
+        case 0:
+            tlb_drop_matching(&a, set, tlb_tag(size, pcid, va));
+            for (unsigned at = set * g.ways; at < (set + 1) * g.ways; at++)
+                if (naive_match(&naive[at], size, va, pcid))
+                    naive[at] = (struct naive_entry){0};
+            break;
+        case 1:
+            if (below(20))
+                break;
+            tlb_drop_nonglobal(&a, set, pcid);
+            for (unsigned at = set * g.ways; at < (set + 1) * g.ways; at++)
+                if (!naive[at].global && naive[at].pcid == pcid)
+                    naive[at] = (struct naive_entry){0};
+            break;
+        case 2:
+            if (below(50))
+                break;
+            tlb_drop_set(&a, set);
+            memset(&naive[set * g.ways], 0, g.ways * sizeof naive[0]);
+            break;
+        default: {
+            const bool global = below(4) == 0;
+            unsigned way = 0;
+            const int same = naive_find(g, set, size, va, pcid);
+            if (same >= 0) {
+                way = (unsigned)same - set * g.ways;
+            } else {
+                while (way < g.ways && naive[set * g.ways + way].valid)
+                    way++;
+                if (way == g.ways)
+                    way = repl_victim(a.repl[set], g);
+            }
+            const struct repl before = a.repl[set];
+            const struct cached c = {tlb_tag(size, pcid, va) | (global ? TAG_GLOBAL : 0), i + 1};
+            const struct tlb_plan plan = tlb_plan_fill(&a, set, c);
+            assert_memory_equal(&before, &a.repl[set], sizeof before); /* nothing happens before the edge */
+            assert_int_equal(plan.at, set * g.ways + way);
+            tlb_write(&plan);
+            const struct repl after = repl_touch(before, g, way);
+            assert_memory_equal(&after, &a.repl[set], sizeof after);
+            assert_int_equal(a.data[plan.at], i + 1);
+            naive[plan.at] = (struct naive_entry){true, global, size, pcid, va >> (12 + 9 * size)};
+        }
+        }
+        if (i % 16 == 0)
+            compare_all(&a);
+    }
+    tlb_free(&a);
+}
+
+static void set_associative(void **state)
+{
+    (void)state;
+    exercise((struct geometry){1, 16, 4, false}, 1);
+    exercise((struct geometry){1, 8, 12, true}, 1);
+    exercise((struct geometry){3, 8, 3, true}, 2);
+    exercise((struct geometry){1, 32, 1, false}, 1);
+}
+
+static void fully_associative(void **state)
+{
+    (void)state;
+    exercise((struct geometry){7, 1, 1, true}, 3);
+    exercise((struct geometry){7, 1, 5, false}, 3);
+    exercise((struct geometry){7, 1, 16, true}, 3);
+    exercise((struct geometry){7, 1, 17, false}, 3);
+    exercise((struct geometry){7, 1, 72, false}, 3);
+    exercise((struct geometry){7, 1, 128, false}, 3);
+}
+
+/* Two entries for one page: a global one of another PCID and one of this; the lowest way wins, a fill replaces it. */
+static void lowest_way_wins(void **state)
+{
+    (void)state;
+    const unsigned ways[] = {8, 72};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct geometry g = {1, 1, ways[i], false};
+        struct tlb_array a;
+        assert_true(tlb_new(&a, g));
+        tlb_reset(&a);
+        const uint64_t va = 0x123000;
+        struct tlb_plan plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 5, va), 1});
+        tlb_write(&plan);
+        plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 6, va) | TAG_GLOBAL, 2}); /* PCID 6 does not match the entry of 5 */
+        tlb_write(&plan);
+        assert_int_equal(plan.at, 1);
+        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 5, va)), 0);
+        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), 1);
+        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 9, va)), 1);
+        plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 9, va), 3}); /* the global one matches: overwritten whole */
+        assert_int_equal(plan.at, 1);
+        tlb_write(&plan);
+        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), -1);
+        tlb_free(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(set_associative),
+        cmocka_unit_test(fully_associative),
+        cmocka_unit_test(lowest_way_wins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
