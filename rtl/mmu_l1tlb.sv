@@ -1,0 +1,107 @@
+// A first-level TLB (ITLB or DTLB): up to three arrays looked up together, and the verdict for each port.
+//
+//     cycle      t                     t+1
+//     request    A (accepted)
+//     verdict    A ok | denied | miss
+//     response                         A, when ok (mmu_front)
+//     fill       B                     B is found
+//
+// Cost: L1 hit latency 1; one lookup per port per cycle. Rules: docs/microarchitecture.md sections 6, 7.
+module mmu_l1tlb
+  import mmu_pkg::*;
+#(
+  parameter int unsigned       Arrays  = 1,
+  parameter logic [2:0][31:0]  Holds   = '0,                   // element a: array a
+  parameter logic [2:0][31:0]  Entries = '0,
+  parameter logic [2:0][31:0]  Ways    = '0,
+  parameter bit                Lru     = 1'b0,
+  parameter int unsigned       Ports   = 1
+) (
+  input  logic             clk_i,
+  input  logic             rst_i,
+  input  logic             wp_i,
+  input  logic             nxe_i,
+  input  logic [11:0]      pcid_i,
+  // accepted canonical requests
+  input  logic [Ports-1:0] look_i,
+  input  vpn_t             vpn_i [Ports],
+  input  acc_t             acc_i [Ports],
+  input  logic [Ports-1:0] user_i,
+  // verdicts: neither bit set means a miss, or a write that must set D first
+  output logic [Ports-1:0] ok_o,
+  output logic [Ports-1:0] denied_o,
+  output psize_t           size_o [Ports],
+  output data_t            data_o [Ports],
+  // fill and invalidation
+  input  logic             fill_i,
+  input  tag_t             fill_tag_i,
+  input  data_t            fill_data_i,
+  input  inv_t             inv_i,
+  input  vpn_t             inv_vpn_i,
+  input  logic [11:0]      inv_pcid_i,
+  // state readout: array << 14 | index; for replacement array << 12 | set
+  input  logic             peek_i,
+  input  logic             peek_repl_i,
+  input  logic [15:0]      peek_idx_i,
+  output logic [63:0]      peek_word0_o,
+  output logic [63:0]      peek_word1_o
+);
+  logic [Ports-1:0] hit   [Arrays];
+  logic [Ports-1:0] touch [Arrays];
+  psize_t           size  [Arrays][Ports];
+  data_t            data  [Arrays][Ports];
+  logic [63:0]      word0 [Arrays];
+  logic [63:0]      word1 [Arrays];
+
+  for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
+    mmu_tlb_array #(.Holds(Holds[a][3:0]), .Entries(Entries[a]), .Ways(Ways[a]), .Lru(Lru), .Ports(Ports)) u_array (
+      .clk_i, .rst_i, .pcid_i,
+      .look_i, .look_vpn_i(vpn_i), .hit_o(hit[a]), .size_o(size[a]), .data_o(data[a]), .touch_i(touch[a]),
+      .fill_i, .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
+      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
+      .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
+      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));
+  end
+
+  // The lowest-numbered array that hits answers, and only it is touched.
+  always_comb begin : p_verdict
+    int unsigned first;
+    rights_t     rights;
+    first  = Arrays;
+    rights = '0;
+    for (int unsigned a = 0; a < Arrays; a++) touch[a] = '0;
+    ok_o     = '0;
+    denied_o = '0;
+    for (int unsigned p = 0; p < Ports; p++) begin
+      size_o[p] = '0;
+      data_o[p] = '0;
+      if (look_i[p]) begin
+        first = Arrays;
+        for (int a = int'(Arrays) - 1; a >= 0; a--) begin
+          if (hit[a][p]) begin
+            first     = a;
+            size_o[p] = size[a][p];
+            data_o[p] = data[a][p];
+          end
+        end
+        if (first != Arrays) begin
+          rights      = '{w: data_o[p].w, u: data_o[p].u, nx: data_o[p].nx};
+          denied_o[p] = !rights_pass(rights, acc_i[p], user_i[p], wp_i, nxe_i);
+          ok_o[p]     = !denied_o[p] && (acc_i[p] != AccWrite || data_o[p].d);
+          for (int unsigned a = 0; a < Arrays; a++) touch[a][p] = ok_o[p] && first == a;
+        end
+      end
+    end
+  end
+
+  always_comb begin : p_peek
+    peek_word0_o = '0;
+    peek_word1_o = '0;
+    if (peek_i || peek_repl_i) begin
+      for (int unsigned a = 0; a < Arrays; a++) begin
+        peek_word0_o |= word0[a];
+        peek_word1_o |= word1[a];
+      end
+    end
+  end
+endmodule

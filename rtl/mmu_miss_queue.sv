@@ -1,0 +1,345 @@
+// The outstanding requests: allocation and merging, issue to the STLB, dispatch to the walkers, outcomes, followers.
+//
+// The state of the entries is kept as one set (a bit per entry) for each state, so that every choice is a
+// lowest-bit search. An entry is in one set at most; in none it is FREE.
+//
+//     PEND     waits for an STLB lookup slot            FOLLOW   waits for the outcome of its leader
+//     SLK      its LOOKUP is in the pipeline            FINV     its page-fault invalidation is to be issued
+//     NWALK    waits for a walker                       FINVW    the last invalidation is in the pipeline
+//     WALK     a walker works for it                    DONE     waits for its response slot
+//
+//     cycle      t        t+1            t+1+k      t+2+k            …     f       f+1     f+2
+//     entry      miss     PEND, issue    SLK, in C  NWALK, dispatch  WALK  grant   DONE    response
+//
+// Cost: PEND, NWALK and DONE one cycle each when alone. Rules: docs/microarchitecture.md section 8.
+module mmu_miss_queue
+  import mmu_pkg::*;
+(
+  input  logic                  clk_i,
+  input  logic                  rst_i,
+  input  logic                  ctl_idle_i,
+  input  logic                  restart_i,                     // a control operation is accepted in this cycle
+  input  logic                  wp_i,
+  input  logic                  nxe_i,
+  // allocation: what port p wants in this cycle
+  output logic [NumPorts-1:0]   ready_o,
+  input  logic [NumPorts-1:0]   miss_i,                        // an entry that may merge, else PEND
+  input  logic [NumPorts-1:0]   confirm_i,                     // an entry in NWALK with confirm
+  input  logic [NumPorts-1:0]   fault_i,                       // an entry in FINV
+  input  logic [NumPorts-1:0][63:0] va_i,
+  input  logic [NumPorts-1:0][7:0]  id_i,
+  input  logic [NumPorts-1:0][1:0]  acc_i,
+  input  logic [NumPorts-1:0]   user_i,
+  input  logic [NumPorts-1:0]   imp_i,
+  input  logic [NumPorts-1:0]   ac_i,
+  input  logic [NumPorts-1:0]   ss_i,
+  // STLB pipeline
+  input  logic                  any_fin_i,
+  output token_t                issue_o,
+  output entry_t                issue_entry_o,
+  output logic [1:0]            issue_step_o,
+  // verilator lint_off UNUSEDSIGNAL
+  // (an entry number has six bits in every configuration)
+  input  entry_t                r_entry_i,
+  // verilator lint_on UNUSEDSIGNAL
+  output vpn_t                  r_vpn_o,
+  input  entry_t                c_entry_i,
+  output acc_t                  c_acc_o,
+  output logic                  c_user_o,
+  // outcomes
+  input  logic                  walk_i,                        // c_entry_i → NWALK
+  input  logic                  walk_confirm_i,
+  input  logic                  finv_done_i,                   // c_entry_i → DONE
+  input  logic                  out_valid_i,
+  input  entry_t                out_entry_i,
+  input  kind_t                 out_kind_i,
+  input  src_t                  out_src_i,
+  input  err_t                  out_err_i,
+  input  psize_t                out_size_i,
+  // verilator lint_off UNUSEDSIGNAL
+  // (the protection key is not judged yet)
+  input  data_t                 out_data_i,
+  // verilator lint_on UNUSEDSIGNAL
+  output logic                  out_fetch_o,                   // the entry belongs to a fetch port
+  // dispatch
+  input  logic                  any_idle_i,
+  output logic                  start_o,
+  output entry_t                start_entry_o,
+  output vpn_t                  start_vpn_o,
+  output acc_t                  start_acc_o,
+  output logic                  start_user_o,
+  output logic                  start_confirm_o,
+  // response stage: the lowest DONE entry of each port
+  output logic [NumPorts-1:0]   done_o,
+  output logic [7:0]            done_id_o  [NumPorts],
+  output res_t                  done_res_o [NumPorts],
+  output logic [63:0]           done_pa_o  [NumPorts],
+  output logic                  only_waits_o,                  // section 15, as far as entries go
+  // state readout
+  input  logic                  peek_i,
+  input  logic [15:0]           peek_idx_i,
+  output logic [63:0]           peek_word0_o,
+  output logic [63:0]           peek_word1_o,
+  output logic [15:0]           pointers_o                     // rr_walk, rr_issue
+);
+  localparam int unsigned NP = NumPorts;
+  localparam int unsigned NM = NumEntries;
+  localparam int unsigned IdxW = NM > 1 ? $clog2(NM) : 1;
+  typedef logic [NM-1:0]   set_t;
+  typedef logic [IdxW-1:0] idx_t;
+
+  set_t pend_q, slk_q, nwalk_q, walk_q, follow_q, finv_q, finvw_q, done_q;
+  set_t confirm_q, led_q;                                      // led: leader_q is meant
+  set_t step0_q, step1_q;                                      // the two bits of each entry's next FINV step
+  set_t port_q [NP];                                           // entries last used by each port
+  req_t        req_q    [NM];
+  res_t        res_q    [NM];                                  // set in FINV, FINVW, DONE
+  logic [63:0] va_q     [NM];                                  // the linear, in DONE the physical address
+  idx_t        leader_q [NM];
+  entry_t      rr_issue_q, rr_walk_q;
+
+  set_t free;
+  assign free = ~(pend_q | slk_q | nwalk_q | walk_q | follow_q | finv_q | finvw_q | done_q);
+
+  function automatic set_t one(input entry_t e);
+    return set_t'(1) << e;
+  endfunction
+  function automatic idx_t first(input set_t s);
+    return idx_t'(lowest(64'(s)));
+  endfunction
+
+  // ---- What happens to the entries in this cycle, decided from registers alone ----
+  logic busy;
+  assign busy = free != '1;
+
+  always_comb begin : p_ready
+    set_t left;
+    left    = free;
+    ready_o = '0;
+    done_o  = '0;
+    for (int unsigned p = 0; p < NP; p++) begin
+      done_o[p]  = (done_q & port_q[p]) != '0;
+      ready_o[p] = ctl_idle_i && !done_o[p] && left != '0;     // port p needs p+1 FREE entries
+      left       = left & (left - set_t'(1));
+    end
+  end
+
+  // Response stage: the lowest DONE entry of each port.
+  always_comb begin : p_done
+    idx_t e;
+    e = '0;
+    for (int unsigned p = 0; p < NP; p++) begin
+      done_id_o[p]  = '0;
+      done_res_o[p] = '0;
+      done_pa_o[p]  = '0;
+      if (done_o[p]) begin
+        e             = first(done_q & port_q[p]);
+        done_id_o[p]  = req_q[e].id;
+        done_res_o[p] = res_q[e];
+        if (res_q[e].kind == KindOk) done_pa_o[p] = va_q[e];
+      end
+    end
+  end
+
+  // Issue: a page-fault invalidation first, else the next PEND. Dispatch: the next NWALK.
+  always_comb begin : p_choose
+    idx_t e;
+    e               = '0;
+    issue_o         = TokNone;
+    issue_entry_o   = '0;
+    issue_step_o    = '0;
+    start_o         = 1'b0;
+    start_entry_o   = '0;
+    start_vpn_o     = '0;
+    start_acc_o     = '0;
+    start_user_o    = 1'b0;
+    start_confirm_o = 1'b0;
+    if (busy && ctl_idle_i) begin
+      if (finv_q != '0 && !any_fin_i) begin
+        issue_o       = TokFinv;
+        issue_entry_o = lowest(64'(finv_q));
+        issue_step_o  = {step1_q[idx_t'(issue_entry_o)], step0_q[idx_t'(issue_entry_o)]};
+      end else if (pend_q != '0 && !any_fin_i) begin
+        issue_o       = TokLookup;
+        issue_entry_o = round_robin(64'(pend_q), rr_issue_q);
+      end
+      if (nwalk_q != '0 && any_idle_i) begin
+        start_o         = 1'b1;
+        start_entry_o   = round_robin(64'(nwalk_q), rr_walk_q);
+        e               = idx_t'(start_entry_o);
+        start_vpn_o     = va_q[e][56:12];
+        start_acc_o     = req_q[e].acc;
+        start_user_o    = req_q[e].user;
+        start_confirm_o = confirm_q[e];
+      end
+    end
+  end
+
+  assign r_vpn_o  = va_q[idx_t'(r_entry_i)][56:12];
+  assign c_acc_o  = req_q[idx_t'(c_entry_i)].acc;
+  assign c_user_o = req_q[idx_t'(c_entry_i)].user;
+
+  set_t fetch;                                                 // entries of fetch ports
+  always_comb begin : p_fetch
+    fetch = '0;
+    for (int unsigned p = 0; p < NumFetch; p++) fetch |= port_q[p];
+  end
+  assign out_fetch_o = fetch[idx_t'(out_entry_i)];
+
+  // What the entry with an outcome answers.
+  res_t out_res;
+  always_comb begin : p_result
+    out_res = '0;
+    if (out_valid_i) begin
+      out_res = '{pat: '0, size: '0, err: out_err_i, kind: out_kind_i, src: out_src_i};
+      if (out_kind_i == KindOk) begin
+        out_res.pat  = out_data_i.pat;
+        out_res.size = out_size_i;
+      end
+    end
+  end
+
+  // ---- The entries ----
+  logic [NP-1:0] want;
+  assign want = miss_i | confirm_i | fault_i;
+  always_ff @(posedge clk_i) begin : p_entries
+    set_t pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
+    set_t left, leaders, served, same, e;
+    set_t alloc [NP];                                          // the entry port p takes, one bit
+    logic [NP-1:0] leads;                                      // … in PEND or NWALK
+    if (busy || want != '0 || rst_i) begin
+      pend = pend_q; slk = slk_q; nwalk = nwalk_q; walk = walk_q;
+      follow = follow_q; finv = finv_q; finvw = finvw_q; done = done_q;
+      confirm = confirm_q; led = led_q; step0 = step0_q; step1 = step1_q;
+
+      for (int unsigned p = 0; p < NP; p++)                    // response stage: DONE → FREE
+        if (done_o[p]) done &= ~(done_q & port_q[p]) | ((done_q & port_q[p]) - set_t'(1));
+
+      if (issue_o == TokLookup) begin                          // PEND → SLK
+        e = one(issue_entry_o); pend &= ~e; slk |= e;
+        rr_issue_q <= next_of(issue_entry_o, NM);
+      end else if (issue_o == TokFinv) begin                   // FINV, steps 0 1 2 → FINVW
+        e = one(issue_entry_o);
+        if (issue_step_o == 2'd2) begin finv &= ~e; finvw |= e; end
+        else if (issue_step_o == 2'd1) begin step0 &= ~e; step1 |= e; end
+        else step0 |= e;
+      end
+      if (start_o) begin                                       // NWALK → WALK
+        e = one(start_entry_o); nwalk &= ~e; walk |= e;
+        rr_walk_q <= next_of(start_entry_o, NM);
+      end
+      if (walk_i) begin                                        // SLK → NWALK
+        e = one(c_entry_i); slk &= ~e; nwalk |= e;
+        if (walk_confirm_i) confirm |= e; else confirm &= ~e;
+      end
+      if (finv_done_i) begin                                   // FINVW → DONE
+        e = one(c_entry_i); finvw &= ~e; done |= e;
+      end
+
+      leaders = pend_q | slk_q | nwalk_q | walk_q;
+      if (out_valid_i) begin                                   // SLK, WALK → DONE or FINV
+        e = one(out_entry_i); slk &= ~e; walk &= ~e;
+        leaders &= ~e;
+        if (out_kind_i == KindPf) finv |= e; else done |= e;
+        res_q[idx_t'(out_entry_i)] <= out_res;
+        if (out_kind_i == KindOk) va_q[idx_t'(out_entry_i)] <= physical(out_data_i.frame, va_q[idx_t'(out_entry_i)][29:0], out_size_i);
+        if (follow_q != '0) begin                              // its followers: DONE by the same translation, or PEND
+          served = '0;
+          e      = '0;
+          for (int unsigned i = 0; i < NM; i++) begin
+            if (follow_q[i] && leader_q[i] == idx_t'(out_entry_i)) begin
+              e[i] = 1'b1;
+              if (out_kind_i == KindOk
+                  // SDM 5.6.1 and 5.8, for the follower's own access
+                  && rights_pass('{w: out_data_i.w, u: out_data_i.u, nx: out_data_i.nx}, req_q[i].acc, req_q[i].user, wp_i, nxe_i)
+                  && (req_q[i].acc != AccWrite || out_data_i.d)) begin
+                served[i] = 1'b1;
+                res_q[i] <= '{pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk, src: SrcMerged};
+                va_q[i]  <= physical(out_data_i.frame, va_q[i][29:0], out_size_i);
+              end
+            end
+          end
+          follow &= ~e;
+          done   |= served;
+          pend   |= e & ~served;
+          led    &= ~(e & ~served);
+        end
+      end
+
+      // Allocation: FREE entries in ascending order; a miss may follow the leader of its page.
+      if (want != '0) begin
+        left  = free;
+        leads = '0;
+        for (int unsigned p = 0; p < NP; p++) begin
+          alloc[p] = '0;
+          if (want[p]) begin
+            e        = left & (~left + set_t'(1));
+            alloc[p] = e;
+            left     = left & ~e;
+            same     = '0;
+            if (miss_i[p]) begin
+              for (int unsigned i = 0; i < NM; i++)
+                same[i] = leaders[i] && fetch[i] == (p < NumFetch) && va_q[i][63:12] == va_i[p][63:12];
+              for (int unsigned q = 0; q < p; q++)
+                if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][63:12] == va_i[p][63:12]) same |= alloc[q];
+            end
+            confirm &= ~e; led &= ~e; step0 &= ~e; step1 &= ~e;
+            if (confirm_i[p])      begin nwalk |= e; confirm |= e; end
+            else if (fault_i[p])   finv |= e;
+            else if (same != '0)   begin follow |= e; led |= e; end
+            else                   pend |= e;
+            leads[p]           = !fault_i[p] && same == '0;
+            va_q[first(e)]     <= va_i[p];
+            leader_q[first(e)] <= first(same);
+            req_q[first(e)]    <= '{ss: ss_i[p], ac: ac_i[p], imp: imp_i[p], user: user_i[p], acc: acc_i[p], id: id_i[p], port: 4'(p)};
+            if (fault_i[p])
+              res_q[first(e)] <= '{pat: '0, size: '0, err: error_code(1'b1, 1'b0, acc_i[p], user_i[p], nxe_i), kind: KindPf, src: SrcL1};
+          end
+        end
+        for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~(free & ~left)) | alloc[p];
+      end
+
+      if (restart_i) begin                                     // everything without a result starts again
+        pend  = pend | slk | nwalk | walk | follow | finv | finvw;
+        slk   = '0; nwalk = '0; walk = '0; follow = '0; finv = '0; finvw = '0;
+        confirm &= done; led &= done; step0 &= done; step1 &= done;
+      end
+      if (rst_i) begin
+        pend = '0; slk = '0; nwalk = '0; walk = '0; follow = '0; finv = '0; finvw = '0; done = '0;
+        rr_issue_q <= '0;
+        rr_walk_q  <= '0;
+        for (int unsigned p = 0; p < NP; p++) port_q[p] <= '0;
+      end
+      pend_q <= pend; slk_q <= slk; nwalk_q <= nwalk; walk_q <= walk;
+      follow_q <= follow; finv_q <= finv; finvw_q <= finvw; done_q <= done;
+      confirm_q <= confirm; led_q <= led; step0_q <= step0; step1_q <= step1;
+    end
+  end
+
+  assign only_waits_o = (ctl_idle_i ? pend_q : '0) == '0 && finv_q == '0 && done_q == '0 && (nwalk_q == '0 || !any_idle_i);
+
+  assign pointers_o = {2'd0, rr_walk_q, 2'd0, rr_issue_q};
+  always_comb begin : p_peek
+    logic [3:0] state;
+    idx_t       e;
+    set_t       b;
+    logic [5:0] leader;
+    res_t       res;
+    peek_word0_o = '0;
+    peek_word1_o = '0;
+    e      = idx_t'(peek_idx_i);
+    b      = '0;
+    leader = '0;
+    res    = '0;
+    state  = '0;
+    if (peek_i && 32'(peek_idx_i) < NM && !free[e]) begin
+      b      = one(entry_t'(e));
+      leader = (led_q & b) != '0 ? 6'(leader_q[e]) : '0;
+      res    = ((finv_q | finvw_q | done_q) & b) != '0 ? res_q[e] : '0;
+      state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 : (walk_q & b) != '0 ? 4'd4 :
+               (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 : (finvw_q & b) != '0 ? 4'd7 : 4'd8;
+      peek_word0_o = {17'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
+      peek_word1_o = (done_q & b) == '0 ? va_q[e] : res_q[e].kind == KindOk ? va_q[e] : '0;
+    end
+  end
+endmodule

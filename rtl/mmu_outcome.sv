@@ -1,0 +1,91 @@
+// What stage C of the STLB pipeline and the grant of a walker mean for their miss-queue entries. At most one entry gets an
+// outcome in a cycle, since a walker is granted only while C holds no LOOKUP. Combinational, from registers only.
+//
+//     cycle                t                          t+1
+//     LOOKUP in C          hit → translation          DONE
+//                          miss, D needed, denied     NWALK (denied: confirm)
+//     grant                translation                DONE, FILL in R
+//                          fault | memory error       FINV | DONE
+//
+// Cost: none of its own. Rules: docs/microarchitecture.md sections 6, 8, 9, 11.
+module mmu_outcome
+  import mmu_pkg::*;
+(
+  input  logic        wp_i,
+  input  logic        nxe_i,
+  input  logic [11:0] pcid_i,
+  // stage C
+  input  logic        lookup_i,
+  input  entry_t      c_entry_i,
+  input  vpn_t        c_vpn_i,
+  input  acc_t        c_acc_i,
+  input  logic        c_user_i,
+  input  logic        hit_i,
+  input  psize_t      hit_size_i,
+  input  logic        hit_glob_i,
+  input  data_t       hit_data_i,
+  output logic        touch_o,                                 // the hit is used
+  output logic        walk_o,                                  // the entry needs a walk
+  output logic        confirm_o,                               // … from the root
+  // grant
+  input  logic        grant_i,
+  input  entry_t      fin_entry_i,
+  input  outcome_t    fin_outcome_i,
+  input  err_t        fin_err_i,
+  input  tag_t        fin_tag_i,
+  input  data_t       fin_data_i,
+  // outcome of entry_o: a translation (KindOk) with its L1 entry, a page fault, or a memory error
+  output logic        valid_o,
+  output entry_t      entry_o,
+  output kind_t       kind_o,
+  output src_t        src_o,
+  output err_t        err_o,
+  output tag_t        tag_o,
+  output data_t       data_o
+);
+  always_comb begin : p_outcome
+    rights_t rights;
+    rights    = '0;
+    touch_o   = 1'b0;
+    walk_o    = 1'b0;
+    confirm_o = 1'b0;
+    valid_o   = grant_i;
+    entry_o   = fin_entry_i;
+    kind_o    = KindOk;
+    src_o     = SrcWalk;
+    err_o     = '0;
+    tag_o     = '0;
+    data_o    = '0;
+    if (grant_i) begin
+      tag_o  = fin_tag_i;
+      data_o = fin_data_i;
+      unique case (fin_outcome_i)
+        OutFault:  begin kind_o = KindPf; err_o = fin_err_i; end
+        OutMemErr: kind_o = KindMemErr;
+        default: ;
+      endcase
+    end else if (lookup_i) begin
+      entry_o = c_entry_i;
+      src_o   = SrcStlb;
+      tag_o   = '{zero: '0, vpn: vpn_floor(c_vpn_i, hit_size_i), pcid: pcid_i, glob: hit_glob_i,
+                  size: hit_size_i, valid: 1'b1};
+      data_o  = hit_data_i;
+      rights  = '{w: hit_data_i.w, u: hit_data_i.u, nx: hit_data_i.nx};
+      if (!hit_i) begin
+        walk_o = 1'b1;
+      end else if (!rights_pass(rights, c_acc_i, c_user_i, wp_i, nxe_i)) begin
+        // SDM 5.6.1, against cached rights: confirmed by a walk from the root, or reported at once
+        walk_o    = Rewalk;
+        confirm_o = Rewalk;
+        valid_o   = !Rewalk;
+        kind_o    = KindPf;
+        err_o     = error_code(1'b1, 1'b0, c_acc_i, c_user_i, nxe_i);
+      end else if (c_acc_i == AccWrite && !hit_data_i.d) begin
+        walk_o = 1'b1;                                         // SDM 5.8: D must be set in memory first
+      end else begin
+        touch_o = 1'b1;
+        valid_o = 1'b1;
+      end
+    end
+  end
+endmodule

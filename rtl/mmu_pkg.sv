@@ -1,0 +1,260 @@
+// Types, encodings and the stateless rules of the MMU. Every literal bit range of an x86 entry or of a state word
+// appears here once, with a name. Rules: docs/microarchitecture.md sections 4, 6, 17; SDM volume 3A, chapter 5.
+package mmu_pkg;
+  import mmu_cfg_pkg::*;
+
+  localparam int unsigned NumFetch   = PORTS_FETCH;
+  localparam int unsigned NumData    = PORTS_DATA;
+  localparam int unsigned NumPorts   = PORTS_FETCH + PORTS_DATA;
+  localparam int unsigned NumEntries = MISS_QUEUE_ENTRIES;
+  localparam int unsigned NumWalkers = WALKERS_COUNT;
+  localparam int unsigned Stages     = STLB_LATENCY - 2;       // k of section 9: stage k is C, stage k-1 is R
+  localparam bit          Rewalk     = POLICY_FAULT_REWALK != 0;
+  localparam int unsigned PaBits     = ARCH_PADDR_BITS;
+
+  // ---- Requests and responses (section 2) ----
+  typedef logic [1:0] acc_t;
+  localparam acc_t AccWrite = 2'd1, AccExec = 2'd2;
+  typedef logic [1:0] kind_t;
+  localparam kind_t KindOk = 2'd0, KindGp = 2'd1, KindPf = 2'd2, KindMemErr = 2'd3;
+  typedef logic [1:0] src_t;
+  localparam src_t SrcL1 = 2'd0, SrcStlb = 2'd1, SrcWalk = 2'd2, SrcMerged = 2'd3;
+  typedef logic [1:0] psize_t;                                 // 0 4K, 1 2M, 2 1G; in a PSC entry level-2
+  typedef logic [44:0] vpn_t;                                  // VA[56:12]
+  typedef logic [39:0] frame_t;                                // PA[51:12]
+  typedef logic [5:0]  entry_t;                                // number of a miss-queue entry
+  typedef logic [3:0]  walker_t;                               // number of a walker, the memory tag
+  typedef logic [6:0]  err_t;                                  // page-fault error code, SDM 5.7
+
+  // What the requester said, as it stands in bits 21:4 of a miss-queue state word.
+  typedef struct packed {
+    logic       ss, ac, imp, user;
+    acc_t       acc;
+    logic [7:0] id;
+    logic [3:0] port;
+  } req_t;
+
+  // What the requester is told, as it stands in bits 44:29 of a miss-queue state word.
+  typedef struct packed {
+    logic [2:0] pat;
+    psize_t     size;
+    err_t       err;
+    kind_t      kind;
+    src_t       src;
+  } res_t;
+
+  // ---- TLB and PSC entries (section 4): one tag word, one data word ----
+  typedef struct packed {
+    logic [2:0]  zero;
+    vpn_t        vpn;
+    logic [11:0] pcid;
+    logic        glob;
+    psize_t      size;
+    logic        valid;
+  } tag_t;
+
+  typedef struct packed {
+    logic [12:0] zero;
+    logic [3:0]  key;
+    logic [2:0]  pat;
+    logic        d, nx, u, w;
+    frame_t      frame;
+  } data_t;
+
+  // ---- Control (sections 3, 13) ----
+  typedef struct packed {
+    logic        wp, pge, la57, pcide, nxe;
+    frame_t      base;                                         // CR3[51:12]
+    logic [11:0] low;                                          // CR3[11:0]
+  } regs_t;
+  typedef enum logic [2:0] {CtlIdle, CtlDrain, CtlExec, CtlSweep, CtlDone} ctl_state_t;
+  // What an invalidation drops; InvInit also sets the STLB's replacement state.
+  typedef enum logic [2:0] {InvNone, InvAddress, InvNonGlobal, InvAll, InvInit} inv_t;
+
+  // ---- STLB pipeline tokens (section 9) ----
+  typedef enum logic [1:0] {TokNone, TokLookup, TokFinv, TokFill} token_t;
+
+  // ---- Walkers (section 11) ----
+  typedef enum logic [2:0] {WkIdle, WkReq, WkWait, WkCas, WkCasWait, WkFin} walk_state_t;
+  typedef enum logic [1:0] {OutOk, OutFault, OutMemErr} outcome_t;
+  typedef enum logic [1:0] {StepPass, StepCas, StepOk, StepFault} step_t;
+  typedef struct packed {
+    logic w, u, nx;                                            // AND of R/W, AND of U/S, OR of XD so far
+  } rights_t;
+  typedef struct packed {                                      // how a walk begins (section 10)
+    frame_t     base;
+    logic [2:0] level;
+    logic       from_psc;
+    rights_t    rights;
+  } start_t;
+
+  // ---- Bits of a paging-structure entry (SDM 5.5.4, tables of formats) ----
+  localparam int unsigned BitP = 0, BitRw = 1, BitUs = 2, BitPwt = 3, BitPcd = 4, BitA = 5, BitD = 6, BitPs = 7,
+                          BitG = 8, BitPat4k = 7, BitPatBig = 12, BitKeyLow = 59, BitXd = 63;
+  localparam logic [63:0] MaskA = 64'd1 << BitA;
+  localparam logic [63:0] MaskD = 64'd1 << BitD;
+
+  // Position of the lowest 1 of x; 0 if there is none.
+  function automatic entry_t lowest(input logic [63:0] x_i);
+    logic [63:0] x;
+    entry_t      n;
+    x = x_i;
+    n = '0;
+    for (int b = 5; b >= 0; b--) begin
+      if ((x & ((64'd1 << (6'd1 << b)) - 64'd1)) == '0) begin
+        x = x >> (6'd1 << b);
+        n[b] = 1'b1;
+      end
+    end
+    return (x_i == '0) ? '0 : n;
+  endfunction
+
+  // Round robin: the lowest 1 of x at or above `from`, else the lowest of all.
+  function automatic entry_t round_robin(input logic [63:0] x, input entry_t from);
+    logic [63:0] above;
+    above = x & ('1 << from);
+    return lowest(above != '0 ? above : x);
+  endfunction
+
+  // The number after n, modulo count.
+  function automatic entry_t next_of(input entry_t n, input int unsigned count);
+    return 32'(n) == count - 1 ? '0 : n + 6'd1;
+  endfunction
+
+  // SDM "Linear-address pre-processing": the upper bits repeat the top bit of the linear-address width.
+  function automatic logic canonical(input logic [63:47] va, input logic la57);
+    return (va[63:56] == '0 || va[63:56] == '1) && (la57 || va[55:47] == {9{va[56]}});
+  endfunction
+
+  // A VPN with the bits below `size` zero.
+  function automatic vpn_t vpn_floor(input vpn_t vpn, input psize_t size);
+    return vpn & ('1 << (size == 2'd0 ? 6'd0 : size == 2'd1 ? 6'd9 : size == 2'd2 ? 6'd18 : 6'd27));
+  endfunction
+
+  // As vpn_floor, for an entry of a paging-structure cache: level l = size+2 leaves VA[56:12+9(l-1)].
+  function automatic vpn_t vpn_floor_psc(input vpn_t vpn, input psize_t size);
+    return vpn & ('1 << (size == 2'd0 ? 6'd9 : size == 2'd1 ? 6'd18 : size == 2'd2 ? 6'd27 : 6'd36));
+  endfunction
+
+  // Section 4 "matches", validity apart: same size and VPN, and global or same PCID.
+  // verilator lint_off UNUSEDSIGNAL
+  // (validity is kept beside the tags)
+  function automatic logic tag_match(input tag_t tag, input vpn_t vpn, input psize_t size, input logic [11:0] pcid);
+    return tag.vpn == vpn && tag.size == size && (tag.glob || tag.pcid == pcid);
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  function automatic logic [63:0] physical(input frame_t frame, input logic [29:0] va, input psize_t size);
+    logic [29:0] below;
+    below = size == 2'd0 ? 30'hFFF : size == 2'd1 ? 30'h1F_FFFF : 30'h3FFF_FFFF;
+    return {12'd0, frame, 12'd0} | {34'd0, va & below};
+  endfunction
+
+  // SDM 5.6.1, with the register values of the moment of the check.
+  function automatic logic rights_pass(input rights_t r, input acc_t acc, input logic user, input logic wp, input logic nxe);
+    logic mode_ok, write_ok, fetch_ok;
+    mode_ok  = !user || r.u;                                   // user-mode access: only to user-mode addresses
+    write_ok = acc != AccWrite || r.w || (!user && !wp);       // write: R/W = 1, or supervisor with CR0.WP = 0
+    fetch_ok = acc != AccExec || !r.nx || !nxe;                // fetch: XD = 0, or EFER.NXE = 0
+    return mode_ok && write_ok && fetch_ok;
+  endfunction
+
+  // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D.
+  function automatic err_t error_code(input logic p, input logic rsvd, input acc_t acc, input logic user, input logic nxe);
+    return {2'd0, acc == AccExec && nxe, rsvd, user, acc == AccWrite, p};
+  endfunction
+
+  // A leaf maps a page: every PTE; a PDE or PDPTE with PS = 1 (SDM 5.5.4).
+  function automatic logic is_leaf(input logic [63:0] v, input logic [2:0] level);
+    return level == 3'd1 || ((level == 3'd2 || level == 3'd3) && v[BitPs]);
+  endfunction
+
+  // SDM 5.8: an entry with A, and with D if it is the leaf of a write.
+  function automatic logic [63:0] updated(input logic [63:0] v, input logic [2:0] level, input acc_t acc);
+    return v | MaskA | (acc == AccWrite && is_leaf(v, level) ? MaskD : 64'd0);
+  endfunction
+
+  // SDM 5.5.4: bits that must be 0 in an entry with P = 1.
+  function automatic logic reserved(input logic [63:0] v, input logic [2:0] level, input logic nxe);
+    logic above_m, xd, ps, below;
+    above_m = (v[51:0] >> PaBits) != '0;                       // bits 51:M
+    xd      = v[BitXd] && !nxe;
+    ps      = v[BitPs] && (level >= 3'd4 || (level == 3'd3 && ARCH_PAGE_1G == 0));
+    below   = v[BitPs] && ((level == 3'd2 && v[20:13] != '0) || (level == 3'd3 && v[29:13] != '0));
+    return above_m || xd || ps || below;
+  endfunction
+
+  // Address of the entry at `level` for a linear address, in the table at `base` (SDM 5.5.4).
+  function automatic logic [51:0] entry_address(input frame_t base, input vpn_t vpn, input logic [2:0] level);
+    logic [8:0] index;                                         // VA[11+9l : 12+9(l-1)]
+    index = 9'(vpn >> (level == 3'd1 ? 6'd0 : level == 3'd2 ? 6'd9 : level == 3'd3 ? 6'd18 : level == 3'd4 ? 6'd27 : 6'd36));
+    return {base, index, 3'b000};
+  endfunction
+
+  // ---- Replacement (section 5) ----
+  // State of a set is two words: `low` has the PLRU nodes 0 to 63, or the LRU ranks, four bits a way; `high` has the
+  // PLRU nodes 64 to 127, of an array with more than 64 ways. `lru` and `ways` are constants wherever these are called.
+  // Node n has the children 2n and 2n+1, the leaf of way w is P + w; bit n says where the victim is: 0 left, 1 right.
+  function automatic int unsigned plru_leafs(input int unsigned ways);
+    return 1 << $clog2(ways);                                  // P
+  endfunction
+
+  function automatic logic [63:0] repl_initial(input logic lru, input int unsigned ways);
+    logic [63:0] s;
+    s = '0;
+    for (int unsigned w = 0; w < 16; w++) if (lru && w < ways) s[4 * w +: 4] = 4'(w);
+    return s;
+  endfunction
+
+  function automatic logic [63:0] repl_touched(input logic [63:0] low, input logic lru, input int unsigned ways,
+                                               input logic [6:0] way);
+    logic [63:0] s;
+    logic [7:0]  node;
+    s = low;
+    if (lru) begin                                             // younger ways age by one, this one becomes the youngest
+      for (int unsigned w = 0; w < 16; w++)
+        if (w < ways && low[4 * w +: 4] < low[{way[3:0], 2'b00} +: 4]) s[4 * w +: 4] = low[4 * w +: 4] + 4'd1;
+      s[{way[3:0], 2'b00} +: 4] = 4'd0;
+    end else begin                                             // every node on the path points away from the way
+      node = 8'(plru_leafs(ways)) | {1'b0, way};
+      for (int unsigned l = 0; l < 7; l++) begin
+        if (l < $clog2(ways)) begin
+          if (node[7:1] < 7'd64) s[node[6:1]] = !node[0];
+          node = node >> 1;
+        end
+      end
+    end
+    return s;
+  endfunction
+
+  function automatic logic [63:0] repl_touched_high(input logic [63:0] high, input logic [6:0] way);
+    logic [63:0] s;
+    s = high;
+    s[way[6:1]] = !way[0];                                     // of 128 leafs, node 64 + w/2
+    return s;
+  endfunction
+
+  function automatic logic [6:0] repl_victim(input logic [63:0] low, input logic [63:0] high, input logic lru,
+                                             input int unsigned ways);
+    logic [6:0]  way;
+    logic [7:0]  node;
+    logic        right;
+    way = '0;
+    if (lru) begin
+      for (int unsigned w = 0; w < 16; w++)
+        if (w < ways && low[4 * w +: 4] == 4'(ways - 1)) way = 7'(w);
+    end else begin
+      node = 8'd1;
+      for (int unsigned l = 0; l < 7; l++) begin
+        if (l < $clog2(ways)) begin
+          right = node[6] ? high[node[5:0]] : low[node[5:0]];
+          // Never right when the right subtree's first leaf lies beyond the last way.
+          if ((((32'(node) << 1) | 1) << ($clog2(ways) - 1 - l)) - plru_leafs(ways) >= ways) right = 1'b0;
+          node = {node[6:0], right};
+        end
+      end
+      way = 7'(32'(node) - plru_leafs(ways));
+    end
+    return way;
+  endfunction
+endpackage

@@ -1,0 +1,85 @@
+// Paging-structure caches: up to four fully associative arrays of PDEs, PDPTEs, PML4Es and PML5Es, looked up together.
+//
+//     cycle      t                              t+1
+//     dispatch   lookup → where to start        walker in REQ
+//     fill       entry passed by a walker       found by lookups
+//
+// Cost: none; the lookup is part of the dispatch cycle. A hit saves one memory read for each level skipped.
+// Rules: docs/microarchitecture.md section 10; SDM 5.10.3.
+module mmu_psc
+  import mmu_pkg::*, mmu_cfg_pkg::*;
+(
+  input  logic        clk_i,
+  input  logic        rst_i,
+  input  logic [11:0] pcid_i,
+  input  logic        look_i,
+  input  vpn_t        look_vpn_i,
+  input  frame_t      root_base_i,                             // CR3
+  input  logic [2:0]  root_level_i,
+  output start_t      start_o,                                 // where the walk starts
+  input  logic        fill_i,
+  input  tag_t        fill_tag_i,
+  input  data_t       fill_data_i,
+  input  inv_t        inv_i,
+  input  vpn_t        inv_vpn_i,
+  input  logic [11:0] inv_pcid_i,
+  input  logic        peek_i,
+  input  logic        peek_repl_i,
+  input  logic [15:0] peek_idx_i,
+  output logic [63:0] peek_word0_o,
+  output logic [63:0] peek_word1_o
+);
+  localparam int unsigned Arrays = PSC_ARRAYS;
+  logic        hit   [Arrays];
+  logic        touch [Arrays];
+  psize_t      level [Arrays];
+  data_t       data  [Arrays];
+  logic [63:0] word0 [Arrays];
+  logic [63:0] word1 [Arrays];
+
+  for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
+    vpn_t   look_vpn [1];
+    psize_t size1    [1];
+    data_t  data1    [1];
+    assign look_vpn[0] = look_vpn_i;
+    assign level[a]    = size1[0];
+    assign data[a]     = data1[0];
+    mmu_tlb_array #(.Holds(4'(PSC_HOLDS[a])), .Entries(PSC_ENTRIES[a]), .Ways(PSC_WAYS[a]), .Lru(PSC_REPLACEMENT != 0),
+                    .Ports(1), .Psc(1'b1)) u_array (
+      .clk_i, .rst_i, .pcid_i,
+      .look_i, .look_vpn_i(look_vpn), .hit_o(hit[a]), .size_o(size1), .data_o(data1), .touch_i(touch[a]),
+      .fill_i, .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
+      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
+      .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
+      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));
+  end
+
+  // The lowest level of all arrays wins; a level is held by one array only.
+  always_comb begin : p_choose
+    int unsigned best;
+    best    = Arrays;
+    start_o = '{base: root_base_i, level: root_level_i, from_psc: 1'b0, rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
+    for (int unsigned a = 0; a < Arrays; a++) touch[a] = 1'b0;
+    if (look_i) begin
+      for (int unsigned a = 0; a < Arrays; a++) begin
+        if (hit[a] && (best == Arrays || 3'(level[a]) + 3'd1 < start_o.level)) begin
+          start_o = '{base: data[a].frame, level: 3'(level[a]) + 3'd1, from_psc: 1'b1,      // size is level-2
+                      rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
+          best    = a;
+        end
+      end
+      for (int unsigned a = 0; a < Arrays; a++) touch[a] = best == a;
+    end
+  end
+
+  always_comb begin : p_peek
+    peek_word0_o = '0;
+    peek_word1_o = '0;
+    if (peek_i || peek_repl_i) begin
+      for (int unsigned a = 0; a < Arrays; a++) begin
+        peek_word0_o |= word0[a];
+        peek_word1_o |= word1[a];
+      end
+    end
+  end
+endmodule

@@ -1,0 +1,207 @@
+// All walkers: who starts, who attaches to whose read, who speaks to memory, who is granted.
+//
+//     cycle      t              t+1 …          f            f+1
+//     dispatch   to the lowest  REQ            FIN, grant   IDLE
+//                IDLE walker
+//
+// Cost: two walkers in one line share one read; see mmu_walker and mmu_mem_arb for the cycles.
+// Rules: docs/microarchitecture.md sections 10, 11, 12.
+module mmu_walkers
+  import mmu_pkg::*;
+(
+  input  logic         clk_i,
+  input  logic         rst_i,
+  input  logic         wp_i,
+  input  logic         nxe_i,
+  input  logic         pge_i,
+  input  frame_t       root_base_i,
+  input  logic [2:0]   root_level_i,
+  input  logic [11:0]  pcid_i,
+  input  logic         kill_i,                                 // a control operation is accepted in this cycle
+  // dispatch
+  output logic         any_idle_o,
+  output logic         all_idle_o,
+  input  logic         start_i,
+  input  start_t       start_how_i,
+  input  entry_t       start_entry_i,
+  input  vpn_t         start_vpn_i,
+  input  acc_t         start_acc_i,
+  input  logic         start_user_i,
+  // an entry for the PSC
+  output logic         pass_o,
+  output tag_t         pass_tag_o,
+  output data_t        pass_data_o,
+  // grant of the lowest-numbered walker in FIN
+  output logic         any_fin_o,
+  input  logic         grant_i,
+  output entry_t       fin_entry_o,
+  output outcome_t     fin_outcome_o,
+  output err_t         fin_err_o,
+  output tag_t         fin_tag_o,
+  output data_t        fin_data_o,
+  // memory
+  output logic         mem_valid_o,
+  input  logic         mem_ready_i,
+  output walker_t      mem_tag_o,
+  output logic         mem_cas_o,
+  output logic [51:0]  mem_addr_o,
+  output logic [63:0]  mem_expected_o,
+  output logic [63:0]  mem_desired_o,
+  input  logic         rsp_i,
+  input  walker_t      rsp_tag_i,
+  input  logic         rsp_err_i,
+  input  logic [511:0] rsp_line_i,
+  output logic         only_waits_o,                           // section 15, as far as walkers go
+  // state readout
+  input  logic         peek_i,
+  input  logic [15:0]  peek_idx_i,
+  output logic [63:0]  peek_word0_o,
+  output logic [63:0]  peek_word1_o,
+  output logic [63:0]  pointer_word_o                          // rr_mem, hold, hold_w in their places of state word 0:2
+);
+  localparam int unsigned NW = NumWalkers;
+  localparam int unsigned NumW = NW > 1 ? $clog2(NW) : 1;
+  typedef logic [NW-1:0]   set_t;
+  typedef logic [NumW-1:0] num_t;                              // a walker's number, as an index
+
+  walk_state_t state   [NW];
+  logic [51:0] addr    [NW];
+  logic [63:0] value   [NW];
+  entry_t      entry   [NW];
+  vpn_t        vpn     [NW];
+  logic [2:0]  level   [NW];
+  rights_t     rights  [NW];
+  outcome_t    outcome [NW];
+  err_t        err     [NW];
+  data_t       pass_data [NW];
+  acc_t        acc     [NW];
+  logic [63:0] word0   [NW];
+  logic [63:0] word1   [NW];
+  walker_t     attached_tag [NW];
+  set_t idle, req, waits, cas, fin, kill, own, attached, pass, start, grant, held;
+
+  for (genvar w = 0; w < int'(NW); w++) begin : g_walker
+    mmu_walker #(.Number(walker_t'(w))) u_walker (
+      .clk_i, .rst_i, .wp_i, .nxe_i, .root_base_i, .root_level_i, .kill_i,
+      .start_i(start[w]), .start_how_i, .start_entry_i, .start_vpn_i, .start_acc_i, .start_user_i,
+      .attached_i(attached[w]), .attached_tag_i(attached_tag[w]), .held_i(held[w]),
+      .accepted_i(mem_valid_o && mem_ready_i && mem_tag_o == walker_t'(w)),
+      .rsp_i, .rsp_tag_i, .rsp_err_i, .rsp_line_i, .pass_o(pass[w]), .pass_data_o(pass_data[w]), .grant_i(grant[w]),
+      .state_o(state[w]), .kill_o(kill[w]), .own_read_o(own[w]), .addr_o(addr[w]), .value_o(value[w]),
+      .entry_o(entry[w]), .vpn_o(vpn[w]), .level_o(level[w]), .rights_o(rights[w]), .acc_o(acc[w]), .outcome_o(outcome[w]), .err_o(err[w]),
+      .peek_i(peek_i && peek_idx_i[15:1] == 15'(w) ? {peek_idx_i[0], !peek_idx_i[0]} : 2'b00),
+      .peek_word0_o(word0[w]), .peek_word1_o(word1[w]));
+    assign idle[w]  = state[w] == WkIdle;
+    assign req[w]   = state[w] == WkReq;
+    assign waits[w] = state[w] == WkWait || state[w] == WkCasWait;
+    assign cas[w]   = state[w] == WkCas;
+    assign fin[w]   = state[w] == WkFin;
+  end
+  assign any_idle_o = idle != '0;
+  assign all_idle_o = idle == '1;
+  assign any_fin_o  = fin != '0;
+  assign start      = start_i ? idle & (~idle + set_t'(1)) : '0;
+  assign grant      = grant_i ? fin & (~fin + set_t'(1)) : '0;
+
+  // ---- Attach: in REQ while another's own read of the same line is outstanding ----
+  always_comb begin : p_attach
+    attached = '0;
+    for (int unsigned w = 0; w < NW; w++) attached_tag[w] = '0;
+    if (req != '0 && own != '0) begin
+      for (int unsigned w = 0; w < NW; w++) begin
+        for (int unsigned o = 0; o < NW; o++) begin
+          if (w != o && req[w] && own[o] && addr[w][51:6] == addr[o][51:6]) begin
+            attached[w]     = 1'b1;
+            attached_tag[w] = walker_t'(o);
+          end
+        end
+      end
+    end
+  end
+
+  // ---- Memory requests ----
+  logic    hold;
+  walker_t hold_w, pointer;
+  mmu_mem_arb u_arb (
+    .clk_i, .rst_i, .want_i((cas | (req & ~attached)) & ~kill), .ready_i(mem_ready_i),
+    .valid_o(mem_valid_o), .chosen_o(mem_tag_o), .hold_o(hold), .hold_w_o(hold_w), .pointer_o(pointer));
+  assign held = hold ? set_t'(1) << hold_w : '0;
+  always_comb begin : p_memory
+    num_t w;
+    w              = num_t'(mem_tag_o);
+    mem_cas_o      = 1'b0;
+    mem_addr_o     = '0;
+    mem_expected_o = '0;
+    mem_desired_o  = '0;
+    if (mem_valid_o) begin
+      mem_cas_o      = cas[w];
+      mem_addr_o     = addr[w];
+      mem_expected_o = value[w];
+      mem_desired_o  = updated(value[w], level[w], acc[w]);
+    end
+  end
+
+  // ---- The lowest-numbered walker that passes an entry fills the PSC ----
+  assign pass_o = pass != '0;
+  always_comb begin : p_pass
+    psize_t depth;
+    depth       = '0;
+    pass_tag_o  = '0;
+    pass_data_o = '0;
+    if (pass_o) begin
+      for (int w = int'(NW) - 1; w >= 0; w--) begin
+        if (pass[w]) begin
+          depth            = psize_t'(level[w] - 3'd2);
+          pass_tag_o.vpn   = vpn_floor_psc(vpn[w], depth);
+          pass_tag_o.size  = depth;
+          pass_data_o      = pass_data[w];
+        end
+      end
+      pass_tag_o.valid = 1'b1;
+      pass_tag_o.pcid  = pcid_i;
+    end
+  end
+
+  // ---- Outcome of the walker to be granted, as a TLB entry (section 4) ----
+  always_comb begin : p_outcome
+    logic [63:0] leaf;
+    num_t        w;
+    psize_t      size;
+    w             = '0;
+    leaf          = '0;
+    size          = '0;
+    fin_entry_o   = '0;
+    fin_outcome_o = OutOk;
+    fin_err_o     = '0;
+    fin_tag_o     = '0;
+    fin_data_o    = '0;
+    if (any_fin_o) begin
+      w             = num_t'(lowest(64'(fin)));
+      leaf          = value[w];
+      size          = psize_t'(level[w] - 3'd1);
+      fin_entry_o   = entry[w];
+      fin_outcome_o = outcome[w];
+      fin_err_o     = err[w];
+      fin_tag_o     = '{zero: '0, vpn: vpn_floor(vpn[w], size), pcid: pcid_i, glob: leaf[BitG] && pge_i, size: size,
+                        valid: 1'b1};
+      fin_data_o    = '{zero: '0, key: leaf[BitKeyLow +: 4],
+                        pat: {size == '0 ? leaf[BitPat4k] : leaf[BitPatBig], leaf[BitPcd], leaf[BitPwt]},
+                        d: leaf[BitD], nx: rights[w].nx, u: rights[w].u, w: rights[w].w,
+                        frame: frame_t'(vpn_floor({5'd0, leaf[51:12]}, size))};
+    end
+  end
+
+  assign only_waits_o = ~(idle | waits | held) == '0;
+
+  assign pointer_word_o = {32'd0, hold ? hold_w : 4'd0, 3'd0, hold, 4'd0, pointer, 16'd0};
+  always_comb begin : p_peek
+    peek_word0_o = '0;
+    peek_word1_o = '0;
+    if (peek_i) begin
+      for (int unsigned w = 0; w < NW; w++) begin
+        peek_word0_o |= word0[w];
+        peek_word1_o |= word1[w];
+      end
+    end
+  end
+endmodule
