@@ -73,10 +73,11 @@ const struct trace_info *trace_get_info(const struct trace_reader *reader);
  * complete trace; -1 on an error (trace_error). Records before the damage are always given first. */
 int trace_next(struct trace_reader *reader, const struct trace_rec **recs, size_t *count);
 
-/* The extra part of a record of the current run. */
+/* The extra part of a record of the current run; NULL when it has none. */
 const struct trace_extra *trace_extra(const struct trace_reader *reader, const struct trace_rec *rec);
 
-/* Goes to record number `record` (0 based); false when it is beyond the end or the file cannot be sought (trace_error). */
+/* Goes to record number `record` (0 based; the number of records is the end itself, where trace_next gives 0). False when it is beyond the
+ * end, damaged, or behind the position of a pipe (trace_error). The text form and pipes are read through, forward. */
 bool trace_seek(struct trace_reader *reader, uint64_t record);
 
 /* File, offset, record and cause of the last error, in one line. */
@@ -84,10 +85,29 @@ const char *trace_error(const struct trace_reader *reader);
 
 /* Creates a trace; counts in *info are filled in at the end. text: the text form. "-" is standard output. */
 struct trace_writer *trace_create(const char *path, const struct trace_info *info, bool text, const char **error);
-/* Appends a record; extra may be NULL for records without one. False on an error (trace_writer_error), for example a full disk. */
+/* Appends a record; extra may be NULL for records without one. False on an error (trace_writer_error): a record that trace_invalid()
+ * refuses (nothing is written; the writer lives on), or for example a full disk (every later call fails too). */
 bool trace_put(struct trace_writer *writer, const struct trace_rec *rec, const struct trace_extra *extra);
 /* Finishes the file (index, counts) and frees the writer; false on an error, with *error set: the file is then incomplete. */
 bool trace_finish(struct trace_writer *writer, const char **error);
 const char *trace_writer_error(const struct trace_writer *writer);
+
+/* ---- Helpers around the contract above ---- */
+
+/* What forbids this record in a trace (one line, static), or NULL. Accesses: 1 … 64 bytes within one 4 KiB page. The rest: va, size and
+ * flags 0; mappings page aligned with a terminated name; a poke's pa a multiple of 8. extra may be NULL where there is none. */
+const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra);
+
+/* Cuts the first piece off an access of `bytes` > 0 at va: *size is its length (at most 64, up to the page's end, S8); returns the bytes left. */
+size_t trace_split(uint64_t va, size_t bytes, uint8_t *size);
+/* Appends an access of any length as the records that trace_split() makes of it. rec->size is ignored; no TRACE_EXPECT. */
+bool trace_put_split(struct trace_writer *writer, const struct trace_rec *rec, size_t bytes);
+
+/* Sets zstd's level, 1 (fast) … 19 (small); the default is 3. Any time; false when out of range. */
+bool trace_set_level(struct trace_writer *writer, int level);
+
+/* Of the blocks read since trace_open: their number, and their bytes encoded and compressed. All 0 for the text form. */
+struct trace_sizes { uint64_t blocks, raw, packed; };
+struct trace_sizes trace_get_sizes(const struct trace_reader *reader);
 
 #endif

@@ -1,0 +1,93 @@
+/* See check.h. */
+#include "check.h"
+
+#include "os/os.h"
+#include "mappings.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation", "poke"};
+
+struct check {
+    struct mappings maps;
+    struct check_counts *counts;
+    bool own_tables;
+    char *error;
+    size_t size;
+};
+
+static bool wrong_record(struct check *c, const struct trace_rec *rec, const char *why)
+{
+    snprintf(c->error, c->size, "record %" PRIu64 " (%s): %s", c->counts->records, kind_name[rec->kind], why);
+    return false;
+}
+
+static bool access_right(struct check *c, const struct trace_rec *rec)
+{
+    static const uint32_t needs[] = {OS_EXEC, OS_READ | OS_WRITE | OS_EXEC, OS_WRITE}; /* x86: every right includes reading */
+    const struct mapping *v = mappings_find(&c->maps, rec->va);
+    char why[160];
+    if (v && v->prot & needs[rec->kind])
+        return true;
+    if (!v)
+        snprintf(why, sizeof why, "0x%" PRIx64 " is not mapped here, so an OS model could only kill the program", rec->va);
+    else
+        snprintf(why, sizeof why, "0x%" PRIx64 " is mapped %c%c%c", rec->va, v->prot & OS_READ ? 'r' : '-', v->prot & OS_WRITE ? 'w' : '-',
+                 v->prot & OS_EXEC ? 'x' : '-');
+    return wrong_record(c, rec, why);
+}
+
+static bool record_right(struct check *c, const struct trace_rec *rec, const struct trace_extra *x)
+{
+    const char *why = NULL;
+    uint64_t accesses = c->counts->kind[TRACE_FETCH] + c->counts->kind[TRACE_LOAD] + c->counts->kind[TRACE_STORE];
+    switch (rec->kind) {
+    case TRACE_MAP:
+        if (c->own_tables)
+            why = "a trace with its own tables has no OS and no layout";
+        else if (accesses || c->counts->kind[TRACE_SYSCALL])
+            why = "the initial layout must come before accesses and system calls";
+        else if (!mappings_initial(&c->maps, &x->map))
+            why = "it overlaps another mapping of the layout";
+        break;
+    case TRACE_SYSCALL:
+        why = c->own_tables ? "a trace with its own tables has no OS" : mappings_follow(&c->maps, &x->syscall);
+        break;
+    case TRACE_CONTROL:
+    case TRACE_POKE:
+        if (!c->own_tables)
+            why = "only traces with their own tables (\"tables own\") have these";
+        break;
+    default:
+        return c->own_tables || access_right(c, rec);
+    }
+    return !why || wrong_record(c, rec, why);
+}
+
+bool check_trace(struct trace_reader *reader, struct check_counts *counts, char *error, size_t size)
+{
+    struct check c = {.counts = counts, .own_tables = trace_get_info(reader)->own_tables, .error = error, .size = size};
+    const struct trace_rec *recs;
+    size_t count;
+    int got = 0;
+    bool ok = true;
+    memset(counts, 0, sizeof *counts);
+    while (ok && (got = trace_next(reader, &recs, &count)) > 0) {
+        for (size_t i = 0; ok && i < count; i++) {
+            ok = record_right(&c, &recs[i], trace_extra(reader, &recs[i]));
+            if (!ok)
+                break;
+            counts->records++;
+            counts->kind[recs[i].kind]++;
+            counts->expectations += recs[i].flags & TRACE_EXPECT ? 1 : 0;
+        }
+    }
+    if (ok && got < 0) {
+        snprintf(error, size, "%s", trace_error(reader));
+        ok = false;
+    }
+    counts->mapped_ranges = c.maps.count;
+    mappings_free(&c.maps);
+    return ok;
+}

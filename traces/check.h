@@ -1,0 +1,16 @@
+/* `twinwalk trace check`: is this trace whole, and can it be replayed? */
+#ifndef TWINWALK_TRACE_CHECK_H
+#define TWINWALK_TRACE_CHECK_H
+
+#include "trace.h"
+
+struct check_counts {
+    uint64_t records, kind[TRACE_POKE + 1], expectations, mapped_ranges; /* mapped_ranges: at the end */
+};
+
+/* Reads the trace to its end. False: error[size] says what is wrong, with the record's number. A trace without its own
+ * tables must be replayable: its layout comes first and does not overlap, system calls agree with what is mapped, and
+ * every access lies in a mapping that allows it. One with own tables has no MAP and SYSCALL records. */
+bool check_trace(struct trace_reader *reader, struct check_counts *counts, char *error, size_t size);
+
+#endif

@@ -1,0 +1,390 @@
+/* `twinwalk trace`: looks at, converts, cuts, checks and times traces. Each verb is one function below; the table at the
+ * end is what --help prints. */
+#define _GNU_SOURCE
+#include "command.h"
+
+#include "check.h"
+#include "trace.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OK = 0, FAILED = 1, USAGE = 2 };
+
+struct options {
+    const char *self;
+    int level;       /* zstd, 0: default */
+    bool text;       /* pack, cut: write the text form */
+    bool accesses;   /* cut: FROM and COUNT count accesses */
+    char **arg;      /* what is left of the command line */
+    int args;
+};
+
+static int complain(const struct options *o, const char *what)
+{
+    fprintf(stderr, "%s: %s\n", o->self, what);
+    return FAILED;
+}
+
+static struct trace_reader *open_trace(const struct options *o, const char *path)
+{
+    const char *error;
+    struct trace_reader *r = trace_open(path, &error);
+    if (!r)
+        complain(o, error);
+    return r;
+}
+
+static uint64_t file_bytes(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+/* ---- Writing a file: not onto its own source, and not half of it ---- */
+
+static volatile sig_atomic_t stopped_by;
+
+static void on_signal(int number)
+{
+    stopped_by = number;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal};
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGHUP, &act, NULL);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat sa, sb;
+    return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+static struct trace_writer *create_trace(const struct options *o, const char *from, const char *path, const struct trace_info *info, bool text)
+{
+    const char *error;
+    if (same_file(from, path)) {
+        fprintf(stderr, "%s: %s: is the trace being read; write to another file\n", o->self, path);
+        return NULL;
+    }
+    struct trace_writer *w = trace_create(path, info, text, &error);
+    if (!w)
+        complain(o, error);
+    else if (o->level)
+        trace_set_level(w, o->level);
+    catch_signals();
+    return w;
+}
+
+/* Ends a conversion. A file that is not whole is removed, so that nobody takes it for one. */
+static int finish(const struct options *o, struct trace_reader *r, struct trace_writer *w, const char *path, int status)
+{
+    const char *error;
+    struct stat st;
+    if (!trace_finish(w, &error) && status == OK)
+        status = complain(o, error);
+    trace_close(r);
+    if (stopped_by) {
+        fprintf(stderr, "%s: %s: stopped by signal %d (%s)\n", o->self, path, (int)stopped_by, strsignal(stopped_by));
+        status = 128 + stopped_by;
+    }
+    if (status != OK && strcmp(path, "-") && !lstat(path, &st) && S_ISREG(st.st_mode) && !unlink(path))
+        fprintf(stderr, "%s: %s: removed, since it is not complete\n", o->self, path);
+    return status;
+}
+
+/* ---- info ---- */
+
+static void print_count(const char *label, uint64_t n)
+{
+    if (n == UINT64_MAX)
+        printf("%-12s not known (no index: the text form, a pipe, or a torn file)\n", label);
+    else
+        printf("%-12s %" PRIu64 "\n", label, n);
+}
+
+static int verb_info(const struct options *o)
+{
+    struct trace_reader *r = open_trace(o, o->arg[0]);
+    if (!r)
+        return FAILED;
+    const struct trace_info *info = trace_get_info(r);
+    uint64_t bytes = file_bytes(o->arg[0]);
+    printf("%-12s %s\n%-12s %s\n", "program", info->program, "recorder", info->recorder);
+    printf("%-12s %d bits\n%-12s %s\n", "addresses", info->linear_bits, "tables",
+           info->own_tables ? "its own (POKE and CONTROL records)" : "made by the OS model");
+    print_count("records", info->records);
+    print_count("accesses", info->accesses);
+    if (bytes)
+        printf("%-12s %" PRIu64 "\n", "bytes", bytes);
+    if (bytes && info->accesses && info->accesses != UINT64_MAX)
+        printf("%-12s %.3f\n", "per access", (double)bytes / (double)info->accesses);
+    trace_close(r);
+    return OK;
+}
+
+/* ---- text, pack ---- */
+
+static int convert(const struct options *o, const char *from, const char *to, bool text)
+{
+    struct trace_reader *r = open_trace(o, from);
+    if (!r)
+        return FAILED;
+    struct trace_writer *w = create_trace(o, from, to, trace_get_info(r), text);
+    if (!w) {
+        trace_close(r);
+        return FAILED;
+    }
+    const struct trace_rec *recs;
+    size_t count;
+    int got = 0, status = OK;
+    while (status == OK && !stopped_by && (got = trace_next(r, &recs, &count)) > 0)
+        for (size_t i = 0; i < count; i++)
+            if (!trace_put(w, &recs[i], trace_extra(r, &recs[i]))) {
+                status = complain(o, trace_writer_error(w));
+                break;
+            }
+    if (got < 0)
+        status = complain(o, trace_error(r));
+    return finish(o, r, w, to, status);
+}
+
+static int verb_text(const struct options *o)
+{
+    return convert(o, o->arg[0], o->args > 1 ? o->arg[1] : "-", true);
+}
+
+static int verb_pack(const struct options *o)
+{
+    return convert(o, o->arg[0], o->arg[1], o->text);
+}
+
+/* ---- cut ---- */
+
+static bool parse_count(const struct options *o, const char *text, const char *what, uint64_t *n)
+{
+    char *end;
+    errno = 0;
+    *n = strtoull(text, &end, 0);
+    if (!errno && end != text && !*end && *text != '-')
+        return true;
+    fprintf(stderr, "%s: %s is a whole number, not \"%s\"\n", o->self, what, text);
+    return false;
+}
+
+/* Copies COUNT records from number FROM on. What shapes the address space before FROM comes along, without the accesses. */
+static int verb_cut(const struct options *o)
+{
+    uint64_t from, count, at = 0, copied = 0;
+    if (!parse_count(o, o->arg[1], "FROM", &from) || !parse_count(o, o->arg[2], "COUNT", &count))
+        return USAGE;
+    struct trace_reader *r = open_trace(o, o->arg[0]);
+    if (!r)
+        return FAILED;
+    struct trace_writer *w = create_trace(o, o->arg[0], o->arg[3], trace_get_info(r), o->text);
+    if (!w) {
+        trace_close(r);
+        return FAILED;
+    }
+    const struct trace_rec *recs;
+    size_t n;
+    int got = 1, status = OK;
+    while (status == OK && !stopped_by && copied < count && (got = trace_next(r, &recs, &n)) > 0) {
+        for (size_t i = 0; i < n && copied < count; i++) {
+            bool access = recs[i].kind <= TRACE_STORE, inside = at >= from;
+            if (!o->accesses || access) {
+                at++;
+                copied += inside;
+            }
+            if ((inside || !access) && !trace_put(w, &recs[i], trace_extra(r, &recs[i]))) {
+                status = complain(o, trace_writer_error(w));
+                break;
+            }
+        }
+    }
+    if (got < 0)
+        status = complain(o, trace_error(r));
+    else if (status == OK && !stopped_by && !copied && count) {
+        fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0], at,
+                o->accesses ? "accesses" : "records", from);
+        status = FAILED;
+    }
+    return finish(o, r, w, o->arg[3], status);
+}
+
+/* ---- check ---- */
+
+static int verb_check(const struct options *o)
+{
+    struct trace_reader *r = open_trace(o, o->arg[0]);
+    if (!r)
+        return FAILED;
+    struct check_counts c;
+    char error[1200];
+    bool ok = check_trace(r, &c, error, sizeof error);
+    printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "records", c.records, "fetches", c.kind[TRACE_FETCH],
+           "loads", c.kind[TRACE_LOAD], "stores", c.kind[TRACE_STORE]);
+    if (trace_get_info(r)->own_tables)
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls", c.kind[TRACE_CONTROL], "pokes", c.kind[TRACE_POKE]);
+    else
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n", "layout", c.kind[TRACE_MAP], "syscalls",
+               c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges);
+    printf("%-12s %" PRIu64 "\n", "expectations", c.expectations);
+    fflush(stdout);
+    bool own = trace_get_info(r)->own_tables;
+    trace_close(r);
+    if (!ok) {
+        bool named = !strncmp(error, o->arg[0], strlen(o->arg[0]));
+        fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : o->arg[0], named ? "" : ": ", error);
+        return FAILED;
+    }
+    printf("good: whole%s\n", own ? "" : ", and every access lies in a mapping that allows it");
+    return OK;
+}
+
+/* ---- bench ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int verb_bench(const struct options *o)
+{
+    enum { PASSES = 5 };
+    double best = 0;
+    uint64_t accesses = 0, records = 0, sum = 0;
+    struct trace_sizes sizes = {0};
+    for (int pass = 0; pass < PASSES; pass++) {
+        struct trace_reader *r = open_trace(o, o->arg[0]);
+        if (!r)
+            return FAILED;
+        const struct trace_rec *recs;
+        size_t n;
+        int got;
+        accesses = records = 0;
+        double start = seconds();
+        while ((got = trace_next(r, &recs, &n)) > 0) {
+            sum += recs[0].va ^ recs[n - 1].va;
+            records += n;
+            for (size_t i = 0; i < n; i++)
+                accesses += recs[i].kind <= TRACE_STORE;
+        }
+        double took = seconds() - start;
+        sizes = trace_get_sizes(r);
+        if (got < 0)
+            complain(o, trace_error(r));
+        trace_close(r);
+        if (got < 0)
+            return FAILED;
+        best = !pass || took < best ? took : best;
+        if (took > 2)
+            break;
+    }
+    double per = accesses ? (double)accesses : 1;
+    printf("%-12s %" PRIu64 " records, %" PRIu64 " accesses, %" PRIu64 " blocks (sum %04" PRIx64 ")\n", "read", records, accesses, sizes.blocks,
+           sum & 0xffff);
+    printf("%-12s %.3f s, best pass: %.1f M accesses/s\n", "decode", best, (double)accesses / best / 1e6);
+    if (sizes.blocks)
+        printf("%-12s %.3f encoded, %.3f compressed\n", "bytes/access", (double)sizes.raw / per, (double)sizes.packed / per);
+    return OK;
+}
+
+/* ---- The verbs ---- */
+
+static const struct verb {
+    const char *name, *args, *help;
+    int least, most;
+    int (*run)(const struct options *o);
+} verbs[] = {
+    {"info", "FILE", "what the trace says of itself", 1, 1, verb_info},
+    {"text", "FILE [OUT]", "write it in text form (default: standard output)", 1, 2, verb_text},
+    {"pack", "FILE OUT", "write it in binary form; --level 19 for the smallest", 2, 2, verb_pack},
+    {"cut", "FILE FROM COUNT OUT", "COUNT records from number FROM on, with the layout before them", 4, 4, verb_cut},
+    {"check", "FILE", "read all of it, and check that it can be replayed", 1, 1, verb_check},
+    {"bench", "FILE", "decode it as fast as possible", 1, 1, verb_bench},
+};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static void print_help(FILE *out, const char *self)
+{
+    fprintf(out, "usage: %s VERB [OPTION] ARGUMENT…\n\n", self);
+    for (int i = 0; i < VERBS; i++)
+        fprintf(out, "  %-5s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+    fprintf(out, "\n  -l, --level N     pack, cut: zstd level 1 … 19 (default 3)\n"
+                 "  -a, --accesses    cut: FROM and COUNT count accesses, not records\n"
+                 "  -t, --text        pack, cut: write the text form\n"
+                 "  -h, --help        this\n\n"
+                 "FILE may be in binary or text form, and - for standard input; OUT - is standard output.\n"
+                 "The formats are described in docs/trace-format.md.\n");
+}
+
+static int wrong_usage(const char *self, const char *what, const char *which)
+{
+    fprintf(stderr, "%s: %s%s; try %s --help\n", self, what, which, self);
+    return USAGE;
+}
+
+int trace_command(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"level", required_argument, NULL, 'l'}, {"accesses", no_argument, NULL, 'a'}, {"text", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+    };
+    struct options o = {.self = argv[0]};
+    uint64_t level;
+    int opt;
+    optind = 0; /* the program may have parsed options of its own */
+    while ((opt = getopt_long(argc, argv, "l:ath", known, NULL)) != -1) {
+        switch (opt) {
+        case 'l':
+            if (!parse_count(&o, optarg, "--level", &level) || level < 1 || level > 19)
+                return wrong_usage(o.self, "--level is 1 to 19, not ", optarg);
+            o.level = (int)level;
+            break;
+        case 'a':
+            o.accesses = true;
+            break;
+        case 't':
+            o.text = true;
+            break;
+        case 'h':
+            print_help(stdout, o.self);
+            return fflush(stdout) ? FAILED : OK;
+        default:
+            return wrong_usage(o.self, "unknown option", "");
+        }
+    }
+    if (optind == argc)
+        return wrong_usage(o.self, "a verb is missing", "");
+    const char *name = argv[optind++];
+    o.arg = argv + optind;
+    o.args = argc - optind;
+    stopped_by = 0;
+    for (int i = 0; i < VERBS; i++) {
+        if (strcmp(name, verbs[i].name))
+            continue;
+        if (o.args < verbs[i].least || o.args > verbs[i].most)
+            return wrong_usage(o.self, "this verb takes ", verbs[i].args);
+        int status = verbs[i].run(&o);
+        if (fflush(stdout) && status == OK) {
+            fprintf(stderr, "%s: standard output: %s\n", o.self, strerror(errno));
+            status = FAILED;
+        }
+        return status;
+    }
+    return wrong_usage(o.self, "unknown verb ", name);
+}

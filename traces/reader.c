@@ -1,0 +1,105 @@
+/* The reader's front: opens a file, tells the binary from the text form by its first byte, and hands on. */
+#define _GNU_SOURCE
+#include "format.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static _Thread_local char open_error[1100];
+
+bool reader_error(struct trace_reader *r, const char *format, ...)
+{
+    va_list args;
+    int n = snprintf(r->error, sizeof r->error, "%s: ", r->path);
+    va_start(args, format);
+    vsnprintf(r->error + n, sizeof r->error - (size_t)n, format, args);
+    va_end(args);
+    return false;
+}
+
+static struct trace_reader *fail(struct trace_reader *r, const char **error)
+{
+    snprintf(open_error, sizeof open_error, "%s", r ? r->error : "out of memory");
+    if (error)
+        *error = open_error;
+    trace_close(r);
+    return NULL;
+}
+
+struct trace_reader *trace_open(const char *path, const char **error)
+{
+    struct trace_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return fail(r, error);
+    bool standard = !strcmp(path, "-");
+    snprintf(r->path, sizeof r->path, "%s", standard ? "standard input" : path);
+    r->file = standard ? stdin : fopen(path, "rbe");
+    if (!r->file) {
+        reader_error(r, "cannot open: %s", strerror(errno));
+        return fail(r, error);
+    }
+    struct stat st;
+    if (fstat(fileno(r->file), &st)) {
+        reader_error(r, "cannot be examined: %s", strerror(errno));
+        return fail(r, error);
+    }
+    r->seekable = S_ISREG(st.st_mode);
+    int first = getc(r->file);
+    if (first == EOF) {
+        if (ferror(r->file))
+            reader_error(r, "cannot read: %s", strerror(errno));
+        else
+            reader_error(r, "is empty; a trace has at least a header");
+        return fail(r, error);
+    }
+    ungetc(first, r->file);
+    r->text = first != (uint8_t)TRACE_MAGIC[0];
+    r->info.records = r->info.accesses = UINT64_MAX;
+    return (r->text ? text_open(r) : binary_open(r)) ? r : fail(r, error);
+}
+
+void trace_close(struct trace_reader *r)
+{
+    if (!r)
+        return;
+    if (r->file && r->file != stdin)
+        fclose(r->file);
+    (r->text ? text_close : binary_close)(r);
+    free(r);
+}
+
+const struct trace_info *trace_get_info(const struct trace_reader *r)
+{
+    return &r->info;
+}
+
+int trace_next(struct trace_reader *r, const struct trace_rec **recs, size_t *count)
+{
+    *count = 0;
+    return (r->text ? text_next : binary_next)(r, recs, count);
+}
+
+const struct trace_extra *trace_extra(const struct trace_reader *r, const struct trace_rec *rec)
+{
+    if (rec->kind <= TRACE_STORE && !(rec->flags & TRACE_EXPECT))
+        return NULL;
+    return &r->decoder.extras[rec->extra];
+}
+
+bool trace_seek(struct trace_reader *r, uint64_t record)
+{
+    return (r->text ? text_seek : binary_seek)(r, record);
+}
+
+const char *trace_error(const struct trace_reader *r)
+{
+    return r->error;
+}
+
+struct trace_sizes trace_get_sizes(const struct trace_reader *r)
+{
+    return r->sizes;
+}

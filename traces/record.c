@@ -1,0 +1,96 @@
+/* What a trace record may be. The writer, the binary reader and the text reader all ask here, so no path lets in what
+ * another would refuse. */
+#include "trace.h"
+
+#include "os/os.h"
+#include "pins.h"
+
+#include <string.h>
+
+enum { ACCESS_FLAGS = TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK | TRACE_EXPECT };
+enum { MAP_PROT = OS_READ | OS_WRITE | OS_EXEC, MAP_FLAGS = OS_SHARED | OS_FILE | OS_STACK | OS_HEAP | OS_GROWSDOWN };
+
+static const char *map_invalid(const struct trace_map *m)
+{
+    if (m->start & 0xfff || m->end & 0xfff)
+        return "a mapping starts and ends on a multiple of 0x1000";
+    if (m->start >= m->end)
+        return "a mapping ends after its start";
+    if (m->prot & ~(uint32_t)MAP_PROT)
+        return "unknown protection bits";
+    if (m->flags & ~(uint32_t)MAP_FLAGS)
+        return "unknown mapping flags";
+    if (!memchr(m->name, 0, sizeof m->name))
+        return "the name of a mapping has at most 63 bytes";
+    return NULL;
+}
+
+static const char *expect_invalid(const struct trace_expect *e)
+{
+    if (e->kind > KIND_MEMERR)
+        return "unknown kind of expected result";
+    if (e->err && e->kind != KIND_PF)
+        return "only an expected page fault has an error code";
+    if (e->has_pa && e->kind != KIND_OK)
+        return "only an expected success has a physical address";
+    if (!e->has_pa && (e->pa || e->size))
+        return "an expectation without has_pa has no address and no page size";
+    if (e->size > SIZE_1G)
+        return "unknown page size";
+    return NULL;
+}
+
+const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra)
+{
+    if (rec->kind > TRACE_POKE)
+        return "unknown record kind";
+    if (rec->kind <= TRACE_STORE) {
+        if (rec->size < 1 || rec->size > 64)
+            return "an access has 1 to 64 bytes";
+        if (rec->flags & ~ACCESS_FLAGS)
+            return "unknown access flags";
+        if ((rec->va & 0xfff) + rec->size > 0x1000)
+            return "an access crosses a 4 KiB page; make two of it (trace_put_split)";
+        if (!(rec->flags & TRACE_EXPECT))
+            return NULL;
+    } else if (rec->va || rec->size || rec->flags) {
+        return "only accesses have an address, a size and flags";
+    }
+    if (!extra)
+        return "the extra part is missing";
+    switch (rec->kind) {
+    case TRACE_MAP:
+        return map_invalid(&extra->map);
+    case TRACE_CONTROL:
+        return extra->control.op > CTL_INVLPG ? "unknown control operation" : NULL;
+    case TRACE_POKE:
+        return extra->poke.pa & 7 ? "a page-table entry lies on a multiple of 8" : NULL;
+    case TRACE_SYSCALL:
+        return NULL;
+    default:
+        return expect_invalid(&extra->expect);
+    }
+}
+
+size_t trace_split(uint64_t va, size_t bytes, uint8_t *size)
+{
+    size_t page = 0x1000 - (va & 0xfff), piece = bytes < 64 ? bytes : 64;
+    *size = (uint8_t)(piece < page ? piece : page);
+    return bytes - *size;
+}
+
+bool trace_put_split(struct trace_writer *writer, const struct trace_rec *rec, size_t bytes)
+{
+    struct trace_rec r = *rec;
+    if (!bytes) { /* let trace_put refuse it */
+        r.size = 0;
+        return trace_put(writer, &r, NULL);
+    }
+    while (bytes) {
+        bytes = trace_split(r.va, bytes, &r.size);
+        if (!trace_put(writer, &r, NULL))
+            return false;
+        r.va += r.size;
+    }
+    return true;
+}

@@ -1,0 +1,145 @@
+/* The text form, writing: one line a record (docs/trace-format.md section 8). Each record has exactly one spelling here, so text that
+ * went through the binary form and back is the same bytes. */
+#include "format.h"
+#include "text_names.h"
+
+#include "os/os.h"
+#include "pins.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct line {
+    char *start, *p;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct line *l, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    l->p += vsnprintf(l->p, (size_t)(l->start + TEXT_LINE - l->p), format, args); /* lines are bounded far below TEXT_LINE */
+    va_end(args);
+}
+
+/* A string to the end of the line: control characters, '#', '\' and blanks at either end as \xHH. hide_first: the first byte too. */
+static void say_string(struct line *l, const char *s, bool hide_first)
+{
+    size_t len = strlen(s);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+        bool edge = c == ' ' && (i == 0 || i == len - 1);
+        if (c < ' ' || c == 0x7f || c == '#' || c == '\\' || edge || (hide_first && i == 0))
+            say(l, "\\x%02x", c);
+        else
+            *l->p++ = (char)c;
+    }
+}
+
+size_t text_put_header(char line[TEXT_LINE], const struct trace_info *info)
+{
+    struct line l = {line, line};
+    say(&l, "twinwalk-trace %d\nbits %d\ntables %s\n", TRACE_VERSION, info->linear_bits, info->own_tables ? "own" : "os");
+    if (info->program[0]) {
+        say(&l, "program ");
+        say_string(&l, info->program, false);
+        say(&l, "\n");
+    }
+    if (info->recorder[0]) {
+        say(&l, "recorder ");
+        say_string(&l, info->recorder, false);
+        say(&l, "\n");
+    }
+    return (size_t)(l.p - line);
+}
+
+static void say_access(struct line *l, const struct trace_rec *rec, const struct trace_extra *x)
+{
+    say(l, "%c 0x%" PRIx64 " %d", "FLS"[rec->kind], rec->va, rec->size);
+    for (const struct name *n = text_access_flags; n->word; n++)
+        if (rec->flags & n->value)
+            say(l, " %s", n->word);
+    if (rec->thread)
+        say(l, " thread=%d", rec->thread);
+    if (!(rec->flags & TRACE_EXPECT))
+        return;
+    say(l, " -> %s", name_of(text_results, x->expect.kind));
+    if (x->expect.kind == KIND_PF)
+        say(l, " 0x%x", x->expect.err);
+    if (x->expect.has_pa)
+        say(l, " pa=0x%" PRIx64 " %s", x->expect.pa, name_of(text_page_sizes, x->expect.size));
+}
+
+/* Would the reader take the first word of a mapping's name for something else? */
+static bool looks_like_a_flag(const char *name)
+{
+    size_t len = strcspn(name, " ");
+    for (const struct name *n = text_map_flags; n->word; n++)
+        if (strlen(n->word) == len && !strncmp(n->word, name, len))
+            return true;
+    return !strncmp(name, "thread=", 7);
+}
+
+static void say_map(struct line *l, const struct trace_rec *rec, const struct trace_map *m)
+{
+    say(l, "map 0x%" PRIx64 " 0x%" PRIx64 " %c%c%c%c", m->start, m->end, m->prot & OS_READ ? 'r' : '-', m->prot & OS_WRITE ? 'w' : '-',
+        m->prot & OS_EXEC ? 'x' : '-', m->flags & OS_SHARED ? 's' : 'p');
+    for (const struct name *n = text_map_flags; n->word; n++)
+        if (m->flags & n->value)
+            say(l, " %s", n->word);
+    if (rec->thread)
+        say(l, " thread=%d", rec->thread);
+    if (m->name[0]) {
+        say(l, " ");
+        say_string(l, m->name, looks_like_a_flag(m->name));
+    }
+}
+
+/* Values near 0 from below are error numbers and file descriptors: -1, -12 … */
+static void say_value(struct line *l, uint64_t v)
+{
+    if (v >= (uint64_t)-4095)
+        say(l, " -%" PRIu64, -v);
+    else if (v < 10)
+        say(l, " %" PRIu64, v);
+    else
+        say(l, " 0x%" PRIx64, v);
+}
+
+static void say_syscall(struct line *l, const struct trace_syscall *s)
+{
+    const char *name = name_of(text_syscalls, s->number);
+    if (name)
+        say(l, "syscall %s", name);
+    else
+        say(l, "syscall %" PRIu64, s->number);
+    for (int i = 0; i < 6; i++)
+        say_value(l, s->arg[i]);
+    say(l, " =");
+    say_value(l, (uint64_t)s->result);
+}
+
+size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const struct trace_extra *x)
+{
+    struct line l = {line, line};
+    switch (rec->kind) {
+    case TRACE_MAP:
+        say_map(&l, rec, &x->map);
+        break;
+    case TRACE_SYSCALL:
+        say_syscall(&l, &x->syscall);
+        break;
+    case TRACE_CONTROL:
+        say(&l, "%s 0x%" PRIx64, name_of(text_controls, x->control.op), x->control.data);
+        break;
+    case TRACE_POKE:
+        say(&l, "poke 0x%" PRIx64 " 0x%" PRIx64, x->poke.pa, x->poke.value);
+        break;
+    default:
+        say_access(&l, rec, x);
+    }
+    if (rec->thread && rec->kind > TRACE_MAP)
+        say(&l, " thread=%d", rec->thread);
+    say(&l, "\n");
+    return (size_t)(l.p - line);
+}
