@@ -1,0 +1,159 @@
+/* Mismatch folders: see bundle.h. */
+#include "bundle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bundle_rerun.h"
+#include "interrupt.h"
+
+enum { CONTEXT_RECORDS = 100 };
+
+static FILE *create(const struct results *r, const char *name)
+{
+    char path[320];
+    snprintf(path, sizeof path, "%s/%s", r->bundle, name);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        fprintf(stderr, "twinwalk: %s: %s\n", path, strerror(errno));
+    return file;
+}
+
+/* Makes the folder; its name says what, where and when, so that two findings of two runs do not share one by chance. */
+static bool make_folder(struct results *r)
+{
+    const struct finding *f = &r->finding;
+    if (mkdir(r->options->out, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "twinwalk: %s: %s\n", r->options->out, strerror(errno));
+        return false;
+    }
+    snprintf(r->bundle, sizeof r->bundle, "%s/mismatch-%s-%s-%s-cycle-%" PRIu64, r->options->out, r->dut, CFG_NAME,
+             finding_name(f->kind), f->cycle);
+    if (mkdir(r->bundle, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "twinwalk: %s: %s\n", r->bundle, strerror(errno));
+        *r->bundle = 0;
+        return false;
+    }
+    return true;
+}
+
+static void write_report(const struct results *r)
+{
+    static const char *const accesses[] = {"load", "store", "fetch", "?"};
+    const struct finding *f = &r->finding;
+    FILE *out = create(r, "report.txt");
+    if (!out)
+        return;
+    fprintf(out, "kind      %s\nfield     %s\nexpected  %s\nactual    %s\ncycle     %" PRIu64 "\n", finding_name(f->kind), f->field,
+            f->expected, f->actual, f->cycle);
+    if (f->access != UINT64_MAX)
+        fprintf(out, "access    %" PRIu64 ": %s %s at 0x%" PRIx64 "\nrecord    %" PRIu64 "\n", f->access,
+                f->user ? "user" : "supervisor", accesses[f->acc & 3], f->va, f->record);
+    fprintf(out, "preset    %s\nDUT       %s\ncheck     %s\ntrace     %s\nseed      %" PRIu64 "\n", CFG_NAME, r->dut,
+            check_name(r->options->check), r->options->trace ? r->options->trace : "(random stimulus)", r->options->seed);
+    fclose(out);
+}
+
+static void write_rerun(const struct results *r)
+{
+    FILE *out = create(r, "rerun.txt");
+    if (!out)
+        return;
+    const uint64_t cycle = r->finding.cycle;
+    fprintf(out, "%s", r->options->rerun);
+    if (r->options->check >= CHECK_CYCLE && !r->options->waves)
+        fprintf(out, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, r->bundle,
+                cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0, cycle + BUNDLE_AFTER);
+    fputc('\n', out);
+    fclose(out);
+}
+
+static void print_record(FILE *out, uint64_t number, const struct trace_rec *rec, uint64_t marked)
+{
+    static const char *const kinds[] = {"fetch", "load", "store", "map", "syscall", "control", "poke"};
+    fprintf(out, "%c %10" PRIu64 "  %-8s", number == marked ? '>' : ' ', number, rec->kind < 7 ? kinds[rec->kind] : "?");
+    if (rec->kind <= TRACE_STORE)
+        fprintf(out, " 0x%016" PRIx64 " %2u%s", rec->va, rec->size, rec->flags & TRACE_SUPERVISOR ? " supervisor" : "");
+    fputc('\n', out);
+}
+
+/* The records before the access, and a few after it. */
+static void write_trace(const struct results *r)
+{
+    const uint64_t marked = r->finding.record != UINT64_MAX ? r->finding.record : r->records;
+    const uint64_t first = marked > CONTEXT_RECORDS ? marked - CONTEXT_RECORDS : 0;
+    const char *error = "";
+    const struct trace_rec *recs;
+    size_t count;
+    if (!r->options->trace || strcmp(r->options->trace, "-") == 0)
+        return;
+    struct trace_reader *reader = trace_open(r->options->trace, &error);
+    FILE *out = reader ? create(r, "trace.txt") : NULL;
+    for (uint64_t number = 0; out && number <= marked + 8 && trace_next(reader, &recs, &count) == 1;)
+        for (size_t i = 0; i < count && number <= marked + 8; i++, number++)
+            if (number >= first)
+                print_record(out, number, &recs[i], marked);
+    if (out)
+        fclose(out);
+    if (reader)
+        trace_close(reader);
+}
+
+static FILE *create_in(const char *folder, const char *name)
+{
+    char path[320];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return fopen(path, "w");
+}
+
+void bundle_walk(const char *folder, const struct world *w, const struct finding *f)
+{
+    const struct oracle_access access = {.va = f->va, .acc = f->acc, .user = f->user};
+    struct oracle_result result;
+    FILE *out = f->access == UINT64_MAX ? NULL : create_in(folder, "walk.txt");
+    if (!out)
+        return;
+    oracle_translate(w->physmem, IMAGE_HW, &w->cpu, &w->regs, &access, &result);
+    fprintf(out, "The walk of this access in memory as it was when the difference was seen:\n\n");
+    oracle_explain(out, &w->regs, &access, &result);
+    fclose(out);
+}
+
+void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first)
+{
+    FILE *out = create_in(folder, "state.txt");
+    if (!out)
+        return;
+    if (first->kind == FINDING_STATE)
+        fprintf(out, "First element to diverge, in cycle %" PRIu64 ":\n  %s\n      expected %s\n      actual   %s\n\n", first->cycle,
+                first->field, first->expected, first->actual);
+    if (l->ops->has_state) {
+        fprintf(out, "Everything that differs in cycle %" PRIu64 ":\n", l->driver->cycle);
+        if (!state_print_differences(out, l->ref, l->ops, l->dut, l->driver->cycle))
+            fprintf(out, "nothing\n");
+        fprintf(out, "\nThe DUT's contexts in that cycle:\n");
+        state_print_active(out, NULL, l->ops, l->dut);
+    }
+    fprintf(out, "\nThe reference's contexts in cycle %" PRIu64 ":\n", l->driver->cycle);
+    state_print_active(out, l->ref, NULL, NULL);
+    fclose(out);
+}
+
+void bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    if (!make_folder(r))
+        return;
+    write_report(r);
+    write_rerun(r);
+    write_trace(r);
+    if (r->options->trace && strcmp(r->options->trace, "-") == 0)
+        return; /* standard input cannot be read again */
+    if (r->options->check >= CHECK_CYCLE && interrupt_count == 0)
+        bundle_rerun(r, ops, dut);
+    else if (interrupt_count == 0)
+        bundle_rerun_alone(r, ops, dut);
+}

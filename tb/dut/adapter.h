@@ -1,0 +1,250 @@
+/* Puts a Verilated module with the ports of docs/microarchitecture.md section 2 behind the bench's C ABI.
+ *
+ * adapter<Model>::ops("name") is the whole of it; Model is the class that `verilator --cc` made, for any number of ports. The
+ * bench calls this once a simulated clock, so it writes only inputs that count and converts only outputs that are valid.
+ *
+ * One eval a clock. An eval with clk = 0 would only make Verilator forget that the clock was high, at the cost of settling
+ * all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead (where a Verilator names
+ * that memory otherwise, the eval with clk = 0 is done). With waves on every edge is evaluated and dumped:
+ *
+ *     cycle      t                t+1
+ *     clk        ______/''''''\______/'''''
+ *     dump             |      |
+ *                state(t), inputs of t        time = cycle number in ns */
+#ifndef TWINWALK_ADAPTER_H
+#define TWINWALK_ADAPTER_H
+
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "board.h"
+#include "dut.h"
+#include "mmu_cfg.h"
+#include "pack.h"
+#include "pincmp.h"
+#include "verilated_fst_c.h"
+#include "waves.h"
+
+/* What the bench holds. Only waves need more than the operations know. */
+struct dut {
+    virtual ~dut() = default;
+    virtual void expect(const struct pins_out *) {}
+};
+
+/* Whether the clock's last value is where this Verilator is known to keep it. */
+template <class Model, class = void> struct remembers_clock : std::false_type {};
+template <class Model>
+struct remembers_clock<Model, std::void_t<decltype(std::declval<Model &>().rootp->__Vtrigrprev__TOP__clk_i)>> : std::true_type {};
+
+template <class Model> class adapter final : public dut {
+public:
+    static constexpr struct dut_ops ops(const char *name, bool has_state)
+    {
+        return {name, has_state, create, destroy, reset, step, skip, has_state ? state : nullptr, waves_start, waves_stop};
+    }
+
+    void expect(const struct pins_out *out) override
+    {
+        expected_ = *out;
+        expected_known_ = true;
+    }
+
+private:
+    enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA };
+    enum : unsigned { STATE_NONE = 15 }; /* a state_sel_i that names nothing, so that nothing is selected while nobody reads */
+
+    struct tracing_context : VerilatedContext {
+        tracing_context() { traceEverOn(true); } /* Verilator wants to know before the model exists */
+    };
+
+    tracing_context context_;
+    Model model_{&context_, ""};
+    std::unique_ptr<VerilatedFstC> fst_; /* open, or null */
+    uint64_t cycle_ = 0;
+    struct pins_out expected_ = {}; /* the reference's outputs of the present cycle, for waves */
+    bool expected_known_ = false;
+
+    static adapter &self(struct dut *d) { return *static_cast<adapter *>(d); }
+
+    static struct dut *create(const char **error)
+    {
+        struct dut *d = new (std::nothrow) adapter;
+        if (!d)
+            *error = "no memory for the Verilated model";
+        return d;
+    }
+
+    static void destroy(struct dut *d)
+    {
+        waves_stop(d);
+        self(d).model_.final();
+        delete d;
+    }
+
+    static void reset(struct dut *d, struct pins_out *out)
+    {
+        adapter &a = self(d);
+        a.put_inputs(pins_in{});
+        a.model_.state_sel_i = STATE_NONE;
+        a.model_.rst_i = 1;
+        for (int edge = 0; edge < 2; edge++)
+            a.clock();
+        a.model_.rst_i = 0;
+        a.model_.eval();
+        a.cycle_ = 0;
+        a.get_outputs(*out);
+    }
+
+    static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)
+    {
+        adapter &a = self(d);
+        a.put_inputs(*in);
+        if (a.fst_)
+            a.dump_cycle(*in);
+        a.clock();
+        a.cycle_++;
+        a.get_outputs(*out);
+    }
+
+    static void skip(struct dut *d, uint64_t cycles) { self(d).cycle_ += cycles; }
+
+    static bool state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
+    {
+        Model &m = self(d).model_;
+        m.state_sel_i = CData(sel);
+        m.state_idx_i = SData(idx);
+        m.eval(); /* the clock stands: only the outputs settle */
+        word[0] = get<64>(m.state_data_o, 0);
+        word[1] = get<64>(m.state_data_o, 1);
+        m.state_sel_i = STATE_NONE;
+        return true;
+    }
+
+    static bool waves_start(struct dut *d, const char *path)
+    {
+        adapter &a = self(d);
+        waves_stop(d);
+        std::FILE *probe = std::fopen(path, "wb"); /* VerilatedFstC does not say when it cannot */
+        if (!probe)
+            return false;
+        std::fclose(probe);
+        a.fst_ = std::make_unique<VerilatedFstC>();
+        a.model_.trace(a.fst_.get(), 99);
+        a.fst_->set_time_unit("1ns");
+        a.fst_->set_time_resolution("1ps");
+        a.fst_->open(path);
+        if (!a.fst_->isOpen())
+            a.fst_.reset();
+        return a.fst_ != nullptr;
+    }
+
+    static void waves_stop(struct dut *d)
+    {
+        adapter &a = self(d);
+        if (!a.fst_)
+            return;
+        if (a.expected_known_) { /* a last cycle was compared but not stepped: no inputs, but both sides' outputs */
+            a.put_inputs(pins_in{});
+            a.dump_cycle(pins_in{});
+        }
+        a.fst_->close();
+        a.fst_.reset();
+    }
+
+    /* A rising edge. The clock is high before and after. */
+    void clock()
+    {
+        if constexpr (remembers_clock<Model>::value) {
+            model_.rootp->__Vtrigrprev__TOP__clk_i = 0;
+        } else {
+            model_.clk_i = 0;
+            model_.eval();
+        }
+        model_.clk_i = 1;
+        model_.eval();
+    }
+
+    /* Both phases of the present cycle. */
+    void dump_cycle(const struct pins_in &in)
+    {
+        if constexpr (has_board<Model>::value) {
+            struct pins_out actual = {};
+            get_outputs(actual);
+            board_requests(model_, in);
+            board_outputs(model_, BOARD_ACTUAL, actual);
+            board_outputs(model_, BOARD_EXPECTED, expected_);
+            model_.view_differs_i = expected_known_ && !pins_same(&expected_, &actual);
+        }
+        expected_known_ = false;
+        model_.eval();
+        fst_->dump(WAVES_TICKS * cycle_);
+        model_.clk_i = 0;
+        model_.eval();
+        fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2);
+    }
+
+    void put_inputs(const struct pins_in &in)
+    {
+        Model &m = model_;
+        m.req_valid_i = CData(in.req_valid);
+        for (unsigned p = 0; p < NP; p++) {
+            if (!(in.req_valid >> p & 1))
+                continue;
+            const struct pins_req &r = in.req[p];
+            put<8>(m.req_id_i, p, r.id);
+            put<64>(m.req_va_i, p, r.va);
+            put<2>(m.req_acc_i, p, r.acc);
+            put<1>(m.req_user_i, p, r.user);
+            put<1>(m.req_imp_i, p, r.imp);
+            put<1>(m.req_ac_i, p, r.ac);
+            put<1>(m.req_ss_i, p, r.ss);
+        }
+        m.ctl_valid_i = in.ctl_valid;
+        if (in.ctl_valid) {
+            m.ctl_op_i = in.ctl_op;
+            m.ctl_data_i = in.ctl_data;
+        }
+        m.mem_req_ready_i = in.mem_req_ready;
+        m.mem_rsp_valid_i = in.mem_rsp_valid;
+        if (in.mem_rsp_valid) {
+            m.mem_rsp_tag_i = in.mem_rsp_tag;
+            m.mem_rsp_err_i = in.mem_rsp_err;
+            if (!in.mem_rsp_err)
+                put_line(m.mem_rsp_data_i, in.mem_rsp_line);
+        }
+    }
+
+    void get_outputs(struct pins_out &out) const
+    {
+        const Model &m = model_;
+        out.req_ready = m.req_ready_o;
+        out.resp_valid = m.resp_valid_o;
+        for (unsigned p = 0; p < NP; p++) {
+            if (!(out.resp_valid >> p & 1))
+                continue;
+            struct pins_resp &r = out.resp[p];
+            r.id = uint8_t(get<8>(m.resp_id_o, p));
+            r.kind = uint8_t(get<2>(m.resp_kind_o, p));
+            r.err = uint16_t(get<16>(m.resp_err_o, p));
+            r.pa = get<64>(m.resp_pa_o, p);
+            r.size = uint8_t(get<2>(m.resp_size_o, p));
+            r.pat = uint8_t(get<3>(m.resp_pat_o, p));
+            r.src = uint8_t(get<2>(m.resp_src_o, p));
+        }
+        out.ctl_ready = m.ctl_ready_o;
+        out.ctl_done = m.ctl_done_o;
+        out.waiting = m.waiting_o;
+        out.mem_req_valid = m.mem_req_valid_o;
+        if (out.mem_req_valid) {
+            out.mem_req_tag = m.mem_req_tag_o;
+            out.mem_req_cas = m.mem_req_cas_o;
+            out.mem_req_addr = m.mem_req_addr_o;
+            out.mem_req_expected = m.mem_req_expected_o;
+            out.mem_req_desired = m.mem_req_desired_o;
+        }
+    }
+};
+
+#endif

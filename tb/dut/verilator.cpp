@@ -1,0 +1,13 @@
+/* The RTL under Verilator (--cc), in its waveform wrapper tb/dut/mmu_waves.sv: `dut_rtl`. */
+#include "Vmmu.h"
+#include "Vmmu___024root.h"
+
+#include "adapter.h"
+
+extern "C" const struct dut_ops dut_rtl;
+const struct dut_ops dut_rtl = adapter<Vmmu>::ops("rtl", true);
+
+extern "C" void dut_rtl_expect(struct dut *dut, const struct pins_out *out)
+{
+    dut->expect(out);
+}

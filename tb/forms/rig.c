@@ -1,0 +1,201 @@
+/* See rig.h. */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cycle/mmu.h"
+#include "pincmp.h"
+
+enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
+
+static void die(const char *why)
+{
+    fprintf(stderr, "twinwalk forms: %s\n", why);
+    exit(2);
+}
+
+static void compare(struct rig *r)
+{
+    int port;
+    unsigned id;
+    if (r->ops && !pins_same(&r->side[SIDE_MODEL].out, &r->side[SIDE_DUT].out))
+        pins_explain(&r->side[SIDE_MODEL].out, &r->side[SIDE_DUT].out, r->cycle, &r->finding, &port, &id);
+}
+
+static bool stopped(const struct rig *r)
+{
+    return r->finding.kind != FINDING_NONE;
+}
+
+void rig_wrong(struct rig *r, const char *field, uint64_t expected, uint64_t actual)
+{
+    finding_numbers(&r->finding, FINDING_EXPECT, r->cycle, field, expected, actual);
+}
+
+static void hang(struct rig *r, const char *what)
+{
+    finding_set(&r->finding, FINDING_HANG, r->cycle, what, "an answer", "nothing for a long time");
+}
+
+/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the rig has stopped. */
+static void memory(struct rig *r)
+{
+    const struct pins_out *out = &r->side[SIDE_MODEL].out;
+    struct memport_reply reply;
+    r->in.mem_req_ready = memport_ready(r->mp, r->cycle);
+    if (out->mem_req_valid && r->in.mem_req_ready) {
+        const struct memport_request request = {out->mem_req_tag, out->mem_req_cas, out->mem_req_addr,
+                                                out->mem_req_expected, out->mem_req_desired};
+        memport_accept(r->mp, r->cycle, &request);
+        r->mem_accepted = r->cycle;
+    }
+    for (unsigned s = 0; s < r->sides; s++) {
+        struct side *side = &r->side[s];
+        if (side->out.mem_req_valid && r->in.mem_req_ready)
+            *(side->out.mem_req_cas ? &side->cas : &side->reads) += 1;
+    }
+    r->in.mem_rsp_valid = memport_reply(r->mp, r->cycle, &reply);
+    if (r->in.mem_rsp_valid) {
+        r->in.mem_rsp_tag = reply.tag;
+        r->in.mem_rsp_err = reply.err;
+        r->in.mem_rsp_line = reply.line;
+    }
+}
+
+bool rig_clock(struct rig *r)
+{
+    if (stopped(r))
+        return false;
+    memory(r);
+    r->accepted = r->in.req_valid & r->side[SIDE_MODEL].out.req_ready;
+    r->ctl_accepted = r->in.ctl_valid && r->side[SIDE_MODEL].out.ctl_ready;
+    mmu_step(r->model, &r->in, &r->side[SIDE_MODEL].out);
+    if (r->ops)
+        r->ops->step(r->dut, &r->in, &r->side[SIDE_DUT].out);
+    r->in.req_valid &= (uint8_t)~r->accepted;
+    r->in.ctl_valid &= !r->ctl_accepted;
+    r->cycle++;
+    compare(r);
+    return !stopped(r);
+}
+
+void rig_offer(struct rig *r, struct access access)
+{
+    const unsigned port = access.acc == ACC_EXECUTE ? PORT_FETCH : PORT_DATA;
+    r->in.req[port] = (struct pins_req){.va = access.va, .acc = access.acc, .user = access.user};
+    r->in.req_valid |= (uint8_t)(1u << port);
+}
+
+static void judge(struct rig *r, struct access access)
+{
+    const struct pins_resp *resp = &r->side[SIDE_MODEL].answer.resp;
+    if (resp->kind != access.kind)
+        rig_wrong(r, "resp_kind", access.kind, resp->kind);
+    else if (resp->kind == KIND_PF && resp->err != access.err)
+        rig_wrong(r, "resp_err", access.err, resp->err);
+    else if (resp->kind == KIND_OK && resp->pa != form_tables_pa(access.va))
+        rig_wrong(r, "resp_pa", form_tables_pa(access.va), resp->pa);
+}
+
+bool rig_access(struct rig *r, struct access access)
+{
+    const unsigned port = access.acc == ACC_EXECUTE ? PORT_FETCH : PORT_DATA;
+    const uint64_t patience = r->cycle + PATIENCE;
+    uint64_t accepted = 0;
+    rig_offer(r, access);
+    for (unsigned s = 0; s < r->sides; s++)
+        r->side[s].answer = (struct answer){.reads = r->side[s].reads, .cas = r->side[s].cas};
+    do {
+        if (!rig_clock(r))
+            return false;
+        if (r->accepted)
+            accepted = r->cycle - 1;
+        if (r->cycle == patience)
+            hang(r, "response");
+    } while (!(r->side[SIDE_MODEL].out.resp_valid >> port & 1));
+    for (unsigned s = 0; s < r->sides; s++) {
+        struct side *side = &r->side[s];
+        side->answer = (struct answer){side->out.resp[port], r->cycle - accepted, side->reads - side->answer.reads,
+                                       side->cas - side->answer.cas};
+    }
+    judge(r, access);
+    return !stopped(r);
+}
+
+/* Until ctl_done, and one cycle more. Costs are counted from the cycle `from`. */
+static bool until_done(struct rig *r, uint64_t from)
+{
+    const uint64_t patience = r->cycle + PATIENCE;
+    while (!r->side[SIDE_MODEL].out.ctl_done) {
+        if (r->cycle == patience)
+            hang(r, "ctl_done");
+        if (!rig_clock(r))
+            return false;
+    }
+    for (unsigned s = 0; s < r->sides; s++)
+        r->side[s].control_cost = r->cycle - from;
+    return rig_clock(r);
+}
+
+bool rig_control(struct rig *r, enum pins_ctl_op op, uint64_t data)
+{
+    r->in.ctl_valid = true;
+    r->in.ctl_op = op;
+    r->in.ctl_data = data;
+    do {
+        if (!rig_clock(r))
+            return false;
+    } while (!r->ctl_accepted);
+    return until_done(r, r->cycle - 1);
+}
+
+bool rig_flush(struct rig *r)
+{
+    return rig_control(r, CTL_MOV_CR3, r->root);
+}
+
+bool rig_five_levels(struct rig *r)
+{
+    r->root = TABLES_PML5;
+    return rig_control(r, CTL_MOV_CR4, CR4_LA57) && rig_flush(r);
+}
+
+struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, bool errors)
+{
+    const struct memport_config config = {
+        .model = MEMPORT_FIXED, .fixed_latency = memory_latency, .error_per_million = errors ? 1000000 : 0};
+    const char *why = "not enough memory";
+    struct rig *r = calloc(1, sizeof *r);
+    if (!r || !(r->model = mmu_new()) || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !form_tables_build(r->pm) ||
+        !(r->mp = memport_new(r->pm, &config)))
+        die(why);
+    r->sides = 1;
+    r->root = TABLES_PML4;
+    mmu_reset(r->model, &r->side[SIDE_MODEL].out);
+    if (dut) {
+        r->ops = dut;
+        r->sides = 2;
+        if (!(r->dut = dut->create(&why)))
+            die(why);
+        dut->reset(r->dut, &r->side[SIDE_DUT].out);
+    }
+    compare(r);
+    if (until_done(r, 0)) {
+        const struct side reset[SIDES] = {r->side[SIDE_MODEL], r->side[SIDE_DUT]};
+        rig_flush(r);
+        for (unsigned s = 0; s < r->sides; s++)
+            r->side[s].control_cost = reset[s].control_cost;
+    }
+    return r;
+}
+
+void rig_free(struct rig *r)
+{
+    if (r->dut)
+        r->ops->destroy(r->dut);
+    mmu_free(r->model);
+    memport_free(r->mp);
+    physmem_free(r->pm);
+    free(r);
+}

@@ -1,0 +1,56 @@
+/* One MMU at its own pace: see lane.h. */
+#include "lane.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void hang(struct lane *lane)
+{
+    char text[64];
+    snprintf(text, sizeof text, "none since cycle %" PRIu64, lane->driver->progress);
+    finding_set(&lane->finding, FINDING_HANG, lane->driver->cycle, "progress", "an access completed", text);
+    lane->driver->locate(lane->driver, -1, 0, &lane->finding);
+}
+
+void lane_start(struct lane *lane)
+{
+    lane->ops->reset(lane->dut, &lane->out);
+}
+
+/* Jumps over cycles in which all wait for memory. */
+static bool skip_idle(struct lane *lane)
+{
+    const uint64_t idle = lane->driver->idle(lane->driver);
+    if (idle == 0)
+        return false;
+    if (idle == UINT64_MAX) {
+        hang(lane);
+        return true;
+    }
+    lane->driver->cycle += idle;
+    lane->skipped += idle;
+    if (lane->ops->skip)
+        lane->ops->skip(lane->dut, idle);
+    return true;
+}
+
+bool lane_advance(struct lane *lane, unsigned steps)
+{
+    struct driver *d = lane->driver;
+    while (steps && lane->finding.kind == FINDING_NONE) {
+        d->drive(d, &lane->out);
+        if (d->ended) {
+            if (d->finding.kind != FINDING_NONE)
+                lane->finding = d->finding;
+            return false;
+        }
+        if (lane->skip && lane->out.waiting && skip_idle(lane))
+            continue;
+        lane->ops->step(lane->dut, &d->in, &lane->out);
+        d->cycle++;
+        steps--;
+    }
+    if (d->cycle - d->progress > lane->hang_after)
+        hang(lane);
+    return lane->finding.kind == FINDING_NONE;
+}

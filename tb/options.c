@@ -1,0 +1,269 @@
+/* The command line of the subcommands that run an MMU: see options.h. */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dut_list.h"
+#include "mmu_cfg.h"
+#include "os/os.h"
+#include "world.h"
+
+enum {
+    KEY_DUT = 256, KEY_CHECK, KEY_JSON, KEY_WAVES, KEY_WAVES_FROM, KEY_WAVES_TO, KEY_MEMORY, KEY_LATENCY, KEY_SEED, KEY_PAGES,
+    KEY_RAM, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_OUT,
+    GROUP_DUT = 1, GROUP_RUN, GROUP_OUTPUT,
+    HANG_CYCLES = 100000,
+};
+
+#define DUT_OPTIONS                                                                                                             \
+    {"dut", KEY_DUT, "NAME", 0, "Device under test (see `twinwalk version` for those built in)", GROUP_DUT},                    \
+    {"check", KEY_CHECK, "LEVEL", 0, "arch (translations, faults, final memory), events (and which structure hit, which memory " \
+     "requests), cycle (the clock of everything; the default) or state (and all state)", GROUP_DUT},                            \
+    {"state-every", KEY_STATE_EVERY, "CYCLES", 0, "Compare all state so often with --check=state (4096)", GROUP_DUT},           \
+    {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},                                  \
+    {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                                         \
+    {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT},                                  \
+    {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},                                                    \
+    {"waves-from", KEY_WAVES_FROM, "CYCLE", 0, "… from this cycle", GROUP_OUTPUT},                                              \
+    {"waves-to", KEY_WAVES_TO, "CYCLE", 0, "… to this one", GROUP_OUTPUT},                                                      \
+    {"out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT}
+
+#define RUN_OPTIONS                                                                                                             \
+    {"memory", KEY_MEMORY, "MODEL", 0, "Latency of simulated memory: fixed, random or cache (preset's)", GROUP_RUN},            \
+    {"latency", KEY_LATENCY, "CYCLES", 0, "Cycles of a memory access; implies --memory=fixed", GROUP_RUN},                      \
+    {"seed", KEY_SEED, "N", 0, "Of everything random (1)", GROUP_RUN},                                                          \
+    {"no-skip", KEY_NO_SKIP, NULL, 0, "Step through cycles in which everything waits for memory; the totals are the same", GROUP_RUN}, \
+    {"hang", KEY_HANG, "CYCLES", 0, "So many cycles without progress are a hang (100000 and the memory's latency)", GROUP_RUN}, \
+    {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT}
+
+#define TRACE_OPTIONS                                                                                                           \
+    {"pages", KEY_PAGES, "POLICY", 0, "Page sizes that the OS model uses: 4k, 2m, 1g or thp (4k)", GROUP_RUN},                  \
+    {"ram", KEY_RAM, "SIZE", 0, "Memory that the OS model has, with K, M, G or T (4G)", GROUP_RUN},                             \
+    {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},                                                 \
+    {"window", KEY_WINDOW, "N", 0, "Entries of the reorder window, 1 to 256 (64)", GROUP_RUN}
+
+const char *check_name(enum check_level check)
+{
+    static const char *const names[] = {"arch", "events", "cycle", "state"};
+    return names[check];
+}
+
+void options_defaults(struct options *o)
+{
+    static const char *const models[] = {"fixed", "random", "cache"};
+    *o = (struct options){
+        .check = CHECK_CYCLE,
+        .waves_to = UINT64_MAX,
+        .seed = 1,
+        .pages = OS_PAGES_4K,
+        .ram = UINT64_C(4) << 30,
+        .limit = UINT64_MAX,
+        .window = 64,
+        .skip = true,
+        .state_every = 4096,
+        .from = 1, /* from > to: in no cycle */
+        .hang_after = HANG_CYCLES,
+        .requests = 100000,
+        .out = "out",
+    };
+    memport_preset(&o->memory);
+    o->memory.seed = o->seed;
+    o->memory_name = models[o->memory.model];
+}
+
+/* A whole number, decimal or 0x…, with an optional binary suffix; complains and exits when it is none or out of range. */
+static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high, bool suffix)
+{
+    char *end;
+    unsigned shift = 0;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    const char *scale = suffix && *end ? strchr("KMGT", *end) : NULL;
+    if (scale) {
+        shift = 10 * (unsigned)(scale - "KMGT" + 1);
+        end++;
+    }
+    if (errno || end == text || *end || *text == '-' || value > UINT64_MAX >> shift)
+        argp_error(state, "--%s=%s: not a number%s", option, text, suffix ? " (K, M, G and T are understood)" : "");
+    value <<= shift;
+    if (value < low || value > high)
+        argp_error(state, "--%s=%s: must be %llu to %llu", option, text, (unsigned long long)low, (unsigned long long)high);
+    return value;
+}
+
+/* The position of text in a list of names that ends with NULL. */
+static unsigned choice(struct argp_state *state, const char *option, const char *text, const char *const *names)
+{
+    char list[128] = "";
+    for (unsigned i = 0; names[i]; i++) {
+        if (strcmp(names[i], text) == 0)
+            return i;
+        strncat(list, i ? ", " : "", sizeof list - strlen(list) - 1);
+        strncat(list, names[i], sizeof list - strlen(list) - 1);
+    }
+    argp_error(state, "--%s=%s: must be one of %s", option, text, list);
+    return 0;
+}
+
+static error_t parse_dut(int key, char *arg, struct argp_state *state, struct options *o)
+{
+    static const char *const levels[] = {"arch", "events", "cycle", "state", NULL};
+    switch (key) {
+    case KEY_DUT:
+        if (!dut_find(arg))
+            argp_error(state, "--dut=%s: this binary has no such device; `twinwalk version` lists them", arg);
+        o->dut = arg;
+        return 0;
+    case KEY_CHECK:
+        o->check = (enum check_level)choice(state, "check", arg, levels);
+        return 0;
+    case KEY_STATE_EVERY:
+        o->state_every = number(state, "state-every", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_FROM:
+        o->from = number(state, "from", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_TO:
+        o->to = number(state, "to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_SPEED:
+        o->speed = true;
+        return 0;
+    case KEY_WAVES:
+        o->waves = arg;
+        return 0;
+    case KEY_WAVES_FROM:
+        o->waves_from = number(state, "waves-from", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_WAVES_TO:
+        o->waves_to = number(state, "waves-to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_OUT:
+        o->out = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_run(int key, char *arg, struct argp_state *state, struct options *o)
+{
+    static const char *const models[] = {"fixed", "random", "cache", NULL};
+    static const char *const pages[] = {"4k", "2m", "1g", "thp", NULL};
+    switch (key) {
+    case KEY_MEMORY:
+        o->memory.model = (enum memport_model)choice(state, "memory", arg, models);
+        o->memory_name = models[o->memory.model];
+        return 0;
+    case KEY_LATENCY:
+        o->memory.fixed_latency = (unsigned)number(state, "latency", arg, 1, 100000, false);
+        o->memory.model = MEMPORT_FIXED;
+        o->memory_name = models[MEMPORT_FIXED];
+        return 0;
+    case KEY_SEED:
+        o->seed = number(state, "seed", arg, 0, UINT64_MAX, false);
+        o->memory.seed = o->seed;
+        return 0;
+    case KEY_NO_SKIP:
+        o->skip = false;
+        return 0;
+    case KEY_HANG:
+        o->hang_after = number(state, "hang", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_JSON:
+        o->json = arg;
+        return 0;
+    case KEY_PAGES:
+        o->pages = choice(state, "pages", arg, pages);
+        if (o->pages == OS_PAGES_1G && !CFG_ARCH_PAGE_1G)
+            argp_error(state, "--pages=1g: preset %s has no 1-GByte pages (arch.page_1g = false)", CFG_NAME);
+        return 0;
+    case KEY_RAM:
+        o->ram = number(state, "ram", arg, UINT64_C(1) << 20, UINT64_C(1) << CFG_ARCH_PADDR_BITS, true);
+        return 0;
+    case KEY_LIMIT:
+        o->limit = number(state, "limit", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_WINDOW:
+        o->window = (unsigned)number(state, "window", arg, 1, WORLD_WINDOW_MOST, false);
+        return 0;
+    case KEY_REQUESTS:
+        o->requests = number(state, "requests", arg, 1, UINT64_MAX, false);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Checks that need more than one option, and those that must not wait for the end of a long run. */
+static void finish(struct argp_state *state, struct options *o)
+{
+    const unsigned slowest[] = {o->memory.fixed_latency, o->memory.random_max, o->memory.dram_latency};
+    if (o->hang_after == HANG_CYCLES)
+        o->hang_after += slowest[o->memory.model];
+    if (o->waves_from > o->waves_to)
+        argp_error(state, "--waves-from=%llu is after --waves-to=%llu", (unsigned long long)o->waves_from,
+                   (unsigned long long)o->waves_to);
+    if (o->json && strcmp(o->json, "-") != 0) {
+        FILE *file = fopen(o->json, "w");
+        if (!file)
+            argp_failure(state, 1, errno, "--json=%s: cannot be written", o->json);
+        else
+            fclose(file);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (o->trace)
+            argp_error(state, "%s: one trace at a time", arg);
+        o->trace = arg;
+        return 0;
+    case ARGP_KEY_END:
+        finish(state, o);
+        return 0;
+    default:
+        break;
+    }
+    const error_t result = parse_dut(key, arg, state, o);
+    return result == ARGP_ERR_UNKNOWN ? parse_run(key, arg, state, o) : result;
+}
+
+static void parse_with(const struct argp *argp, struct options *o, int argc, char **argv, bool needs_trace)
+{
+    argp_parse(argp, argc, argv, 0, NULL, o);
+    if (needs_trace == (o->trace != NULL))
+        return;
+    fprintf(stderr, needs_trace ? "%s: no trace given; `%s --help` says how\n" : "%s: takes no trace; `%s --help` says how\n", argv[0], argv[0]);
+    exit(2);
+}
+
+void options_parse_cosim(struct options *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {DUT_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, {0}};
+    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model and a device under test, and compares.", NULL, NULL, NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_model(struct options *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {RUN_OPTIONS, TRACE_OPTIONS, {0}};
+    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", NULL, NULL, NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_random(struct options *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"requests", KEY_REQUESTS, "N", 0, "How many requests (100000)", GROUP_RUN}, DUT_OPTIONS, RUN_OPTIONS, {0}};
+    static const struct argp argp = {options, parse, "", "Drives the cycle model and a device under test with constrained-random stimulus, and compares.", NULL, NULL, NULL};
+    o->memory.model = MEMPORT_RANDOM;
+    o->memory_name = "random";
+    parse_with(&argp, o, argc, argv, false);
+}

@@ -1,0 +1,56 @@
+/* Everything a run has to say for itself, gathered for the table and the JSON. */
+#ifndef TWINWALK_RESULTS_H
+#define TWINWALK_RESULTS_H
+
+#include "options.h"
+#include "random.h"
+#include "session.h"
+
+enum verdict {
+    VERDICT_EQUAL,       /* everything asked for was compared, and was equal */
+    VERDICT_MISMATCH,
+    VERDICT_HANG,
+    VERDICT_INTERRUPTED,
+    VERDICT_BAD_INPUT,   /* the trace is damaged or impossible; what came before was compared */
+};
+
+struct results {
+    const struct options *options;
+    const char *command;             /* "cosim", "model", "random" */
+    const char *dut;                 /* its name; NULL: none */
+    enum verdict verdict;
+    char error[512];                 /* of VERDICT_BAD_INPUT */
+    struct finding finding;          /* of VERDICT_MISMATCH and VERDICT_HANG */
+    char bundle[256];                /* folder written for it; empty: none */
+
+    struct world_counts world;       /* of the replay; zero for random stimulus */
+    uint64_t records, record_total;
+    bool has_os;
+    struct os_counts os;
+    const struct random_counts *random; /* NULL for a trace */
+    struct mmu_counts mmu;           /* of the model */
+    struct walks walks;
+    const struct histogram *latency; /* of walks; NULL: not measured */
+    uint64_t cycles_ref, cycles_dut; /* 0: did not run */
+    uint64_t skipped;
+    uint64_t state_compared;
+    uint64_t events_compared;        /* memory requests compared without a clock */
+    size_t table_bytes;              /* host memory for page tables, both images */
+    double seconds;                  /* CPU time of the run */
+    double alone_seconds;            /* CPU time of the DUT alone; 0: not measured */
+    uint64_t alone_cycles;
+};
+
+/* CPU time of this process. */
+double results_cpu_seconds(void);
+
+/* Prints the table for people. */
+void report_table(FILE *out, const struct results *results);
+
+/* Writes the same as JSON. False with a message on stderr when the file cannot be written. */
+bool report_json(const char *path, const struct results *results);
+
+/* The exit status that the verdict deserves. */
+int report_status(const struct results *results);
+
+#endif

@@ -1,0 +1,255 @@
+/* Runs: see run.h. Every one ends in the same table, whatever stopped it. */
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle.h"
+#include "decoupled.h"
+#include "dut/model.h"
+#include "dut_list.h"
+#include "interrupt.h"
+#include "results.h"
+#include "waves.h"
+
+#pragma weak waves_savefile
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "twinwalk: %s\n", what);
+    return 1;
+}
+
+static struct dut *create_dut(const struct options *o, const struct dut_ops **ops)
+{
+    const char *error = "";
+    *ops = o->dut ? dut_find(o->dut) : dut_number(0);
+    if (!*ops) {
+        complain("no device under test is built in");
+        return NULL;
+    }
+    struct dut *dut = (*ops)->create(&error);
+    if (!dut)
+        fprintf(stderr, "twinwalk: --dut=%s: %s\n", (*ops)->name, error);
+    return dut;
+}
+
+/* Refuses what the DUT cannot do, before anything runs. */
+static bool possible(const struct options *o, const struct dut_ops *ops)
+{
+    if (o->check == CHECK_STATE && !ops->has_state) {
+        fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
+        return false;
+    }
+    if (o->waves && !ops->waves_start) {
+        fprintf(stderr, "twinwalk: --waves=%s: %s writes no waveforms\n", o->waves, ops->name);
+        return false;
+    }
+    if (o->waves && (o->check == CHECK_ARCH || o->check == CHECK_EVENTS)) {
+        fprintf(stderr, "twinwalk: --waves needs both twins on one clock: use --check=cycle or state\n");
+        return false;
+    }
+    return true;
+}
+
+static void from_world(struct results *r, const struct world *w)
+{
+    r->world = w->counts;
+    r->records = w->d.done;
+    r->record_total = w->d.total;
+    r->has_os = w->os != NULL;
+    if (w->os)
+        r->os = *os_counts(w->os);
+    r->latency = &w->walk_latency;
+    r->table_bytes = physmem_bytes(w->physmem);
+    if (w->broken) {
+        r->verdict = VERDICT_BAD_INPUT;
+        snprintf(r->error, sizeof r->error, "%s", w->error);
+    }
+}
+
+/* What the run came to, once its numbers are gathered. */
+static void judge(struct results *r, const struct finding *finding, bool ended, bool interrupted)
+{
+    if (finding->kind != FINDING_NONE) {
+        r->finding = *finding;
+        r->verdict = finding->kind == FINDING_HANG ? VERDICT_HANG : VERDICT_MISMATCH;
+    } else if (interrupted) {
+        r->verdict = VERDICT_INTERRUPTED;
+    } else if (r->verdict == VERDICT_EQUAL && !ended) {
+        r->verdict = VERDICT_BAD_INPUT;
+        snprintf(r->error, sizeof r->error, "the run did not come to its end");
+    }
+}
+
+static int finish(struct results *r)
+{
+    report_table(stdout, r);
+    if (r->options->json && !report_json(r->options->json, r))
+        return 1;
+    return report_status(r);
+}
+
+static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    char error[512];
+    struct world *w = session_world(r->options, false, error, sizeof error);
+    if (!w)
+        return;
+    struct lane lane = {.driver = &w->d, .ops = ops, .dut = dut, .skip = r->options->skip, .hang_after = r->options->hang_after};
+    const double start = results_cpu_seconds();
+    lane_start(&lane);
+    while (!interrupt_count && lane_advance(&lane, 1 << 16)) {
+    }
+    if (w->d.ended) {
+        r->alone_seconds = results_cpu_seconds() - start;
+        r->alone_cycles = w->d.cycle;
+    }
+    world_free(w);
+}
+
+static void savefile(const struct lockstep *l, const struct options *o)
+{
+    char path[512];
+    const char *error = "";
+    const size_t length = strlen(o->waves);
+    const uint64_t marker = l->finding.kind != FINDING_NONE ? l->finding.cycle : l->marker;
+    const bool fst = length > 4 && strcmp(o->waves + length - 4, ".fst") == 0;
+    snprintf(path, sizeof path, "%.*s.gtkw", (int)(fst ? length - 4 : length), o->waves);
+    if (l->waves_failed)
+        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", o->waves);
+    else if (waves_savefile && !waves_savefile(o->waves, path, marker, &error))
+        fprintf(stderr, "twinwalk: %s: %s\n", path, error);
+}
+
+/* Lockstep, or the model alone when ops is NULL. */
+static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut *dut, const char *unit)
+{
+    const struct options *o = r->options;
+    static struct session s;
+    struct progress progress;
+    if (!session_open(&s, o, ops, dut))
+        return complain(s.error);
+    struct lockstep *l = &s.lockstep;
+    progress_start(&progress, unit);
+    l->progress = &progress;
+    l->interruptible = true;
+    const double start = results_cpu_seconds();
+    lockstep_run(l);
+    if (l->ended && s.world && !s.world->broken && !world_compare_memory(s.world)) {
+        l->finding = s.world->d.finding;
+        l->ended = false;
+    } else if (l->ended && s.random && !random_compare_memory(s.random)) {
+        l->finding = random_driver(s.random)->finding;
+        l->ended = false;
+    }
+    r->seconds = results_cpu_seconds() - start;
+    progress_end(&progress);
+    r->cycles_ref = l->driver->cycle;
+    r->cycles_dut = ops ? l->driver->cycle : 0;
+    r->skipped = l->skipped;
+    r->state_compared = l->state_compared;
+    r->walks = l->walks;
+    r->mmu = *mmu_counts(s.ref);
+    if (s.world) {
+        from_world(r, s.world);
+    } else {
+        r->random = random_counts(s.random);
+        r->table_bytes = random_table_bytes(s.random);
+    }
+    judge(r, &l->finding, l->ended, l->interrupted);
+    if (o->waves && ops)
+        savefile(l, o);
+    if (ops && r->finding.kind != FINDING_NONE)
+        bundle_write(r, ops, dut);
+    if (ops && o->speed && s.world && r->verdict == VERDICT_EQUAL)
+        alone(r, ops, dut);
+    const int status = finish(r);
+    session_close(&s);
+    return o->waves && l->waves_failed ? 1 : status;
+}
+
+static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    const struct options *o = r->options;
+    const char *why = "";
+    char error[512] = "";
+    struct progress progress;
+    struct world *a = session_world(o, true, error, sizeof error);
+    struct world *b = a ? session_world(o, true, error, sizeof error) : NULL;
+    struct dut *model = b ? dut_model.create(&why) : NULL;
+    int status = 1;
+    if (!model) {
+        complain(*why ? why : error);
+    } else {
+        struct decoupled d = {
+            .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
+            .dut = {.driver = &b->d, .ops = ops, .dut = dut, .skip = o->skip, .hang_after = o->hang_after},
+            .ref_world = a,
+            .dut_world = b,
+            .events = o->check == CHECK_EVENTS,
+            .progress = &progress,
+        };
+        progress_start(&progress, "records");
+        const double start = results_cpu_seconds();
+        const bool ran = decoupled_run(&d);
+        if (d.ended && !b->broken && !world_compare_memory(b)) {
+            d.finding = b->d.finding;
+            d.ended = false;
+        }
+        r->seconds = results_cpu_seconds() - start;
+        progress_end(&progress);
+        r->cycles_ref = a->d.cycle;
+        r->cycles_dut = b->d.cycle;
+        r->mmu = *mmu_counts(dut_model_mmu(model));
+        r->events_compared = d.events ? d.requests : 0;
+        from_world(r, b);
+        judge(r, &d.finding, d.ended, d.interrupted);
+        if (r->finding.kind != FINDING_NONE)
+            bundle_write(r, ops, dut);
+        if (o->speed && r->verdict == VERDICT_EQUAL)
+            alone(r, ops, dut);
+        status = ran ? finish(r) : complain("not enough memory for the comparison");
+    }
+    if (model)
+        dut_model.destroy(model);
+    world_free(a);
+    world_free(b);
+    return status;
+}
+
+static int run(const struct options *o, const char *command)
+{
+    const struct dut_ops *ops;
+    struct dut *dut = create_dut(o, &ops);
+    if (!dut)
+        return 1;
+    struct results r = {.options = o, .command = command, .dut = ops->name};
+    int status = 1;
+    interrupt_install();
+    if (possible(o, ops))
+        status = o->trace && o->check <= CHECK_EVENTS ? run_decoupled(&r, ops, dut)
+                                                      : run_lockstep(&r, ops, dut, o->trace ? "records" : "requests");
+    ops->destroy(dut);
+    return status;
+}
+
+int run_cosim(const struct options *o)
+{
+    return run(o, "cosim");
+}
+
+int run_random(const struct options *o)
+{
+    if (o->check <= CHECK_EVENTS)
+        return complain("random stimulus is compared with a clock: --check=cycle or state");
+    return run(o, "random");
+}
+
+int run_model(const struct options *o)
+{
+    struct results r = {.options = o, .command = "model"};
+    interrupt_install();
+    return run_lockstep(&r, NULL, NULL, "records");
+}

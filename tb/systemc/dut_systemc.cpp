@@ -1,0 +1,164 @@
+/* The MMU under SystemC behind the bench's C ABI: `dut_systemc`.
+ *
+ *     engine ──pins_in──► platform ──bundles──► mmu_sc (verilator --sc) ◄──sc_clock
+ *                            │                     │ memory pins
+ *                            └── memory_target ◄── TLM-2.0 ── memory_bridge
+ *
+ * One step is one period of the clock, run by the SystemC kernel. It begins with the clock's falling edge, at which the
+ * inputs of the cycle are driven; the rising edge in the middle ends the cycle; then the outputs of the next are read. SystemC
+ * elaborates once a process, so there is one platform: create hands it out, reset makes it new. */
+#include <memory>
+
+#include "Vmmu_sc.h"
+#include "dut.h"
+#include "memory_link.h"
+
+using namespace sc_core;
+
+namespace {
+
+class platform : public sc_module {
+public:
+    platform();
+
+    void reset(struct pins_out &out);
+    void step(const struct pins_in &in, struct pins_out &out);
+    void state(unsigned sel, unsigned idx, uint64_t word[2]);
+
+private:
+    enum : uint32_t { STATE_NONE = 15u << 16 };
+
+    const sc_time period_{1, SC_NS};
+    sc_clock clk_{"clk", period_, 0.5, period_ / 2, true};
+    sc_signal<bool> rst_{"rst"};
+    sc_signal<bundle::requests> req_{"req"};
+    sc_signal<bundle::responses> resp_{"resp"};
+    sc_signal<bundle::control> ctl_{"ctl"};
+    sc_signal<uint32_t> status_{"status"};
+    sc_signal<bundle::mem_request> mem_req_{"mem_req"};
+    sc_signal<bool> mem_req_ready_{"mem_req_ready"};
+    sc_signal<bundle::mem_reply> mem_rsp_{"mem_rsp"};
+    sc_signal<uint32_t> state_{"state", STATE_NONE};
+    sc_signal<sc_dt::sc_bv<128>> state_data_{"state_data"};
+    Vmmu_sc mmu_{"mmu"};
+    memory_bridge bridge_{"bridge"};
+    memory_target memory_{"memory"};
+
+    sc_event cycle_;
+    const struct pins_in *in_ = nullptr; /* of the cycle being run */
+    bundle::requests requests_;
+    bundle::control control_;
+
+    void begin_cycle();
+    void read(struct pins_out &out) const;
+};
+
+platform::platform() : sc_module(sc_module_name("platform"))
+{
+    SC_HAS_PROCESS(platform);
+    mmu_.clk_i(clk_);
+    mmu_.rst_i(rst_);
+    mmu_.req_i(req_);
+    mmu_.resp_o(resp_);
+    mmu_.ctl_i(ctl_);
+    mmu_.status_o(status_);
+    mmu_.mem_req_o(mem_req_);
+    mmu_.mem_req_ready_i(mem_req_ready_);
+    mmu_.mem_rsp_i(mem_rsp_);
+    mmu_.state_i(state_);
+    mmu_.state_data_o(state_data_);
+    bridge_.clk(clk_);
+    bridge_.mem_req(mem_req_);
+    bridge_.mem_req_ready(mem_req_ready_);
+    bridge_.mem_rsp(mem_rsp_);
+    bridge_.socket.bind(memory_.socket);
+    SC_METHOD(begin_cycle);
+    sensitive << cycle_;
+    dont_initialize();
+}
+
+/* One process drives all inputs of a cycle, so they change together, and with the falling edge: one evaluation of the MMU. */
+void platform::begin_cycle()
+{
+    bundle::put(requests_, *in_);
+    req_.write(requests_);
+    bundle::put(control_, *in_);
+    ctl_.write(control_);
+    bridge_.begin_cycle();
+    memory_.begin_cycle(*in_);
+}
+
+void platform::read(struct pins_out &out) const
+{
+    bundle::get(resp_.read(), out);
+    bundle::get_status(status_.read(), out);
+    memory_.show(out);
+}
+
+void platform::step(const struct pins_in &in, struct pins_out &out)
+{
+    in_ = &in;
+    cycle_.notify();
+    sc_start(period_, SC_RUN_TO_TIME);
+    read(out);
+}
+
+void platform::reset(struct pins_out &out)
+{
+    const struct pins_in quiet = {};
+    rst_.write(true);
+    for (int edge = 0; edge < 2; edge++)
+        step(quiet, out);
+    bridge_.reset();
+    memory_.reset();
+    rst_.write(false);
+    state(STATE_NONE >> 16, 0, nullptr);
+    read(out);
+}
+
+void platform::state(unsigned sel, unsigned idx, uint64_t word[2])
+{
+    state_.write(sel << 16 | idx);
+    do
+        sc_start(SC_ZERO_TIME);
+    while (sc_pending_activity_at_current_time());
+    if (word)
+        for (unsigned i = 0; i < 2; i++)
+            word[i] = bundle::word(state_data_.read(), i);
+    state_.write(STATE_NONE);
+}
+
+platform &the_platform(struct dut *dut)
+{
+    return *reinterpret_cast<platform *>(dut);
+}
+
+struct dut *create(const char **)
+{
+    static platform only;
+    sc_start(SC_ZERO_TIME); /* elaborates */
+    return reinterpret_cast<struct dut *>(&only);
+}
+
+void destroy(struct dut *) {}
+
+void reset(struct dut *dut, struct pins_out *out)
+{
+    the_platform(dut).reset(*out);
+}
+
+void step(struct dut *dut, const struct pins_in *in, struct pins_out *out)
+{
+    the_platform(dut).step(*in, *out);
+}
+
+bool state(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2])
+{
+    the_platform(dut).state(sel, idx, word);
+    return true;
+}
+
+} // namespace
+
+extern "C" const struct dut_ops dut_systemc;
+const struct dut_ops dut_systemc = {"systemc", true, create, destroy, reset, step, nullptr, state, nullptr, nullptr};

@@ -1,0 +1,125 @@
+// The MMU with its pins tied into one bundle a room, for SystemC: the kernel charges by the signal, not by the bit.
+//
+// The layouts are bundle.h's; a bundle is a whole number of 64-bit words, so that C++ fills it with plain stores.
+module mmu_sc
+  import mmu_cfg_pkg::*;
+#(
+  localparam int unsigned NP = PORTS_FETCH + PORTS_DATA,
+  localparam type req_t = struct packed {
+    logic [63:0] va;
+    logic [47:0] unused;
+    logic [7:0]  id;
+    logic [1:0]  acc;
+    logic        user, imp, ac, ss, spare, valid;
+  },
+  localparam type resp_t = struct packed {
+    logic [63:0] pa;
+    logic [15:0] unused;
+    logic [15:0] err;
+    logic [7:0]  id;
+    logic [7:0]  kind, size_pat;
+    logic [1:0]  src;
+    logic [3:0]  spare;
+    logic        ready, valid;  // ready: of the port's request
+  },
+  localparam type ctl_t = struct packed {
+    logic [63:0] data;
+    logic [55:0] unused;
+    logic [3:0]  op;
+    logic [2:0]  spare;
+    logic        valid;
+  },
+  localparam type mem_req_t = struct packed {
+    logic [63:0] desired, expected;
+    logic [11:0] address_pad;
+    logic [51:0] addr;
+    logic [55:0] unused;
+    logic [3:0]  tag;
+    logic [1:0]  spare;
+    logic        cas, valid;
+  },
+  localparam type mem_rsp_t = struct packed {
+    logic [511:0] data;
+    logic [55:0]  unused;
+    logic [3:0]   tag;
+    logic [1:0]   spare;
+    logic         err, valid;
+  }
+) (
+  input  logic           clk_i,
+  input  logic           rst_i,
+  input  req_t  [NP-1:0] req_i,
+  output resp_t [NP-1:0] resp_o,
+  input  ctl_t           ctl_i,
+  output logic  [2:0]    status_o,  // waiting, ctl_done, ctl_ready
+  output mem_req_t       mem_req_o,
+  input  logic           mem_req_ready_i,
+  input  mem_rsp_t       mem_rsp_i,
+  input  logic  [19:0]   state_i,   // state_sel, state_idx
+  output logic  [127:0]  state_data_o
+);
+
+  logic [NP-1:0]       req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
+  logic [NP-1:0][7:0]  req_id, resp_id;
+  logic [NP-1:0][63:0] req_va, resp_pa;
+  logic [NP-1:0][1:0]  req_acc, resp_kind, resp_size, resp_src;
+  logic [NP-1:0][15:0] resp_err;
+  logic [NP-1:0][2:0]  resp_pat;
+
+  for (genvar p = 0; p < NP; p++) begin : gen_port
+    assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req_i[p].valid, req_i[p].id, req_i[p].va, req_i[p].acc};
+    assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req_i[p].user, req_i[p].imp, req_i[p].ac, req_i[p].ss};
+    assign resp_o[p] = '{
+      pa: resp_pa[p], err: resp_err[p], id: resp_id[p], kind: {6'b0, resp_kind[p]},
+      size_pat: {3'b0, resp_size[p], resp_pat[p]}, src: resp_src[p], ready: req_ready[p], valid: resp_valid[p],
+      unused: '0, spare: '0
+    };
+  end
+
+  assign mem_req_o.address_pad = '0;
+  assign mem_req_o.unused      = '0;
+  assign mem_req_o.spare       = '0;
+
+  mmu dut (
+    .clk_i,
+    .rst_i,
+    .req_valid_i(req_valid),
+    .req_ready_o(req_ready),
+    .req_id_i(req_id),
+    .req_va_i(req_va),
+    .req_acc_i(req_acc),
+    .req_user_i(req_user),
+    .req_imp_i(req_imp),
+    .req_ac_i(req_ac),
+    .req_ss_i(req_ss),
+    .resp_valid_o(resp_valid),
+    .resp_id_o(resp_id),
+    .resp_kind_o(resp_kind),
+    .resp_err_o(resp_err),
+    .resp_pa_o(resp_pa),
+    .resp_size_o(resp_size),
+    .resp_pat_o(resp_pat),
+    .resp_src_o(resp_src),
+    .ctl_valid_i(ctl_i.valid),
+    .ctl_ready_o(status_o[0]),
+    .ctl_op_i(ctl_i.op),
+    .ctl_data_i(ctl_i.data),
+    .ctl_done_o(status_o[1]),
+    .mem_req_valid_o(mem_req_o.valid),
+    .mem_req_ready_i,
+    .mem_req_tag_o(mem_req_o.tag),
+    .mem_req_cas_o(mem_req_o.cas),
+    .mem_req_addr_o(mem_req_o.addr),
+    .mem_req_expected_o(mem_req_o.expected),
+    .mem_req_desired_o(mem_req_o.desired),
+    .mem_rsp_valid_i(mem_rsp_i.valid),
+    .mem_rsp_tag_i(mem_rsp_i.tag),
+    .mem_rsp_err_i(mem_rsp_i.err),
+    .mem_rsp_data_i(mem_rsp_i.data),
+    .waiting_o(status_o[2]),
+    .state_sel_i(state_i[19:16]),
+    .state_idx_i(state_i[15:0]),
+    .state_data_o
+  );
+
+endmodule

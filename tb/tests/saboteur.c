@@ -1,0 +1,182 @@
+/* The saboteur: see saboteur.h. */
+#include "saboteur.h"
+
+#include <stdlib.h>
+
+#include "dut/model.h"
+
+enum { OP_WITHOUT_EFFECT = 15, ENTRY_D = 0x40 };
+
+struct sabotage_plan sabotage_plan;
+
+struct dut {
+    struct dut *model;
+    uint64_t cycle;
+    bool done;               /* the one defect has been planted */
+    bool offered;            /* so will it be, once this cycle's memory request is accepted */
+    bool late;               /* held is to be given in this cycle */
+    unsigned late_port;
+    struct pins_resp held;
+};
+
+static struct dut *create(const char **error)
+{
+    struct dut *d = calloc(1, sizeof *d);
+    d->model = dut_model.create(error);
+    return d;
+}
+
+static void destroy(struct dut *d)
+{
+    dut_model.destroy(d->model);
+    free(d);
+}
+
+/* Defects in an answer; true when planted. */
+static bool spoil_response(struct dut *d, struct pins_out *out)
+{
+    const unsigned port = (unsigned)__builtin_ctz(out->resp_valid);
+    struct pins_resp *resp = &out->resp[port];
+    switch (sabotage_plan.what) {
+    case SABOTAGE_RESP_PA:
+        resp->pa ^= 0x1000;
+        return resp->kind == KIND_OK || (resp->pa ^= 0x1000, false);
+    case SABOTAGE_RESP_ERR:
+        resp->err ^= resp->kind == KIND_PF ? PF_P : 0;
+        return resp->kind == KIND_PF;
+    case SABOTAGE_RESP_ID:
+        resp->id ^= 1;
+        return true;
+    case SABOTAGE_RESP_KIND:
+        resp->kind ^= KIND_PF;
+        return true;
+    case SABOTAGE_RESP_SIZE:
+        resp->size ^= resp->kind == KIND_OK ? 1 : 0;
+        return resp->kind == KIND_OK;
+    case SABOTAGE_RESP_PAT:
+        resp->pat ^= resp->kind == KIND_OK ? 1 : 0;
+        return resp->kind == KIND_OK;
+    case SABOTAGE_RESP_SRC:
+        resp->src ^= 1;
+        return true;
+    case SABOTAGE_RESP_LATE:
+        d->late = true;
+        d->late_port = port;
+        d->held = *resp;
+        out->resp_valid &= (uint8_t)~(1u << port);
+        out->waiting = false;
+        return true;
+    case SABOTAGE_RESP_LOST:
+        out->resp_valid &= (uint8_t)~(1u << port);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Defects in a memory request; they last until it is accepted. */
+static bool spoil_memory(struct pins_out *out)
+{
+    switch (sabotage_plan.what) {
+    case SABOTAGE_MEM_TAG:
+        out->mem_req_tag ^= 1;
+        return true;
+    case SABOTAGE_MEM_CAS:
+        out->mem_req_cas = !out->mem_req_cas;
+        return true;
+    case SABOTAGE_MEM_ADDR:
+        out->mem_req_addr ^= 8;
+        return true;
+    case SABOTAGE_MEM_EXPECTED:
+        out->mem_req_expected ^= 1;
+        return out->mem_req_cas;
+    case SABOTAGE_MEM_DESIRED:
+        out->mem_req_desired ^= 1 << 9;
+        return out->mem_req_cas;
+    default:
+        return false;
+    }
+}
+
+static bool spoil_rest(struct pins_out *out)
+{
+    switch (sabotage_plan.what) {
+    case SABOTAGE_REQ_READY:
+        out->req_ready ^= 1;
+        return true;
+    case SABOTAGE_CTL_READY:
+        out->ctl_ready = !out->ctl_ready;
+        return true;
+    case SABOTAGE_CTL_DONE:
+        out->ctl_done = !out->ctl_done;
+        return true;
+    case SABOTAGE_WAITING:
+        out->waiting = !out->waiting;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void spoil(struct dut *d, struct pins_out *out)
+{
+    if (d->late) {
+        out->resp_valid |= (uint8_t)(1u << d->late_port);
+        out->resp[d->late_port] = d->held;
+        out->waiting = false; /* an answer on its way is nothing to wait for memory with */
+        d->late = false;
+    }
+    if (sabotage_plan.what == SABOTAGE_NO_DIRTY && out->mem_req_valid && out->mem_req_cas && !(out->mem_req_expected & ENTRY_D))
+        out->mem_req_desired &= ~(uint64_t)ENTRY_D;
+    if (d->done || d->cycle < sabotage_plan.from)
+        return;
+    d->done = spoil_rest(out) || (out->resp_valid && spoil_response(d, out));
+    d->offered = out->mem_req_valid && spoil_memory(out);
+}
+
+static void reset(struct dut *d, struct pins_out *out)
+{
+    struct dut *model = d->model;
+    dut_model.reset(model, out);
+    *d = (struct dut){.model = model};
+    spoil(d, out);
+}
+
+static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)
+{
+    struct pins_in changed = *in;
+    const enum sabotage what = sabotage_plan.what;
+    d->done |= d->offered && in->mem_req_ready;
+    if (in->ctl_valid && d->cycle >= sabotage_plan.from &&
+        ((what == SABOTAGE_NO_INVLPG && in->ctl_op == CTL_INVLPG) || (what == SABOTAGE_OLD_WP && in->ctl_op == CTL_MOV_CR0)))
+        changed.ctl_op = OP_WITHOUT_EFFECT;
+    if (in->ctl_valid && d->cycle >= sabotage_plan.from && what == SABOTAGE_NO_FLUSH && in->ctl_op == CTL_MOV_CR3)
+        changed.ctl_data |= UINT64_C(1) << 63;
+    dut_model.step(d->model, &changed, out);
+    d->cycle++;
+    spoil(d, out);
+}
+
+static void skip(struct dut *d, uint64_t cycles)
+{
+    d->cycle += cycles;
+}
+
+static bool state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
+{
+    const bool known = dut_model.state(d->model, sel, idx, word);
+    if (sabotage_plan.what == SABOTAGE_STATE && d->cycle >= sabotage_plan.from && sel == sabotage_plan.sel && idx == sabotage_plan.idx)
+        word[sabotage_plan.word] ^= UINT64_C(1) << sabotage_plan.bit;
+    return known;
+}
+
+const struct dut_ops dut_saboteur = {
+    .name = "saboteur",
+    .has_state = true,
+    .create = create,
+    .destroy = destroy,
+    .reset = reset,
+    .step = step,
+    .skip = skip,
+    .state = state,
+};

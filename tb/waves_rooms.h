@@ -1,0 +1,167 @@
+/* What the save file shows: the signals of every room, in reading order, and the names of their codes.
+ *
+ * A path matches the end of a signal's full name, from a dot on; '#' is the number of the port or walker, '*' (at most one) any
+ * run of characters but a dot, which the label's '*' then repeats. What the waveform does not have is left out, so one
+ * table serves every preset and every DUT. */
+#ifndef TWINWALK_WAVES_ROOMS_H
+#define TWINWALK_WAVES_ROOMS_H
+
+enum names {
+    NAMES_NONE, NAMES_REQUEST, NAMES_RESPONSE, NAMES_FAULT, NAMES_SIZE, NAMES_SOURCE, NAMES_OP, NAMES_CONTROL, NAMES_WALKER,
+    NAMES_OUTCOME, NAMES_TOKEN, NAMES_MEMORY, NAMES_COUNT
+};
+
+/* Codes in GTKWave's hexadecimal, 0 … n-1; the page-fault code's names are made from its bits. */
+struct names_file {
+    const char *file;
+    const char *name[8];
+};
+
+static const struct names_file names_files[NAMES_COUNT] = {
+    [NAMES_REQUEST] = {"request.flt", {"-", "-", "-", "-", "read", "write", "execute"}},
+    [NAMES_RESPONSE] = {"response.flt", {"-", "-", "-", "-", "OK", "#GP", "#PF", "MEMERR"}},
+    [NAMES_FAULT] = {"fault.flt", {0}},
+    [NAMES_SIZE] = {"size.flt", {"4K", "2M", "1G"}},
+    [NAMES_SOURCE] = {"source.flt", {"L1", "STLB", "walk", "merged"}},
+    [NAMES_OP] = {"op.flt", {"MOV_CR0", "MOV_CR3", "MOV_CR4", "WRMSR_EFER", "INVLPG"}},
+    [NAMES_CONTROL] = {"control.flt", {"IDLE", "DRAIN", "EXEC", "SWEEP", "DONE"}},
+    [NAMES_WALKER] = {"walker.flt", {"-", "REQ", "WAIT", "CAS", "CASW", "FIN"}},
+    [NAMES_OUTCOME] = {"outcome.flt", {"translation", "fault", "memory_error"}},
+    [NAMES_TOKEN] = {"token.flt", {"-", "LOOKUP", "FINV", "FILL"}},
+    [NAMES_MEMORY] = {"memory.flt", {"-", "-", "read", "CAS"}},
+};
+
+enum colour { GREEN = 0, RED = 1, YELLOW = 3, BLUE = 5 }; /* of GTKWave; expectations are yellow */
+
+struct shown_signal {
+    const char *path, *label;
+    enum names names;
+    enum colour colour;
+};
+
+static const struct shown_signal bench_signals[] = {
+    {"clk_i", "clock", 0, BLUE},
+    {"view_differs_i", "RTL and model differ", 0, RED},
+    {"view_waiting_i[0]", "waiting", 0, 0},
+    {"view_waiting_i[1]", "expected waiting", 0, YELLOW},
+    {0},
+};
+
+static const struct shown_signal request_signals[] = {
+    {"view_req_i[#]", "request", NAMES_REQUEST, 0},
+    {"view_req_va_i[#]", "linear address", 0, 0},
+    {"view_req_id_i[#]", "id", 0, 0},
+    {"view_req_user_i[#]", "user", 0, 0},
+    {"view_req_ready_i[0][#]", "ready", 0, 0},
+    {"view_req_ready_i[1][#]", "expected ready", 0, YELLOW},
+    {0},
+};
+
+static const struct shown_signal response_signals[] = {
+    {"view_resp_i[0][#]", "response", NAMES_RESPONSE, 0},
+    {"view_resp_i[1][#]", "expected response", NAMES_RESPONSE, YELLOW},
+    {"view_resp_id_i[0][#]", "id", 0, 0},
+    {"view_resp_id_i[1][#]", "expected id", 0, YELLOW},
+    {"view_resp_pa_i[0][#]", "physical address", 0, 0},
+    {"view_resp_pa_i[1][#]", "expected physical address", 0, YELLOW},
+    {"view_resp_err_i[0][#]", "fault code", NAMES_FAULT, 0},
+    {"view_resp_err_i[1][#]", "expected fault code", NAMES_FAULT, YELLOW},
+    {"view_resp_src_i[0][#]", "source", NAMES_SOURCE, 0},
+    {"view_resp_src_i[1][#]", "expected source", NAMES_SOURCE, YELLOW},
+    {"view_resp_size_i[0][#]", "page size", NAMES_SIZE, 0},
+    {"view_resp_size_i[1][#]", "expected page size", NAMES_SIZE, YELLOW},
+    {"view_resp_pat_i[0][#]", "PAT index", 0, 0},
+    {"view_resp_pat_i[1][#]", "expected PAT index", 0, YELLOW},
+    {0},
+};
+
+static const struct shown_signal control_signals[] = {
+    {"u_ctl.state_q", "control", NAMES_CONTROL, 0},
+    {"ctl_valid_i", "operation offered", 0, 0},
+    {"ctl_op_i", "operation", NAMES_OP, 0},
+    {"ctl_data_i", "operand", 0, 0},
+    {"view_ctl_ready_i[0]", "ready", 0, 0},
+    {"view_ctl_ready_i[1]", "expected ready", 0, YELLOW},
+    {"view_ctl_done_i[0]", "done", 0, 0},
+    {"view_ctl_done_i[1]", "expected done", 0, YELLOW},
+    {0},
+};
+
+static const struct shown_signal miss_queue_signals[] = {
+    {"u_miss_queue.free", "entries FREE", 0, 0},
+    {"u_miss_queue.pend_q", "PEND", 0, 0},
+    {"u_miss_queue.slk_q", "SLK", 0, 0},
+    {"u_miss_queue.nwalk_q", "NWALK", 0, 0},
+    {"u_miss_queue.walk_q", "WALK", 0, 0},
+    {"u_miss_queue.follow_q", "FOLLOW", 0, 0},
+    {"u_miss_queue.finv_q", "FINV", 0, 0},
+    {"u_miss_queue.finvw_q", "FINVW", 0, 0},
+    {"u_miss_queue.done_q", "DONE", 0, 0},
+    {"u_miss_queue.va_q[*]", "address of entry *", 0, 0},
+    {0},
+};
+
+static const struct shown_signal stlb_signals[] = {
+    {"u_stlb.issue_i", "issue", NAMES_TOKEN, 0},
+    {"u_stlb.token_q[*]", "token behind stage *", NAMES_TOKEN, 0},
+    {"u_stlb.c_entry_o", "entry in C", 0, 0},
+    {"u_stlb.hit_o", "hit", 0, 0},
+    {"u_stlb.fill_i", "fill granted", 0, 0},
+    {0},
+};
+
+static const struct shown_signal psc_signals[] = {
+    {"u_psc.look_i", "lookup", 0, 0},
+    {"u_psc.hit_o", "hit", 0, 0},
+    {"u_psc.level_o", "level - 2", 0, 0},
+    {"u_psc.fill_i", "fill", 0, 0},
+    {0},
+};
+
+static const struct shown_signal walker_signals[] = {
+    {"g_walker[#].u_walker.state_q", "walker", NAMES_WALKER, 0},
+    {"g_walker[#].u_walker.level_q", "level", 0, 0},
+    {"g_walker[#].u_walker.addr_q", "address of the table entry", 0, 0},
+    {"g_walker[#].u_walker.value_q", "table entry", 0, 0},
+    {"g_walker[#].u_walker.entry_q", "miss-queue entry", 0, 0},
+    {"g_walker[#].u_walker.outcome_q", "outcome", NAMES_OUTCOME, 0},
+    {"g_walker[#].u_walker.kill_q", "killed", 0, 0},
+    {0},
+};
+
+static const struct shown_signal memory_signals[] = {
+    {"view_mem_req_i[0]", "request", NAMES_MEMORY, 0},
+    {"view_mem_req_i[1]", "expected request", NAMES_MEMORY, YELLOW},
+    {"mem_req_ready_i", "ready", 0, 0},
+    {"view_mem_req_tag_i[0]", "walker", 0, 0},
+    {"view_mem_req_tag_i[1]", "expected walker", 0, YELLOW},
+    {"view_mem_req_addr_i[0]", "address", 0, 0},
+    {"view_mem_req_addr_i[1]", "expected address", 0, YELLOW},
+    {"view_mem_req_expected_i[0]", "CAS expects", 0, 0},
+    {"view_mem_req_expected_i[1]", "expected CAS expects", 0, YELLOW},
+    {"view_mem_req_desired_i[0]", "CAS writes", 0, 0},
+    {"view_mem_req_desired_i[1]", "expected CAS writes", 0, YELLOW},
+    {"mem_rsp_valid_i", "reply", 0, 0},
+    {"mem_rsp_tag_i", "reply to", 0, 0},
+    {"mem_rsp_err_i", "reply is an error", 0, 0},
+    {0},
+};
+
+/* '#' in the title: one group for each number for which the waveform has something. */
+static const struct room {
+    const char *title;
+    const struct shown_signal *signals;
+    bool open;
+} rooms[] = {
+    {"bench", bench_signals, true},
+    {"request port #", request_signals, true},
+    {"response port #", response_signals, true},
+    {"walker #", walker_signals, true},
+    {"memory port", memory_signals, true},
+    {"miss queue", miss_queue_signals, true},
+    {"STLB pipeline", stlb_signals, true},
+    {"paging-structure caches", psc_signals, true},
+    {"control", control_signals, true},
+};
+
+#endif
