@@ -15,7 +15,6 @@ ARGS   ?=
 PRESETS := $(sort $(basename $(notdir $(wildcard config/*.toml))))
 B       := build/$(PRESET)
 GEN     := $(B)/gen
-TARGET_$(BENCH) := 1
 
 ifeq ($(wildcard config/$(PRESET).toml),)
 $(error PRESET=$(PRESET): no file config/$(PRESET).toml; there are: $(PRESETS))
@@ -61,9 +60,8 @@ $(GEN)/mmu_cfg_pkg.sv: config/$(PRESET).toml scripts/config.py
 $(GEN)/mmu_cfg.h: config/$(PRESET).toml scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $< > $@
-configs: setup ## derive the parameters of every preset (and check them)
-	@scripts/config.py check config/*.toml
 docs: ## make the table of docs/configuration.md anew
+	@mkdir -p build
 	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
 
 # ---- C: model, traces, bench ---------------------------------------------------------------------------------------
@@ -114,11 +112,43 @@ $(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
 $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a
 	@$(CXX) $^ $(B)/sc/verilated.o $(B)/sc/verilated_threads.o $(LIBS) -lsystemc -lpthread -o $@
 
+# The recorder: a plugin of qemu-x86_64 with the trace library inside.
+build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) $(TRACE_SRC) $(wildcard traces/*.h) model/pins.h
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@
+
+# The least that a Verilated module costs, for `make bench`.
+build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp
+	@$(VERILATOR) --cc --exe -O3 --x-assign fast --x-initial fast --noassert -Mdir $(@D) $(abspath $^)
+	@$(MAKE) -s -C $(@D) -f Vfloor.mk $(VMAKE) Vfloor > /dev/null
+# The RTL without waveform support, to see what its being built in costs.
+$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a verilated.o verilated_threads.o > /dev/null
+$(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
+	@mkdir -p $(@D)
+	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/plain -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
+$(B)/twinwalk-plain: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator_plain.o $(B)/plain/Vmmu__ALL.a
+	@$(CXX) $^ $(addprefix $(B)/plain/,verilated.o verilated_threads.o) $(LIBS) -lpthread -o $@
+
+# ---- tests ---------------------------------------------------------------------------------------------------------
+# A unit and its test carry the same stem. The model's tests run for every preset, the others for tiny.
+TEST_SRC := $(wildcard model/tests/test_*.c) $(if $(filter tiny,$(PRESET)),$(wildcard traces/tests/test_*.c tb/tests/test_*.c))
+TESTS    := $(foreach src,$(TEST_SRC),$(B)/test/$(basename $(notdir $(src))))
+AIDS     := $(call objects,$(filter-out $(wildcard */tests/test_*.c),$(wildcard */tests/*.c)))
+vpath test_%.c model/tests traces/tests tb/tests
+$(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -MF $@.d -I $(<D) $(CFLAGS) $< $(C_OBJ) $(AIDS) -lcmocka $(LIBS) -o $@
+
+# Everything that the tests of PRESET run on.
+test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-defects $(B)/twinwalk-model)
+
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
 PROGRAM_systemc := $(B)/twinwalk-sc
 WAVE_FST        := out/waves/last.fst
-.PHONY: build cosim model random forms speed lint synth bench test regress soak defects wave wave-png capture docs configs clean
+.PHONY: build cosim model random forms lint lint-one synth bench test test-build regress soak wave wave-png capture docs clean
 
 build: setup ## build the bench for PRESET and BENCH
 	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
@@ -143,8 +173,21 @@ wave: ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
 wave-png: setup ## draw the last run's waveform into out/waves/wave.png, without a display
 	@scripts/wave_png.sh
+test: setup ## every test; ends with `N passed, N failed` (ARGS=PATTERN: only those)
+	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset test-build || exit 1; done
+	@scripts/test.sh $(ARGS)
+bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
+	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
+	@scripts/bench.py $(PRESET) $(TRACE)
+regress: setup ## every preset x corpus trace x bench at --check=state, whole traces
+	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk build/$$preset/twinwalk-sc || exit 1; done
+	@scripts/regress.sh
+soak: setup ## 10,000,000 constrained-random requests for every preset (REQUESTS= SEED=)
+	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
+	@scripts/soak.sh
 capture: setup ## record a program: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses]
-	@scripts/capture.sh
+	@$(MAKE) -s build/capture/twinwalk_capture.so
+	@CMD='$(CMD)' OUT='$(OUT)' LIMIT='$(LIMIT)' SKIP='$(SKIP)' scripts/capture.sh
 clean: ## remove everything generated
 	@rm -rf build out
 

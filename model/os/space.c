@@ -116,8 +116,7 @@ bool space_move(struct os *os, uint64_t start, uint64_t size, uint64_t new_start
     struct move move = {.os = os, .distance = new_start - start, .flush = flush};
     if (!isolate(os, start, start + size, flush))
         return false;
-    pt_prune(pt, new_start, new_start + size, flush); /* an empty table may stand where a large leaf will go */
-    for (unsigned level = 3; level > 1; level--)      /* 1 GiB to 2 MiB, then 2 MiB to 4 KiB */
+    for (unsigned level = 3; level > 1; level--) /* 1 GiB to 2 MiB, then 2 MiB to 4 KiB */
         if (!pt_visit(pt, start, start + size, split_leaf, &move))
             return os_out_of_memory(os);
     return pt_visit(pt, start, start + size, move_leaf, &move) || os_out_of_memory(os);

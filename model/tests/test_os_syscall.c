@@ -55,6 +55,22 @@ static void munmap_of_untouched_pages_owes_nothing(void **state)
     machine_end(m);
 }
 
+/* The pages are gone already, but paging-structure caches may still point to the tables (SDM 3A 5.10.4.2). */
+static void freed_tables_are_invalidated_too(void **state)
+{
+    (void)state;
+    struct machine *m = fresh();
+    map_anon(m, BASE, 0x1000, RW_);
+    write_pages(m, BASE, 1);
+    call(m, SYS_MADVISE, BASE, 0x1000, 4, 0, 0);
+    assert_int_equal(os_counts(m->os)->table_frames, 4);
+    machine_forget(m);
+    call(m, SYS_MUNMAP, BASE, 0x1000, 0, 0, 0);
+    check_invlpg(m, BASE, 1);
+    check_empty(m);
+    machine_end(m);
+}
+
 /* Linux: up to 33 pages INVLPG each, 34 and more one MOV CR3 with the process's PCID and bit 63 clear. */
 static void thirty_three_pages_one_by_one_more_at_once(void **state)
 {
@@ -308,6 +324,7 @@ int main(void)
         cmocka_unit_test(munmap_frees_pages_and_tables),
         cmocka_unit_test(munmap_in_the_middle_splits),
         cmocka_unit_test(munmap_of_untouched_pages_owes_nothing),
+        cmocka_unit_test(freed_tables_are_invalidated_too),
         cmocka_unit_test(thirty_three_pages_one_by_one_more_at_once),
         cmocka_unit_test(mmap_fixed_replaces),
         cmocka_unit_test(mprotect_tightens_with_invalidation),

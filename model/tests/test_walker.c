@@ -221,6 +221,8 @@ static void squash_with_drain(void **state)
 static void fills_are_not_lost(void **state)
 {
     (void)state;
+    if (CFG_STLB_A0_ENTRIES < 32)
+        return; /* eight pages might not stay */
     struct bench *b = bench_new();
     b->latency = 1;
     for (unsigned i = 0; i < 8; i++)
@@ -237,12 +239,9 @@ static void fills_are_not_lost(void **state)
     bench_ticks(b, 400);
     const uint64_t walks = mmu_counts(b->m)->walks, reads = b->reads;
     for (unsigned i = 0; i < 8; i++)
-        assert_int_equal(bench_translate(b, FETCH, VA + 0x1000 * i, ACC_EXECUTE, true).r.src,
-                         CFG_STLB_A0_ENTRIES >= 32 ? SRC_STLB : SRC_WALK);
-    if (CFG_STLB_A0_ENTRIES >= 32) {
-        assert_int_equal(mmu_counts(b->m)->walks, walks);
-        assert_int_equal(b->reads, reads);
-    }
+        assert_int_equal(bench_translate(b, FETCH, VA + 0x1000 * i, ACC_EXECUTE, true).r.src, SRC_STLB);
+    assert_int_equal(mmu_counts(b->m)->walks, walks);
+    assert_int_equal(b->reads, reads);
     bench_free(b);
 }
 

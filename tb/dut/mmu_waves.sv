@@ -57,7 +57,7 @@ module mmu_waves
   input  logic [NP-1:0][2:0]        view_req_i,
   input  logic [NP-1:0][7:0]        view_req_id_i,
   input  logic [NP-1:0][63:0]       view_req_va_i,
-  input  logic [NP-1:0][1:0]        view_req_user_i,
+  input  logic [NP-1:0][0:0]        view_req_user_i,
   input  logic [1:0][NP-1:0][0:0]   view_req_ready_i,
   input  logic [1:0][NP-1:0][2:0]   view_resp_i,
   input  logic [1:0][NP-1:0][7:0]   view_resp_id_i,

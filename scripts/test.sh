@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Every test, on programs that `make test` has built. Ends with a plain line `N passed, N failed`.
+#
+#   scripts/test.sh [PATTERN]     only the jobs whose name matches the pattern (grep -E)
+set -eu
+cd "$(dirname "$0")/.."
+
+presets=$(for file in config/*.toml; do basename "$file" .toml; done)
+traces="sqlite3 python3"
+job() { printf '%s\t%s\n' "$1" "$2"; }
+
+list() {
+    # The long ones first, so that both processors stay busy to the end.
+    job synth-tiny "scripts/synth.sh"
+    job defects "scripts/defects.sh"
+    for preset in $presets; do
+        job "forms-$preset" "build/$preset/twinwalk forms --quick"
+        job "random-$preset" "build/$preset/twinwalk random --requests=400000 --check=state --seed=7 --out=out/test/random-$preset"
+        for trace in $traces; do
+            job "cosim-$preset-$trace" "build/$preset/twinwalk cosim --check=state --limit=1000000 --out=out/test/$preset-$trace traces/corpus/$trace.tw"
+        done
+    done
+    for test in build/*/test/test_*; do
+        [ -x "$test" ] && [ "${test%.d}" = "$test" ] && job "unit-$(echo "$test" | sed 's|build/\(.*\)/test/test_|\1-|')" "$test"
+    done
+    for test in tb/tests/test_*.sh; do
+        job "$(basename "$test" .sh | sed 's/^test_//; s/_/-/g')" "$test"
+    done
+    job lint "make -s lint"
+}
+
+list | grep -E "^[^	]*(${1:-})" | scripts/jobs.sh out/test/logs
