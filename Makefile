@@ -40,7 +40,7 @@ VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 # ---- sources -------------------------------------------------------------------------------------------------------
 RTL       := rtl/mmu_pkg.sv $(filter-out rtl/mmu_pkg.sv,$(wildcard rtl/*.sv))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
-TRACE_SRC := $(filter-out traces/main.c,$(wildcard traces/*.c))
+TRACE_SRC := $(wildcard traces/*.c)
 TB_SRC    := $(wildcard tb/*.c)
 
 .DEFAULT_GOAL := help

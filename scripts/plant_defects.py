@@ -2,13 +2,16 @@
 """Plants every defect of tb/defects/*.toml in a copy of the RTL, all in one build, chosen at run time.
 
   plant_defects.py rtl OUT_DIR RTL.sv…   writes the copies, and defect_pkg.sv with the selector `planted`
-  plant_defects.py list                  one line a defect: number, name, kind, comparator that must see it
+  plant_defects.py list                  one line a defect, fields between tabs: number, name, families, kind, level, sees, run
 
 A defect is a table [[defect]] with the keys
   name       a word
-  family     the real bugs it is modelled on
+  what       the defect, in one sentence
+  family     numbers of the real bugs it is modelled on; empty: of none
   kind       F functional, S permission hole, X wrong fault, P protocol or race, D deadlock, T timing only
   level      the weakest --check level that must go red
+  sees       the comparator that must see it there: the kind of its finding
+  run        the stimulus: a command of the bench and its arguments
   file       the module it lives in
   find       text that occurs exactly once in that file
   plant      what takes its place; PLANTED stands for "this defect is chosen"
@@ -18,10 +21,16 @@ import sys
 import tomllib
 from pathlib import Path
 
-KEYS = {"name", "family", "kind", "level", "file", "find", "plant"}
+KEYS = {"name", "what", "family", "kind", "level", "sees", "run", "file", "find", "plant"}
+WORDS = {
+    "kind": ("F", "S", "X", "P", "D", "T"),
+    "level": ("arch", "events", "cycle", "state"),
+    "sees": ("pin", "state", "event", "oracle", "expectation", "memory", "protocol", "hang"),
+}
 PACKAGE = """// Chooses which planted defect acts; 0: none. Written by scripts/plant_defects.py.
 package defect_pkg;
-  int unsigned planted /*verilator public_flat_rw*/ = 0;
+  import "DPI-C" context function int unsigned twinwalk_defect();
+  int unsigned planted = twinwalk_defect();
 endpackage
 """
 
@@ -31,29 +40,44 @@ def fail(text):
     sys.exit(1)
 
 
+def check(path, defect):
+    where = f"{path}: {defect.get('name', '?')}"
+    if set(defect) != KEYS:
+        fail(f"{where}: keys must be {', '.join(sorted(KEYS))}")
+    for key, words in WORDS.items():
+        if defect[key] not in words:
+            fail(f"{where}: {key} must be one of {', '.join(words)}")
+    if defect["level"] == "arch" and not defect["run"].startswith("cosim"):
+        fail(f"{where}: only a trace can be compared without a clock")
+    if defect["kind"] == "T" and (defect["level"] == "arch" or not defect["run"].startswith("cosim")):
+        fail(f"{where}: timing only means that a trace is green at --check=arch")
+
+
 def load(folder):
     defects = []
     for path in sorted(folder.glob("*.toml")):
         with open(path, "rb") as file:
             for defect in tomllib.load(file)["defect"]:
-                if set(defect) != KEYS:
-                    fail(f"{path}: {defect.get('name', '?')}: keys must be {', '.join(sorted(KEYS))}")
+                check(path, defect)
                 defects.append(defect)
     names = [defect["name"] for defect in defects]
-    if len(set(names)) != len(names):
-        fail("two defects have one name")
+    for name in names:
+        if names.count(name) > 1:
+            fail(f"two defects are named {name}")
     return defects
 
 
 def plant(defects, out, sources):
     texts = {Path(source).name: Path(source).read_text() for source in sources}
+    wrong = []
     for number, defect in enumerate(defects, 1):
-        text = texts.get(defect["file"])
-        if text is None:
-            fail(f"{defect['name']}: no such module {defect['file']}")
+        text = texts.get(defect["file"], "")
         if text.count(defect["find"]) != 1:
-            fail(f"{defect['name']}: its text occurs {text.count(defect['find'])} times in {defect['file']}, must be once")
-        texts[defect["file"]] = text.replace(defect["find"], defect["plant"].replace("PLANTED", f"(defect_pkg::planted == 32'd{number})"))
+            wrong.append(f"{defect['name']}: its text occurs {text.count(defect['find'])} times in {defect['file']}, must be once")
+        chosen = f"(defect_pkg::planted == 32'd{number})"
+        texts[defect["file"]] = text.replace(defect["find"], defect["plant"].rstrip("\n").replace("PLANTED", chosen))
+    if wrong:
+        fail("\n  ".join(["the RTL has changed under its planted defects", *wrong]))
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (out / name).write_text(text)
@@ -63,8 +87,9 @@ def plant(defects, out, sources):
 def main(arguments):
     defects = load(Path(__file__).resolve().parent.parent / "tb" / "defects")
     if arguments[:1] == ["list"]:
-        for number, defect in enumerate(defects, 1):
-            print(number, defect["name"], defect["kind"], defect["level"])
+        for number, d in enumerate(defects, 1):
+            family = ",".join(str(n) for n in d["family"]) or "-"
+            print(number, d["name"], family, d["kind"], d["level"], d["sees"], d["run"], sep="\t")
     elif arguments[:1] == ["rtl"] and len(arguments) > 2:
         plant(defects, Path(arguments[1]), arguments[2:])
     else:

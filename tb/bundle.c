@@ -10,6 +10,7 @@
 
 #include "bundle_rerun.h"
 #include "interrupt.h"
+#include "pincmp.h"
 
 enum { CONTEXT_RECORDS = 100 };
 
@@ -131,6 +132,11 @@ void bundle_state(const char *folder, const struct lockstep *l, const struct fin
     if (first->kind == FINDING_STATE)
         fprintf(out, "First element to diverge, in cycle %" PRIu64 ":\n  %s\n      expected %s\n      actual   %s\n\n", first->cycle,
                 first->field, first->expected, first->actual);
+    fprintf(out, "The DUT's pins in cycle %" PRIu64 ":\n", l->driver->cycle);
+    pins_print(out, &l->actual, &l->driver->in);
+    fprintf(out, "The reference's:\n");
+    pins_print(out, &l->expected, &l->driver->in);
+    fprintf(out, "\n");
     if (l->ops->has_state) {
         fprintf(out, "Everything that differs in cycle %" PRIu64 ":\n", l->driver->cycle);
         if (!state_print_differences(out, l->ref, l->ops, l->dut, l->driver->cycle))
@@ -140,6 +146,20 @@ void bundle_state(const char *folder, const struct lockstep *l, const struct fin
     }
     fprintf(out, "\nThe reference's contexts in cycle %" PRIu64 ":\n", l->driver->cycle);
     state_print_active(out, l->ref, NULL, NULL);
+    fclose(out);
+}
+
+void bundle_state_alone(const char *folder, const struct lane *lane)
+{
+    FILE *out = create_in(folder, "state.txt");
+    if (!out)
+        return;
+    fprintf(out, "The DUT's pins in cycle %" PRIu64 ":\n", lane->driver->cycle);
+    pins_print(out, &lane->out, &lane->driver->in);
+    if (lane->ops->has_state) {
+        fprintf(out, "\nIts contexts:\n");
+        state_print_active(out, NULL, lane->ops, lane->dut);
+    }
     fclose(out);
 }
 

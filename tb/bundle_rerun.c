@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lane.h"
 #include "waves.h"
 
 #pragma weak waves_savefile
@@ -115,5 +114,6 @@ void bundle_rerun_alone(struct results *r, const struct dut_ops *ops, struct dut
         savefile(fst, gtkw, cycle);
     }
     bundle_walk(r->bundle, w, &r->finding);
+    bundle_state_alone(r->bundle, &lane);
     world_free(w);
 }

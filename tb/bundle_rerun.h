@@ -2,6 +2,7 @@
 #ifndef TWINWALK_BUNDLE_RERUN_H
 #define TWINWALK_BUNDLE_RERUN_H
 
+#include "lane.h"
 #include "results.h"
 #include "statecmp.h"
 
@@ -16,5 +17,6 @@ void bundle_rerun_alone(struct results *results, const struct dut_ops *ops, stru
 /* bundle.c: the files that need a live run. */
 void bundle_walk(const char *folder, const struct world *w, const struct finding *finding);
 void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first);
+void bundle_state_alone(const char *folder, const struct lane *lane);
 
 #endif

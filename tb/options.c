@@ -16,6 +16,7 @@ enum {
     KEY_RAM, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_OUT,
     GROUP_DUT = 1, GROUP_RUN, GROUP_OUTPUT,
     HANG_CYCLES = 100000,
+    EXIT_BAD_USAGE = 2,
 };
 
 #define DUT_OPTIONS                                                                                                             \
@@ -237,11 +238,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void parse_with(const struct argp *argp, struct options *o, int argc, char **argv, bool needs_trace)
 {
+    argp_err_exit_status = EXIT_BAD_USAGE;
     argp_parse(argp, argc, argv, 0, NULL, o);
     if (needs_trace == (o->trace != NULL))
         return;
     fprintf(stderr, needs_trace ? "%s: no trace given; `%s --help` says how\n" : "%s: takes no trace; `%s --help` says how\n", argv[0], argv[0]);
-    exit(2);
+    exit(EXIT_BAD_USAGE);
 }
 
 void options_parse_cosim(struct options *o, int argc, char **argv)

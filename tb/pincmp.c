@@ -1,7 +1,7 @@
 /* Names the output that differs: see pincmp.h. Only called once something does. */
 #include "pincmp.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 
 /* One comparison; the first difference stands. */
 static bool differs(struct finding *f, uint64_t cycle, const char *field, uint64_t expected, uint64_t actual)
@@ -68,4 +68,25 @@ void pins_explain(const struct pins_out *expected, const struct pins_out *actual
         differs(finding, cycle, "req_ready", expected->req_ready, actual->req_ready))
         return;
     differs(finding, cycle, "waiting", expected->waiting, actual->waiting);
+}
+
+void pins_print(FILE *file, const struct pins_out *out, const struct pins_in *in)
+{
+    static const char *const accesses[] = {"read", "write", "execute", "?"};
+    fprintf(file, "  req_ready %02x  ctl_ready %d  ctl_done %d  waiting %d\n", out->req_ready, out->ctl_ready, out->ctl_done, out->waiting);
+    for (unsigned p = 0; p < PINS_MAX_PORTS; p++) {
+        if (in->req_valid >> p & 1)
+            fprintf(file, "  req[%u]   id %u %s 0x%" PRIx64 "%s\n", p, in->req[p].id, accesses[in->req[p].acc & 3], in->req[p].va,
+                    in->req[p].user ? " user" : "");
+        if (out->resp_valid >> p & 1)
+            fprintf(file, "  resp[%u]  id %u kind %u err 0x%x pa 0x%" PRIx64 " size %u pat %u src %u\n", p, out->resp[p].id,
+                    out->resp[p].kind, out->resp[p].err, out->resp[p].pa, out->resp[p].size, out->resp[p].pat, out->resp[p].src);
+    }
+    if (in->ctl_valid)
+        fprintf(file, "  ctl      op %u data 0x%" PRIx64 "\n", in->ctl_op, in->ctl_data);
+    if (out->mem_req_valid)
+        fprintf(file, "  mem_req  tag %u %s 0x%" PRIx64 " ready %d\n", out->mem_req_tag, out->mem_req_cas ? "compare-and-swap" : "read",
+                out->mem_req_addr, in->mem_req_ready);
+    if (in->mem_rsp_valid)
+        fprintf(file, "  mem_rsp  tag %u%s\n", in->mem_rsp_tag, in->mem_rsp_err ? " error" : "");
 }

@@ -2,7 +2,7 @@
 #ifndef TWINWALK_PINCMP_H
 #define TWINWALK_PINCMP_H
 
-#include <string.h>
+#include <stdio.h>
 
 #include "finding.h"
 #include "pins.h"
@@ -37,5 +37,8 @@ static inline bool pins_same(const struct pins_out *a, const struct pins_out *b)
 /* Names the first defined output that differs. *port and *id say whose answer it is; *port = -1 when it is none. */
 void pins_explain(const struct pins_out *expected, const struct pins_out *actual, uint64_t cycle, struct finding *finding,
                   int *port, unsigned *id);
+
+/* Prints all pins of a cycle, those that count. */
+void pins_print(FILE *file, const struct pins_out *out, const struct pins_in *in);
 
 #endif

@@ -13,6 +13,7 @@
 enum {
     MEMORY_ERRORS = 1500,   /* of a million */
     MEMORY_STALLS = 150000, /* of a million cycles */
+    WATCH_EVERY = 1024,     /* cycles between two looks for a request that is never answered */
     MOOD_CYCLES = 6000,     /* most cycles until rates and locality change */
 };
 
@@ -56,7 +57,7 @@ static void offer(struct random *r, unsigned port)
 
 static void offer_some(struct random *r)
 {
-    if (r->quiet || r->d.stop)
+    if (r->quiet || r->finishing)
         return;
     if (r->d.cycle >= r->mood_until)
         change_mood(r);
@@ -116,6 +117,17 @@ static void memory_port(struct random *r, const struct pins_out *out)
     r->errors += reply.err;
 }
 
+/* One request that is never answered must not be hidden by the others that are: progress is the age of the oldest. */
+static void watch(struct random *r)
+{
+    r->d.progress = r->d.cycle;
+    for (unsigned i = 0; i < r->outstanding; i++) {
+        const uint64_t since = r->flight[r->flying[i] / IDS][r->flying[i] % IDS].since;
+        if (since < r->d.progress)
+            r->d.progress = since;
+    }
+}
+
 static void drive(struct driver *self, const struct pins_out *out)
 {
     struct random *r = (struct random *)self;
@@ -125,8 +137,11 @@ static void drive(struct driver *self, const struct pins_out *out)
         check_answer(r, (unsigned)__builtin_ctz(valid), &out->resp[__builtin_ctz(valid)]);
     if (r->d.ended)
         return;
+    r->finishing = r->counts.requests >= r->requests || r->d.stop;
+    if (r->d.cycle % WATCH_EVERY == 0)
+        watch(r);
     control_pins(r, out);
-    if (!r->pending.active && !r->ctl_taken && r->d.cycle >= r->next_edit && !r->quiet && !r->d.stop) {
+    if (!r->pending.active && !r->ctl_taken && r->d.cycle >= r->next_edit && !r->quiet && !r->finishing) {
         r->next_edit = r->d.cycle + 1 + prng_below(&r->prng, 2 * r->edit_gap);
         tables_edit(r);
     }
@@ -134,8 +149,7 @@ static void drive(struct driver *self, const struct pins_out *out)
     take_requests(r, out);
     take_control(r, out);
     memory_port(r, out);
-    const bool all_made = r->counts.requests >= r->requests || r->d.stop;
-    r->d.ended = all_made && !r->d.in.req_valid && !r->outstanding && !r->op_count && !r->pending.active && !r->accepted;
+    r->d.ended |= r->finishing && !r->d.in.req_valid && !r->outstanding && !r->op_count && !r->pending.active && !r->accepted;
 }
 
 static uint64_t idle(const struct driver *self)

@@ -64,6 +64,7 @@ void check_begin(struct random *r, struct flight *f)
     f->anything = false;
     f->errors = r->errors;
     f->changes = r->changes;
+    f->since = r->d.cycle;
     ask_both(r, f);
 }
 
@@ -144,7 +145,6 @@ void check_answer(struct random *r, unsigned port, const struct pins_resp *resp)
     r->counts.answers++;
     r->counts.by_kind[resp->kind & 3]++;
     r->counts.by_source[resp->src & 3]++;
-    r->d.progress = r->d.cycle;
     r->d.done++;
     if (resp->kind == KIND_MEMERR) {
         r->counts.oracle_checks++;

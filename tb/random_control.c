@@ -96,7 +96,7 @@ void control_choose(struct random *r)
         return;
     if (r->pending.active && r->d.cycle >= r->settle_at) {
         settle(r);
-    } else if (r->d.cycle >= r->next_control && !r->d.stop) {
+    } else if (r->d.cycle >= r->next_control && !r->finishing) {
         r->next_control = r->d.cycle + 1 + prng_below(&r->prng, 2 * r->control_gap);
         choose_any(r);
     }
@@ -141,7 +141,6 @@ void control_pins(struct random *r, const struct pins_out *out)
         r->op_count--;
         r->ctl_taken = false;
         r->changes++;
-        r->d.progress = r->d.cycle;
         if (!r->op_count)
             r->quiet = false;
     }

@@ -75,6 +75,7 @@ struct flight {
     uint16_t position;      /* in the list of those in flight */
     uint8_t allowed;        /* results in result[] */
     bool anything;          /* more than ALLOWED_MOST: not judged */
+    uint64_t since;         /* cycle in which it was accepted */
     uint64_t number;        /* of the request */
     uint64_t errors;        /* memory errors that had been answered when it was accepted */
     uint64_t changes;       /* edits and control operations until then */
@@ -98,6 +99,7 @@ struct random {
     struct random_counts counts;
 
     /* The pins. */
+    bool finishing;         /* all requests are made, or the engine wants to stop: nothing new is begun */
     uint8_t accepted;       /* offers that were accepted in the last cycle */
     bool ctl_taken;         /* so was the control operation, in some cycle before; waits for its end */
     unsigned busy_percent;  /* chance that an idle port gets a request; changes now and then */

@@ -257,7 +257,8 @@ static bool boot(struct world *w, const struct world_setup *setup, char *error, 
     };
     w->os = os_new(w->physmem, &config);
     if (!w->os) {
-        snprintf(error, size, "not enough memory for the operating system model");
+        snprintf(error, size, "the operating system model cannot start: %" PRIu64 " KiB of simulated memory (--ram) are too few, or the host has none left",
+                 setup->ram >> 10);
         return false;
     }
     w->phase = PHASE_CONTROL; /* the operations that switch paging on come first */

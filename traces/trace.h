@@ -98,7 +98,8 @@ const char *trace_writer_error(const struct trace_writer *writer);
  * flags 0; mappings page aligned with a terminated name; a poke's pa a multiple of 8. extra may be NULL where there is none. */
 const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra);
 
-/* Cuts the first piece off an access of `bytes` > 0 at va: *size is its length (at most 64, up to the page's end, S8); returns the bytes left. */
+/* Cuts the first piece off an access of `bytes` > 0 at va: *size is its length (at most 64, up to the page's end, S8). Returns the
+ * bytes left. */
 size_t trace_split(uint64_t va, size_t bytes, uint8_t *size);
 /* Appends an access of any length as the records that trace_split() makes of it. rec->size is ignored; no TRACE_EXPECT. */
 bool trace_put_split(struct trace_writer *writer, const struct trace_rec *rec, size_t bytes);

@@ -127,10 +127,10 @@ static void round_robin_among_walkers(void **state)
         if (b->out.mem_req_valid)
             assert_int_equal(b->out.mem_req_tag, next++);
         bench_tick(b);
+        assert_int_equal(bench_state0(b, 0, 2) >> 16 & 0xff, next % WALKERS);
     }
     assert_int_equal(next, WALKERS);
     assert_true(b->out.waiting);
-    assert_int_equal(bench_state0(b, 0, 2) >> 16 & 0xff, 0);
     b->mute = false;
     bench_ticks(b, 2000);
     for (unsigned i = 0; i < WALKERS; i++)

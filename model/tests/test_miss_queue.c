@@ -190,6 +190,59 @@ static void a_leaving_leader_is_not_followed(void **state)
     }
 }
 
+/* Allocation takes the lowest entry FREE at the start of the cycle, not one that the response stage frees in it. */
+static void an_entry_freed_in_a_cycle_is_not_taken_in_it(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
+    while ((bench_state0(b, 6, 0) & 15) != DONE) {
+        assert_true(b->cycle < 100000);
+        bench_tick(b);
+    }
+    if (b->out.req_ready >> DATA & 1) {
+        bench_offer(b, DATA, 2, VA + 0x1000, ACC_READ, true);
+        bench_tick(b);
+        assert_int_equal(bench_state0(b, 6, 0), 0);
+        assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+    }
+    bench_free(b);
+}
+
+/* The pointers of issue and dispatch: one past the entry served last; entries above the pointer go first. */
+static void round_robin_of_issue_and_dispatch(void **state)
+{
+    (void)state;
+    if (QUEUE < PORTS + 2)
+        return;
+    struct bench *b = bench_new();
+    b->mute = true;
+    for (unsigned i = 0; i < 2; i++) {
+        bench_offer(b, FETCH, i, VA + i * 0x1000, ACC_EXECUTE, true);
+        bench_tick(b);
+    }
+    bench_ticks(b, S + 2);
+    assert_int_equal(bench_state0(b, 0, 2) & 0xff, 2);
+    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, WALKERS < 2 ? 1 : 2);
+    /* A control operation makes both PEND again at once: entry 0, below the pointer, has to wait unless none is above it. */
+    const bool third = QUEUE >= 3 && (b->out.req_ready >> FETCH & 1);
+    if (third) {
+        bench_offer(b, FETCH, 2, VA + 0x2000, ACC_EXECUTE, true);
+        b->in.ctl_valid = true;
+        b->in.ctl_op = CTL_MOV_CR0;
+        bench_tick(b);
+        b->mute = false;
+        while (!b->out.ctl_ready)
+            bench_tick(b);
+        for (unsigned i = 0; i < 3; i++) {
+            bench_tick(b);
+            assert_int_equal(bench_state0(b, 8, 1), TOKEN_LOOKUP | (i + 2) % 3 << 2);
+        }
+    }
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +252,8 @@ int main(void)
         cmocka_unit_test(merging_within_a_cycle),
         cmocka_unit_test(readiness),
         cmocka_unit_test(a_leaving_leader_is_not_followed),
+        cmocka_unit_test(an_entry_freed_in_a_cycle_is_not_taken_in_it),
+        cmocka_unit_test(round_robin_of_issue_and_dispatch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -416,7 +416,7 @@ static void live(struct soak *s, bool la57, unsigned load, unsigned control, uns
                 check_answer(s, port, &b->out.resp[port]);
         check_queue(b->m);
         check_walkers(b->m);
-        if (i % 64 == 0) {
+        if (i % 8 == 0) {
             check_memos(b->m, &b->m->itlb);
             check_memos(b->m, &b->m->dtlb);
         }

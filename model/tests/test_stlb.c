@@ -113,6 +113,38 @@ static void the_smallest_size_wins(void **state)
     bench_free(b);
 }
 
+/* Section 11 "Grant" and section 8 "Issue": a LOOKUP in C, or any token in k-2, holds a walker in FIN back by one cycle; a
+ * walker in FIN holds a new token back. `ahead`: stages the other token has gone when the walker comes to FIN; 0: it is PEND. */
+static void fin_and_the_pipeline(void **state)
+{
+    (void)state;
+    for (unsigned ahead = 0; ahead <= K; ahead++) {
+        struct bench *b = bench_new();
+        bench_map(b, VA, PA, SIZE_4K, MAPPED);
+        const uint64_t start = b->cycle, fin = start + 3 + K + 4 * (b->latency + 1);
+        bench_offer(b, DATA, 1, VA, ACC_READ, true);
+        while (b->cycle < fin - ahead - 1)
+            bench_tick(b);
+        bench_offer(b, FETCH, 2, VA + 0x100000, ACC_EXECUTE, true);
+        while (b->cycle < fin)
+            bench_tick(b);
+        assert_int_equal(bench_state0(b, 7, 0) & 7, W_FIN);
+        if (ahead)
+            assert_int_equal(bench_state0(b, 8, ahead) & 3, TOKEN_LOOKUP);
+        else
+            assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+        bench_tick(b);
+        const bool held_back = ahead == K || ahead == K - 2;
+        assert_int_equal(bench_state0(b, 7, 0) & 7, held_back ? W_FIN : W_IDLE);
+        if (!ahead)
+            assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+        while (!b->answer[DATA][1].seen)
+            bench_tick(b);
+        assert_int_equal(b->answer[DATA][1].cycle, fin + 2 + held_back);
+        bench_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +152,7 @@ int main(void)
         cmocka_unit_test(a_fill_enters_at_r),
         cmocka_unit_test(it_holds_what_it_should),
         cmocka_unit_test(the_smallest_size_wins),
+        cmocka_unit_test(fin_and_the_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,7 +123,7 @@ static struct finding random_alone(uint64_t requests, struct sabotage_plan plan)
     struct random *r = random_new(&o, error, sizeof error);
     assert_non_null(r);
     struct dut *dut = dut_saboteur.create(&why);
-    struct lane lane = {.driver = random_driver(r), .ops = &dut_saboteur, .dut = dut, .hang_after = 20000};
+    struct lane lane = {.driver = random_driver(r), .ops = &dut_saboteur, .dut = dut, .hang_after = 100000};
     lane_start(&lane);
     while (lane_advance(&lane, 1 << 12)) {
     }

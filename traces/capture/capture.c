@@ -289,7 +289,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
     const char *error, *program = getenv("TWINWALK_PROGRAM");
     for (int i = 0; i < argc; i++)
         if (!take_option(argv[i])) {
-            fprintf(stderr, "twinwalk capture: wrong option \"%s\"; known are out=FILE layout=LOG skip=N limit=N level=1…19 after=exit|continue\n", argv[i]);
+            fprintf(stderr, "twinwalk capture: wrong option \"%s\"; "
+                            "known are out=FILE layout=LOG skip=N limit=N level=1…19 after=exit|continue\n", argv[i]);
             return -1;
         }
     if (!capture.out || !capture.layout) {

@@ -1,0 +1,20 @@
+# The RTL with all planted defects in one binary: twinwalk-defects. Which of them acts is chosen when it runs; see scripts/defects.sh.
+ifndef DEFECTS_RULES
+DEFECTS_RULES := 1
+
+DEFECT_DIR := $(B)/defects
+DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst rtl/%,$(DEFECT_DIR)/rtl/%,$(RTL))
+
+$(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
+	@scripts/plant_defects.py rtl $(@D) $(RTL)
+$(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv
+	@echo "  verilate  mmu with planted defects ($(PRESET))"
+	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vdefects --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL)
+	@$(MAKE) -s -C $(@D) -f Vdefects.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vdefects__ALL.a > /dev/null
+$(DEFECT_DIR)/dut_defective.o: tb/defects/dut_defective.cpp $(DEFECT_DIR)/cc/Vdefects__ALL.a $(wildcard tb/dut/*.h)
+	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(DEFECT_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
+$(B)/twinwalk-defects: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a $(B)/cc/Vmmu__ALL.a
+	@$(CXX) $(filter-out %Vmmu__ALL.a,$^) $(addprefix $(B)/cc/,$(VRUN)) $(LIBS) -lpthread -o $@
+
+-include $(DEFECT_DIR)/dut_defective.d
+endif

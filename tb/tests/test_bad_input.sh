@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Bad input: one clear message with file and place, a non-zero exit, and what was compared so far still reported.
+set -eu
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+twinwalk=build/tiny/twinwalk
+trace=traces/corpus/sqlite3.tw
+
+# refuse STATUS TEXT… -- COMMAND…: the command must exit with the status (any non-zero: "x") and say every text.
+refuse() {
+    local status=$1 texts=() got=0
+    shift
+    while [ "$1" != -- ]; do texts+=("$1"); shift; done
+    shift
+    "$@" --out="$work/out" > "$work/said" 2>&1 < /dev/null || got=$?
+    [ "$got" -ne 0 ] && { [ "$status" = x ] || [ "$got" -eq "$status" ]; } ||
+        { echo "exit $got, expected $status: $*"; cat "$work/said"; exit 1; }
+    for text in "${texts[@]}"; do
+        grep -qF -- "$text" "$work/said" || { echo "$* did not say '$text':"; cat "$work/said"; exit 1; }
+    done
+}
+
+refuse x "none.tw" "No such file" -- $twinwalk cosim none.tw
+
+size=$(stat -c %s $trace)
+head -c $((size / 2)) $trace > "$work/torn.tw"
+refuse 1 "torn.tw" "offset" "accesses compared" -- $twinwalk cosim "$work/torn.tw"
+compared=$(sed -n 's/.*accesses compared *\([0-9,]*\).*/\1/p' "$work/said" | tr -d ,)
+[ "$compared" -gt 1000000 ] || { echo "only $compared accesses before the tear"; exit 1; }
+
+cp $trace "$work/corrupt.tw"
+printf '\xa5\x5a\xa5' | dd of="$work/corrupt.tw" bs=1 seek=$((size / 3)) conv=notrunc status=none
+refuse 1 "corrupt.tw" "offset" "accesses compared" -- $twinwalk cosim "$work/corrupt.tw"
+
+printf 'twinwalk-trace 1\nbits 48\nQ 0x1000 4\n' > "$work/unknown.txt"
+refuse 1 "unknown.txt:3" -- $twinwalk cosim "$work/unknown.txt"
+printf 'twinwalk-trace 1\nbits 57\nF 0x1000 4\n' > "$work/wide.txt"
+refuse x "wide.txt" "57" "tiny" -- $twinwalk cosim "$work/wide.txt"
+printf 'twinwalk-trace 1\nbits 48\nmap 0x400000 0x401000 r-xp\nF 0x400000 4\nL 0x900000 8\n' > "$work/unmapped.txt"
+refuse 1 "0x900000" "unmapped.txt" "accesses compared" -- $twinwalk cosim "$work/unmapped.txt"
+printf 'twinwalk-trace 1\nbits 48\ntables own\nmov cr3 0x1000\nL 0x900000 8 -> ok\n' > "$work/lie.txt"
+refuse 1 "MISMATCH (expect" -- $twinwalk cosim "$work/lie.txt"
+
+refuse x "/dev/full" -- $twinwalk cosim --limit=1000 --json=/dev/full $trace
+refuse x "--check=often: must be one of arch, events, cycle, state" -- $twinwalk cosim --check=often $trace
+refuse x "--dut=toaster" -- $twinwalk cosim --dut=toaster $trace
+refuse x "--window=1000" -- $twinwalk cosim --window=1000 $trace
+refuse x "PRESET=huge" "config/huge.toml" -- make PRESET=huge cosim
+
+# A device that never answers is a hang, found in bounded time, with its state.
+refuse 1 "HANG" -- timeout 60 $twinwalk cosim --dut=null --limit=1000 $trace
+
+# Ctrl-C: what was compared so far is reported, exit 130.
+$twinwalk cosim --check=state --state-every=1 --out="$work/out" $trace > "$work/said" 2>&1 &
+sleep 2
+kill -INT $!
+got=0
+wait $! || got=$?
+[ "$got" -eq 130 ] || { echo "Ctrl-C gave exit $got"; cat "$work/said"; exit 1; }
+grep -qi interrupted "$work/said" && grep -q "accesses compared" "$work/said" || { cat "$work/said"; exit 1; }

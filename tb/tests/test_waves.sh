@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# A run with waves leaves an FST and a save file, and both become a picture; a mismatch leaves a folder with everything in it.
+set -eu
+cd "$(dirname "$0")/../.."
+work=out/test/waves
+rm -rf $work
+mkdir -p $work
+build/tiny/twinwalk cosim --waves=$work/run.fst --limit=3000 --out=$work traces/corpus/sqlite3.tw
+[ -s $work/run.fst ] && [ -s $work/run.gtkw ]
+scripts/wave_png.sh $work/run.fst $work/run.png
+[ "$(identify -format %k $work/run.png)" -gt 8 ] || { echo "the picture is empty"; exit 1; }
+
+if build/tiny/twinwalk cosim --dut=blocking --check=cycle --limit=3000 --out=$work traces/corpus/sqlite3.tw > $work/said; then exit 1; fi
+folder=$(sed -n 's/^ *see *//p' $work/said)
+for file in report.txt rerun.txt; do [ -s "$folder/$file" ] || { echo "$folder/$file is missing"; exit 1; }; done
+if bash -c "$(grep -v '^#' "$folder/rerun.txt")" > $work/again; then echo "the rerun was green"; exit 1; fi
+[ "$(grep -A4 MISMATCH $work/said | head -4)" = "$(grep -A4 MISMATCH $work/again | head -4)" ] || { echo "the rerun found something else"; exit 1; }
