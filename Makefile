@@ -161,7 +161,7 @@ model: setup ## replay TRACE through the cycle model alone (needs no Verilator)
 random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
 	@$(PROGRAM_$(BENCH)) random $(ARGS)
 forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
-	@$(PROGRAM_$(BENCH)) forms $(ARGS)
+	@$(PROGRAM_$(BENCH)) forms --dut=$(if $(filter cc,$(BENCH)),rtl,systemc) $(ARGS)
 lint: setup ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv
@@ -185,10 +185,12 @@ regress: setup ## every preset x corpus trace x bench at --check=state, whole tr
 soak: setup ## 10,000,000 constrained-random requests for every preset (REQUESTS= SEED=)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/soak.sh
+	@scripts/forms_sweep.sh
 capture: setup ## record a program: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses]
 	@$(MAKE) -s build/capture/twinwalk_capture.so
 	@CMD='$(CMD)' OUT='$(OUT)' LIMIT='$(LIMIT)' SKIP='$(SKIP)' scripts/capture.sh
 clean: ## remove everything generated
 	@rm -rf build out
 
+-include tb/defects/rules.mk
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -14,7 +14,7 @@ list() {
     job synth-tiny "scripts/synth.sh"
     job defects "scripts/defects.sh"
     for preset in $presets; do
-        job "forms-$preset" "build/$preset/twinwalk forms --quick"
+        job "forms-$preset" "build/$preset/twinwalk forms --quick --dut=rtl"
         job "random-$preset" "build/$preset/twinwalk random --requests=400000 --check=state --seed=7 --out=out/test/random-$preset"
         for trace in $traces; do
             job "cosim-$preset-$trace" "build/$preset/twinwalk cosim --check=state --limit=1000000 --out=out/test/$preset-$trace traces/corpus/$trace.tw"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dut_list.h"
+#include "forms/forms.h"
 #include "mmu_cfg.h"
 #include "run.h"
 #include "traces/command.h"
@@ -16,6 +17,7 @@ static const char usage[] =
     "  cosim TRACE    replay a trace through the cycle model and a device under test, and compare\n"
     "  model TRACE    replay a trace through the cycle model alone, at full speed\n"
     "  random         drive both with constrained-random stimulus, and compare\n"
+    "  forms          measure closed forms on the cycle model, and on a device in lockstep\n"
     "  trace …        make, read and convert traces\n"
     "  version        what this binary was built for\n"
     "\n"
@@ -75,6 +77,10 @@ int twinwalk_main(int argc, char **argv)
         return with_options(options_parse_model, run_model, argc, argv);
     if (strcmp(command, "random") == 0)
         return with_options(options_parse_random, run_random, argc, argv);
+    if (strcmp(command, "forms") == 0) {
+        argv[1] = "twinwalk forms";
+        return forms_command(argc - 1, argv + 1);
+    }
     if (strcmp(command, "trace") == 0)
         return trace_command(argc - 1, argv + 1);
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0)

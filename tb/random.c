@@ -11,30 +11,33 @@
 #include "random_parts.h"
 
 enum {
+    LATENCY_MOST = 30,      /* cycles */
     MEMORY_ERRORS = 1500,   /* of a million */
     MEMORY_STALLS = 150000, /* of a million cycles */
     WATCH_EVERY = 1024,     /* cycles between two looks for a request that is never answered */
-    MOOD_CYCLES = 6000,     /* most cycles until rates and locality change */
+    MOOD_CYCLES = 8000,     /* most cycles until rates and locality change */
 };
 
 static void change_mood(struct random *r)
 {
-    static const unsigned rates[] = {100, 100, 100, 60, 30, 5}, gaps[] = {50, 200, 1000, 5000};
+    static const unsigned rates[] = {100, 100, 100, 60, 30, 5}, gaps[] = {60, 400, 2000, 10000}, hot[] = {4, 16, 64, 400};
     r->busy_percent = rates[prng_below(&r->prng, sizeof rates / sizeof *rates)];
     r->edit_gap = gaps[prng_below(&r->prng, sizeof gaps / sizeof *gaps)];
     r->control_gap = gaps[prng_below(&r->prng, sizeof gaps / sizeof *gaps)];
     r->next_edit = r->d.cycle + prng_below(&r->prng, r->edit_gap);
     r->next_control = r->d.cycle + prng_below(&r->prng, r->control_gap);
+    r->hot_first = (unsigned)prng_below(&r->prng, r->pages);
+    r->hot_count = hot[prng_below(&r->prng, sizeof hot / sizeof *hot)];
+    r->polite_percent = chance(r, 75) ? 95 : 0;
     r->locality = (unsigned)prng_below(&r->prng, 100);
-    r->mood_until = r->d.cycle + 1 + prng_below(&r->prng, MOOD_CYCLES);
+    /* Storms are short: not much gets through them. */
+    const bool storm = r->control_gap == gaps[0] || r->edit_gap == gaps[0];
+    r->mood_until = r->d.cycle + 1 + prng_below(&r->prng, storm ? MOOD_CYCLES / 8 : MOOD_CYCLES);
 }
 
-static void offer(struct random *r, unsigned port)
+/* One request for a port, at random within the mood. */
+static struct pins_req make(struct random *r, unsigned port, uint8_t id)
 {
-    uint8_t id = r->next_id[port];
-    while (r->flight[port][id].busy)
-        id++;
-    r->next_id[port] = (uint8_t)(id + 1 + (prng_next(&r->prng) & 7));
     uint64_t va = r->last_va[port];
     if (!chance(r, r->locality))
         va = chance(r, 30) ? r->last_va[prng_below(&r->prng, PORTS)] : tables_va(r);
@@ -42,15 +45,37 @@ static void offer(struct random *r, unsigned port)
         va = (va & ~UINT64_C(0xfff)) | prng_below(&r->prng, 0x1000);
     r->last_va[port] = va;
     const uint64_t bits = prng_next(&r->prng);
-    r->d.in.req[port] = (struct pins_req){
+    return (struct pins_req){
         .va = va,
         .id = id,
         .acc = port < CFG_PORTS_FETCH ? ACC_EXECUTE : bits & 1 ? ACC_WRITE : ACC_READ,
         .user = bits & 4,
         .imp = !(bits & 12),
         .ac = bits & 16,
-        .ss = false,
     };
+}
+
+static bool would_fault(const struct random *r, const struct pins_req *req)
+{
+    const struct oracle_access access = {req->va, req->acc, req->user, req->imp, req->ac, req->ss};
+    struct oracle_result says;
+    oracle_translate(r->physmem, IMAGE_HW, &r->cpu, &r->regs, &access, &says);
+    return says.kind != KIND_OK;
+}
+
+/* Faults are slow, so most of the time most requests that would fault are made up once more. */
+static void offer(struct random *r, unsigned port)
+{
+    uint8_t id = r->next_id[port];
+    while (r->flight[port][id].busy)
+        id++;
+    r->next_id[port] = (uint8_t)(id + 1 + (prng_next(&r->prng) & 7));
+    struct pins_req req = make(r, port, id);
+    for (unsigned again = 0; again < 4 && chance(r, r->polite_percent) && would_fault(r, &req); again++) {
+        r->last_va[port] = tables_va(r);
+        req = make(r, port, id);
+    }
+    r->d.in.req[port] = req;
     r->d.in.req_valid |= (uint8_t)(1u << port);
     r->counts.requests++;
 }
@@ -174,6 +199,9 @@ struct random *random_new(const struct options *options, char *error, size_t siz
 {
     struct random *r = calloc(1, sizeof *r);
     struct memport_config memory = options->memory;
+    /* Longer latencies show nothing more here, and cost cycles. */
+    memory.random_max = memory.random_max < LATENCY_MOST ? memory.random_max : LATENCY_MOST;
+    memory.random_min = memory.random_min < memory.random_max ? memory.random_min : memory.random_max;
     memory.error_per_million = MEMORY_ERRORS;
     memory.stall_per_million = MEMORY_STALLS;
     if (r) {

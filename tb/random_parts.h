@@ -105,7 +105,9 @@ struct random {
     unsigned busy_percent;  /* chance that an idle port gets a request; changes now and then */
     unsigned locality;      /* percent of requests that go where the last one went */
     uint64_t edit_gap, control_gap; /* mean cycles between page-table edits, and between control operations that nothing makes necessary */
-    uint64_t mood_until;    /* cycle of the next change of the four above */
+    unsigned hot_first, hot_count; /* pages that most requests go to, for now */
+    unsigned polite_percent;/* chance that a request that would fault is made up again */
+    uint64_t mood_until;    /* cycle of the next change of all the above */
     uint64_t last_va[PORTS];
     uint8_t next_id[PORTS];
     uint64_t outstanding;

@@ -187,11 +187,12 @@ uint64_t tables_cr3(const struct random *r, int root)
 uint64_t tables_va(struct random *r)
 {
     const uint64_t kind = prng_below(&r->prng, 100);
-    if (kind < 15) /* the field */
+    if (kind < 10) /* the field */
         return ((uint64_t)SLOT_FIELD << 39) + prng_below(&r->prng, FIELD_TABLES * UINT64_C(512) << 12);
-    if (kind < 16) /* anywhere, mostly not canonical or not mapped */
+    if (kind < 11) /* anywhere, mostly not canonical or not mapped */
         return prng_next(&r->prng) >> prng_below(&r->prng, 40);
-    const unsigned n = (unsigned)prng_below(&r->prng, r->pages);
+    const unsigned hot = (unsigned)prng_below(&r->prng, r->hot_count);
+    const unsigned n = kind < 90 ? (r->hot_first + hot) % r->pages : (unsigned)prng_below(&r->prng, r->pages);
     return r->page[n].va + prng_below(&r->prng, r->page[n].size);
 }
 

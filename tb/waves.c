@@ -15,15 +15,26 @@
 
 #include "waves_rooms.h"
 
-enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 70, CYCLES_AFTER = 20, FAULT_CODES = 64 };
+enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 60, FAULT_CODES = 64 };
 
 /* GTKWave's trace flags. */
-enum { FLAG_HEX = 0x22, FLAG_BIN = 0x28, FLAG_FILTER_HEX = 0x2022, FLAG_OPEN = 0x800200, FLAG_OPEN_END = 0x1000200,
-       FLAG_CLOSED = 0xc00200, FLAG_CLOSED_END = 0x1401200 };
+#define FLAG_HEX "22"
+#define FLAG_BIN "28"
+#define FLAG_ENUM "100000028"  /* names from the waveform */
+#define FLAG_FILTER "2022"     /* hexadecimal, names from a file */
+#define FLAG_OPEN "800200"
+#define FLAG_OPEN_END "1000200"
+#define FLAG_CLOSED "c00200"
+#define FLAG_CLOSED_END "1401200"
+
+static const char *plain_format(const char *bits)
+{
+    return strchr(bits, ':') ? FLAG_HEX : FLAG_BIN;
+}
 
 struct signals {
     char **name; /* full path without the bit range */
-    char **bits; /* "[63:0]", or "" for one bit */
+    char **bits; /* "[63:0]"; "[0]" or "" for one bit */
     size_t count, room;
 };
 
@@ -81,6 +92,8 @@ static bool read_header(FILE *vcd, struct signals *s)
                 bits[0] = '[';
                 strcat(bits, "]");
             }
+            if (strcmp(bits, "[0:0]") == 0)
+                strcpy(bits, "[0]"); /* as GTKWave calls it */
             if (!signals_add(s, scope, name, bits))
                 return false;
         } else if (strncmp(line, "$enddefinitions", 15) == 0) {
@@ -154,10 +167,10 @@ static bool match(const char *pattern, unsigned number, const char *name, char s
 static void write_signal(FILE *out, const struct shown_signal *shown, const char *name, const char *bits, const char *star)
 {
     const char *wild = strchr(shown->label, '*');
-    if (shown->names)
-        fprintf(out, "@%x\n[color] %d\n^1 %s\n", FLAG_FILTER_HEX, shown->colour, names_files[shown->names].file);
-    else
-        fprintf(out, "@%x\n[color] %d\n", *bits ? FLAG_HEX : FLAG_BIN, shown->colour);
+    const char *file = names_files[shown->names].file;
+    fprintf(out, "@%s\n[color] %d\n", file ? FLAG_FILTER : shown->names == NAMES_ENUM ? FLAG_ENUM : plain_format(bits), shown->colour);
+    if (file)
+        fprintf(out, "^1 %s\n", file);
     fprintf(out, "+{%.*s%s%s} %s%s\n", (int)(wild ? wild - shown->label : (long)strlen(shown->label)), shown->label,
             wild ? star : "", wild ? wild + 1 : "", name, bits);
 }
@@ -175,7 +188,7 @@ static bool write_room(FILE *out, const struct room *room, unsigned number, cons
             if (!match(shown->path, number, s->name[i], star))
                 continue;
             if (!any)
-                fprintf(out, "@%x\n-%s\n", room->open ? FLAG_OPEN : FLAG_CLOSED, title);
+                fprintf(out, "@%s\n-%s\n", room->open ? FLAG_OPEN : FLAG_CLOSED, title);
             any = true;
             write_signal(out, shown, s->name[i], s->bits[i], star);
             if (!strchr(shown->path, '*'))
@@ -183,7 +196,7 @@ static bool write_room(FILE *out, const struct room *room, unsigned number, cons
         }
     }
     if (any)
-        fprintf(out, "@%x\n-%s\n", room->open ? FLAG_OPEN_END : FLAG_CLOSED_END, title);
+        fprintf(out, "@%s\n-%s\n", room->open ? FLAG_OPEN_END : FLAG_CLOSED_END, title);
     return any;
 }
 
@@ -196,14 +209,14 @@ static void write_top(FILE *out, const struct signals *s)
         if (!dot || strchr(dot + 1, '.'))
             continue;
         if (!top)
-            fprintf(out, "@%x\n-pins of %.*s\n", FLAG_CLOSED, (int)(dot - s->name[i]), s->name[i]);
+            fprintf(out, "@%s\n-pins of %.*s\n", FLAG_CLOSED, (int)(dot - s->name[i]), s->name[i]);
         else if (strncmp(s->name[i], top, (size_t)(dot - s->name[i]) + 1) != 0)
             break;
         top = s->name[i];
-        fprintf(out, "@%x\n%s%s\n", *s->bits[i] ? FLAG_HEX : FLAG_BIN, s->name[i], s->bits[i]);
+        fprintf(out, "@%s\n%s%s\n", plain_format(s->bits[i]), s->name[i], s->bits[i]);
     }
     if (top)
-        fprintf(out, "@%x\n-pins of %.*s\n", FLAG_CLOSED_END, (int)(strchr(top, '.') - top), top);
+        fprintf(out, "@%s\n-pins of %.*s\n", FLAG_CLOSED_END, (int)(strchr(top, '.') - top), top);
 }
 
 static void write_head(FILE *out, const char *fst, uint64_t marker)
@@ -214,8 +227,8 @@ static void write_head(FILE *out, const char *fst, uint64_t marker)
     fprintf(out, "[dumpfile] \"%s\"\n", copy ? basename(copy) : fst);
     free(copy);
     fprintf(out, "[timestart] %" PRIu64 "\n[size] 1900 1180\n[pos] 0 0\n", from * WAVES_TICKS);
-    /* zoom: 2^6 ticks a pixel; then the primary marker and 26 named ones */
-    fprintf(out, "*-6.0 %" PRIu64, marker * WAVES_TICKS);
+    /* zoom: 200 pixels for 2^13.1 ticks, about 9 cycles; then the primary marker and 26 named ones */
+    fprintf(out, "*-13.1 %" PRIu64, marker * WAVES_TICKS);
     for (int i = 0; i < 26; i++)
         fprintf(out, " -1");
     fprintf(out, "\n[sst_width] 0\n[sst_expanded] 0\n[signals_width] 330\n");
@@ -228,7 +241,9 @@ static bool write_names(const char *folder, enum names names)
     FILE *out = fopen(path, "w");
     if (!out)
         return false;
-    if (names == NAMES_FAULT) {
+    if (names == NAMES_ADDRESS) {
+        fprintf(out, "%016X -\n", 0);
+    } else if (names == NAMES_FAULT) {
         fprintf(out, "0000 -\n");
         for (unsigned code = 1; code < FAULT_CODES; code++)
             fprintf(out, "%04X %s%s%s%s%s\n", code, code & PF_P ? "P" : "not_present", code & PF_W ? "|W" : "",
@@ -254,7 +269,7 @@ bool waves_savefile(const char *fst, const char *gtkw, uint64_t marker_time, con
         write_top(out, &s);
         ok = fclose(out) == 0;
         const char *folder = dirname(copy);
-        for (enum names n = NAMES_NONE + 1; n < NAMES_COUNT; n++)
+        for (enum names n = NAMES_REQUEST; n < NAMES_COUNT; n++)
             ok = write_names(folder, n) && ok;
     } else if (out) {
         fclose(out);

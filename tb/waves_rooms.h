@@ -7,11 +7,12 @@
 #define TWINWALK_WAVES_ROOMS_H
 
 enum names {
-    NAMES_NONE, NAMES_REQUEST, NAMES_RESPONSE, NAMES_FAULT, NAMES_SIZE, NAMES_SOURCE, NAMES_OP, NAMES_CONTROL, NAMES_WALKER,
-    NAMES_OUTCOME, NAMES_TOKEN, NAMES_MEMORY, NAMES_COUNT
+    NAMES_NONE, NAMES_ENUM, NAMES_REQUEST, NAMES_RESPONSE, NAMES_FAULT, NAMES_SIZE, NAMES_SOURCE, NAMES_OP, NAMES_TOKEN,
+    NAMES_MEMORY, NAMES_ADDRESS, NAMES_COUNT
 };
 
-/* Codes in GTKWave's hexadecimal, 0 … n-1; the page-fault code's names are made from its bits. */
+/* The translation filters: codes 0 … n-1 as GTKWave prints them in hexadecimal; the page-fault code's names are made from its bits.
+ * (An enum of the RTL needs none: the waveform carries its names, and GTKWave would not look into a filter for it.) */
 struct names_file {
     const char *file;
     const char *name[8];
@@ -21,17 +22,15 @@ static const struct names_file names_files[NAMES_COUNT] = {
     [NAMES_REQUEST] = {"request.flt", {"-", "-", "-", "-", "read", "write", "execute"}},
     [NAMES_RESPONSE] = {"response.flt", {"-", "-", "-", "-", "OK", "#GP", "#PF", "MEMERR"}},
     [NAMES_FAULT] = {"fault.flt", {0}},
-    [NAMES_SIZE] = {"size.flt", {"4K", "2M", "1G"}},
-    [NAMES_SOURCE] = {"source.flt", {"L1", "STLB", "walk", "merged"}},
+    [NAMES_SIZE] = {"size.flt", {"-", "-", "-", "-", "4K", "2M", "1G"}},
+    [NAMES_SOURCE] = {"source.flt", {"-", "-", "-", "-", "L1", "STLB", "walk", "merged"}},
     [NAMES_OP] = {"op.flt", {"MOV_CR0", "MOV_CR3", "MOV_CR4", "WRMSR_EFER", "INVLPG"}},
-    [NAMES_CONTROL] = {"control.flt", {"IDLE", "DRAIN", "EXEC", "SWEEP", "DONE"}},
-    [NAMES_WALKER] = {"walker.flt", {"-", "REQ", "WAIT", "CAS", "CASW", "FIN"}},
-    [NAMES_OUTCOME] = {"outcome.flt", {"translation", "fault", "memory_error"}},
     [NAMES_TOKEN] = {"token.flt", {"-", "LOOKUP", "FINV", "FILL"}},
     [NAMES_MEMORY] = {"memory.flt", {"-", "-", "read", "CAS"}},
+    [NAMES_ADDRESS] = {"address.flt", {0}}, /* 0 is none; all others stay numbers */
 };
 
-enum colour { GREEN = 0, RED = 1, YELLOW = 3, BLUE = 5 }; /* of GTKWave; expectations are yellow */
+enum colour { GREEN = 0, RED = 1, ORANGE = 2, YELLOW = 3 }; /* of GTKWave; expectations are yellow */
 
 struct shown_signal {
     const char *path, *label;
@@ -40,7 +39,7 @@ struct shown_signal {
 };
 
 static const struct shown_signal bench_signals[] = {
-    {"clk_i", "clock", 0, BLUE},
+    {"clk_i", "clock", 0, 0},
     {"view_differs_i", "RTL and model differ", 0, RED},
     {"view_waiting_i[0]", "waiting", 0, 0},
     {"view_waiting_i[1]", "expected waiting", 0, YELLOW},
@@ -49,9 +48,7 @@ static const struct shown_signal bench_signals[] = {
 
 static const struct shown_signal request_signals[] = {
     {"view_req_i[#]", "request", NAMES_REQUEST, 0},
-    {"view_req_va_i[#]", "linear address", 0, 0},
-    {"view_req_id_i[#]", "id", 0, 0},
-    {"view_req_user_i[#]", "user", 0, 0},
+    {"view_req_va_i[#]", "linear address", NAMES_ADDRESS, 0},
     {"view_req_ready_i[0][#]", "ready", 0, 0},
     {"view_req_ready_i[1][#]", "expected ready", 0, YELLOW},
     {0},
@@ -60,14 +57,20 @@ static const struct shown_signal request_signals[] = {
 static const struct shown_signal response_signals[] = {
     {"view_resp_i[0][#]", "response", NAMES_RESPONSE, 0},
     {"view_resp_i[1][#]", "expected response", NAMES_RESPONSE, YELLOW},
-    {"view_resp_id_i[0][#]", "id", 0, 0},
-    {"view_resp_id_i[1][#]", "expected id", 0, YELLOW},
-    {"view_resp_pa_i[0][#]", "physical address", 0, 0},
-    {"view_resp_pa_i[1][#]", "expected physical address", 0, YELLOW},
+    {"view_resp_pa_i[0][#]", "physical address", NAMES_ADDRESS, 0},
+    {"view_resp_pa_i[1][#]", "expected physical address", NAMES_ADDRESS, YELLOW},
     {"view_resp_err_i[0][#]", "fault code", NAMES_FAULT, 0},
     {"view_resp_err_i[1][#]", "expected fault code", NAMES_FAULT, YELLOW},
     {"view_resp_src_i[0][#]", "source", NAMES_SOURCE, 0},
     {"view_resp_src_i[1][#]", "expected source", NAMES_SOURCE, YELLOW},
+    {0},
+};
+
+static const struct shown_signal detail_signals[] = {
+    {"view_req_user_i[#]", "request: user", 0, 0},
+    {"view_req_id_i[#]", "request: id", 0, 0},
+    {"view_resp_id_i[0][#]", "response: id", 0, 0},
+    {"view_resp_id_i[1][#]", "expected id", 0, YELLOW},
     {"view_resp_size_i[0][#]", "page size", NAMES_SIZE, 0},
     {"view_resp_size_i[1][#]", "expected page size", NAMES_SIZE, YELLOW},
     {"view_resp_pat_i[0][#]", "PAT index", 0, 0},
@@ -76,7 +79,7 @@ static const struct shown_signal response_signals[] = {
 };
 
 static const struct shown_signal control_signals[] = {
-    {"u_ctl.state_q", "control", NAMES_CONTROL, 0},
+    {"u_ctl.state_q", "control", NAMES_ENUM, 0},
     {"ctl_valid_i", "operation offered", 0, 0},
     {"ctl_op_i", "operation", NAMES_OP, 0},
     {"ctl_data_i", "operand", 0, 0},
@@ -88,62 +91,57 @@ static const struct shown_signal control_signals[] = {
 };
 
 static const struct shown_signal miss_queue_signals[] = {
-    {"u_miss_queue.free", "entries FREE", 0, 0},
-    {"u_miss_queue.pend_q", "PEND", 0, 0},
-    {"u_miss_queue.slk_q", "SLK", 0, 0},
-    {"u_miss_queue.nwalk_q", "NWALK", 0, 0},
-    {"u_miss_queue.walk_q", "WALK", 0, 0},
-    {"u_miss_queue.follow_q", "FOLLOW", 0, 0},
-    {"u_miss_queue.finv_q", "FINV", 0, 0},
-    {"u_miss_queue.finvw_q", "FINVW", 0, 0},
-    {"u_miss_queue.done_q", "DONE", 0, 0},
-    {"u_miss_queue.va_q[*]", "address of entry *", 0, 0},
+    {"pend_q", "entries in PEND", 0, 0},
+    {"slk_q", "SLK", 0, 0},
+    {"nwalk_q", "NWALK", 0, 0},
+    {"walk_q", "WALK", 0, 0},
+    {"follow_q", "FOLLOW", 0, 0},
+    {"finv_q", "FINV", 0, 0},
+    {"finvw_q", "FINVW", 0, 0},
+    {"done_q", "DONE", 0, 0},
     {0},
 };
 
 static const struct shown_signal stlb_signals[] = {
-    {"u_stlb.issue_i", "issue", NAMES_TOKEN, 0},
-    {"u_stlb.token_q[*]", "token behind stage *", NAMES_TOKEN, 0},
-    {"u_stlb.c_entry_o", "entry in C", 0, 0},
-    {"u_stlb.hit_o", "hit", 0, 0},
+    {"u_stlb.issue_i", "issue", NAMES_ENUM, 0},
+    {"u_stlb.token_q[*]", "stage 1+*", NAMES_TOKEN, 0},
+    {"u_stlb.hit_o", "hit in C", 0, 0},
     {"u_stlb.fill_i", "fill granted", 0, 0},
     {0},
 };
 
 static const struct shown_signal psc_signals[] = {
     {"u_psc.look_i", "lookup", 0, 0},
-    {"u_psc.hit_o", "hit", 0, 0},
-    {"u_psc.level_o", "level - 2", 0, 0},
+    {"u_psc.hit[*]", "hit in array *", 0, 0},
+    {"u_psc.level[*]", "level - 2 of array *", 0, 0},
     {"u_psc.fill_i", "fill", 0, 0},
     {0},
 };
 
 static const struct shown_signal walker_signals[] = {
-    {"g_walker[#].u_walker.state_q", "walker", NAMES_WALKER, 0},
+    {"g_walker[#].u_walker.state_q", "walker", NAMES_ENUM, 0},
     {"g_walker[#].u_walker.level_q", "level", 0, 0},
     {"g_walker[#].u_walker.addr_q", "address of the table entry", 0, 0},
     {"g_walker[#].u_walker.value_q", "table entry", 0, 0},
-    {"g_walker[#].u_walker.entry_q", "miss-queue entry", 0, 0},
-    {"g_walker[#].u_walker.outcome_q", "outcome", NAMES_OUTCOME, 0},
-    {"g_walker[#].u_walker.kill_q", "killed", 0, 0},
+    {"g_walker[#].u_walker.outcome_q", "outcome", NAMES_ENUM, 0},
     {0},
 };
 
 static const struct shown_signal memory_signals[] = {
     {"view_mem_req_i[0]", "request", NAMES_MEMORY, 0},
     {"view_mem_req_i[1]", "expected request", NAMES_MEMORY, YELLOW},
+    {"view_mem_req_addr_i[0]", "address", NAMES_ADDRESS, 0},
+    {"view_mem_req_addr_i[1]", "expected address", NAMES_ADDRESS, YELLOW},
+    {"view_mem_req_tag_i[0]", "for walker", 0, 0},
+    {"view_mem_req_tag_i[1]", "expected for walker", 0, YELLOW},
+    {"view_mem_req_desired_i[0]", "CAS writes", NAMES_ADDRESS, 0},
+    {"view_mem_req_desired_i[1]", "expected CAS writes", NAMES_ADDRESS, YELLOW},
+    {"view_mem_req_expected_i[0]", "CAS compares with", NAMES_ADDRESS, 0},
+    {"view_mem_req_expected_i[1]", "expected CAS compares with", NAMES_ADDRESS, YELLOW},
     {"mem_req_ready_i", "ready", 0, 0},
-    {"view_mem_req_tag_i[0]", "walker", 0, 0},
-    {"view_mem_req_tag_i[1]", "expected walker", 0, YELLOW},
-    {"view_mem_req_addr_i[0]", "address", 0, 0},
-    {"view_mem_req_addr_i[1]", "expected address", 0, YELLOW},
-    {"view_mem_req_expected_i[0]", "CAS expects", 0, 0},
-    {"view_mem_req_expected_i[1]", "expected CAS expects", 0, YELLOW},
-    {"view_mem_req_desired_i[0]", "CAS writes", 0, 0},
-    {"view_mem_req_desired_i[1]", "expected CAS writes", 0, YELLOW},
-    {"mem_rsp_valid_i", "reply", 0, 0},
-    {"mem_rsp_tag_i", "reply to", 0, 0},
-    {"mem_rsp_err_i", "reply is an error", 0, 0},
+    {"mem_rsp_valid_i", "reply", 0, ORANGE},
+    {"mem_rsp_tag_i", "reply to walker", 0, ORANGE},
+    {"mem_rsp_err_i", "reply is an error", 0, ORANGE},
     {0},
 };
 
@@ -156,12 +154,13 @@ static const struct room {
     {"bench", bench_signals, true},
     {"request port #", request_signals, true},
     {"response port #", response_signals, true},
+    {"STLB pipeline", stlb_signals, true},
     {"walker #", walker_signals, true},
     {"memory port", memory_signals, true},
     {"miss queue", miss_queue_signals, true},
-    {"STLB pipeline", stlb_signals, true},
-    {"paging-structure caches", psc_signals, true},
-    {"control", control_signals, true},
+    {"control", control_signals, false},
+    {"paging-structure caches", psc_signals, false},
+    {"details of port #", detail_signals, false},
 };
 
 #endif

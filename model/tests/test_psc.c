@@ -104,6 +104,34 @@ static void the_words_of_an_entry(void **state)
     bench_free(b);
 }
 
+/* Two walkers pass different PDEs of one line in one cycle: only the lower one's is kept. */
+static void one_fill_a_cycle(void **state)
+{
+    (void)state;
+    if (!(HOLDS & 1) || WALKERS < 2 || QUEUE < DATA + 2)
+        return;
+    struct bench *b = bench_new();
+    const uint64_t va = VA & ~0xfffffful, other = va + 0x200000;
+    bench_map(b, va, PA, SIZE_4K, MAPPED);
+    bench_map(b, other, PA + 0x1000, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, va, ACC_READ, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 2, other, ACC_READ, true);
+    bench_ticks(b, 200);
+    assert_true(b->answer[DATA][1].seen && b->answer[DATA][2].seen);
+    assert_int_equal(mmu_counts(b->m)->line_merges, 3);
+    bool lower = false, upper = false;
+    uint64_t w[2];
+    for (unsigned idx = 0; idx < 65536; idx++)
+        if (mmu_state(b->m, 4, idx, w)) {
+            lower |= w[0] == psc_tag(2, 0, va);
+            upper |= w[0] == psc_tag(2, 0, other);
+        }
+    assert_true(lower);
+    assert_false(upper);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_fault_drops_what_leads_to_it),
         cmocka_unit_test(cached_rights_count),
         cmocka_unit_test(the_words_of_an_entry),
+        cmocka_unit_test(one_fill_a_cycle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

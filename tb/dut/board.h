@@ -31,16 +31,17 @@ template <class Model> void board_outputs(Model &m, enum board_side side, const 
 {
     enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA };
     for (unsigned p = 0; p < NP; p++) {
-        const struct pins_resp r = out.resp_valid >> p & 1 ? out.resp[p] : pins_resp{};
+        const bool valid = out.resp_valid >> p & 1;
+        const struct pins_resp r = valid ? out.resp[p] : pins_resp{};
         const unsigned i = side * NP + p;
         put<1>(m.view_req_ready_i, i, out.req_ready >> p & 1);
-        put<3>(m.view_resp_i, i, out.resp_valid >> p & 1 ? 4u | r.kind : 0u);
+        put<3>(m.view_resp_i, i, valid ? 4u | r.kind : 0u);
         put<8>(m.view_resp_id_i, i, r.id);
         put<16>(m.view_resp_err_i, i, r.err);
         put<64>(m.view_resp_pa_i, i, r.pa);
-        put<2>(m.view_resp_size_i, i, r.size);
+        put<3>(m.view_resp_size_i, i, valid && r.kind == KIND_OK ? 4u | r.size : 0u);
         put<3>(m.view_resp_pat_i, i, r.pat);
-        put<2>(m.view_resp_src_i, i, r.src);
+        put<3>(m.view_resp_src_i, i, valid ? 4u | r.src : 0u);
     }
     put<1>(m.view_ctl_ready_i, side, out.ctl_ready);
     put<1>(m.view_ctl_done_i, side, out.ctl_done);

@@ -53,7 +53,7 @@ module mmu_waves
   input  logic [15:0]          state_idx_i,
   output logic [127:0]         state_data_o,
   /* verilator lint_off UNUSEDSIGNAL */  // they are for the eye only
-  // the board; view_req, view_resp and view_mem_req are {valid, access or kind or cas}
+  // the board; req {valid, access}, resp {valid, kind}, size {OK, size}, src {valid, src}, mem_req {valid, cas}
   input  logic [NP-1:0][2:0]        view_req_i,
   input  logic [NP-1:0][7:0]        view_req_id_i,
   input  logic [NP-1:0][63:0]       view_req_va_i,
@@ -63,9 +63,9 @@ module mmu_waves
   input  logic [1:0][NP-1:0][7:0]   view_resp_id_i,
   input  logic [1:0][NP-1:0][15:0]  view_resp_err_i,
   input  logic [1:0][NP-1:0][63:0]  view_resp_pa_i,
-  input  logic [1:0][NP-1:0][1:0]   view_resp_size_i,
+  input  logic [1:0][NP-1:0][2:0]   view_resp_size_i,
   input  logic [1:0][NP-1:0][2:0]   view_resp_pat_i,
-  input  logic [1:0][NP-1:0][1:0]   view_resp_src_i,
+  input  logic [1:0][NP-1:0][2:0]   view_resp_src_i,
   input  logic [1:0][0:0]           view_ctl_ready_i,
   input  logic [1:0][0:0]           view_ctl_done_i,
   input  logic [1:0][0:0]           view_waiting_i,

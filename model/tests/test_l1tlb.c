@@ -1,0 +1,100 @@
+/* The first-level TLBs: many ports in a cycle, what a hit touches, what a fill changes for the next lookup (section 7). */
+#include "cycle_bench.h"
+
+enum { S = CFG_STLB_LATENCY };
+
+static const uint64_t VA = 0x555512345000, PA = 0x123000;
+
+#define DTLB_HOLDS (CFG_DTLB_A0_HOLDS | CFG_DTLB_A1_HOLDS | CFG_DTLB_A2_HOLDS)
+
+static void every_port_hits_every_cycle(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_translate(b, FETCH, VA, ACC_EXECUTE, true);
+    bench_ticks(b, S);
+    for (unsigned i = 0; i < 100; i++) {
+        for (unsigned port = 0; port < PORTS; port++)
+            bench_offer(b, port, i, VA | (8 * i + port), port < FETCH_PORTS ? ACC_EXECUTE : i % 2, true);
+        bench_tick(b);
+        assert_int_equal(b->out.resp_valid, (1u << PORTS) - 1);
+        for (unsigned port = 0; port < PORTS; port++) {
+            assert_int_equal(b->out.resp[port].pa, PA | (8 * i + port));
+            assert_int_equal(b->out.resp[port].id, i);
+            assert_int_equal(b->out.resp[port].src, SRC_L1);
+        }
+    }
+    bench_free(b);
+}
+
+/* Section 5: of the touches of a set in one cycle only that of the highest port takes place, from the state at its start. */
+static void the_last_touch_counts(void **state)
+{
+    (void)state;
+    if (PORTS - FETCH_PORTS < 2 || CFG_DTLB_A0_WAYS < 2 || !(CFG_DTLB_A0_HOLDS & 1))
+        return;
+    struct bench *b = bench_new();
+    uint64_t va[4];
+    const unsigned ways = CFG_DTLB_A0_WAYS < 4 ? CFG_DTLB_A0_WAYS : 4;
+    for (unsigned i = 0; i < ways; i++) {
+        va[i] = VA + 0x1000ull * CFG_DTLB_A0_SETS * i;
+        bench_map(b, va[i], PA + 0x1000 * i, SIZE_4K, MAPPED);
+        bench_translate(b, DATA, va[i], ACC_READ, true);
+        bench_ticks(b, S);
+    }
+    const unsigned set = VA >> 12 & (CFG_DTLB_A0_SETS - 1);
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t w[2], after[2];
+        assert_true(mmu_state(b->m, 5, 1 << 14 | set, w));
+        unsigned last = 0;
+        for (unsigned port = DATA; port < PORTS; port++) {
+            last = (unsigned)(rand() >> 5) % ways;
+            bench_offer(b, port, i, va[last], ACC_READ, true);
+        }
+        bench_tick(b);
+        const struct plru_path path = plru_path(CFG_DTLB_A0_WAYS, last);
+        const struct repl was = {{w[0], w[1]}};
+        const struct repl want = DTLB_0.lru ? lru_touch(was, CFG_DTLB_A0_WAYS, last) : plru_touch(was, &path);
+        assert_true(mmu_state(b->m, 5, 1 << 14 | set, after));
+        assert_memory_equal(want.w, after, sizeof after);
+    }
+    bench_free(b);
+}
+
+/* A 2-MByte entry is split in memory; the write that sets D finds the 4-KByte page, whose entry then comes first. */
+static void a_fill_before_an_older_hit(void **state)
+{
+    (void)state;
+    if ((DTLB_HOLDS & 3) != 3)
+        return;
+    struct bench *b = bench_new();
+    const uint64_t va = 0x40003000;
+    bench_map(b, va, 0x200000, SIZE_2M, MAPPED & ~PTE_D);
+    bench_translate(b, DATA, va, ACC_READ, true);
+    bench_ticks(b, S);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.pa, 0x203000);
+    *bench_word(b, bench_entry(b, 4, va, 2)) = 0;
+    bench_map(b, va, PA, SIZE_4K, MAPPED & ~PTE_D);
+    struct bench_answer a = bench_translate(b, DATA, va, ACC_WRITE, true);
+    assert_int_equal(a.r.pa, PA);
+    bench_ticks(b, S);
+    a = bench_translate(b, DATA, va, ACC_READ, true);
+    const unsigned array_4k = CFG_DTLB_A0_HOLDS & 1 ? 0 : CFG_DTLB_A1_HOLDS & 1 ? 1 : 2;
+    const unsigned array_2m = CFG_DTLB_A0_HOLDS & 2 ? 0 : CFG_DTLB_A1_HOLDS & 2 ? 1 : 2;
+    assert_int_equal(a.latency, 1);
+    assert_int_equal(a.r.pa, array_4k <= array_2m ? PA : 0x203000); /* section 4: the lowest array, then the smallest size */
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_port_hits_every_cycle),
+        cmocka_unit_test(the_last_touch_counts),
+        cmocka_unit_test(a_fill_before_an_older_hit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
