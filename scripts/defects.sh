@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")/.."
 build=${B:-build/tiny}
 export binary=$build/twinwalk-defects out=out/defects
-make -s -f Makefile -f tb/defects/rules.mk PRESET=tiny B="$build" "$binary" || exit 1
+MAKEFLAGS= make -s -j2 -f Makefile -f tb/defects/rules.mk PRESET=tiny B="$build" "$binary" || exit 1
 list=$(scripts/plant_defects.py list | grep -E -- "${1:-}") || { echo "defects: no defect matches \"${1:-}\"" >&2; exit 1; }
 rm -rf "$out"
 mkdir -p "$out"

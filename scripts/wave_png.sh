@@ -3,8 +3,8 @@
 #
 #   scripts/wave_png.sh [FST [PNG]]        default: out/waves/last.fst into out/waves/wave.png
 #
-#   FROM, TO   cycles to show (default: around the save file's marker)     SIZE   of the picture (default 1920x1500)
-#   WAIT       seconds until it counts as failed (default 120)
+#   FROM, TO   cycles to show (default: around the marker)        SIZE   of the picture (default 1920x1500)
+#   MARKER     cycle to mark (default: the save file's)           WAIT   seconds until it counts as failed (default 120)
 set -eu
 
 die() { echo "wave-png: $*" >&2; exit 2; }
@@ -50,8 +50,10 @@ png=$(CDPATH='' cd -- "$(dirname -- "$png")" && pwd)/$(basename -- "$png")
 name=$(basename -- "$fst" .fst)
 cd "$(dirname -- "$fst")"        # the save file names its translation filters relative to its folder
 sed "s/^\[size\].*/[size] ${size%x*} ${size#*x}/" "$name.gtkw" > "$work/view.gtkw"
+marker=$(sed -n 's/^\*[^ ]* \([0-9]*\).*/\1/p' "$name.gtkw")
 {
     [ -z "${FROM:-}${TO:-}" ] || echo "gtkwave::setZoomRangeTimes ${FROM:-0}ns ${TO:-$((${FROM:-0} + 90))}ns"
+    echo "gtkwave::setMarker ${MARKER:-$((${marker:-0} / 1000))}ns"
     echo "close [open {$work/ready} w]"
 } > "$work/ready.tcl"
 

@@ -15,7 +15,7 @@
 
 #include "waves_rooms.h"
 
-enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 60, FAULT_CODES = 64 };
+enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 64 };
 
 /* GTKWave's trace flags. */
 #define FLAG_HEX "22"
@@ -227,8 +227,8 @@ static void write_head(FILE *out, const char *fst, uint64_t marker)
     fprintf(out, "[dumpfile] \"%s\"\n", copy ? basename(copy) : fst);
     free(copy);
     fprintf(out, "[timestart] %" PRIu64 "\n[size] 1900 1180\n[pos] 0 0\n", from * WAVES_TICKS);
-    /* zoom: 200 pixels for 2^13.1 ticks, about 9 cycles; then the primary marker and 26 named ones */
-    fprintf(out, "*-13.1 %" PRIu64, marker * WAVES_TICKS);
+    /* zoom: 200 pixels for 2^12.65 ticks, about 6 cycles; then the primary marker and 26 named ones */
+    fprintf(out, "*-12.65 %" PRIu64, marker * WAVES_TICKS);
     for (int i = 0; i < 26; i++)
         fprintf(out, " -1");
     fprintf(out, "\n[sst_width] 0\n[sst_expanded] 0\n[signals_width] 330\n");
