@@ -87,9 +87,9 @@ $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 VRUN      := verilated.o verilated_fst_c.o verilated_threads.o
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
-$(B)/cc/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
 	@echo "  verilate  mmu ($(PRESET))"
-	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $^
 	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a $(VRUN) > /dev/null
 $(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv)
 	@echo "  verilate  blocking walker ($(PRESET))"

@@ -125,7 +125,7 @@ static bool skip_idle(struct lockstep *l)
 static void mark_walk(struct lockstep *l)
 {
     for (unsigned valid = l->expected.resp_valid; valid; valid &= valid - 1)
-        if (l->expected.resp[__builtin_ctz(valid)].src == SRC_WALK)
+        if (l->expected.resp[__builtin_ctz(valid)].src == SRC_WALK && l->expected.resp[__builtin_ctz(valid)].kind == KIND_OK)
             l->marker = l->driver->cycle;
 }
 
@@ -136,6 +136,8 @@ void lockstep_run(struct lockstep *l)
     if (l->ops)
         l->ops->reset(l->dut, &l->actual);
     while (!d->ended) {
+        if (l->waves_on && dut_rtl_expect) /* before a mismatch ends the run, so that its cycle is in the waveform */
+            dut_rtl_expect(l->dut, &l->expected);
         if (l->ops && !pins_same(&l->expected, &l->actual)) {
             pins_differ(l);
             if (!l->go_on)
@@ -155,8 +157,6 @@ void lockstep_run(struct lockstep *l)
         }
         if (d->mem_accepted)
             walks_note(&l->walks, l->ref, l->expected.mem_req_tag, l->expected.mem_req_cas);
-        if (l->waves_on && dut_rtl_expect)
-            dut_rtl_expect(l->dut, &l->expected);
         mmu_step(l->ref, &d->in, &l->expected);
         if (l->ops)
             l->ops->step(l->dut, &d->in, &l->actual);

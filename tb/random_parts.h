@@ -19,6 +19,7 @@ enum {
     INDEX_BITS = 14,        /* of the hash from an entry's address to its number */
     ALLOWED_MOST = 24,      /* results that one request may have */
     OPS_MOST = 8,           /* control operations in a row */
+    ROOT_LEVEL = 4,         /* from here up the tables of global pages are each root's own */
     SHARED = -1,            /* an entry below all roots */
 };
 

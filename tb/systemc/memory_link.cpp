@@ -1,3 +1,4 @@
+/* The memory port over TLM-2.0: see memory_link.h. First the bridge on the pins, then the memory behind the socket. */
 #include "memory_link.h"
 
 #include <cstring>

@@ -50,11 +50,13 @@ module mmu_sc
   input  logic           rst_i,
   input  req_t  [NP-1:0] req_i,
   output resp_t [NP-1:0] resp_o,
+  /* verilator lint_off UNUSEDSIGNAL */  // the padding of these two
   input  ctl_t           ctl_i,
+  input  mem_rsp_t       mem_rsp_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   output logic  [2:0]    status_o,  // waiting, ctl_done, ctl_ready
   output mem_req_t       mem_req_o,
   input  logic           mem_req_ready_i,
-  input  mem_rsp_t       mem_rsp_i,
   input  logic  [19:0]   state_i,   // state_sel, state_idx
   output logic  [127:0]  state_data_o
 );
