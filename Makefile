@@ -84,13 +84,22 @@ $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 	@$(CC) $^ $(LIBS) -o $@
 
 # ---- Verilator -----------------------------------------------------------------------------------------------------
-VRUN      := verilated.o verilated_fst_c.o verilated_threads.o
+VRUN      := $(addprefix build/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
+VRUN_SC   := $(addprefix build/verilated/sc/,verilated.o verilated_threads.o)
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
+
+# Verilator's own runtime, the same for every design and preset.
+build/verilated/%.o:
+	@mkdir -p $(@D)
+	@$(CXX) -O3 -march=native -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+build/verilated/sc/%.o:
+	@mkdir -p $(@D)
+	@$(CXX) -O3 -march=native -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 $(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
 	@echo "  verilate  mmu ($(PRESET))"
 	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $^
-	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a $(VRUN) > /dev/null
+	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
 $(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv)
 	@echo "  verilate  blocking walker ($(PRESET))"
 	@$(VERILATOR) --cc $(VFLAGS) --prefix Vblocking --top-module blocking -Mdir $(@D) $^
@@ -99,18 +108,18 @@ $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
 $(B)/obj/tb/examples/blocking_walker/dut_blocking.o: $(B)/blocking/Vblocking__ALL.a
 
 $(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a \
-               $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a
-	@$(CXX) $^ $(addprefix $(B)/cc/,$(VRUN)) $(LIBS) -lpthread -o $@
+               $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a $(VRUN)
+	@$(CXX) $^ $(LIBS) -lpthread -o $@
 
 # The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
 SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))
 $(B)/sc/Vmmu_sc__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv)
 	@echo "  verilate  mmu for SystemC ($(PRESET))"
 	@$(VERILATOR) --sc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu_sc --top-module mmu_sc -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/systemc/mmu_sc.sv
-	@$(MAKE) -s -C $(@D) -f Vmmu_sc.mk $(VMAKE) Vmmu_sc__ALL.a verilated.o verilated_threads.o > /dev/null
+	@$(MAKE) -s -C $(@D) -f Vmmu_sc.mk $(VMAKE) Vmmu_sc__ALL.a > /dev/null
 $(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
-$(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a
-	@$(CXX) $^ $(B)/sc/verilated.o $(B)/sc/verilated_threads.o $(LIBS) -lsystemc -lpthread -o $@
+$(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
+	@$(CXX) $^ $(LIBS) -lsystemc -lpthread -o $@
 
 # The recorder: a plugin of qemu-x86_64 with the trace library inside.
 build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) $(TRACE_SRC) $(wildcard traces/*.h) model/pins.h
@@ -124,12 +133,12 @@ build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp
 # The RTL without waveform support, to see what its being built in costs.
 $(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
 	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
-	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a verilated.o verilated_threads.o > /dev/null
+	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
 $(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
 	@mkdir -p $(@D)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/plain -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
-$(B)/twinwalk-plain: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator_plain.o $(B)/plain/Vmmu__ALL.a
-	@$(CXX) $^ $(addprefix $(B)/plain/,verilated.o verilated_threads.o) $(LIBS) -lpthread -o $@
+$(B)/twinwalk-plain: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator_plain.o $(B)/plain/Vmmu__ALL.a $(VRUN)
+	@$(CXX) $^ $(LIBS) -lpthread -o $@
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 # A unit and its test carry the same stem. The model's tests run for every preset, the others for tiny.

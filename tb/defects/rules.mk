@@ -13,8 +13,8 @@ $(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect
 	@$(MAKE) -s -C $(@D) -f Vdefects.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vdefects__ALL.a > /dev/null
 $(DEFECT_DIR)/dut_defective.o: tb/defects/dut_defective.cpp $(DEFECT_DIR)/cc/Vdefects__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(DEFECT_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
-$(B)/twinwalk-defects: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a $(B)/cc/Vmmu__ALL.a
-	@$(CXX) $(filter-out %Vmmu__ALL.a,$^) $(addprefix $(B)/cc/,$(VRUN)) $(LIBS) -lpthread -o $@
+$(B)/twinwalk-defects: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a $(VRUN)
+	@$(CXX) $^ $(LIBS) -lpthread -o $@
 
 -include $(DEFECT_DIR)/dut_defective.d
 endif
