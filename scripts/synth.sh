@@ -57,7 +57,7 @@ status=0
 # shellcheck disable=SC2086 -- a list of paths without spaces
 "$node" --stack-size=4000 scripts/synth.mjs "$bundle" "$out" "$out/synth.ys" $sources >"$out/run.log" 2>&1 || status=$?
 if [ "$status" -ne 0 ] || [ ! -s "$out/stat.txt" ]; then
-    sed 's/\x1b\[[0-9;]*m//g' "$out/yosys.log" "$out/run.log" 2>/dev/null | grep -v 'fetched' | grep -i -A 3 'error' | head -n 20 >&2
+    sed 's/\x1b\[[0-9;]*m//g' "$out/yosys.log" "$out/run.log" 2>/dev/null | grep -v 'fetched' | grep -A 3 'ERROR:\|error:' | head -n 20 >&2
     fail "Yosys refused the RTL of $preset (status $status); its log is $out/yosys.log"
 fi
 
