@@ -206,6 +206,7 @@ module mmu_miss_queue
     set_t pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
     set_t left, leaders, served, same, e;
     set_t alloc [NP];                                          // the entry port p takes, one bit
+    set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
     if (busy || want != '0 || rst_i) begin
       pend = pend_q; slk = slk_q; nwalk = nwalk_q; walk = walk_q;
@@ -283,14 +284,20 @@ module mmu_miss_queue
               for (int unsigned q = 0; q < p; q++)
                 if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][63:12] == va_i[p][63:12]) same |= alloc[q];
             end
+            lead[p]  = same & (~same + set_t'(1));
+            leads[p] = !fault_i[p] && same == '0;
+          end
+        end
+        for (int unsigned p = 0; p < NP; p++) begin
+          if (want[p]) begin
+            e = alloc[p];
             confirm &= ~e; led &= ~e; step0 &= ~e; step1 &= ~e;
-            if (confirm_i[p])      begin nwalk |= e; confirm |= e; end
-            else if (fault_i[p])   finv |= e;
-            else if (same != '0)   begin follow |= e; led |= e; end
-            else                   pend |= e;
-            leads[p]           = !fault_i[p] && same == '0;
+            if (confirm_i[p])       begin nwalk |= e; confirm |= e; end
+            else if (fault_i[p])    finv |= e;
+            else if (lead[p] != '0) begin follow |= e; led |= e; end
+            else                    pend |= e;
             va_q[first(e)]     <= va_i[p];
-            leader_q[first(e)] <= first(same);
+            leader_q[first(e)] <= first(lead[p]);
             req_q[first(e)]    <= '{ss: ss_i[p], ac: ac_i[p], imp: imp_i[p], user: user_i[p], acc: acc_i[p], id: id_i[p], port: 4'(p)};
             if (fault_i[p])
               res_q[first(e)] <= '{pat: '0, size: '0, err: error_code(1'b1, 1'b0, acc_i[p], user_i[p], nxe_i), kind: KindPf, src: SrcL1};
