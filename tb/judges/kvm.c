@@ -1,0 +1,256 @@
+/* The judge /dev/kvm: random page tables, registers and accesses in a virtual machine, compared with the oracle. See docs/oracles.md. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "kvm_excuses.h"
+#include "kvm_play.h"
+
+struct wishes {
+    uint64_t cases, seed, from;
+    struct vm_wish vm;
+    const struct case_sabotage *sabotage;
+    const char *json;
+    uint64_t show;
+};
+
+/* ---- command line --------------------------------------------------------------------------------------------------- */
+
+static const struct argp_option options[] = {
+    {"cases", 'n', "N", 0, "play N cases (100000)", 0},
+    {"seed", 's', "S", 0, "seed of the cases (1)", 0},
+    {"from", 'f', "N", 0, "start at case N (0): with --cases=1, one case again", 0},
+    {"bits", 'm', "M", 0, "give the guest M bits of physical address, 36 … 52 (the host's; others only where KVM shadows page tables)", 0},
+    {"vendor", 'v', "NAME", 0, "give the guest the rules of intel or amd (the host's; the other only where KVM shadows page tables)", 0},
+    {"sabotage", 'x', "RULE", 0, "expect something wrong, to see that it is found; RULE=list lists the rules", 0},
+    {"device", 'd', "FILE", 0, "use FILE instead of /dev/kvm", 0},
+    {"show", 'w', "N", 0, "print the first N disagreements whole (10)", 0},
+    {"json", 'j', "FILE", 0, "write the results to FILE", 0},
+    {0},
+};
+
+static uint64_t number(const char *name, const char *text, uint64_t least, uint64_t most, struct argp_state *state)
+{
+    char *end;
+    errno = 0;
+    const uint64_t value = strtoull(text, &end, 0);
+    if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
+        argp_error(state, "--%s=%s: must be a number from %" PRIu64 " to %" PRIu64, name, text, least, most);
+    return value;
+}
+
+static void list_sabotages(void)
+{
+    for (const struct case_sabotage *s = case_sabotages; s->name; s++)
+        printf("%-12s %s\n", s->name, s->what);
+    exit(0);
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    struct wishes *w = state->input;
+    switch (key) {
+    case 'n':
+        w->cases = number("cases", text, 1, UINT64_MAX / 2, state);
+        break;
+    case 's':
+        w->seed = number("seed", text, 0, UINT64_MAX, state);
+        break;
+    case 'f':
+        w->from = number("from", text, 0, UINT64_MAX / 2, state);
+        break;
+    case 'm':
+        w->vm.paddr_bits = (unsigned)number("bits", text, 36, 52, state);
+        break;
+    case 'v':
+        if (strcmp(text, "intel") != 0 && strcmp(text, "amd") != 0)
+            argp_error(state, "--vendor=%s: must be intel or amd", text);
+        w->vm.vendor = text;
+        break;
+    case 'x':
+        if (strcmp(text, "list") == 0)
+            list_sabotages();
+        w->sabotage = case_sabotage_find(text);
+        if (!w->sabotage)
+            argp_error(state, "--sabotage=%s: no such rule; --sabotage=list lists them", text);
+        break;
+    case 'd':
+        w->vm.device = text;
+        break;
+    case 'w':
+        w->show = number("show", text, 0, UINT64_MAX, state);
+        break;
+    case 'j':
+        w->json = text;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp argp = {options, parse, "", "Judges the oracle by a virtual machine of /dev/kvm.\v"
+    "Exit status: 0 every case agrees, or there is no usable /dev/kvm (a line SKIP says so); 1 disagreements; 2 the machine broke down; "
+    "130 interrupted.",
+    NULL, NULL, NULL};
+
+/* ---- output --------------------------------------------------------------------------------------------------------- */
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* On a terminal, five times a second; silent in a pipe. */
+static void show_progress(uint64_t done, uint64_t total, double started, double *last)
+{
+    const double now = seconds(CLOCK_MONOTONIC);
+    if (!isatty(STDERR_FILENO) || now - *last < 0.2)
+        return;
+    *last = now;
+    const double rate = (double)done / (now - started);
+    fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", done, total, rate / 1e3, (double)(total - done) / rate);
+    if (done == total)
+        fputs("\r\033[K", stderr);
+    fflush(stderr);
+}
+
+struct feature { const char *name; bool offered; };
+enum { FEATURES = 9 };
+
+static void list_features(const struct vm *vm, struct feature features[FEATURES])
+{
+    const struct case_limits *l = &vm->limits;
+    const struct feature all[FEATURES] = {{"NX", l->nx}, {"SMEP", l->smep}, {"SMAP", l->smap}, {"1G", l->cpu.page_1g}, {"LA57", l->cpu.la57},
+                                          {"PCID", l->cpu.pcid}, {"PKU", l->cpu.pku}, {"PKS", l->cpu.pks}, {"LAM", l->cpu.lam}};
+    memcpy(features, all, sizeof all);
+}
+
+static void print_machine(const struct vm *vm)
+{
+    struct feature features[FEATURES];
+    list_features(vm, features);
+    printf("judge: /dev/kvm, %s rules, M = %u; %s\n", vm->limits.cpu.amd ? "AMD's" : "Intel's", vm->limits.cpu.paddr_bits,
+           vm->shadows ? "no nested paging: KVM shadows the guest's page tables in software, so it is KVM's walker that is asked"
+                       : "nested paging: the processor itself walks the guest's page tables");
+    for (unsigned offered = 1; offered < 2; offered--) {
+        printf(offered ? "offered:" : "not offered here, not judged:");
+        for (unsigned i = 0; i < FEATURES; i++)
+            if (features[i].offered == offered)
+                printf(" %s", features[i].name);
+        printf("\n");
+    }
+    fflush(stdout);
+}
+
+static void print_counts(const struct vm *vm, const struct kvm_counts *c, double wall, double cpu)
+{
+    static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
+    const struct case_excuse *excuses = kvm_excuses(vm);
+    printf("cases compared     %" PRIu64 " in %.1f s (%.1f k cases/s; %.1f s of CPU time)\n", c->cases, wall, (double)c->cases / wall / 1e3, cpu);
+    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64 " #PF\n", c->accesses, c->implicit,
+           c->by_kind[0], c->by_kind[1], c->by_kind[2]);
+    printf("#PF with           ");
+    for (unsigned i = 0; i < 7; i++)
+        printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 6 ? ", " : "\n");
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set, c->d_set);
+    printf("left open          A in %" PRIu64 " entries that a faulting walk passed (SDM 3A 5.8): set in %" PRIu64 "\n", c->a_open, c->a_open_set);
+    for (unsigned i = 0; excuses[i].name; i++)
+        printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], excuses[i].name, excuses[i].reason);
+    printf("disagreements      %" PRIu64 "\n", c->disagreements);
+}
+
+static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct kvm_counts *c, double wall, double cpu)
+{
+    json_t *features = json_object(), *excused = json_object();
+    struct feature list[FEATURES];
+    const struct case_excuse *excuses = kvm_excuses(vm);
+    list_features(vm, list);
+    for (unsigned i = 0; i < FEATURES; i++)
+        json_object_set_new(features, list[i].name, json_boolean(list[i].offered));
+    for (unsigned i = 0; excuses[i].name; i++)
+        json_object_set_new(excused, excuses[i].name, json_integer((json_int_t)c->excused[i]));
+    json_t *root = json_pack(
+        "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}", "judge", "kvm", "seed",
+        (json_int_t)w->seed, "from", (json_int_t)w->from, "shadows_page_tables", vm->shadows, "paddr_bits", (int)vm->limits.cpu.paddr_bits,
+        "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered", features, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
+        "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
+        (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set,
+        "excused", excused, "disagreements", (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
+    errno = 0;
+    FILE *f = root ? fopen(path, "w") : NULL;
+    bool ok = f && json_dumpf(root, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF;
+    if (f)
+        ok = fclose(f) == 0 && ok;
+    if (!ok)
+        fprintf(stderr, "judge: --json=%s: %s\n", path, errno ? strerror(errno) : "cannot be written");
+    json_decref(root);
+    return ok;
+}
+
+/* ---- the run -------------------------------------------------------------------------------------------------------- */
+
+static int run(struct vm *vm, const struct wishes *w)
+{
+    char why[256];
+    struct kvm_play *play = kvm_play_new(vm, w->seed, w->sabotage, w->show);
+    if (!play)
+        return fprintf(stderr, "judge: no memory\n"), 2;
+    print_machine(vm);
+    const double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const uint64_t end = w->from + w->cases;
+    double last = wall;
+    uint64_t at = w->from;
+    bool broke = false;
+    while (at < end && !interrupt_count && !broke) {
+        at = kvm_play_some(play, at, end, why, sizeof why);
+        broke = at == 0;
+        if (!broke)
+            show_progress(at - w->from, w->cases, wall, &last);
+    }
+    const struct kvm_counts *counts = kvm_play_counts(play);
+    const double wall_spent = seconds(CLOCK_MONOTONIC) - wall, cpu_spent = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    print_counts(vm, counts, wall_spent, cpu_spent);
+    int status = counts->disagreements ? 1 : interrupt_count ? 130 : 0;
+    if (broke) {
+        fprintf(stderr, "judge: the virtual machine broke down: %s\n", why);
+        status = 2;
+    } else if (interrupt_count) {
+        printf("interrupted\n");
+    }
+    if (w->json && !write_json(w->json, w, vm, counts, wall_spent, cpu_spent))
+        status = 2;
+    kvm_play_free(play);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct wishes w = {.cases = 100000, .seed = 1, .show = 10, .vm.device = "/dev/kvm"};
+    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    struct vm vm;
+    char why[256];
+    switch (vm_open(&vm, &w.vm, why, sizeof why)) {
+    case VM_NOT_HERE:
+        printf("SKIP: %s\n", why);
+        return 0;
+    case VM_BROKEN:
+        fprintf(stderr, "judge: %s\n", why);
+        return 2;
+    case VM_READY:
+        break;
+    }
+    interrupt_install();
+    const int status = run(&vm, &w);
+    vm_close(&vm);
+    return status;
+}

@@ -1,0 +1,233 @@
+/* The judge QEMU: random page tables, registers and accesses in a guest under QEMU's TCG, compared with the oracle. See docs/oracles.md. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "qemu_excuses.h"
+#include "qemu_machine.h"
+#include "qemu_play.h"
+
+/* A run is spread over machines with each of these MAXPHYADDR, and four and five levels. */
+static const unsigned paddr_bits_list[] = {36, 39, 40, 43, 46, 48, 51, 52};
+enum { MACHINES = 2 * sizeof paddr_bits_list / sizeof *paddr_bits_list };
+
+struct wishes {
+    struct qemu_wish play;
+    uint64_t cases;
+    unsigned paddr_bits, levels; /* 0: all */
+    const char *json;
+};
+
+/* ---- command line --------------------------------------------------------------------------------------------------- */
+
+static const struct argp_option options[] = {
+    {"cases", 'n', "N", 0, "play N cases (100000)", 0},
+    {"seed", 's', "S", 0, "seed of the cases (1)", 0},
+    {"from", 'f', "N", 0, "start every machine at case N (0): with --bits, --levels and --cases=1, one case again", 0},
+    {"bits", 'm', "M", 0, "only machines with M bits of physical address, 36 … 52", 0},
+    {"levels", 'l', "L", 0, "only machines with 4 or 5 levels", 0},
+    {"sabotage", 'x', "RULE", 0, "expect something wrong, to see that it is found; RULE=list lists the rules", 0},
+    {"show", 'w', "N", 0, "print the first N disagreements whole (10)", 0},
+    {"json", 'j', "FILE", 0, "write the results to FILE", 0},
+    {0},
+};
+
+static uint64_t number(const char *name, const char *text, uint64_t least, uint64_t most, struct argp_state *state)
+{
+    char *end;
+    errno = 0;
+    const uint64_t value = strtoull(text, &end, 0);
+    if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
+        argp_error(state, "--%s=%s: must be a number from %" PRIu64 " to %" PRIu64, name, text, least, most);
+    return value;
+}
+
+static void list_sabotages(void)
+{
+    for (const struct case_sabotage *s = case_sabotages; s->name; s++)
+        printf("%-12s %s\n", s->name, s->what);
+    exit(0);
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    struct wishes *w = state->input;
+    switch (key) {
+    case 'n':
+        w->cases = number("cases", text, 1, UINT64_MAX / 64, state);
+        break;
+    case 's':
+        w->play.seed = number("seed", text, 0, UINT64_MAX, state);
+        break;
+    case 'f':
+        w->play.from = number("from", text, 0, UINT64_MAX / 2, state);
+        break;
+    case 'm':
+        w->paddr_bits = (unsigned)number("bits", text, 36, 52, state);
+        break;
+    case 'l':
+        w->levels = (unsigned)number("levels", text, 4, 5, state);
+        break;
+    case 'x':
+        if (strcmp(text, "list") == 0)
+            list_sabotages();
+        w->play.sabotage = case_sabotage_find(text);
+        if (!w->play.sabotage)
+            argp_error(state, "--sabotage=%s: no such rule; --sabotage=list lists them", text);
+        break;
+    case 'w':
+        w->play.show = number("show", text, 0, UINT64_MAX, state);
+        break;
+    case 'j':
+        w->json = text;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp argp = {options, parse, "", "Judges the oracle by QEMU's MMU (TCG).\v"
+    "Exit status: 0 every case agrees, or there is no qemu-system-x86_64 (a line SKIP says so); 1 disagreements; 2 QEMU broke down; 130 interrupted.",
+    NULL, NULL, NULL};
+
+/* ---- output --------------------------------------------------------------------------------------------------------- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double started;
+static uint64_t total;
+
+/* After every batch. On a terminal a line of progress, silent in a pipe. */
+static bool tell(const struct qemu_counts *counts)
+{
+    static double last;
+    const double now = seconds();
+    if (isatty(STDERR_FILENO) && (now - last > 0.2 || counts->cases == total)) {
+        const double rate = (double)counts->cases / (now - started);
+        last = now;
+        fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", counts->cases, total, rate / 1e3,
+                (double)(total - counts->cases) / rate);
+        if (counts->cases == total)
+            fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    return interrupt_count == 0;
+}
+
+static void print_counts(const struct qemu_counts *c, double wall)
+{
+    static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
+    printf("cases compared     %" PRIu64 " (4 levels %" PRIu64 ", 5 levels %" PRIu64 ") in %.1f s (%.1f k cases/s)\n", c->cases, c->by_levels[0],
+           c->by_levels[1], wall, (double)c->cases / wall / 1e3);
+    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64 " #PF\n", c->accesses, c->implicit,
+           c->by_kind[0], c->by_kind[1], c->by_kind[2]);
+    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", c->by_size[0], c->by_size[1], c->by_size[2]);
+    printf("#PF with           ");
+    for (unsigned i = 0; i < 6; i++) /* nothing here has shadow stacks */
+        printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 5 ? ", " : "\n");
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set, c->d_set);
+    for (unsigned i = 0; qemu_excuses[i].name; i++)
+        printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], qemu_excuses[i].name, qemu_excuses[i].reason);
+    static const char *const feature[] = {"SMEP", "SMAP", "PKU", "PKS"};
+    for (unsigned i = 0; i < 4; i++)
+        if (c->lacks >> i & 1)
+            printf("not judged         %s: this QEMU's -cpu max has it not\n", feature[i]);
+    printf("disagreements      %" PRIu64 "\n", c->disagreements);
+}
+
+static bool write_json(const struct wishes *w, const struct qemu_counts *c, double wall)
+{
+    json_t *excused = json_object();
+    for (unsigned i = 0; qemu_excuses[i].name; i++)
+        json_object_set_new(excused, qemu_excuses[i].name, json_integer((json_int_t)c->excused[i]));
+    json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f}", "judge", "qemu", "seed",
+        (json_int_t)w->play.seed, "from", (json_int_t)w->play.from, "cases", (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1],
+        "accesses", (json_int_t)c->accesses, "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0],
+        "general_protection", (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
+        "excused", excused, "disagreements", (json_int_t)c->disagreements, "seconds", wall);
+    FILE *f = root ? fopen(w->json, "w") : NULL;
+    bool ok = f && json_dumpf(root, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF;
+    if (f)
+        ok = fclose(f) == 0 && ok;
+    if (!ok)
+        fprintf(stderr, "judge: --json=%s: %s\n", w->json, errno ? strerror(errno) : "cannot be written");
+    json_decref(root);
+    return ok;
+}
+
+/* ---- the run -------------------------------------------------------------------------------------------------------- */
+
+struct machine {
+    unsigned paddr_bits, levels;
+};
+
+/* The machines that are wanted. With --bits any number of bits will do. */
+static unsigned list_machines(const struct wishes *w, struct machine machine[MACHINES])
+{
+    unsigned machines = 0;
+    for (unsigned i = 0; i < (w->paddr_bits ? 2 : MACHINES); i++)
+        if (!w->levels || w->levels == 4 + i % 2)
+            machine[machines++] = (struct machine){w->paddr_bits ? w->paddr_bits : paddr_bits_list[i / 2], 4 + i % 2};
+    return machines;
+}
+
+/* Every machine gets an even part of the cases. */
+static bool play(const struct wishes *w, struct qemu_counts *counts, char *why, size_t size)
+{
+    struct machine machine[MACHINES];
+    const unsigned machines = list_machines(w, machine);
+    printf("judge: %s -accel tcg, Intel's rules; M =", qemu_machine_program());
+    for (unsigned i = 0; i < machines; i++)
+        if (i == 0 || machine[i].paddr_bits != machine[i - 1].paddr_bits)
+            printf(" %u", machine[i].paddr_bits);
+    printf(", %s levels\n", w->levels == 4 ? "4" : w->levels == 5 ? "5" : "4 and 5");
+    fflush(stdout);
+    for (unsigned i = 0; i < machines && !interrupt_count; i++) {
+        const uint64_t cases = w->cases * (i + 1) / machines - w->cases * i / machines;
+        if (cases && !qemu_play(&w->play, machine[i].paddr_bits, machine[i].levels, cases, counts, tell, why, size))
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct wishes w = {.play = {.seed = 1, .show = 10}, .cases = 100000};
+    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    if (!qemu_machine_program()) {
+        puts("SKIP: qemu-system-x86_64 is not installed (Debian package qemu-system-x86)");
+        return 0;
+    }
+    interrupt_install();
+    char why[1200];
+    struct qemu_counts counts = {0};
+    started = seconds();
+    total = w.cases;
+    const bool good = play(&w, &counts, why, sizeof why);
+    const double wall = seconds() - started;
+    if (counts.cases)
+        print_counts(&counts, wall);
+    int status = counts.disagreements ? 1 : interrupt_count ? 130 : 0;
+    if (!good) {
+        fprintf(stderr, "judge: QEMU broke down: %s\n", why);
+        status = 2;
+    } else if (interrupt_count) {
+        puts("interrupted");
+    }
+    if (w.json && !write_json(&w, &counts, wall))
+        status = 2;
+    return status;
+}
