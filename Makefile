@@ -66,7 +66,7 @@ docs: ## make the table of docs/configuration.md anew
 
 # ---- C: model, traces, bench ---------------------------------------------------------------------------------------
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
-C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c) tb/dut/model.c tb/dut/null.c
+C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c tb/sweep/*.c tb/matrix/*.c) tb/dut/model.c tb/dut/null.c
 C_OBJ  := $(call objects,$(C_SRC))
 
 $(B)/obj/%.o: %.c $(GEN)/mmu_cfg.h
@@ -151,13 +151,16 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 	@$(CC) $(CPPFLAGS) -MF $@.d -I $(<D) $(CFLAGS) $< $(C_OBJ) $(AIDS) -lcmocka $(LIBS) -o $@
 
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-defects $(B)/twinwalk-model)
+test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-defects $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
 PROGRAM_systemc := $(B)/twinwalk-sc
+DUT_cc          := rtl
+DUT_systemc     := systemc
+VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
-.PHONY: build cosim model random forms lint lint-one synth bench test test-build regress soak wave wave-png capture docs clean
+.PHONY: build cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress soak wave wave-png capture docs clean
 
 build: setup ## build the bench for PRESET and BENCH
 	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
@@ -170,7 +173,13 @@ model: setup ## replay TRACE through the cycle model alone (needs no Verilator)
 random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
 	@$(PROGRAM_$(BENCH)) random $(ARGS)
 forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
-	@$(PROGRAM_$(BENCH)) forms --dut=$(if $(filter cc,$(BENCH)),rtl,systemc) $(ARGS)
+	@$(PROGRAM_$(BENCH)) forms --dut=$(DUT_$(BENCH)) $(ARGS)
+vectors: build ## run directed cases on oracle, model and RTL (VECTORS="FILE…", ARGS=)
+	@$(PROGRAM_$(BENCH)) vectors $(ARGS) $(VECTORS)
+sweep: build ## enumerate the rules of paging on oracle, model and RTL (ARGS="--share=I/N --only=PART")
+	@$(PROGRAM_$(BENCH)) sweep --dut=$(DUT_$(BENCH)) $(ARGS)
+matrix: build ## every invalidation x structure x page x state of a walk in flight (ARGS="--op=TEXT")
+	@$(PROGRAM_$(BENCH)) matrix --dut=$(DUT_$(BENCH)) $(ARGS)
 lint: setup ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv
@@ -202,4 +211,6 @@ clean: ## remove everything generated
 	@rm -rf build out
 
 -include tb/defects/rules.mk
+-include tb/judges/rules.mk
+-include tb/cover/rules.mk
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

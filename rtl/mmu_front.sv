@@ -1,4 +1,4 @@
-// The request ports: accept, look up the L1, answer in the next cycle or ask the miss queue for an entry.
+// The request ports: accept, mask the address, look up the L1, answer in the next cycle or ask the miss queue for an entry.
 //
 //     cycle      t            t+1
 //     request    A accepted
@@ -12,30 +12,32 @@ module mmu_front
 (
   input  logic                clk_i,
   input  logic                rst_i,
-  input  logic                wp_i,
-  input  logic                nxe_i,
-  input  logic                la57_i,
+  input  rules_t              rules_i,
+  input  keys_t               keys_i,
+  input  linear_t             linear_i,
+  input  types_t              types_i,
   input  logic [11:0]         pcid_i,
   // requests, accepted ones only
   input  logic [NumPorts-1:0] accept_i,
   input  logic [NumPorts-1:0][63:0] va_i,
   input  logic [NumPorts-1:0][7:0]  id_i,
-  input  logic [NumPorts-1:0][1:0]  acc_i,
-  input  logic [NumPorts-1:0]       user_i,
+  input  access_t             access_i [NumPorts],
   // to the miss queue
+  output logic [NumPorts-1:0][63:0] va_o,                         // the address, masked: all that follows sees this one
   output logic [NumPorts-1:0] miss_o,
   output logic [NumPorts-1:0] confirm_o,
   output logic [NumPorts-1:0] fault_o,
+  output err_t                fault_err_o [NumPorts],             // … with this error code
   // from its response stage
   input  logic [NumPorts-1:0] done_i,
   input  logic [7:0]          done_id_i  [NumPorts],
   input  res_t                done_res_i [NumPorts],
-  input  logic [63:0]         done_pa_i  [NumPorts],
+  input  logic [63:0]         done_addr_i [NumPorts],
   // responses
   output logic [NumPorts-1:0] resp_o,
   output logic [7:0]          resp_id_o  [NumPorts],
   output res_t                resp_res_o [NumPorts],
-  output logic [63:0]         resp_pa_o  [NumPorts],
+  output logic [63:0]         resp_addr_o [NumPorts],
   // L1 fill and invalidation
   input  logic                fill_i,
   input  logic                fill_fetch_i,
@@ -53,15 +55,23 @@ module mmu_front
 );
   localparam int unsigned NP = NumPorts;
 
-  // ---- SDM "Linear-address pre-processing": a non-canonical address is #GP, and is not looked up ----
+  // ---- SDM 4 "Linear-address pre-processing": masking; a non-canonical address is #GP, and is not looked up ----
   logic [NP-1:0] look, ok, denied;
   vpn_t   vpn  [NP];
   psize_t size [NP];
   data_t  data [NP];
   always_comb begin : p_canonical
+    lam_t lam;
+    lam = LamNone;
     for (int unsigned p = 0; p < NP; p++) begin
-      look[p] = accept_i[p] && canonical(va_i[p][63:47], la57_i);
-      vpn[p]  = va_i[p][56:12];
+      va_o[p] = va_i[p];
+      look[p] = 1'b0;
+      if (accept_i[p]) begin
+        lam     = lam_of(va_i[p][63], access_i[p], linear_i);
+        va_o[p] = lam_masked(va_i[p], lam);
+        look[p] = access_canonical(va_o[p][63:47], lam, linear_i.la57);
+      end
+      vpn[p] = va_o[p][56:12];
     end
   end
 
@@ -70,15 +80,13 @@ module mmu_front
   for (genvar side = 0; side < 2; side++) begin : g_side          // 0 fetch, ITLB; 1 data, DTLB
     localparam int unsigned Base  = side == 0 ? 0 : NumFetch;
     localparam int unsigned Ports = side == 0 ? NumFetch : NumData;
-    vpn_t             side_vpn  [Ports];
-    acc_t             side_acc  [Ports];
-    logic [Ports-1:0] side_user;
-    psize_t           side_size [Ports];
-    data_t            side_data [Ports];
+    vpn_t             side_vpn    [Ports];
+    access_t          side_access [Ports];
+    psize_t           side_size   [Ports];
+    data_t            side_data   [Ports];
     for (genvar p = 0; p < int'(Ports); p++) begin : g_port
       assign side_vpn[p]    = vpn[Base+p];
-      assign side_acc[p]    = acc_i[Base+p];
-      assign side_user[p]   = user_i[Base+p];
+      assign side_access[p] = access_i[Base+p];
       assign size[Base+p]   = side_size[p];
       assign data[Base+p]   = side_data[p];
     end
@@ -92,8 +100,8 @@ module mmu_front
              side == 0 ? ITLB_WAYS[0] : DTLB_WAYS[0]}),
       .Lru(side == 0 ? ITLB_REPLACEMENT != 0 : DTLB_REPLACEMENT != 0), .Ports(Ports)
     ) u_l1tlb (
-      .clk_i, .rst_i, .wp_i, .nxe_i, .pcid_i,
-      .look_i(look[Base+:Ports]), .vpn_i(side_vpn), .acc_i(side_acc), .user_i(side_user),
+      .clk_i, .rst_i, .rules_i, .keys_i, .pcid_i,
+      .look_i(look[Base+:Ports]), .vpn_i(side_vpn), .access_i(side_access),
       .ok_o(ok[Base+:Ports]), .denied_o(denied[Base+:Ports]), .size_o(side_size), .data_o(side_data),
       .fill_i(fill_i && fill_fetch_i == (side == 0)), .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
       .peek_i(peek_i[side]), .peek_repl_i(peek_repl_i[side]), .peek_idx_i,
@@ -106,6 +114,10 @@ module mmu_front
   assign miss_o    = look & ~ok & ~denied;
   assign confirm_o = Rewalk ? denied : '0;
   assign fault_o   = Rewalk ? '0 : denied;
+  always_comb begin : p_fault
+    for (int unsigned p = 0; p < NP; p++)
+      fault_err_o[p] = fault_o[p] ? rights_error(page_of(data[p], keys_i), access_i[p], rules_i) : '0;
+  end
 
   // ---- Response registers ----
   logic [NP-1:0] resp_q;
@@ -117,24 +129,24 @@ module mmu_front
   for (genvar p = 0; p < int'(NP); p++) begin : g_response
     logic [7:0]  id_q;
     res_t        res_q;
-    logic [63:0] pa_q;
+    logic [63:0] addr_q;
     always_ff @(posedge clk_i) begin : p_response
       if (done_i[p]) begin
-        id_q  <= done_id_i[p];
-        res_q <= done_res_i[p];
-        pa_q  <= done_pa_i[p];
+        id_q   <= done_id_i[p];
+        res_q  <= done_res_i[p];
+        addr_q <= done_addr_i[p];
       end else if (accept_i[p]) begin
-        id_q  <= id_i[p];
-        res_q <= '{pat: '0, size: '0, err: '0, kind: KindGp, src: SrcL1};
-        pa_q  <= '0;
+        id_q   <= id_i[p];
+        res_q  <= '{mt: '0, pat: '0, size: '0, err: '0, kind: KindGp, src: SrcL1};
+        addr_q <= '0;
         if (look[p]) begin
-          res_q <= '{pat: data[p].pat, size: size[p], err: '0, kind: KindOk, src: SrcL1};
-          pa_q  <= physical(data[p].frame, va_i[p][29:0], size[p]);
+          res_q  <= '{mt: memory_type(data[p].pat, types_i), pat: data[p].pat, size: size[p], err: '0, kind: KindOk, src: SrcL1};
+          addr_q <= physical(data[p].frame, va_i[p][29:0], size[p]);
         end
       end
     end
-    assign resp_id_o[p]  = id_q;
-    assign resp_res_o[p] = res_q;
-    assign resp_pa_o[p]  = pa_q;
+    assign resp_id_o[p]   = id_q;
+    assign resp_res_o[p]  = res_q;
+    assign resp_addr_o[p] = addr_q;
   end
 endmodule

@@ -19,14 +19,13 @@ module mmu_l1tlb
 ) (
   input  logic             clk_i,
   input  logic             rst_i,
-  input  logic             wp_i,
-  input  logic             nxe_i,
+  input  rules_t           rules_i,
+  input  keys_t            keys_i,
   input  logic [11:0]      pcid_i,
   // accepted canonical requests
   input  logic [Ports-1:0] look_i,
-  input  vpn_t             vpn_i [Ports],
-  input  acc_t             acc_i [Ports],
-  input  logic [Ports-1:0] user_i,
+  input  vpn_t             vpn_i    [Ports],
+  input  access_t          access_i [Ports],
   // verdicts: neither bit set means a miss, or a write that must set D first
   output logic [Ports-1:0] ok_o,
   output logic [Ports-1:0] denied_o,
@@ -66,9 +65,7 @@ module mmu_l1tlb
   // The lowest-numbered array that hits answers, and only it is touched.
   always_comb begin : p_verdict
     int unsigned first;
-    rights_t     rights;
-    first  = Arrays;
-    rights = '0;
+    first = Arrays;
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = '0;
     ok_o     = '0;
     denied_o = '0;
@@ -85,9 +82,8 @@ module mmu_l1tlb
           end
         end
         if (first != Arrays) begin
-          rights      = '{w: data_o[p].w, u: data_o[p].u, nx: data_o[p].nx};
-          denied_o[p] = !rights_pass(rights, acc_i[p], user_i[p], wp_i, nxe_i);
-          ok_o[p]     = !denied_o[p] && (acc_i[p] != AccWrite || data_o[p].d);
+          denied_o[p] = !rights_pass(page_of(data_o[p], keys_i), access_i[p], rules_i);
+          ok_o[p]     = !denied_o[p] && (access_i[p].acc != AccWrite || data_o[p].d);
           for (int unsigned a = 0; a < Arrays; a++) touch[a][p] = ok_o[p] && first == a;
         end
       end

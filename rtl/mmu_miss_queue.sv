@@ -19,20 +19,18 @@ module mmu_miss_queue
   input  logic                  rst_i,
   input  logic                  ctl_idle_i,
   input  logic                  restart_i,                     // a control operation is accepted in this cycle
-  input  logic                  wp_i,
-  input  logic                  nxe_i,
+  input  rules_t                rules_i,
+  input  keys_t                 keys_i,
+  input  types_t                types_i,
   // allocation: what port p wants in this cycle
   output logic [NumPorts-1:0]   ready_o,
   input  logic [NumPorts-1:0]   miss_i,                        // an entry that may merge, else PEND
   input  logic [NumPorts-1:0]   confirm_i,                     // an entry in NWALK with confirm
   input  logic [NumPorts-1:0]   fault_i,                       // an entry in FINV
-  input  logic [NumPorts-1:0][63:0] va_i,
+  input  err_t                  fault_err_i [NumPorts],        // … with this error code
+  input  logic [NumPorts-1:0][63:0] va_i,                      // masked
   input  logic [NumPorts-1:0][7:0]  id_i,
-  input  logic [NumPorts-1:0][1:0]  acc_i,
-  input  logic [NumPorts-1:0]   user_i,
-  input  logic [NumPorts-1:0]   imp_i,
-  input  logic [NumPorts-1:0]   ac_i,
-  input  logic [NumPorts-1:0]   ss_i,
+  input  access_t               access_i [NumPorts],
   // STLB pipeline
   input  logic                  any_fin_i,
   output token_t                issue_o,
@@ -44,8 +42,7 @@ module mmu_miss_queue
   // verilator lint_on UNUSEDSIGNAL
   output vpn_t                  r_vpn_o,
   input  entry_t                c_entry_i,
-  output acc_t                  c_acc_o,
-  output logic                  c_user_o,
+  output access_t               c_access_o,
   // outcomes
   input  logic                  walk_i,                        // c_entry_i → NWALK
   input  logic                  walk_confirm_i,
@@ -57,7 +54,7 @@ module mmu_miss_queue
   input  err_t                  out_err_i,
   input  psize_t                out_size_i,
   // verilator lint_off UNUSEDSIGNAL
-  // (the protection key is not judged yet)
+  // (its upper bits are always 0)
   input  data_t                 out_data_i,
   // verilator lint_on UNUSEDSIGNAL
   output logic                  out_fetch_o,                   // the entry belongs to a fetch port
@@ -66,14 +63,13 @@ module mmu_miss_queue
   output logic                  start_o,
   output entry_t                start_entry_o,
   output vpn_t                  start_vpn_o,
-  output acc_t                  start_acc_o,
-  output logic                  start_user_o,
+  output access_t               start_access_o,
   output logic                  start_confirm_o,
   // response stage: the lowest DONE entry of each port
   output logic [NumPorts-1:0]   done_o,
   output logic [7:0]            done_id_o  [NumPorts],
   output res_t                  done_res_o [NumPorts],
-  output logic [63:0]           done_pa_o  [NumPorts],
+  output logic [63:0]           done_addr_o [NumPorts],
   output logic                  only_waits_o,                  // section 15, as far as entries go
   // state readout
   input  logic                  peek_i,
@@ -94,7 +90,7 @@ module mmu_miss_queue
   set_t port_q [NP];                                           // entries last used by each port
   req_t        req_q    [NM];
   res_t        res_q    [NM];                                  // set in FINV, FINVW, DONE
-  logic [63:0] va_q     [NM];                                  // the linear, in DONE the physical address
+  logic [63:0] va_q     [NM];                                  // the linear, in DONE with KindOk the physical address
   idx_t        leader_q [NM];
   entry_t      rr_issue_q, rr_walk_q;
 
@@ -106,6 +102,10 @@ module mmu_miss_queue
   endfunction
   function automatic idx_t first(input set_t s);
     return idx_t'(lowest(64'(s)));
+  endfunction
+  // A result tells an address: the physical one, or (SDM 5.7) the linear one for CR2.
+  function automatic logic has_address(input kind_t kind);
+    return kind == KindOk || kind == KindPf;
   endfunction
 
   // ---- What happens to the entries in this cycle, decided from registers alone ----
@@ -131,12 +131,12 @@ module mmu_miss_queue
     for (int unsigned p = 0; p < NP; p++) begin
       done_id_o[p]  = '0;
       done_res_o[p] = '0;
-      done_pa_o[p]  = '0;
+      done_addr_o[p] = '0;
       if (done_o[p]) begin
         e             = first(done_q & port_q[p]);
         done_id_o[p]  = req_q[e].id;
         done_res_o[p] = res_q[e];
-        if (res_q[e].kind == KindOk) done_pa_o[p] = va_q[e];
+        if (has_address(res_q[e].kind)) done_addr_o[p] = va_q[e];
       end
     end
   end
@@ -151,8 +151,7 @@ module mmu_miss_queue
     start_o         = 1'b0;
     start_entry_o   = '0;
     start_vpn_o     = '0;
-    start_acc_o     = '0;
-    start_user_o    = 1'b0;
+    start_access_o  = '0;
     start_confirm_o = 1'b0;
     if (busy && ctl_idle_i) begin
       if (finv_q != '0 && !any_fin_i) begin
@@ -168,16 +167,14 @@ module mmu_miss_queue
         start_entry_o   = round_robin(64'(nwalk_q), rr_walk_q);
         e               = idx_t'(start_entry_o);
         start_vpn_o     = va_q[e][56:12];
-        start_acc_o     = req_q[e].acc;
-        start_user_o    = req_q[e].user;
+        start_access_o  = req_q[e].access;
         start_confirm_o = confirm_q[e];
       end
     end
   end
 
-  assign r_vpn_o  = va_q[idx_t'(r_entry_i)][56:12];
-  assign c_acc_o  = req_q[idx_t'(c_entry_i)].acc;
-  assign c_user_o = req_q[idx_t'(c_entry_i)].user;
+  assign r_vpn_o    = va_q[idx_t'(r_entry_i)][56:12];
+  assign c_access_o = req_q[idx_t'(c_entry_i)].access;
 
   set_t fetch;                                                 // entries of fetch ports
   always_comb begin : p_fetch
@@ -191,8 +188,9 @@ module mmu_miss_queue
   always_comb begin : p_result
     out_res = '0;
     if (out_valid_i) begin
-      out_res = '{pat: '0, size: '0, err: out_err_i, kind: out_kind_i, src: out_src_i};
+      out_res = '{mt: '0, pat: '0, size: '0, err: out_err_i, kind: out_kind_i, src: out_src_i};
       if (out_kind_i == KindOk) begin
+        out_res.mt   = memory_type(out_data_i.pat, types_i);
         out_res.pat  = out_data_i.pat;
         out_res.size = out_size_i;
       end
@@ -252,10 +250,10 @@ module mmu_miss_queue
               e[i] = 1'b1;
               if (out_kind_i == KindOk
                   // SDM 5.6.1 and 5.8, for the follower's own access
-                  && rights_pass('{w: out_data_i.w, u: out_data_i.u, nx: out_data_i.nx}, req_q[i].acc, req_q[i].user, wp_i, nxe_i)
-                  && (req_q[i].acc != AccWrite || out_data_i.d)) begin
+                  && rights_pass(page_of(out_data_i, keys_i), req_q[i].access, rules_i)
+                  && (req_q[i].access.acc != AccWrite || out_data_i.d)) begin
                 served[i] = 1'b1;
-                res_q[i] <= '{pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk, src: SrcMerged};
+                res_q[i] <= '{mt: out_res.mt, pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk, src: SrcMerged};
                 va_q[i]  <= physical(out_data_i.frame, va_q[i][29:0], out_size_i);
               end
             end
@@ -298,9 +296,9 @@ module mmu_miss_queue
             else                    pend |= e;
             va_q[first(e)]     <= va_i[p];
             leader_q[first(e)] <= first(lead[p]);
-            req_q[first(e)]    <= '{ss: ss_i[p], ac: ac_i[p], imp: imp_i[p], user: user_i[p], acc: acc_i[p], id: id_i[p], port: 4'(p)};
+            req_q[first(e)]    <= '{access: access_i[p], id: id_i[p], port: 4'(p)};
             if (fault_i[p])
-              res_q[first(e)] <= '{pat: '0, size: '0, err: error_code(1'b1, 1'b0, acc_i[p], user_i[p], nxe_i), kind: KindPf, src: SrcL1};
+              res_q[first(e)] <= '{mt: '0, pat: '0, size: '0, err: fault_err_i[p], kind: KindPf, src: SrcL1};
           end
         end
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~(free & ~left)) | alloc[p];
@@ -345,8 +343,8 @@ module mmu_miss_queue
       res    = ((finv_q | finvw_q | done_q) & b) != '0 ? res_q[e] : '0;
       state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 : (walk_q & b) != '0 ? 4'd4 :
                (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 : (finvw_q & b) != '0 ? 4'd7 : 4'd8;
-      peek_word0_o = {17'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
-      peek_word1_o = (done_q & b) == '0 ? va_q[e] : res_q[e].kind == KindOk ? va_q[e] : '0;
+      peek_word0_o = {14'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
+      peek_word1_o = (done_q & b) == '0 || has_address(res_q[e].kind) ? va_q[e] : '0;
     end
   end
 endmodule

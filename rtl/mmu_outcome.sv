@@ -11,15 +11,14 @@
 module mmu_outcome
   import mmu_pkg::*;
 (
-  input  logic        wp_i,
-  input  logic        nxe_i,
+  input  rules_t      rules_i,
+  input  keys_t       keys_i,
   input  logic [11:0] pcid_i,
   // stage C
   input  logic        lookup_i,
   input  entry_t      c_entry_i,
   input  vpn_t        c_vpn_i,
-  input  acc_t        c_acc_i,
-  input  logic        c_user_i,
+  input  access_t     c_access_i,
   input  logic        hit_i,
   input  psize_t      hit_size_i,
   input  logic        hit_glob_i,
@@ -44,8 +43,8 @@ module mmu_outcome
   output data_t       data_o
 );
   always_comb begin : p_outcome
-    rights_t rights;
-    rights    = '0;
+    page_t page;
+    page      = '0;
     touch_o   = 1'b0;
     walk_o    = 1'b0;
     confirm_o = 1'b0;
@@ -70,17 +69,17 @@ module mmu_outcome
       tag_o   = '{zero: '0, vpn: vpn_floor(c_vpn_i, hit_size_i), pcid: pcid_i, glob: hit_glob_i,
                   size: hit_size_i, valid: 1'b1};
       data_o  = hit_data_i;
-      rights  = '{w: hit_data_i.w, u: hit_data_i.u, nx: hit_data_i.nx};
+      page    = page_of(hit_data_i, keys_i);
       if (!hit_i) begin
         walk_o = 1'b1;
-      end else if (!rights_pass(rights, c_acc_i, c_user_i, wp_i, nxe_i)) begin
+      end else if (!rights_pass(page, c_access_i, rules_i)) begin
         // SDM 5.6.1, against cached rights: confirmed by a walk from the root, or reported at once
         walk_o    = Rewalk;
         confirm_o = Rewalk;
         valid_o   = !Rewalk;
         kind_o    = KindPf;
-        err_o     = error_code(1'b1, 1'b0, c_acc_i, c_user_i, nxe_i);
-      end else if (c_acc_i == AccWrite && !hit_data_i.d) begin
+        err_o     = rights_error(page, c_access_i, rules_i);
+      end else if (c_access_i.acc == AccWrite && !hit_data_i.d) begin
         walk_o = 1'b1;                                         // SDM 5.8: D must be set in memory first
       end else begin
         touch_o = 1'b1;

@@ -1,5 +1,6 @@
 // Types, encodings and the stateless rules of the MMU. Every literal bit range of an x86 entry or of a state word
-// appears here once, with a name. Rules: docs/microarchitecture.md sections 4, 6, 17; SDM volume 3A, chapter 5.
+// appears here once, with a name. Rules: docs/microarchitecture.md sections 3, 4, 6, 17; SDM volume 3A, chapters 4 and 5.
+// A feature that is not built in (ARCH_… = 0) is a constant 0 in its rule, so nothing of it remains.
 package mmu_pkg;
   import mmu_cfg_pkg::*;
 
@@ -25,17 +26,25 @@ package mmu_pkg;
   typedef logic [5:0]  entry_t;                                // number of a miss-queue entry
   typedef logic [3:0]  walker_t;                               // number of a walker, the memory tag
   typedef logic [6:0]  err_t;                                  // page-fault error code, SDM 5.7
+  typedef logic [2:0]  mt_t;                                   // memory type, coded as in IA32_PAT
+  typedef logic [1:0]  cache_t;                                // {PCD, PWT} of a table
 
-  // What the requester said, as it stands in bits 21:4 of a miss-queue state word.
+  // The access, as the rules of section 6 see it: shadow stack, EFLAGS.AC, implicit supervisor, CPL = 3, and what it does.
   typedef struct packed {
     logic       ss, ac, imp, user;
     acc_t       acc;
+  } access_t;
+
+  // What the requester said, as it stands in bits 21:4 of a miss-queue state word.
+  typedef struct packed {
+    access_t    access;
     logic [7:0] id;
     logic [3:0] port;
   } req_t;
 
-  // What the requester is told, as it stands in bits 44:29 of a miss-queue state word.
+  // What the requester is told, as it stands in bits 47:29 of a miss-queue state word.
   typedef struct packed {
+    mt_t        mt;
     logic [2:0] pat;
     psize_t     size;
     err_t       err;
@@ -54,7 +63,8 @@ package mmu_pkg;
   } tag_t;
 
   typedef struct packed {
-    logic [12:0] zero;
+    logic [11:0] zero;
+    logic        s;                                            // a shadow-stack page
     logic [3:0]  key;
     logic [2:0]  pat;
     logic        d, nx, u, w;
@@ -62,14 +72,28 @@ package mmu_pkg;
   } data_t;
 
   // ---- Control (sections 3, 13) ----
+  typedef struct packed {                                      // what the rights of an access depend on
+    logic        wp, nxe, smep, smap, cet;
+  } rules_t;
+  typedef struct packed {                                      // PKRU and IA32_PKRS where CR4 has them on, else 0
+    logic [31:0] user, supervisor;                             // … of which addresses they decide
+  } keys_t;
+  typedef struct packed {                                      // what makes an address canonical
+    logic        la57, lam_sup, lam_u57, lam_u48;
+  } linear_t;
+  typedef struct packed {                                      // what makes a memory type of a PAT index
+    logic            cd;
+    logic [7:0][2:0] pat;                                      // bits 8i+2:8i of IA32_PAT; the others are 0
+  } types_t;
   typedef struct packed {
-    logic        wp, pge, la57, pcide, nxe;
+    logic        pge, pcide, pse, pke, pks, tce;
     frame_t      base;                                         // CR3[51:12]
     logic [11:0] low;                                          // CR3[11:0]
   } regs_t;
+  localparam logic [7:0][2:0] PatReset = {3'd0, 3'd7, 3'd4, 3'd6, 3'd0, 3'd7, 3'd4, 3'd6};         // SDM 13.12.4
   typedef enum logic [2:0] {CtlIdle, CtlDrain, CtlExec, CtlSweep, CtlDone} ctl_state_t;
-  // What an invalidation drops; InvInit also sets the STLB's replacement state.
-  typedef enum logic [2:0] {InvNone, InvAddress, InvNonGlobal, InvAll, InvInit} inv_t;
+  // What an invalidation drops (section 13); InvInit also sets the STLB's replacement state.
+  typedef enum logic [2:0] {InvNone, InvAddress, InvTarget, InvNonGlobal, InvContext, InvAllNonGlobal, InvAll, InvInit} inv_t;
 
   // ---- STLB pipeline tokens (section 9) ----
   typedef enum logic [1:0] {TokNone, TokLookup, TokFinv, TokFill} token_t;
@@ -81,8 +105,14 @@ package mmu_pkg;
   typedef struct packed {
     logic w, u, nx;                                            // AND of R/W, AND of U/S, OR of XD so far
   } rights_t;
+  typedef struct packed {                                      // what a page grants (section 6)
+    logic       s;                                             // a shadow-stack page
+    logic       wd, ad;                                        // its key forbids writes; all data accesses
+    rights_t    rights;
+  } page_t;
   typedef struct packed {                                      // how a walk begins (section 10)
     frame_t     base;
+    cache_t     cache;
     logic [2:0] level;
     logic       from_psc;
     rights_t    rights;
@@ -126,6 +156,33 @@ package mmu_pkg;
     return (va[63:56] == '0 || va[63:56] == '1) && (la57 || va[55:47] == {9{va[56]}});
   endfunction
 
+  // SDM 4.4 "Linear-Address Masking": the highest bit that still counts, by bit 63 of the pointer, not by CPL. Only data
+  // accesses of software: neither fetches nor implicit accesses.
+  typedef enum logic [1:0] {LamNone, Lam48, Lam57} lam_t;      // bit 47, bit 56
+  // verilator lint_off UNUSEDSIGNAL
+  // (a rule reads of the access and of the registers what it speaks of)
+  function automatic lam_t lam_of(input logic va63, input access_t a, input linear_t l);
+    if (ARCH_LAM == 0 || a.acc == AccExec || a.imp) return LamNone;
+    if (va63) return !l.lam_sup ? LamNone : l.la57 ? Lam57 : Lam48;        // CR4.LAM_SUP: the present linear-address width
+    return l.lam_u57 ? Lam57 : l.lam_u48 ? Lam48 : LamNone;                // CR3.LAM_U57 before CR3.LAM_U48
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  // SDM 4.4: the bits between that one and bit 63 become copies of bit 63.
+  function automatic logic [63:0] lam_masked(input logic [63:0] va, input lam_t lam);
+    return lam == Lam57 ? {{7{va[63]}}, va[56:0]} : lam == Lam48 ? {{16{va[63]}}, va[47:0]} : va;
+  endfunction
+
+  // The masked address is canonical, and (SDM 4.4) its highest bit that counts equals bit 63. For bit 56 the former implies the latter.
+  function automatic logic access_canonical(input logic [63:47] masked, input lam_t lam, input logic la57);
+    return canonical(masked, la57) && (lam != Lam48 || masked[47] == masked[63]);
+  endfunction
+
+  // SDM 5.9.2, 13.12.3: the field of IA32_PAT that the index names; SDM 13.5.3: CR0.CD = 1 makes it UC (0).
+  function automatic mt_t memory_type(input logic [2:0] index, input types_t t);
+    return t.cd ? '0 : t.pat[index];
+  endfunction
+
   // A VPN with the bits below `size` zero.
   function automatic vpn_t vpn_floor(input vpn_t vpn, input psize_t size);
     return vpn & ('1 << (size == 2'd0 ? 6'd0 : size == 2'd1 ? 6'd9 : size == 2'd2 ? 6'd18 : 6'd27));
@@ -136,13 +193,41 @@ package mmu_pkg;
     return vpn & ('1 << (size == 2'd0 ? 6'd9 : size == 2'd1 ? 6'd18 : size == 2'd2 ? 6'd27 : 6'd36));
   endfunction
 
+  // SDM 5.6.2: PKRU is for user-mode addresses, whoever accesses them, IA32_PKRS for the others: {WD, AD} of the key.
+  function automatic logic [1:0] key_forbids(input logic [3:0] key, input logic u, input keys_t keys);
+    return ARCH_PKU == 0 && ARCH_PKS == 0 ? 2'b00 : keys[{u, key, 1'b0} +: 2];
+  endfunction
+
   // Section 4 "matches", validity apart: same size and VPN, and global or same PCID.
   // verilator lint_off UNUSEDSIGNAL
-  // (validity is kept beside the tags)
+  // (validity is kept beside the tags; frame and PAT index are no rights)
   function automatic logic tag_match(input tag_t tag, input vpn_t vpn, input psize_t size, input logic [11:0] pcid);
     return tag.vpn == vpn && tag.size == size && (tag.glob || tag.pcid == pcid);
   endfunction
+
+  // What an invalidation of no single address drops, validity apart (SDM 5.10.4.1). Entries of the PSC are never global.
+  function automatic logic inv_drops(input tag_t tag, input inv_t inv, input logic [11:0] pcid);
+    unique case (inv)
+      InvNonGlobal:    return !tag.glob && tag.pcid == pcid;   // MOV CR3, INVPCID type 1
+      InvContext:      return tag.glob || tag.pcid == pcid;    // MOV CR4, SMEP 0→1
+      InvAllNonGlobal: return !tag.glob;                       // INVPCID type 3
+      InvAll, InvInit: return 1'b1;
+      default:         return 1'b0;
+    endcase
+  endfunction
+
+  // What a page grants, of its TLB entry.
+  function automatic page_t page_of(input data_t d, input keys_t keys);
+    logic wd, ad;
+    {wd, ad} = key_forbids(d.key, d.u, keys);
+    return '{s: d.s, wd: wd, ad: ad, rights: '{w: d.w, u: d.u, nx: d.nx}};
+  endfunction
   // verilator lint_on UNUSEDSIGNAL
+
+  // An invalidation of one address: by the sets of its page sizes, not set by set.
+  function automatic logic one_address(input inv_t inv);
+    return inv == InvAddress || inv == InvTarget;
+  endfunction
 
   function automatic logic [63:0] physical(input frame_t frame, input logic [29:0] va, input psize_t size);
     logic [29:0] below;
@@ -150,18 +235,50 @@ package mmu_pkg;
     return {12'd0, frame, 12'd0} | {34'd0, va & below};
   endfunction
 
-  // SDM 5.6.1, with the register values of the moment of the check.
-  function automatic logic rights_pass(input rights_t r, input acc_t acc, input logic user, input logic wp, input logic nxe);
-    logic mode_ok, write_ok, fetch_ok;
-    mode_ok  = !user || r.u;                                   // user-mode access: only to user-mode addresses
-    write_ok = acc != AccWrite || r.w || (!user && !wp);       // write: R/W = 1, or supervisor with CR0.WP = 0
-    fetch_ok = acc != AccExec || !r.nx || !nxe;                // fetch: XD = 0, or EFER.NXE = 0
-    return mode_ok && write_ok && fetch_ok;
+  // verilator lint_off UNUSEDSIGNAL
+  // (a rule reads of the access and of the registers what it speaks of)
+  // SDM 5.6 "access mode": an implicit access is a supervisor-mode access whatever the CPL.
+  function automatic logic user_mode(input access_t a);
+    return a.user && !a.imp;
   endfunction
 
-  // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D.
-  function automatic err_t error_code(input logic p, input logic rsvd, input acc_t acc, input logic user, input logic nxe);
-    return {2'd0, acc == AccExec && nxe, rsvd, user, acc == AccWrite, p};
+  // SDM 5.6: a shadow-stack access. Without CR4.CET there is none; a fetch is none.
+  function automatic logic shadow_stack(input access_t a, input rules_t r);
+    return ARCH_CET != 0 && a.ss && r.cet && a.acc != AccExec;
+  endfunction
+
+  // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP).
+  function automatic logic key_violation(input page_t page, input access_t a, input rules_t r);
+    logic wd_counts;
+    wd_counts = a.acc == AccWrite && (r.wp || (page.rights.u && user_mode(a)));
+    return a.acc != AccExec && (page.ad || (page.wd && wd_counts));
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  // SDM 5.6.1 and 5.6.2, with the register values of the moment of the check.
+  function automatic logic rights_pass(input page_t page, input access_t a, input rules_t r);
+    logic u, user, ss, fetch, mode_ok, write_ok, fetch_ok;
+    u        = page.rights.u;
+    user     = user_mode(a);
+    ss       = shadow_stack(a, r);
+    fetch    = a.acc == AccExec;
+    mode_ok  = ss    ? page.s && u == user                     // shadow stack: to a shadow-stack page of its own mode
+             : user  ? u                                       // user mode: to user-mode addresses
+             : fetch ? !(u && r.smep)                          // SMEP: no supervisor fetch from user-mode addresses
+             :         !(u && r.smap && (a.imp || !a.ac));     // SMAP: nor data, unless explicit with EFLAGS.AC = 1
+    write_ok = a.acc != AccWrite || ss || page.rights.w || (!user && !r.wp);  // write: R/W = 1, or supervisor with CR0.WP = 0
+    fetch_ok = !fetch || !page.rights.nx || !r.nxe;            // fetch: XD = 0, or EFER.NXE = 0
+    return mode_ok && write_ok && fetch_ok && !key_violation(page, a, r);
+  endfunction
+
+  // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D (fetch, with EFER.NXE or CR4.SMEP), 5 PK, 6 SS.
+  function automatic err_t error_code(input logic p, input logic rsvd, input logic pk, input access_t a, input rules_t r);
+    return {shadow_stack(a, r), pk, a.acc == AccExec && (r.nxe || r.smep), rsvd, user_mode(a), a.acc == AccWrite, p};
+  endfunction
+
+  // SDM 5.7: a fault of rights has P = 1, and PK whenever the key forbids the access, whatever other right fails too.
+  function automatic err_t rights_error(input page_t page, input access_t a, input rules_t r);
+    return error_code(1'b1, 1'b0, key_violation(page, a, r), a, r);
   endfunction
 
   // A leaf maps a page: every PTE; a PDE or PDPTE with PS = 1 (SDM 5.5.4).
@@ -176,12 +293,13 @@ package mmu_pkg;
 
   // SDM 5.5.4: bits that must be 0 in an entry with P = 1.
   function automatic logic reserved(input logic [63:0] v, input logic [2:0] level, input logic nxe);
-    logic above_m, xd, ps, below;
+    logic above_m, xd, ps, below, amd;
     above_m = (v[51:0] >> PaBits) != '0;                       // bits 51:M
     xd      = v[BitXd] && !nxe;
     ps      = v[BitPs] && (level >= 3'd4 || (level == 3'd3 && ARCH_PAGE_1G == 0));
     below   = v[BitPs] && ((level == 3'd2 && v[20:13] != '0) || (level == 3'd3 && v[29:13] != '0));
-    return above_m || xd || ps || below;
+    amd     = ARCH_AMD != 0 && v[BitG] && level >= 3'd4;       // APM vol 2, 5.3: bit 8 of PML4E and PML5E
+    return above_m || xd || ps || below || amd;
   endfunction
 
   // Address of the entry at `level` for a linear address, in the table at `base` (SDM 5.5.4).

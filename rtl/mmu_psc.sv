@@ -15,6 +15,7 @@ module mmu_psc
   input  logic        look_i,
   input  vpn_t        look_vpn_i,
   input  frame_t      root_base_i,                             // CR3
+  input  cache_t      root_cache_i,                            // its PCD and PWT
   input  logic [2:0]  root_level_i,
   output start_t      start_o,                                 // where the walk starts
   input  logic        fill_i,
@@ -58,12 +59,12 @@ module mmu_psc
   always_comb begin : p_choose
     int unsigned best;
     best    = Arrays;
-    start_o = '{base: root_base_i, level: root_level_i, from_psc: 1'b0, rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
+    start_o = '{base: root_base_i, cache: root_cache_i, level: root_level_i, from_psc: 1'b0, rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = 1'b0;
     if (look_i) begin
       for (int unsigned a = 0; a < Arrays; a++) begin
         if (hit[a] && (best == Arrays || 3'(level[a]) + 3'd1 < start_o.level)) begin
-          start_o = '{base: data[a].frame, level: 3'(level[a]) + 3'd1, from_psc: 1'b1,      // size is level-2
+          start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(level[a]) + 3'd1, from_psc: 1'b1,  // size is level-2
                       rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
           best    = a;
         end

@@ -41,6 +41,7 @@ module mmu_stlb
   input  inv_t        sweep_i,                                 // InvNone outside SWEEP
   input  logic [15:0] sweep_j_i,
   input  vpn_t        sweep_vpn_i,
+  input  logic [11:0] sweep_pcid_i,
   // state readout
   input  logic        peek_i,
   input  logic        peek_repl_i,
@@ -123,11 +124,11 @@ module mmu_stlb
     localparam int unsigned Sets = STLB_ENTRIES[a] / STLB_WAYS[a];
     mmu_stlb_array #(.Holds(3'(STLB_HOLDS[a])), .Entries(STLB_ENTRIES[a]), .Ways(STLB_WAYS[a]),
                      .Lru(STLB_REPLACEMENT != 0), .Shared4k(Shared4k), .Number(a != 0)) u_array (
-      .clk_i, .pcid_i,
-      .r_valid_i(r_valid), .r_by_index_i(sweep_i != InvNone && sweep_i != InvAddress), .r_index_i(sweep_j_i),
+      .clk_i, .pcid_i(sweep_i == InvNone ? pcid_i : sweep_pcid_i),
+      .r_valid_i(r_valid), .r_by_index_i(sweep_i != InvNone && !one_address(sweep_i)), .r_index_i(sweep_j_i),
       .r_vpn_i(r_vpn),
       .c_vpn_i(c_vpn_q), .look_i(c_token == TokLookup), .hit_o(hit[a]), .tag_o(tag[a]), .data_o(data[a]), .touch_i(touch_i && hit_in_1 == (a != 0)),
-      .inv_i(inv == InvAddress || 32'(c_index_q) < Sets ? inv : InvNone), .inv_size_i(inv_size),
+      .inv_i(one_address(inv) || 32'(c_index_q) < Sets ? inv : InvNone), .inv_size_i(inv_size),
       .fill_i(c_token == TokFill), .fill_tag_i(c_tag_q), .fill_data_i(c_data_q),
       .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)), .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
       .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));

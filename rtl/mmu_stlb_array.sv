@@ -21,7 +21,7 @@ module mmu_stlb_array
   parameter bit          Number   = 1'b0                       // this array's number
 ) (
   input  logic        clk_i,
-  input  logic [11:0] pcid_i,
+  input  logic [11:0] pcid_i,                                  // of the operation in C
   // stage R: which sets
   input  logic        r_valid_i,
   input  logic        r_by_index_i,                            // a sweep: set r_index_i, whatever the size
@@ -37,7 +37,7 @@ module mmu_stlb_array
   output tag_t        tag_o,
   output data_t       data_o,
   input  logic        touch_i,                                 // the hit is used
-  input  inv_t        inv_i,                                   // InvAddress: entries of size inv_size_i that match
+  input  inv_t        inv_i,                                   // of one address: entries of size inv_size_i that match
   input  psize_t      inv_size_i,
   input  logic        fill_i,
   input  tag_t        fill_tag_i,
@@ -110,7 +110,7 @@ module mmu_stlb_array
     set_t            set;
     way_t            way;
     logic [63:0]     low;
-    by_set = inv_i == InvNonGlobal || inv_i == InvAll || inv_i == InvInit;
+    by_set = inv_i != InvNone && !one_address(inv_i);
     if (touch_i && Ways > 1) begin
       set        = set_q[look_size];
       low_q[set] <= LowW'(repl_touched(64'(low_q[set]), Lru, Ways, 7'(look_way)));
@@ -126,8 +126,9 @@ module mmu_stlb_array
           set   = set_q[s];
           valid = valid_q[set_q[s]];
           for (int unsigned w = 0; w < Ways; w++)
-            found[w] = by_set ? !tag_q[w][set_q[s]].glob && tag_q[w][set_q[s]].pcid == pcid_i
-                              : tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i);
+            found[w] = by_set ? inv_drops(tag_q[w][set_q[s]], inv_i, pcid_i)
+                              : tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i)
+                                && !(inv_i == InvTarget && tag_q[w][set_q[s]].glob);   // SDM 5.10.4.1: INVPCID type 0 spares global entries
         end
       end
       if (act) begin
@@ -142,7 +143,7 @@ module mmu_stlb_array
           data_q[way][set] <= fill_data_i;
           valid[way]       = 1'b1;
           low              = repl_touched(low, Lru, Ways, 7'(way));
-        end else valid = inv_i == InvAll || inv_i == InvInit ? '0 : valid & ~found;
+        end else valid = valid & ~found;
         if (inv_i == InvInit) low = repl_initial(Lru, Ways);
         valid_q[set] <= valid;
         if (Ways > 1) low_q[set] <= LowW'(low);

@@ -138,15 +138,15 @@ module mmu_tlb_array
       end
 
       unique case (inv_i)
-        InvAddress: begin
+        InvAddress, InvTarget: begin                           // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
           set = set_of(inv_vpn_i);
           for (int unsigned w = 0; w < Ways; w++)
-            if (agrees(tag_q[set][w], inv_vpn_i, inv_pcid_i)) valid[set][w] = 1'b0;
+            if (agrees(tag_q[set][w], inv_vpn_i, inv_pcid_i) && !(inv_i == InvTarget && tag_q[set][w].glob)) valid[set][w] = 1'b0;
         end
-        InvNonGlobal:
+        InvNonGlobal, InvContext, InvAllNonGlobal:
           for (int unsigned s = 0; s < Sets; s++)
             for (int unsigned w = 0; w < Ways; w++)
-              if (!tag_q[s][w].glob && tag_q[s][w].pcid == inv_pcid_i) valid[s][w] = 1'b0;
+              if (inv_drops(tag_q[s][w], inv_i, inv_pcid_i)) valid[s][w] = 1'b0;
         InvAll, InvInit: valid = '0;
         default: ;
       endcase

@@ -11,10 +11,12 @@ module mmu_walkers
 (
   input  logic         clk_i,
   input  logic         rst_i,
-  input  logic         wp_i,
-  input  logic         nxe_i,
+  input  rules_t       rules_i,
+  input  keys_t        keys_i,
+  input  types_t       types_i,
   input  logic         pge_i,
   input  frame_t       root_base_i,
+  input  cache_t       root_cache_i,
   input  logic [2:0]   root_level_i,
   input  logic [11:0]  pcid_i,
   input  logic         kill_i,                                 // a control operation is accepted in this cycle
@@ -25,8 +27,7 @@ module mmu_walkers
   input  start_t       start_how_i,
   input  entry_t       start_entry_i,
   input  vpn_t         start_vpn_i,
-  input  acc_t         start_acc_i,
-  input  logic         start_user_i,
+  input  access_t      start_access_i,
   // an entry for the PSC
   output logic         pass_o,
   output tag_t         pass_tag_o,
@@ -44,6 +45,7 @@ module mmu_walkers
   input  logic         mem_ready_i,
   output walker_t      mem_tag_o,
   output logic         mem_cas_o,
+  output mt_t          mem_mt_o,
   output logic [51:0]  mem_addr_o,
   output logic [63:0]  mem_expected_o,
   output logic [63:0]  mem_desired_o,
@@ -75,20 +77,22 @@ module mmu_walkers
   err_t        err     [NW];
   data_t       pass_data [NW];
   acc_t        acc     [NW];
+  cache_t      cache   [NW];
   logic [63:0] word0   [NW];
   logic [63:0] word1   [NW];
   walker_t     attached_tag [NW];
-  set_t idle, req, waits, cas, fin, kill, own, attached, pass, start, grant, held;
+  set_t idle, req, waits, cas, fin, kill, own, attached, pass, start, grant, held, shadow;
 
   for (genvar w = 0; w < int'(NW); w++) begin : g_walker
     mmu_walker #(.Number(walker_t'(w))) u_walker (
-      .clk_i, .rst_i, .wp_i, .nxe_i, .root_base_i, .root_level_i, .kill_i,
-      .start_i(start[w]), .start_how_i, .start_entry_i, .start_vpn_i, .start_acc_i, .start_user_i,
+      .clk_i, .rst_i, .rules_i, .keys_i, .root_base_i, .root_cache_i, .root_level_i, .kill_i,
+      .start_i(start[w]), .start_how_i, .start_entry_i, .start_vpn_i, .start_access_i,
       .attached_i(attached[w]), .attached_tag_i(attached_tag[w]), .held_i(held[w]),
       .accepted_i(mem_valid_o && mem_ready_i && mem_tag_o == walker_t'(w)),
       .rsp_i, .rsp_tag_i, .rsp_err_i, .rsp_line_i, .pass_o(pass[w]), .pass_data_o(pass_data[w]), .grant_i(grant[w]),
       .state_o(state[w]), .kill_o(kill[w]), .own_read_o(own[w]), .addr_o(addr[w]), .value_o(value[w]),
-      .entry_o(entry[w]), .vpn_o(vpn[w]), .level_o(level[w]), .rights_o(rights[w]), .acc_o(acc[w]), .outcome_o(outcome[w]), .err_o(err[w]),
+      .entry_o(entry[w]), .vpn_o(vpn[w]), .level_o(level[w]), .rights_o(rights[w]), .s_o(shadow[w]), .cache_o(cache[w]),
+      .acc_o(acc[w]), .outcome_o(outcome[w]), .err_o(err[w]),
       .peek_i(peek_i && peek_idx_i[15:1] == 15'(w) ? {peek_idx_i[0], !peek_idx_i[0]} : 2'b00),
       .peek_word0_o(word0[w]), .peek_word1_o(word1[w]));
     assign idle[w]  = state[w] == WkIdle;
@@ -130,11 +134,13 @@ module mmu_walkers
     num_t w;
     w              = num_t'(mem_tag_o);
     mem_cas_o      = 1'b0;
+    mem_mt_o       = '0;
     mem_addr_o     = '0;
     mem_expected_o = '0;
     mem_desired_o  = '0;
     if (mem_valid_o) begin
       mem_cas_o      = cas[w];
+      mem_mt_o       = memory_type({1'b0, cache[w]}, types_i); // SDM 5.9.2: PAT index of the table, {0, PCD, PWT}
       mem_addr_o     = addr[w];
       mem_expected_o = value[w];
       mem_desired_o  = updated(value[w], level[w], acc[w]);
@@ -184,7 +190,7 @@ module mmu_walkers
       fin_err_o     = err[w];
       fin_tag_o     = '{zero: '0, vpn: vpn_floor(vpn[w], size), pcid: pcid_i, glob: leaf[BitG] && pge_i, size: size,
                         valid: 1'b1};
-      fin_data_o    = '{zero: '0, key: leaf[BitKeyLow +: 4],
+      fin_data_o    = '{zero: '0, s: shadow[w], key: leaf[BitKeyLow +: 4],
                         pat: {size == '0 ? leaf[BitPat4k] : leaf[BitPatBig], leaf[BitPcd], leaf[BitPwt]},
                         d: leaf[BitD], nx: rights[w].nx, u: rights[w].u, w: rights[w].w,
                         frame: frame_t'(vpn_floor({5'd0, leaf[51:12]}, size))};

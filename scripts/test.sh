@@ -16,10 +16,13 @@ list() {
     for preset in $presets; do
         job "forms-$preset" "build/$preset/twinwalk forms --quick --dut=rtl"
         job "random-$preset" "build/$preset/twinwalk random --requests=400000 --check=state --seed=7 --out=out/test/random-$preset"
+        job "sweep-$preset" "build/$preset/twinwalk sweep --dut=rtl --share=7/100"
         for trace in $traces; do
             job "cosim-$preset-$trace" "build/$preset/twinwalk cosim --check=state --limit=1000000 --out=out/test/$preset-$trace traces/corpus/$trace.tw"
         done
     done
+    job matrix-tiny "build/tiny/twinwalk matrix --dut=rtl"
+    job matrix-contrary "build/contrary/twinwalk matrix --dut=rtl"
     for test in build/*/test/test_*; do
         [ -x "$test" ] && [ "${test%.d}" = "$test" ] && job "unit-$(echo "$test" | sed 's|build/\(.*\)/test/test_|\1-|')" "$test"
     done
@@ -27,6 +30,7 @@ list() {
         job "$(basename "$test" .sh | sed 's/^test_//; s/_/-/g')" "$test"
     done
     job lint "make -s lint"
+    job architecture "scripts/check_architecture.py"
 }
 
 list | grep -E "^[^	]*(${1:-})" | scripts/jobs.sh out/test/logs

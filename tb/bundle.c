@@ -44,16 +44,16 @@ static bool make_folder(struct results *r)
 
 static void write_report(const struct results *r)
 {
-    static const char *const accesses[] = {"load", "store", "fetch", "?"};
     const struct finding *f = &r->finding;
     FILE *out = create(r, "report.txt");
+    char access[64];
     if (!out)
         return;
+    finding_access(f, access, sizeof access);
     fprintf(out, "kind      %s\nfield     %s\nexpected  %s\nactual    %s\ncycle     %" PRIu64 "\n", finding_name(f->kind), f->field,
             f->expected, f->actual, f->cycle);
     if (f->access != UINT64_MAX)
-        fprintf(out, "access    %" PRIu64 ": %s %s at 0x%" PRIx64 "\nrecord    %" PRIu64 "\n", f->access,
-                f->user ? "user" : "supervisor", accesses[f->acc & 3], f->va, f->record);
+        fprintf(out, "access    %" PRIu64 ": %s at 0x%" PRIx64 "\nrecord    %" PRIu64 "\n", f->access, access, f->va, f->record);
     fprintf(out, "preset    %s\nDUT       %s\ncheck     %s\ntrace     %s\nseed      %" PRIu64 "\n", CFG_NAME, r->dut,
             check_name(r->options->check), r->options->trace ? r->options->trace : "(random stimulus)", r->options->seed);
     fclose(out);
@@ -75,10 +75,12 @@ static void write_rerun(const struct results *r)
 
 static void print_record(FILE *out, uint64_t number, const struct trace_rec *rec, uint64_t marked)
 {
-    static const char *const kinds[] = {"fetch", "load", "store", "map", "syscall", "control", "poke"};
-    fprintf(out, "%c %10" PRIu64 "  %-8s", number == marked ? '>' : ' ', number, rec->kind < 7 ? kinds[rec->kind] : "?");
+    static const char *const kinds[] = {"fetch", "load", "store", "map", "syscall", "control", "poke", "case", "entry"};
+    fprintf(out, "%c %10" PRIu64 "  %-8s", number == marked ? '>' : ' ', number, rec->kind < TRACE_KINDS ? kinds[rec->kind] : "?");
     if (rec->kind <= TRACE_STORE)
-        fprintf(out, " 0x%016" PRIx64 " %2u%s", rec->va, rec->size, rec->flags & TRACE_SUPERVISOR ? " supervisor" : "");
+        fprintf(out, " 0x%016" PRIx64 " %2u%s%s%s%s", rec->va, rec->size, rec->flags & TRACE_SUPERVISOR ? " supervisor" : "",
+                rec->flags & TRACE_IMPLICIT ? " implicit" : "", rec->flags & TRACE_AC ? " AC" : "",
+                rec->flags & TRACE_SHADOW_STACK ? " shadow-stack" : "");
     fputc('\n', out);
 }
 
@@ -111,16 +113,13 @@ static FILE *create_in(const char *folder, const char *name)
     return fopen(path, "w");
 }
 
-void bundle_walk(const char *folder, const struct world *w, const struct finding *f)
+void bundle_walk(const char *folder, const struct driver *d, const struct finding *f)
 {
-    const struct oracle_access access = {.va = f->va, .acc = f->acc, .user = f->user};
-    struct oracle_result result;
-    FILE *out = f->access == UINT64_MAX ? NULL : create_in(folder, "walk.txt");
+    FILE *out = f->access == UINT64_MAX || !d->explain ? NULL : create_in(folder, "walk.txt");
     if (!out)
         return;
-    oracle_translate(w->physmem, IMAGE_HW, &w->cpu, &w->regs, &access, &result);
     fprintf(out, "The walk of this access in memory as it was when the difference was seen:\n\n");
-    oracle_explain(out, &w->regs, &access, &result);
+    d->explain(d, f, out);
     fclose(out);
 }
 

@@ -77,8 +77,7 @@ void bundle_rerun(struct results *r, const struct dut_ops *ops, struct dut *dut)
     if (s && session_open(s, &o, ops, dut)) {
         s->lockstep.waves = NULL;
         lockstep_run(&s->lockstep);
-        if (s->world)
-            bundle_walk(r->bundle, s->world, &r->finding);
+        bundle_walk(r->bundle, s->lockstep.driver, &r->finding);
         bundle_state(r->bundle, &s->lockstep, &first);
         session_close(s);
     }
@@ -113,7 +112,7 @@ void bundle_rerun_alone(struct results *r, const struct dut_ops *ops, struct dut
         ops->waves_stop(dut);
         savefile(fst, gtkw, cycle);
     }
-    bundle_walk(r->bundle, w, &r->finding);
+    bundle_walk(r->bundle, &w->d, &r->finding);
     bundle_state_alone(r->bundle, &lane);
     world_free(w);
 }

@@ -15,7 +15,7 @@ void bundle_rerun(struct results *results, const struct dut_ops *ops, struct dut
 void bundle_rerun_alone(struct results *results, const struct dut_ops *ops, struct dut *dut);
 
 /* bundle.c: the files that need a live run. */
-void bundle_walk(const char *folder, const struct world *w, const struct finding *finding);
+void bundle_walk(const char *folder, const struct driver *driver, const struct finding *finding);
 void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first);
 void bundle_state_alone(const char *folder, const struct lane *lane);
 

@@ -18,10 +18,11 @@ struct queue {
     struct {
         struct pins_resp answer;
         uint64_t va, record;
-        uint8_t acc, user;
+        uint8_t acc, mode;
     } access[QUEUE];
     struct {
         uint64_t addr;
+        uint8_t mt;
         bool cas;
     } request[QUEUE];
     uint64_t accesses, requests; /* ever written */
@@ -35,14 +36,15 @@ static void note_commit(void *context, const struct slot *slot, uint64_t number)
     q->access[q->accesses & (QUEUE - 1)].va = slot->va;
     q->access[q->accesses & (QUEUE - 1)].record = slot->record;
     q->access[q->accesses & (QUEUE - 1)].acc = slot->acc;
-    q->access[q->accesses & (QUEUE - 1)].user = !(slot->mode & TRACE_SUPERVISOR);
+    q->access[q->accesses & (QUEUE - 1)].mode = slot->mode;
     q->accesses++;
 }
 
-static void note_memory(void *context, bool cas, uint64_t addr)
+static void note_memory(void *context, bool cas, uint8_t mt, uint64_t addr)
 {
     struct queue *q = context;
     q->request[q->requests & (QUEUE - 1)].addr = addr;
+    q->request[q->requests & (QUEUE - 1)].mt = mt;
     q->request[q->requests & (QUEUE - 1)].cas = cas;
     q->requests++;
 }
@@ -54,8 +56,8 @@ static bool access_differs(struct decoupled *d, const struct queue *a, const str
         const char *name;
         uint64_t a, b;
     } fields[] = {
-        {"kind", x->kind, y->kind}, {"err", x->err, y->err}, {"pa", x->pa, y->pa},
-        {"size", x->size, y->size}, {"pat", x->pat, y->pat}, {"src", d->events ? x->src : 0, d->events ? y->src : 0},
+        {"kind", x->kind, y->kind}, {"err", x->err, y->err}, {"addr", x->addr, y->addr},
+        {"size", x->size, y->size}, {"pat", x->pat, y->pat}, {"mt", x->mt, y->mt}, {"src", d->events ? x->src : 0, d->events ? y->src : 0},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (fields[i].a != fields[i].b) {
@@ -66,7 +68,7 @@ static bool access_differs(struct decoupled *d, const struct queue *a, const str
             d->finding.record = a->access[n & (QUEUE - 1)].record;
             d->finding.va = a->access[n & (QUEUE - 1)].va;
             d->finding.acc = a->access[n & (QUEUE - 1)].acc;
-            d->finding.user = a->access[n & (QUEUE - 1)].user;
+            world_mode(&d->finding, a->access[n & (QUEUE - 1)].mode);
             return true;
         }
     return false;
@@ -75,16 +77,22 @@ static bool access_differs(struct decoupled *d, const struct queue *a, const str
 static bool request_differs(struct decoupled *d, const struct queue *a, const struct queue *b, uint64_t n)
 {
     const uint64_t i = n & (QUEUE - 1);
-    if (a->request[i].addr == b->request[i].addr && a->request[i].cas == b->request[i].cas)
-        return false;
-    char name[64];
-    snprintf(name, sizeof name, "memory request %" PRIu64 ": %s", n,
-             a->request[i].cas != b->request[i].cas ? "compare-and-swap" : "address");
-    if (a->request[i].cas != b->request[i].cas)
-        finding_numbers(&d->finding, FINDING_EVENT, d->dut_world->d.cycle, name, a->request[i].cas, b->request[i].cas);
-    else
-        finding_numbers(&d->finding, FINDING_EVENT, d->dut_world->d.cycle, name, a->request[i].addr, b->request[i].addr);
-    return true;
+    const struct {
+        const char *name;
+        uint64_t a, b;
+    } fields[] = {
+        {"compare-and-swap", a->request[i].cas, b->request[i].cas},
+        {"address", a->request[i].addr, b->request[i].addr},
+        {"memory type", a->request[i].mt, b->request[i].mt},
+    };
+    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+        if (fields[k].a != fields[k].b) {
+            char name[64];
+            snprintf(name, sizeof name, "memory request %" PRIu64 ": %s", n, fields[k].name);
+            finding_numbers(&d->finding, FINDING_EVENT, d->dut_world->d.cycle, name, fields[k].a, fields[k].b);
+            return true;
+        }
+    return false;
 }
 
 /* Compares all that both have done. */
@@ -119,6 +127,7 @@ static void count_differs(struct decoupled *d, const char *what, uint64_t expect
 struct visit {
     struct decoupled *d;
     const struct physmem *other;
+    uint64_t mask; /* bits that are comparable */
     bool swapped; /* the other is the reference's memory */
 };
 
@@ -127,7 +136,7 @@ static bool compare_frame(void *context, uint64_t frame_pa, const uint64_t *word
     struct visit *v = context;
     for (unsigned i = 0; i < 512; i++) {
         const uint64_t other = physmem_read(v->other, IMAGE_HW, frame_pa + 8 * i);
-        if (words[i] == other)
+        if (((words[i] ^ other) & v->mask) == 0)
             continue;
         char name[64];
         snprintf(name, sizeof name, "page-table entry at 0x%" PRIx64 " after the run", frame_pa + 8 * i);
@@ -140,7 +149,8 @@ static bool compare_frame(void *context, uint64_t frame_pa, const uint64_t *word
 
 static void compare_memories(struct decoupled *d)
 {
-    struct visit forth = {d, d->dut_world->physmem, false}, back = {d, d->ref_world->physmem, true};
+    const uint64_t mask = world_comparable(d->ref_world) & world_comparable(d->dut_world);
+    struct visit forth = {d, d->dut_world->physmem, mask, false}, back = {d, d->ref_world->physmem, mask, true};
     physmem_visit(d->ref_world->physmem, IMAGE_HW, compare_frame, &forth);
     physmem_visit(d->dut_world->physmem, IMAGE_HW, compare_frame, &back);
 }

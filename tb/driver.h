@@ -4,6 +4,8 @@
 #ifndef TWINWALK_DRIVER_H
 #define TWINWALK_DRIVER_H
 
+#include <stdio.h>
+
 #include "finding.h"
 #include "pins.h"
 
@@ -26,6 +28,9 @@ struct driver {
 
     /* Adds to a finding about the answer to request id of a port (or about nothing in particular: port < 0) what access it concerns. */
     void (*locate)(const struct driver *self, int port, unsigned id, struct finding *finding);
+
+    /* Prints the walk of the access that a finding concerns, in memory and under the registers of now. NULL: cannot. */
+    void (*explain)(const struct driver *self, const struct finding *finding, FILE *out);
 };
 
 #endif

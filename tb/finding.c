@@ -33,3 +33,10 @@ void finding_numbers(struct finding *finding, enum finding_kind kind, uint64_t c
     snprintf(b, sizeof b, "0x%" PRIx64, actual);
     finding_set(finding, kind, cycle, field, a, b);
 }
+
+void finding_access(const struct finding *f, char *text, size_t size)
+{
+    static const char *const accesses[] = {"load", "store", "fetch", "?"};
+    snprintf(text, size, "%s %s%s%s", f->imp ? "implicit supervisor" : f->user ? "user" : "supervisor", f->ss ? "shadow-stack " : "",
+             accesses[f->acc & 3], f->ac ? " with AC" : "");
+}

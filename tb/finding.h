@@ -5,6 +5,8 @@
 #ifndef TWINWALK_FINDING_H
 #define TWINWALK_FINDING_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum finding_kind {
@@ -29,7 +31,7 @@ struct finding {
     uint64_t record;    /* its record in the trace; UINT64_MAX: none */
     uint64_t va;        /* its linear address, when there is one */
     uint8_t acc;        /* enum pins_access of it */
-    uint8_t user;       /* 1: a user access */
+    bool user, imp, ac, ss; /* as in struct pins_req */
 };
 
 /* One word for a kind, for reports and folder names. */
@@ -42,5 +44,8 @@ void finding_set(struct finding *finding, enum finding_kind kind, uint64_t cycle
 /* The same for two numbers, printed in hexadecimal. */
 void finding_numbers(struct finding *finding, enum finding_kind kind, uint64_t cycle, const char *field,
                      uint64_t expected, uint64_t actual);
+
+/* "user store", "implicit supervisor load", "supervisor load with AC", "user shadow-stack store". */
+void finding_access(const struct finding *finding, char *text, size_t size);
 
 #endif

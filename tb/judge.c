@@ -4,22 +4,35 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "statenames.h"
+
 struct outcome {
-    uint64_t pa;
+    uint64_t addr; /* KIND_OK: physical address; KIND_PF: CR2 */
     uint16_t err;
-    uint8_t kind, size, pat;
+    uint8_t kind, size, pat, mt;
 };
+
+static struct outcome answered(const struct pins_resp *r)
+{
+    return (struct outcome){r->addr, r->err, r->kind, r->size, r->pat, r->mt};
+}
+
+static struct outcome demanded(const struct oracle_result *r)
+{
+    return (struct outcome){r->addr, r->err, r->kind, r->size, r->pat, r->mt};
+}
 
 static void outcome_text(const struct outcome *o, char *text, size_t size)
 {
     static const char *const sizes[] = {"4K", "2M", "1G", "?"};
     switch (o->kind) {
     case KIND_OK:
-        snprintf(text, size, "OK pa=0x%" PRIx64 " size=%s pat=%u", o->pa, sizes[o->size & 3], o->pat);
+        snprintf(text, size, "OK pa=0x%" PRIx64 " size=%s pat=%u mt=%s", o->addr, sizes[o->size & 3], o->pat, memory_type_name(o->mt));
         break;
     case KIND_PF:
-        snprintf(text, size, "#PF error code 0x%x%s%s%s%s%s", o->err, o->err & PF_P ? " P" : "", o->err & PF_W ? " W" : "",
-                 o->err & PF_U ? " U" : "", o->err & PF_RSVD ? " RSVD" : "", o->err & PF_I ? " I" : "");
+        snprintf(text, size, "#PF error code 0x%x%s%s%s%s%s%s%s, CR2 0x%" PRIx64, o->err, o->err & PF_P ? " P" : "",
+                 o->err & PF_W ? " W" : "", o->err & PF_U ? " U" : "", o->err & PF_RSVD ? " RSVD" : "", o->err & PF_I ? " I" : "",
+                 o->err & PF_PK ? " PK" : "", o->err & PF_SS ? " SS" : "", o->addr);
         break;
     default:
         snprintf(text, size, "%s", o->kind == KIND_GP ? "#GP" : "MEMERR");
@@ -38,26 +51,34 @@ static bool complain(struct world *w, enum finding_kind kind, const struct slot 
 
 static bool same(const struct outcome *a, const struct outcome *b)
 {
-    return a->kind == b->kind && (a->kind != KIND_OK || (a->pa == b->pa && a->size == b->size && a->pat == b->pat)) &&
-           (a->kind != KIND_PF || a->err == b->err);
+    return a->kind == b->kind &&
+           (a->kind != KIND_OK || (a->addr == b->addr && a->size == b->size && a->pat == b->pat && a->mt == b->mt)) &&
+           (a->kind != KIND_PF || (a->err == b->err && a->addr == b->addr));
 }
 
 static bool meets_expectation(struct world *w, const struct slot *s, const struct outcome *actual)
 {
     const struct trace_expect *e = &w->expect[s - w->slot];
+    struct outcome expected = *actual; /* what the trace does not say is as it came */
+    expected.kind = e->kind;
+    expected.err = e->err;
+    if (e->kind == KIND_OK && e->has_pa) {
+        expected.addr = e->pa;
+        expected.size = e->size;
+    }
+    if (e->kind == KIND_OK && e->has_mt)
+        expected.mt = e->mt;
+    if (e->kind == KIND_PF && e->has_cr2)
+        expected.addr = e->cr2;
     w->counts.expectations++;
-    const bool good = e->kind == actual->kind && (e->kind != KIND_PF || e->err == actual->err) &&
-                      (e->kind != KIND_OK || !e->has_pa || (e->pa == actual->pa && e->size == actual->size));
-    if (good)
-        return true;
-    const struct outcome expected = {.pa = e->pa, .err = e->err, .kind = e->kind, .size = e->size, .pat = actual->pat};
-    return complain(w, FINDING_EXPECT, s, &expected, actual);
+    return same(&expected, actual) || complain(w, FINDING_EXPECT, s, &expected, actual);
 }
 
 static void remember(struct world *w, const struct slot *s, const struct oracle_result *result)
 {
     const uint64_t key = memo_key(s->va, s->acc, s->mode);
-    *memo_slot(&w->memo, key) = (struct memo_entry){key, w->stamp, result->pa & ~UINT64_C(0xfff), result->size, result->pat};
+    *memo_slot(&w->memo, key) =
+        (struct memo_entry){key, w->stamp, result->addr & ~UINT64_C(0xfff), result->size, result->pat, result->mt};
 }
 
 /* What the oracle says of an access now. */
@@ -82,9 +103,60 @@ static bool may_be_spurious(const struct slot *s, const struct outcome *actual, 
            (actual->err & (PF_P | PF_RSVD)) == PF_P;
 }
 
+/* An answer out of a TLB for a global page that another address space brought there, through tables of its own: hardware then reads
+ * none of the tables of this one, and leaves their A and D bits alone (SDM 5.10.2.4: a global translation serves all of them). */
+static bool by_shared_global(const struct world *w, const struct slot *s, const struct oracle_result *says)
+{
+    enum { ENTRY_G = 1 << 8, CR4_PGE = 1 << 7 };
+    bool owed = false;
+    if (!w->switched || says->kind != KIND_OK || s->answer.src == SRC_WALK || !(w->regs.cr4 & CR4_PGE) ||
+        !(says->step[says->steps - 1].value & ENTRY_G))
+        return false;
+    for (unsigned i = 0; i < says->steps; i++)
+        owed |= says->step[i].must_a || says->step[i].must_d;
+    return owed;
+}
+
+/* A request for one of the entries that this access's walk read was made with the memory type of its table. */
+static bool right_table_type(struct world *w, const struct slot *s, const struct oracle_step *step, bool cas)
+{
+    const unsigned seen = table_types_seen(&w->table_types, w->stamp, step->pa, cas), wrong = seen & ~(1u << step->mt);
+    char field[96];
+    w->counts.table_types += seen != 0;
+    if (!wrong || (!w->os && wrong != seen)) /* a trace's own tables may be reached in several ways */
+        return true;
+    snprintf(field, sizeof field, "memory type of the %s of the entry at 0x%" PRIx64, cas ? "update" : "read", step->pa);
+    world_finding(w, FINDING_ORACLE, s, field, memory_type_name(step->mt), memory_type_name((unsigned)__builtin_ctz(wrong)));
+    return false;
+}
+
+static bool right_table_types(struct world *w, const struct slot *s, const struct oracle_result *says)
+{
+    bool right = true;
+    for (unsigned i = 0; s->answer.src == SRC_WALK && i < says->steps && right; i++)
+        right = right_table_type(w, s, &says->step[i], false) && right_table_type(w, s, &says->step[i], true);
+    return right;
+}
+
+/* The oracle has said the same: its A and D bits follow, and it is not asked again for this page. */
+static bool agree(struct world *w, const struct slot *s, const struct oracle_result *says)
+{
+    w->counts.oracle_checks++;
+    if (!right_table_types(w, s, says))
+        return false;
+    if (by_shared_global(w, s, says)) {
+        w->counts.shared_global++;
+        return true;
+    }
+    oracle_commit(w->physmem, says, true);
+    if (says->kind == KIND_OK)
+        remember(w, s, says);
+    return true;
+}
+
 bool judge_slow(struct world *w, struct slot *s)
 {
-    const struct outcome actual = {s->answer.pa, s->answer.err, s->answer.kind, s->answer.size, s->answer.pat};
+    const struct outcome actual = answered(&s->answer);
     const bool retried = actual.kind == KIND_PF && w->os;
     if (actual.kind == KIND_MEMERR) {
         w->phase = PHASE_FAULT;
@@ -93,12 +165,10 @@ bool judge_slow(struct world *w, struct slot *s)
     if (w->judged) {
         struct oracle_result says;
         ask(w, s, &says);
-        const struct outcome expected = {says.pa, says.err, says.kind, says.size, says.pat};
+        const struct outcome expected = demanded(&says);
         if (same(&expected, &actual)) {
-            oracle_commit(w->physmem, &says, true);
-            if (says.kind == KIND_OK)
-                remember(w, s, &says);
-            w->counts.oracle_checks++;
+            if (!agree(w, s, &says))
+                return false;
         } else if (w->stale) {
             w->counts.unjudged++;
         } else if (w->os && may_be_spurious(s, &actual, &says)) {

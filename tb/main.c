@@ -5,9 +5,12 @@
 
 #include "dut_list.h"
 #include "forms/forms.h"
+#include "matrix/command.h"
 #include "mmu_cfg.h"
 #include "run.h"
+#include "sweep/command.h"
 #include "traces/command.h"
+#include "vectors.h"
 
 int twinwalk_main(int argc, char **argv);
 
@@ -17,6 +20,9 @@ static const char usage[] =
     "  cosim TRACE    replay a trace through the cycle model and a device under test, and compare\n"
     "  model TRACE    replay a trace through the cycle model alone, at full speed\n"
     "  random         drive both with constrained-random stimulus, and compare\n"
+    "  vectors FILE…  run directed cases on the oracle, the cycle model and the RTL\n"
+    "  sweep          enumerate the rules of paging: rights, entries, flags, addresses, memory types\n"
+    "  matrix         every invalidation x structure x page x state of a walk in flight\n"
     "  forms          measure closed forms on the cycle model, and on a device in lockstep\n"
     "  trace …        make, read and convert traces\n"
     "  version        what this binary was built for\n"
@@ -80,6 +86,18 @@ int twinwalk_main(int argc, char **argv)
     if (strcmp(command, "forms") == 0) {
         argv[1] = "twinwalk forms";
         return forms_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "sweep") == 0) {
+        argv[1] = "twinwalk sweep";
+        return sweep_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "matrix") == 0) {
+        argv[1] = "twinwalk matrix";
+        return matrix_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "vectors") == 0) {
+        argv[1] = "twinwalk vectors";
+        return vectors_command(argc - 1, argv + 1);
     }
     if (strcmp(command, "trace") == 0)
         return trace_command(argc - 1, argv + 1);

@@ -13,7 +13,7 @@ struct memo_entry {
     uint64_t key;   /* VA[63:12], access and mode */
     uint64_t stamp; /* 0: empty */
     uint64_t frame; /* PA[51:12] << 12 */
-    uint8_t size, pat;
+    uint8_t size, pat, mt;
 };
 
 struct memo {

@@ -13,9 +13,10 @@
 
 enum {
     KEY_DUT = 256, KEY_CHECK, KEY_JSON, KEY_WAVES, KEY_WAVES_FROM, KEY_WAVES_TO, KEY_MEMORY, KEY_LATENCY, KEY_SEED, KEY_PAGES,
-    KEY_RAM, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_OUT,
+    KEY_RAM, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_CYCLES, KEY_OUT,
     GROUP_DUT = 1, GROUP_RUN, GROUP_OUTPUT,
     HANG_CYCLES = 100000,
+    REQUESTS = 100000,
     EXIT_BAD_USAGE = 2,
 };
 
@@ -67,7 +68,7 @@ void options_defaults(struct options *o)
         .state_every = 4096,
         .from = 1, /* from > to: in no cycle */
         .hang_after = HANG_CYCLES,
-        .requests = 100000,
+        .cycles = UINT64_MAX,
         .out = "out",
     };
     memport_preset(&o->memory);
@@ -191,6 +192,9 @@ static error_t parse_run(int key, char *arg, struct argp_state *state, struct op
     case KEY_WINDOW:
         o->window = (unsigned)number(state, "window", arg, 1, WORLD_WINDOW_MOST, false);
         return 0;
+    case KEY_CYCLES:
+        o->cycles = number(state, "cycles", arg, 1, UINT64_MAX, false);
+        return 0;
     case KEY_REQUESTS:
         o->requests = number(state, "requests", arg, 1, UINT64_MAX, false);
         return 0;
@@ -205,6 +209,8 @@ static void finish(struct argp_state *state, struct options *o)
     const unsigned slowest[] = {o->memory.fixed_latency, o->memory.random_max, o->memory.dram_latency};
     if (o->hang_after == HANG_CYCLES)
         o->hang_after += slowest[o->memory.model];
+    if (!o->requests)
+        o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
     if (o->waves_from > o->waves_to)
         argp_error(state, "--waves-from=%llu is after --waves-to=%llu", (unsigned long long)o->waves_from,
                    (unsigned long long)o->waves_to);
@@ -263,7 +269,8 @@ void options_parse_model(struct options *o, int argc, char **argv)
 void options_parse_random(struct options *o, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"requests", KEY_REQUESTS, "N", 0, "How many requests (100000)", GROUP_RUN}, DUT_OPTIONS, RUN_OPTIONS, {0}};
+        {"requests", KEY_REQUESTS, "N", 0, "How many requests (100000, or as many as --cycles takes)", GROUP_RUN},
+        {"cycles", KEY_CYCLES, "N", 0, "Stop after so many cycles; those that are jumped over do not count", GROUP_RUN}, DUT_OPTIONS, RUN_OPTIONS, {0}};
     static const struct argp argp = {options, parse, "", "Drives the cycle model and a device under test with constrained-random stimulus, and compares.", NULL, NULL, NULL};
     o->memory.model = MEMPORT_RANDOM;
     o->memory_name = "random";

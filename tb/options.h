@@ -29,6 +29,7 @@ struct options {
     uint64_t from, to;            /* cycles between which a rerun compares all state in every cycle */
     uint64_t hang_after;          /* cycles without progress that count as a hang */
     uint64_t requests;            /* of random stimulus */
+    uint64_t cycles;              /* that random stimulus steps through at most */
     const char *out;              /* folder under which mismatch bundles are written */
     const char *rerun;            /* the command line that repeats this run (for bundles) */
 };

@@ -2,185 +2,180 @@
  *
  * A driver like a replayed trace (driver.h), but at the level of the pins: requests on all ports at changing rates, held while
  * the port is not ready; memory that is slow, out of order, stalling and failing; control operations and page-table edits while walks are
- * in flight. One seed gives one run. */
+ * in flight. One seed gives one run. Nothing is drawn in a cycle without an event, so that jumping over idle cycles changes nothing. */
 #include "random.h"
 
 #include <stdlib.h>
-#include <stdio.h>
 
 #include "random_parts.h"
 
 enum {
-    LATENCY_MOST = 30,      /* cycles */
     MEMORY_ERRORS = 1500,   /* of a million */
     MEMORY_STALLS = 150000, /* of a million cycles */
     WATCH_EVERY = 1024,     /* cycles between two looks for a request that is never answered */
-    MOOD_CYCLES = 8000,     /* most cycles until rates and locality change */
+    STALL_MOST = 200,       /* cycles in which memory takes nothing, in its mood */
+    POUNCE_MOST = 10,       /* cycles between a compare-and-swap and the edit aimed at it */
 };
-
-static void change_mood(struct random *r)
-{
-    static const unsigned rates[] = {100, 100, 100, 60, 30, 5}, gaps[] = {60, 400, 2000, 10000}, hot[] = {4, 16, 64, 400};
-    r->busy_percent = rates[prng_below(&r->prng, sizeof rates / sizeof *rates)];
-    r->edit_gap = gaps[prng_below(&r->prng, sizeof gaps / sizeof *gaps)];
-    r->control_gap = gaps[prng_below(&r->prng, sizeof gaps / sizeof *gaps)];
-    r->next_edit = r->d.cycle + prng_below(&r->prng, r->edit_gap);
-    r->next_control = r->d.cycle + prng_below(&r->prng, r->control_gap);
-    r->hot_first = (unsigned)prng_below(&r->prng, r->pages);
-    r->hot_count = hot[prng_below(&r->prng, sizeof hot / sizeof *hot)];
-    r->polite_percent = chance(r, 75) ? 95 : 0;
-    r->locality = (unsigned)prng_below(&r->prng, 100);
-    /* Storms are short: not much gets through them. */
-    const bool storm = r->control_gap == gaps[0] || r->edit_gap == gaps[0];
-    r->mood_until = r->d.cycle + 1 + prng_below(&r->prng, storm ? MOOD_CYCLES / 8 : MOOD_CYCLES);
-}
-
-/* One request for a port, at random within the mood. */
-static struct pins_req make(struct random *r, unsigned port, uint8_t id)
-{
-    uint64_t va = r->last_va[port];
-    if (!chance(r, r->locality))
-        va = chance(r, 30) ? r->last_va[prng_below(&r->prng, PORTS)] : tables_va(r);
-    if (chance(r, 50))
-        va = (va & ~UINT64_C(0xfff)) | prng_below(&r->prng, 0x1000);
-    r->last_va[port] = va;
-    const uint64_t bits = prng_next(&r->prng);
-    return (struct pins_req){
-        .va = va,
-        .id = id,
-        .acc = port < CFG_PORTS_FETCH ? ACC_EXECUTE : bits & 1 ? ACC_WRITE : ACC_READ,
-        .user = bits & 4,
-        .imp = !(bits & 12),
-        .ac = bits & 16,
-    };
-}
-
-static bool would_fault(const struct random *r, const struct pins_req *req)
-{
-    const struct oracle_access access = {req->va, req->acc, req->user, req->imp, req->ac, req->ss};
-    struct oracle_result says;
-    oracle_translate(r->physmem, IMAGE_HW, &r->cpu, &r->regs, &access, &says);
-    return says.kind != KIND_OK;
-}
-
-/* Faults are slow, so most of the time most requests that would fault are made up once more. */
-static void offer(struct random *r, unsigned port)
-{
-    uint8_t id = r->next_id[port];
-    while (r->flight[port][id].busy)
-        id++;
-    r->next_id[port] = (uint8_t)(id + 1 + (prng_next(&r->prng) & 7));
-    struct pins_req req = make(r, port, id);
-    for (unsigned again = 0; again < 4 && chance(r, r->polite_percent) && would_fault(r, &req); again++) {
-        r->last_va[port] = tables_va(r);
-        req = make(r, port, id);
-    }
-    r->d.in.req[port] = req;
-    r->d.in.req_valid |= (uint8_t)(1u << port);
-    r->counts.requests++;
-}
-
-static void offer_some(struct random *r)
-{
-    if (r->quiet || r->finishing)
-        return;
-    if (r->d.cycle >= r->mood_until)
-        change_mood(r);
-    for (unsigned port = 0; port < PORTS; port++)
-        if (!(r->d.in.req_valid >> port & 1) && r->counts.requests < r->requests && chance(r, r->busy_percent))
-            offer(r, port);
-}
 
 static void take_requests(struct random *r, const struct pins_out *out)
 {
-    const unsigned accepted = r->d.in.req_valid & out->req_ready;
-    r->accepted = (uint8_t)accepted;
-    for (unsigned ports = accepted; ports; ports &= ports - 1) {
+    r->accepted = r->d.in.req_valid & out->req_ready;
+    for (unsigned ports = r->accepted; ports; ports &= ports - 1) {
         const unsigned port = (unsigned)__builtin_ctz(ports);
         const struct pins_req *req = &r->d.in.req[port];
         struct flight *f = &r->flight[port][req->id];
         f->access = (struct oracle_access){req->va, req->acc, req->user, req->imp, req->ac, req->ss};
+        f->va = req->va;
         f->busy = true;
         f->number = r->counts.accepted++;
         f->position = (uint16_t)r->outstanding;
         r->flying[r->outstanding++] = (uint16_t)(port * IDS + req->id);
         check_begin(r, f);
+        if (r->offered_at[port] < r->d.cycle)
+            met(r, CORNER_held_back);
+        mood_accepted(r, port);
+    }
+    if (r->accepted && r->outstanding >= CFG_MISS_QUEUE_ENTRIES) {
+        met(r, CORNER_full_queue);
+        if (r->mood.kind == MOOD_FLOOD)
+            met(r, CORNER_port_alone_full_queue);
     }
 }
 
 /* The operation of this cycle is taken: from now on its registers, or the old ones, decide. */
 static void take_control(struct random *r, const struct pins_out *out)
 {
-    if (!r->d.in.ctl_valid || !out->ctl_ready || r->ctl_taken)
+    r->ctl_new = r->d.in.ctl_valid && out->ctl_ready && !r->ctl_taken;
+    if (!r->ctl_new)
         return;
-    const struct op *op = &r->ops[r->op_first];
     r->ctl_taken = true;
-    r->counts.control_ops[op->op]++;
     r->counts.control_in_flight += r->outstanding > 0;
-    r->changes++;
-    control_taken(r, op);
-    check_all(r);
+    if (r->accepted == (1u << PORTS) - 1)
+        met(r, CORNER_ctl_every_port_accepts);
+    control_taken(r, &r->ops[r->op_first]);
+}
+
+/* A request of a walker was accepted: may be a chance to do something while it is outstanding. */
+static void aim(struct random *r, uint64_t addr, bool cas)
+{
+    const uint64_t control = r->d.cycle + below(r, LATENCY_MOST);
+    if (chance(r, r->mood.aim) && control < r->next_control)
+        r->next_control = control;
+    if (chance(r, cas ? r->mood.pounce : r->mood.pounce / 16)) {
+        r->pounce.pa = addr;
+        r->pounce.cycle = r->d.cycle + 1 + below(r, POUNCE_MOST);
+    }
+    if (r->mood.kind == MOOD_STALL && chance(r, 3))
+        r->stall_until = r->d.cycle + 1 + below(r, STALL_MOST);
+}
+
+static void replied(struct random *r, const struct memport_reply *reply)
+{
+    r->d.in.mem_rsp_tag = reply->tag;
+    r->d.in.mem_rsp_err = reply->err;
+    r->d.in.mem_rsp_line = reply->line;
+    r->errors += reply->err;
+    r->asked[reply->tag].busy = false;
+    if (!r->asked[reply->tag].cas || reply->err)
+        return;
+    const uint64_t old = reply->line[r->asked[reply->tag].addr >> 3 & 7];
+    if (old != r->asked[reply->tag].expected)
+        met(r, CORNER_cas_failed);
+    else if ((r->asked[reply->tag].desired & ~old & ENTRY_D) && !(old & ENTRY_RW))
+        r->dirty_read_only = true;
 }
 
 static void memory_port(struct random *r, const struct pins_out *out)
 {
     struct memport_reply reply;
     r->d.mem_accepted = false;
-    r->d.in.mem_req_ready = memport_ready(r->memport, r->d.cycle);
+    r->offered = out->mem_req_valid;
+    r->d.in.mem_req_ready = memport_ready(r->memport, r->d.cycle) && r->d.cycle >= r->stall_until;
     if (out->mem_req_valid && r->d.in.mem_req_ready) {
         const struct memport_request request = {out->mem_req_tag, out->mem_req_cas, out->mem_req_addr, out->mem_req_expected,
                                                 out->mem_req_desired};
         memport_accept(r->memport, r->d.cycle, &request);
         r->d.mem_accepted = true;
+        r->asked[request.tag].busy = true;
+        r->asked[request.tag].cas = request.cas;
+        r->asked[request.tag].addr = request.addr;
+        r->asked[request.tag].expected = request.expected;
+        r->asked[request.tag].desired = request.desired;
+        aim(r, request.addr, request.cas);
     }
     r->d.in.mem_rsp_valid = memport_reply(r->memport, r->d.cycle, &reply);
-    if (!r->d.in.mem_rsp_valid)
-        return;
-    r->d.in.mem_rsp_tag = reply.tag;
-    r->d.in.mem_rsp_err = reply.err;
-    r->d.in.mem_rsp_line = reply.line;
-    r->errors += reply.err;
+    if (r->d.in.mem_rsp_valid)
+        replied(r, &reply);
 }
 
 /* One request that is never answered must not be hidden by the others that are: progress is the age of the oldest. */
 static void watch(struct random *r)
 {
+    r->next_watch = r->d.cycle + WATCH_EVERY;
     r->d.progress = r->d.cycle;
-    for (unsigned i = 0; i < r->outstanding; i++) {
-        const uint64_t since = r->flight[r->flying[i] / IDS][r->flying[i] % IDS].since;
-        if (since < r->d.progress)
-            r->d.progress = since;
-    }
+    for (unsigned i = 0; i < r->outstanding; i++)
+        if (flying(r, i)->since < r->d.progress)
+            r->d.progress = flying(r, i)->since;
+}
+
+static bool may_edit(const struct random *r)
+{
+    return !r->quiet && !r->switching && !r->finishing && !r->foreign;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void drive(struct driver *self, const struct pins_out *out)
 {
     struct random *r = (struct random *)self;
+    r->counts.stepped += r->d.cycle == r->last_cycle + 1 || !r->d.cycle;
+    r->last_cycle = r->d.cycle;
     r->d.in.req_valid &= (uint8_t)~r->accepted;
     r->accepted = 0;
     for (unsigned valid = out->resp_valid; valid && !r->d.ended; valid &= valid - 1)
         check_answer(r, (unsigned)__builtin_ctz(valid), &out->resp[__builtin_ctz(valid)]);
     if (r->d.ended)
         return;
-    r->finishing = r->counts.requests >= r->requests || r->d.stop;
-    if (r->d.cycle % WATCH_EVERY == 0)
+    r->finishing = r->counts.requests >= r->requests || r->counts.stepped >= r->cycles || r->d.stop;
+    if (r->d.cycle >= r->next_watch)
         watch(r);
     control_pins(r, out);
-    if (!r->pending.active && !r->ctl_taken && r->d.cycle >= r->next_edit && !r->quiet && !r->finishing) {
-        r->next_edit = r->d.cycle + 1 + prng_below(&r->prng, 2 * r->edit_gap);
-        tables_edit(r);
-    }
-    offer_some(r);
+    if (r->d.cycle >= earlier(r->next_edit, r->pounce.cycle) && may_edit(r))
+        edit_now(r);
+    if (!r->quiet && !r->finishing)
+        mood_offer(r);
     take_requests(r, out);
     take_control(r, out);
     memory_port(r, out);
-    r->d.ended |= r->finishing && !r->d.in.req_valid && !r->outstanding && !r->op_count && !r->pending.active && !r->accepted;
+    r->d.ended |= r->finishing && !r->d.in.req_valid && !r->outstanding && !r->op_count && !r->accepted;
 }
 
+/* Whatever drive() would do of itself in a later cycle has a cycle of its own; the MMU, which waits, does nothing before that. */
 static uint64_t idle(const struct driver *self)
 {
-    (void)self;
-    return 0; /* something may be begun in every cycle */
+    const struct random *r = (const struct random *)self;
+    if (r->mood.step || r->accepted || r->ctl_new || r->d.in.mem_rsp_valid || r->offered)
+        return 0;
+    uint64_t next = memport_next(r->memport);
+    if (!r->finishing && !r->quiet) {
+        next = earlier(next, r->mood.until);
+        for (unsigned port = 0; port < PORTS; port++)
+            if (!(r->d.in.req_valid >> port & 1))
+                next = earlier(next, r->next_offer[port]);
+    }
+    if (may_edit(r))
+        next = earlier(next, earlier(r->next_edit, r->pounce.cycle));
+    if (r->op_count && r->wait_until > r->d.cycle)
+        next = earlier(next, r->wait_until);
+    if (!r->op_count && !r->finishing)
+        next = earlier(next, r->next_control);
+    for (unsigned i = 0; i < PENDING_MOST && !r->op_count; i++)
+        if (books_stale_here(r, &r->pending[i]))
+            next = earlier(next, r->pending[i].settle_at);
+    return next == UINT64_MAX ? next : next > r->d.cycle ? next - r->d.cycle : 0;
 }
 
 static void locate(const struct driver *self, int port, unsigned id, struct finding *finding)
@@ -190,27 +185,38 @@ static void locate(const struct driver *self, int port, unsigned id, struct find
         return;
     const struct flight *f = &r->flight[port][id];
     finding->access = finding->record = f->number;
-    finding->va = f->access.va;
+    finding->va = f->va;
     finding->acc = f->access.acc;
     finding->user = f->access.user;
+    finding->imp = f->access.imp;
+    finding->ac = f->access.ac;
+    finding->ss = f->access.ss;
 }
 
 struct random *random_new(const struct options *options, char *error, size_t size)
 {
+    static const unsigned slowest[] = {LATENCY_MOST, LATENCY_MOST, 8, 3};
     struct random *r = calloc(1, sizeof *r);
     struct memport_config memory = options->memory;
-    /* Longer latencies show nothing more here, and cost cycles. */
-    memory.random_max = memory.random_max < LATENCY_MOST ? memory.random_max : LATENCY_MOST;
-    memory.random_min = memory.random_min < memory.random_max ? memory.random_min : memory.random_max;
-    memory.error_per_million = MEMORY_ERRORS;
-    memory.stall_per_million = MEMORY_STALLS;
     if (r) {
         r->d.drive = drive;
         r->d.idle = idle;
         r->d.locate = locate;
+        r->d.explain = explain;
         r->d.total = r->requests = options->requests;
+        r->cycles = options->cycles;
         r->prng = prng_mix(options->seed);
-        r->cpu = (struct oracle_cpu){CFG_ARCH_PADDR_BITS, CFG_ARCH_PAGE_1G, CFG_ARCH_LA57, CFG_ARCH_PCID};
+        r->last_cycle = UINT64_MAX;
+        r->next_edit = r->next_control = r->pounce.cycle = UINT64_MAX;
+        const unsigned most = slowest[below(r, sizeof slowest / sizeof *slowest)];
+        memory.random_max = memory.random_max < most ? memory.random_max : most;
+        memory.random_min = memory.random_min < memory.random_max ? memory.random_min : memory.random_max;
+        memory.error_per_million = MEMORY_ERRORS;
+        memory.stall_per_million = MEMORY_STALLS;
+        r->cpu = (struct oracle_cpu){.paddr_bits = CFG_ARCH_PADDR_BITS, .page_1g = CFG_ARCH_PAGE_1G, .la57 = CFG_ARCH_LA57,
+                                     .pcid = CFG_ARCH_PCID, .pku = CFG_ARCH_PKU, .pks = CFG_ARCH_PKS, .cet = CFG_ARCH_CET,
+                                     .lam = CFG_ARCH_LAM, .amd = CFG_ARCH_AMD};
+        r->regs.pat = UINT64_C(0x0007040600070406);
         r->physmem = physmem_new(CFG_ARCH_PADDR_BITS);
         r->memport = r->physmem ? memport_new(r->physmem, &memory) : NULL;
     }
@@ -219,7 +225,8 @@ struct random *random_new(const struct options *options, char *error, size_t siz
         random_free(r);
         return NULL;
     }
-    change_mood(r);
+    books_start(r);
+    mood_change(r);
     control_start(r);
     return r;
 }
@@ -238,6 +245,11 @@ void random_free(struct random *r)
 struct driver *random_driver(struct random *r)
 {
     return &r->d;
+}
+
+void random_watch(struct random *r, const struct mmu *model)
+{
+    r->model = model;
 }
 
 size_t random_table_bytes(const struct random *r)

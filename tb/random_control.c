@@ -1,153 +1,88 @@
-/* Control operations for random stimulus: any of them at any time, and those that an edit makes necessary.
+/* Control operations for random stimulus: when they come, and what they change.
  *
- * Software's part is done as the SDM demands (5.10.4): a PCID is loaded without a flush only if all that may be cached under it
- * is still right; CR4.PCIDE is set only while CR3[11:0] = 0; an edit of a present entry is followed by an INVLPG or, where more than one page
- * is concerned, by a MOV CR3 or a change of CR4.PGE. What hardware then still uses of old entries is its fault. */
+ * The pins hold one operation until it is done. Its registers count from the cycle in which it is taken; what its invalidation must drop is
+ * struck out of the books in the same cycle, since no request is accepted until it is done and every one in flight begins anew. */
 #include "random_parts.h"
 
-static void add(struct random *r, uint8_t op, uint64_t data, bool settles)
+enum { WAIT_MOST = 300 }; /* cycles with the wrong number of levels */
+
+void control_add(struct random *r, uint8_t op, uint64_t data, uint64_t desc)
 {
     if (r->op_count < OPS_MOST)
-        r->ops[(r->op_first + r->op_count++) % OPS_MOST] = (struct op){op, data, settles};
-}
-
-static unsigned present_pcid(const struct random *r)
-{
-    return r->regs.cr4 & R_PCIDE ? (unsigned)(r->regs.cr3 & 0xfff) : 0;
+        r->ops[(r->op_first + r->op_count++) % OPS_MOST] = (struct op){op, data, desc};
 }
 
 void control_start(struct random *r)
 {
-    for (unsigned i = 0; i < PCIDS; i++)
-        r->bound[i] = -1;
-    add(r, CTL_MOV_CR0, R_CR0 | R_WP, false);
-    add(r, CTL_WRMSR_EFER, R_EFER | R_NXE, false);
-    add(r, CTL_MOV_CR4, R_CR4 | R_PGE, false);
-    add(r, CTL_MOV_CR3, r->pml4[0], false);
+    control_add(r, CTL_MOV_CR0, CR0_PG | CR0_PE | CR0_WP, 0);
+    control_add(r, CTL_WRMSR_EFER, EFER_LME | EFER_LMA | EFER_NXE, 0);
+    control_add(r, CTL_MOV_CR4, CR4_PAE | CR4_PGE, 0);
+    control_add(r, CTL_MOV_CR3, r->pml4[0], 0);
     r->quiet = true;
 }
 
-static void choose_cr3(struct random *r)
-{
-    const bool pcide = r->regs.cr4 & R_PCIDE;
-    const unsigned pcid = pcide ? (unsigned)prng_below(&r->prng, PCIDS) : 0;
-    const int root = chance(r, 80) ? (int)(pcid % ROOTS) : (int)prng_below(&r->prng, ROOTS);
-    const bool may_keep = pcide && !r->stale[pcid] && (r->bound[pcid] == root || r->bound[pcid] < 0);
-    const uint64_t keep = may_keep && chance(r, 70) ? UINT64_C(1) << 63 : 0;
-    add(r, CTL_MOV_CR3, tables_cr3(r, root) | pcid | keep, false);
-}
-
-static void choose_cr4(struct random *r)
-{
-    uint64_t cr4 = r->regs.cr4;
-    if (CFG_ARCH_PCID && chance(r, 50)) {
-        if ((cr4 & R_PCIDE) || (r->regs.cr3 & 0xfff) == 0)
-            cr4 ^= R_PCIDE;
-    } else if (chance(r, 60)) {
-        cr4 ^= R_PGE;
-    }
-    add(r, CTL_MOV_CR4, cr4, false);
-}
-
-/* 57-bit paging on or off: with nothing in flight, and with the root that fits loaded before anything goes on. */
-static void choose_la57(struct random *r)
-{
-    const uint64_t cr4 = r->regs.cr4 ^ R_LA57;
-    r->quiet = true;
-    add(r, CTL_MOV_CR4, cr4, false);
-    add(r, CTL_MOV_CR3, (cr4 & R_LA57 ? r->pml5 : r->pml4)[r->root] | present_pcid(r), false);
-}
-
-static void choose_any(struct random *r)
-{
-    const uint64_t kind = prng_below(&r->prng, 100);
-    if (kind < 15)
-        add(r, CTL_MOV_CR0, r->regs.cr0 ^ R_WP, false);
-    else if (!(r->regs.efer & R_NXE) || kind < 19)
-        add(r, CTL_WRMSR_EFER, r->regs.efer ^ R_NXE, false);
-    else if (kind < 50)
-        add(r, CTL_INVLPG, tables_va(r), false);
-    else if (r->pending.active) /* what follows would need more care with an edit under way */
-        return;
-    else if (CFG_ARCH_LA57 && kind < 52)
-        choose_la57(r);
-    else if (kind < 60)
-        choose_cr4(r);
-    else
-        choose_cr3(r);
-}
-
-/* The invalidation that the pending edit needs. */
-static void settle(struct random *r)
-{
-    const struct pending *p = &r->pending;
-    const uint64_t pcid = present_pcid(r), root = tables_cr3(r, r->root);
-    if (!p->whole && (p->place.globals || chance(r, 70)))
-        add(r, CTL_INVLPG, p->place.va + prng_below(&r->prng, UINT64_C(1) << (12 + 9 * (p->place.level - 1))), true);
-    else if (!p->place.globals && chance(r, 80))
-        add(r, CTL_MOV_CR3, root | pcid, true);
-    else
-        add(r, CTL_MOV_CR4, r->regs.cr4 ^ R_PGE, true);
-}
-
-void control_choose(struct random *r)
+/* Now and then: begins an operation, or settles an edit. */
+static void choose(struct random *r)
 {
     if (r->op_count || r->ctl_taken)
         return;
-    if (r->pending.active && r->d.cycle >= r->settle_at) {
-        settle(r);
+    const struct pending *due = books_due(r);
+    if (due) {
+        ops_settle(r, due);
     } else if (r->d.cycle >= r->next_control && !r->finishing) {
-        r->next_control = r->d.cycle + 1 + prng_below(&r->prng, 2 * r->control_gap);
-        choose_any(r);
+        r->next_control = r->d.cycle + 1 + below(r, 2 * r->mood.control_gap);
+        ops_any(r);
     }
 }
 
-static void everything_dropped(struct random *r)
-{
-    for (unsigned i = 0; i < PCIDS; i++) {
-        r->bound[i] = -1;
-        r->stale[i] = false;
-    }
-}
-
-/* SDM 3A 5.10.4.1, the software's side of it. Called when the operation is taken: nothing can be cached before it is done. */
 void control_taken(struct random *r, const struct op *op)
 {
     const struct oracle_regs before = r->regs;
-    oracle_control(&r->regs, &r->cpu, op->op, op->data);
-    if (op->op == CTL_MOV_CR3) {
-        for (int root = 0; root < ROOTS; root++)
-            if ((r->regs.cr3 & E_FRAME) == r->pml4[root] || (r->regs.cr3 & E_FRAME) == r->pml5[root])
-                r->root = root;
-        if (!(r->regs.cr4 & R_PCIDE) || !(op->data >> 63))
-            r->stale[present_pcid(r)] = false;
+    r->ctl_gp = !oracle_control(&r->regs, &r->cpu, op->op, op->data, op->desc);
+    r->counts.control_ops[op->op]++;
+    r->counts.control_gp[op->op] += r->ctl_gp;
+    r->taken_at[++r->epoch % EPOCHS] = r->d.cycle;
+    if (!r->ctl_gp)
+        books_taken(r, &before, op);
+    r->stacks_begin = r->regs.cr4 & ~before.cr4 & CR4_CET;
+    count_control(r, op, &before);
+    check_control(r);
+}
+
+static void done(struct random *r, const struct pins_out *out)
+{
+    const struct op *op = &r->ops[r->op_first];
+    if (out->ctl_gp != r->ctl_gp) {
+        char field[64];
+        snprintf(field, sizeof field, "ctl_gp of %s 0x%llx", random_op_name(op->op), (unsigned long long)op->data);
+        finding_numbers(&r->d.finding, FINDING_ORACLE, r->d.cycle, field, r->ctl_gp, out->ctl_gp);
+        r->d.ended = true;
     }
-    /* A change of NXE need not drop anything (SDM); that this MMU does so is not relied upon. */
-    const uint64_t cr4 = before.cr4 ^ r->regs.cr4;
-    if ((cr4 & (R_PGE | R_LA57)) || (cr4 & before.cr4 & R_PCIDE))
-        everything_dropped(r);
-    r->bound[present_pcid(r)] = r->root;
+    if (r->stacks_begin) { /* only now is D in memory at rest */
+        edit_settle_dirty(r);
+        check_again(r);
+        r->stacks_begin = false;
+    }
+    r->op_first = (r->op_first + 1) % OPS_MOST;
+    r->op_count--;
+    r->ctl_taken = false;
+    if (!r->op_count)
+        r->quiet = r->switching = false;
+    else if (r->switching && !r->quiet)
+        r->wait_until = r->d.cycle + below(r, WAIT_MOST);
 }
 
 void control_pins(struct random *r, const struct pins_out *out)
 {
     if (r->ctl_taken)
         r->d.in.ctl_valid = false; /* taken in the cycle before, at the latest */
-    if (r->ctl_taken && out->ctl_done) {
-        const struct op *op = &r->ops[r->op_first];
-        if (op->settles)
-            r->pending.active = false;
-        r->op_first = (r->op_first + 1) % OPS_MOST;
-        r->op_count--;
-        r->ctl_taken = false;
-        r->changes++;
-        if (!r->op_count)
-            r->quiet = false;
-    }
-    control_choose(r);
-    if (r->op_count && !r->ctl_taken && (!r->quiet || (r->outstanding == 0 && r->d.in.req_valid == 0))) {
+    if (r->ctl_taken && out->ctl_done)
+        done(r, out);
+    choose(r);
+    if (r->op_count && !r->ctl_taken && r->d.cycle >= r->wait_until && (!r->quiet || (r->outstanding == 0 && r->d.in.req_valid == 0))) {
         r->d.in.ctl_valid = true;
         r->d.in.ctl_op = r->ops[r->op_first].op;
         r->d.in.ctl_data = r->ops[r->op_first].data;
+        r->d.in.ctl_desc = r->ops[r->op_first].desc;
     }
 }

@@ -1,9 +1,22 @@
-/* The parts of the random stimulus: page tables and their edits (random_tables.c), what each answer may be (random_check.c),
- * control operations (random_control.c), and the pins (random.c). Only these four include this. */
+/* The parts of the random stimulus, one file each:
+ *
+ *     random.c          the pins, cycle by cycle
+ *     random_mood.c     what is likely for now, and the requests that come of it
+ *     random_tables.c   the page tables as they begin
+ *     random_edit.c     software changing them
+ *     random_control.c  control operations
+ *     random_ops.c      their operands, legal and not
+ *     random_books.c    what may be cached of entries that were changed
+ *     random_check.c    what each answer may be
+ *     random_count.c    corners that were met
+ *     random_explain.c  a finding, for people
+ *
+ * Only these include this. */
 #ifndef TWINWALK_RANDOM_PARTS_H
 #define TWINWALK_RANDOM_PARTS_H
 
 #include "arch/oracle.h"
+#include "arch/x86.h"
 #include "mem/memport.h"
 #include "mem/prng.h"
 #include "mmu_cfg.h"
@@ -12,153 +25,239 @@
 enum {
     PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA,
     IDS = 256,
+    TAGS = 16,              /* of the memory port */
     ROOTS = 4,              /* address spaces */
-    PCIDS = 6,              /* process-context identifiers in use; more than roots, so that one root has several */
+    SLOTS = CFG_ARCH_PCID ? 32 : 1, /* process-context identifiers in use, out of 4096 */
     ENTRIES_MOST = 4096,    /* page-table entries that may be edited */
     PAGES_MOST = 4096,      /* places that requests go to */
-    INDEX_BITS = 14,        /* of the hash from an entry's address to its number */
+    PLACE_BITS = 14,        /* of the hash from an entry's address to its number */
     ALLOWED_MOST = 24,      /* results that one request may have */
     OPS_MOST = 8,           /* control operations in a row */
+    PENDING_MOST = 4,       /* edits whose old value may be cached */
+    FAULTS_MOST = 4,        /* pages known to be free of an old value */
+    EPOCHS = 16,            /* control operations whose time is kept */
     ROOT_LEVEL = 4,         /* from here up the tables of global pages are each root's own */
+    LATENCY_MOST = 30,      /* cycles of a memory access; longer ones show nothing more, and cost cycles */
     SHARED = -1,            /* an entry below all roots */
+    /* A control operation restarts every request without a result. One with a result waits for its response slot at most while all other
+     * entries of the queue go first (sections 8 and 13). */
+    DRAIN_CYCLES = CFG_MISS_QUEUE_ENTRIES + 3,
 };
 
-/* Bits of page-table entries and registers (SDM 3A 5.5.4, 2.5). */
-#define E_P   (UINT64_C(1) << 0)
-#define E_W   (UINT64_C(1) << 1)
-#define E_U   (UINT64_C(1) << 2)
-#define E_A   (UINT64_C(1) << 5)
-#define E_D   (UINT64_C(1) << 6)
-#define E_PS  (UINT64_C(1) << 7)
-#define E_G   (UINT64_C(1) << 8)
-#define E_XD  (UINT64_C(1) << 63)
-#define E_PAT_LARGE (UINT64_C(1) << 12)
-#define E_FRAME (((UINT64_C(1) << CFG_ARCH_PADDR_BITS) - 1) & ~UINT64_C(0xfff))
-#define R_WP    (UINT64_C(1) << 16)
-#define R_PGE   (UINT64_C(1) << 7)
-#define R_LA57  (UINT64_C(1) << 12)
-#define R_PCIDE (UINT64_C(1) << 17)
-#define R_NXE   (UINT64_C(1) << 11)
-#define R_CR0   UINT64_C(0x80000001) /* PG and PE */
-#define R_CR4   UINT64_C(0x20)       /* PAE */
-#define R_EFER  UINT64_C(0x500)      /* LME and LMA */
+#define E_FRAME (ENTRY_FRAME & ((UINT64_C(1) << CFG_ARCH_PADDR_BITS) - 1))
 
 /* An entry that may be edited. */
 struct place {
     uint64_t pa, va;        /* its address; the first linear address it covers */
     uint64_t table;         /* the table below it, for an entry that points to one or may; 0: none */
     int8_t root;            /* whose tables it is in, or SHARED */
-    uint8_t level;          /* 1 … 4 */
+    uint8_t level;          /* 1 … 5 */
     bool globals;           /* pages here or below may be global */
 };
 
-enum edit { EDIT_MAP, EDIT_UNMAP, EDIT_RESTRICT, EDIT_RELAX, EDIT_RESIZE, EDIT_MOVE, EDIT_CLEAR_AD, EDIT_RESERVED };
+enum edit { EDIT_MAP, EDIT_UNMAP, EDIT_RESTRICT, EDIT_RELAX, EDIT_RESIZE, EDIT_MOVE, EDIT_CLEAR_AD, EDIT_RESERVED, EDIT_BACK };
 
-/* An edit that the processor has not been told of yet: its old value may still be cached. One at a time. */
+/* An edit whose old value may be cached: in the PCIDs of the mask, and as a global translation. */
 struct pending {
-    bool active;
-    struct place place;
+    const struct place *place; /* NULL: free */
     uint64_t old;           /* what the entry held */
-    bool whole;             /* more than one page is concerned: INVLPG is not enough */
+    uint64_t edited;        /* cycle of the edit */
+    uint64_t settle_at;     /* cycle from which software invalidates it in the present PCID */
+    uint32_t stale;         /* bit i: may be cached in PCID slot i */
+    bool global;
+    uint8_t faults;         /* page faults in PCID slot `faults_slot` that the entry could have had a part in; the last ones are in fault[] */
+    uint8_t faults_slot;
+    uint64_t fault[FAULTS_MOST]; /* their pages: nothing stale is left for these there */
 };
 
 struct result {
-    uint64_t pa;
+    uint64_t addr;
+    uint32_t epoch;         /* control operations taken when it was last found possible */
     uint16_t err;
-    uint8_t kind, size, pat;
+    uint8_t kind, size, pat, mt;
     bool stale;             /* only by an entry that software has changed since */
 };
 
 /* A request that was accepted and not answered. */
 struct flight {
-    struct oracle_access access;
+    struct oracle_access access; /* as it was made; from the next control operation on with the linear address that it had then */
+    uint64_t va;            /* as it was made */
+    uint64_t linear;        /* masked by LAM as at the accept */
     bool busy;
-    uint16_t position;      /* in the list of those in flight */
-    uint8_t allowed;        /* results in result[] */
+    bool refused;           /* #GP at the accept: nothing that follows matters */
+    bool alone;             /* no other was in flight at the accept */
+    bool masked;            /* LAM changed the address */
+    bool foreign;           /* CR4.LA57 was cleared meanwhile, and the address is none of 48 bits */
+    bool restarted;         /* a control operation was taken since the accept */
+    bool disturbed;         /* an entry that it uses was edited, or a control operation taken, since the accept */
     bool anything;          /* more than ALLOWED_MOST: not judged */
-    uint64_t since;         /* cycle in which it was accepted */
+    uint8_t allowed;        /* results in result[] */
+    uint16_t position;      /* in the list of those in flight */
+    uint64_t since, start;  /* cycle in which it was accepted; and in which its walks began, at the earliest */
+    uint64_t oldest;        /* earliest start of all requests in flight at the accept */
     uint64_t number;        /* of the request */
     uint64_t errors;        /* memory errors that had been answered when it was accepted */
-    uint64_t changes;       /* edits and control operations until then */
     struct result result[ALLOWED_MOST];
 };
 
 struct op {
     uint8_t op;
-    uint64_t data;
-    bool settles;           /* with it the pending edit is invalidated */
+    uint64_t data, desc;
+};
+
+enum mood_kind { MOOD_PLAIN, MOOD_RACE, MOOD_FAULTS, MOOD_SIZES, MOOD_STACKS, MOOD_FLOOD, MOOD_STALL, MOODS };
+
+/* What is likely for now. */
+struct mood {
+    enum mood_kind kind;
+    unsigned busy[PORTS];   /* chance that a port goes on at once after a request */
+    unsigned locality;      /* percent of requests that go where the last one went */
+    unsigned polite;        /* chance that a request that would fault is made up again */
+    unsigned aim;           /* percent of memory requests during which a control operation comes */
+    unsigned pounce;        /* percent of compare-and-swaps during which their entry is edited */
+    unsigned hot_first, hot_count; /* pages that most requests go to */
+    uint64_t edit_gap, control_gap; /* mean cycles between edits, and between control operations that nothing makes necessary */
+    bool step;              /* idle cycles are stepped through */
+    uint64_t until;         /* cycle of the next change */
 };
 
 struct random {
     struct driver d;        /* first */
     uint64_t prng;
-    uint64_t requests;      /* to be made */
+    uint64_t requests, cycles; /* to be made at most */
     struct physmem *physmem;
     struct memport *memport;
+    const struct mmu *model;/* whose state words are counted; NULL: none */
     struct oracle_cpu cpu;
     struct oracle_regs regs;
     struct random_counts counts;
+    struct mood mood;
 
     /* The pins. */
     bool finishing;         /* all requests are made, or the engine wants to stop: nothing new is begun */
-    uint8_t accepted;       /* offers that were accepted in the last cycle */
-    bool ctl_taken;         /* so was the control operation, in some cycle before; waits for its end */
-    unsigned busy_percent;  /* chance that an idle port gets a request; changes now and then */
-    unsigned locality;      /* percent of requests that go where the last one went */
-    uint64_t edit_gap, control_gap; /* mean cycles between page-table edits, and between control operations that nothing makes necessary */
-    unsigned hot_first, hot_count; /* pages that most requests go to, for now */
-    unsigned polite_percent;/* chance that a request that would fault is made up again */
-    uint64_t mood_until;    /* cycle of the next change of all the above */
+    uint8_t accepted;       /* offers that were accepted in this cycle */
+    bool offered;           /* the MMU offers a memory request in this cycle */
+    bool ctl_taken;         /* so was the control operation, in this cycle or before; waits for its end */
+    bool ctl_new;           /* in this cycle */
+    bool ctl_gp;            /* it must raise #GP(0) */
+    bool stacks_begin;      /* it sets CR4.CET */
+    uint64_t last_cycle, next_watch;
+    uint64_t next_offer[PORTS], offered_at[PORTS];
     uint64_t last_va[PORTS];
     uint8_t next_id[PORTS];
     uint64_t outstanding;
     uint16_t flying[PORTS * IDS]; /* port × IDS + id of those in flight */
     struct flight flight[PORTS][IDS];
     uint64_t errors;        /* memory errors answered */
-    uint64_t changes;       /* edits and control operations begun */
+    struct { bool busy, cas; uint64_t addr, expected, desired; } asked[TAGS];
+    uint64_t stall_until;   /* memory takes no request until then */
+    bool dirty_read_only;   /* a walk set D in a leaf with R/W = 0 since everything was last dropped */
 
     /* Control operations. */
     struct op ops[OPS_MOST];
     unsigned op_first, op_count;
-    uint64_t next_control, next_edit, settle_at; /* cycles */
-    bool quiet;             /* LA57 is about to change: no request until the operations are done */
-    int bound[PCIDS];       /* root whose translations may be cached under a PCID; -1: none are */
-    bool stale[PCIDS];      /* an edit was not invalidated there: MOV CR3 must flush */
+    uint64_t next_control, next_edit; /* cycles */
+    bool quiet;             /* no request until the operations are done, and they wait for those in flight */
+    bool switching;         /* CR4.LA57 is about to change: no edit until the operations are done */
+    uint64_t wait_until;    /* the next operation of a row is not offered before */
+    uint32_t epoch;         /* operations taken */
+    uint64_t taken_at[EPOCHS];
+    unsigned foreign;       /* flights that are so */
+
+    /* Books. */
+    struct pending pending[PENDING_MOST];
+    uint16_t pcid[SLOTS];   /* the identifiers */
+    int8_t bound[SLOTS];    /* root whose translations may be cached under a PCID; -1: none are */
+    uint32_t must_flush;    /* bit i: slot i has old values that are no longer kept in pending[]: MOV CR3 to it must flush */
+    uint32_t used;          /* bit i: slot i was current at least once */
+    unsigned slot;          /* of the current PCID */
     int root;               /* the present one */
+    uint64_t loaded_at;     /* cycle in which the PCID last changed */
 
     /* Page tables. */
-    struct pending pending;
+    struct { uint64_t pa, cycle; } pounce; /* the entry to edit, and when; UINT64_MAX: none */
     uint64_t frames;        /* table frames handed out */
     uint64_t pml4[ROOTS], pml5[ROOTS];
     unsigned places, pages;
     struct place place[ENTRIES_MOST];
     struct { uint64_t va; uint64_t size; } page[PAGES_MOST];
-    uint16_t index[1 << INDEX_BITS]; /* place number + 1 by hash of pa */
+    uint16_t index[1 << PLACE_BITS]; /* place number + 1 by hash of pa */
 };
+
+static inline uint64_t below(struct random *r, uint64_t bound)
+{
+    return prng_below(&r->prng, bound);
+}
 
 static inline bool chance(struct random *r, unsigned percent)
 {
-    return prng_below(&r->prng, 100) < percent;
+    return below(r, 100) < percent;
 }
+
+static inline void met(struct random *r, enum random_corner corner)
+{
+    r->counts.corner[corner]++;
+}
+
+static inline struct flight *flying(struct random *r, unsigned i)
+{
+    return &r->flight[r->flying[i] / IDS][r->flying[i] % IDS];
+}
+
+/* random_mood.c */
+void mood_change(struct random *r);
+void mood_offer(struct random *r);                          /* requests for the ports that are due */
+void mood_accepted(struct random *r, unsigned port);        /* when the port is due again */
 
 /* random_tables.c */
 bool tables_build(struct random *r);                        /* false when memory is short */
 uint64_t tables_va(struct random *r);                       /* where a request goes */
-void tables_edit(struct random *r);                         /* changes an entry */
-bool tables_within(struct random *r, uint64_t pa, uint64_t hw); /* hw has no A or D bit that no access could set, and no other change */
 uint64_t tables_cr3(const struct random *r, int root);      /* the base of a root under the present CR4.LA57 */
+const struct place *tables_place(const struct random *r, uint64_t pa);
+uint64_t tables_leaf(struct random *r, unsigned level, bool globals);
+uint64_t tables_pointer(struct random *r, uint64_t table, unsigned level);
+uint64_t tables_spoil(struct random *r, uint64_t entry, unsigned level); /* with a reserved bit, if the level has one */
+bool tables_within(struct random *r, uint64_t pa, uint64_t hw); /* hw has no A or D bit that no access could set, and no other change */
+
+/* random_edit.c */
+void edit_now(struct random *r);                            /* changes an entry */
+void edit_settle_dirty(struct random *r);                   /* D of read-only leaves in the oracle's image becomes what memory has */
+bool edit_is_leaf(uint64_t entry, unsigned level);
+
+/* random_books.c */
+void books_start(struct random *r);
+bool books_room(struct random *r);                          /* one more edit can be kept; makes room */
+struct pending *books_open(struct random *r, const struct place *place); /* the pending edit there; NULL: none */
+void books_edit(struct random *r, const struct place *place, uint64_t old);
+void books_taken(struct random *r, const struct oracle_regs *before, const struct op *op); /* carried out; r->regs are the new ones */
+void books_fault(struct random *r, const struct flight *f); /* a page fault was answered */
+bool books_would_drop(struct random *r, const struct pending *e, const struct op *op); /* for the present PCID, whole */
+bool books_stale_here(const struct random *r, const struct pending *e); /* e may be cached for the present PCID */
+unsigned books_visible(struct random *r, uint64_t va, struct pending *visible[PENDING_MOST]);
+struct pending *books_due(struct random *r);                /* an edit that software must now invalidate; NULL: none */
 
 /* random_check.c */
 void check_begin(struct random *r, struct flight *f);       /* just accepted: what it may answer now */
-void check_all(struct random *r);                           /* something changed: what those in flight may answer too */
+void check_edited(struct random *r, const struct place *place); /* what those in flight may answer too */
+void check_control(struct random *r);                       /* the same after a control operation was taken */
+void check_again(struct random *r);                         /* the same after the oracle's image was corrected */
 void check_answer(struct random *r, unsigned port, const struct pins_resp *resp);
-uint64_t check_with_old(struct random *r);                  /* puts the pending entry's old value into the oracle's image; returns the new */
-void check_with_new(struct random *r, uint64_t value);      /* and back */
+struct oracle_regs check_registers(const struct random *r, const struct flight *f); /* LAM is done with at the accept */
+void check_text(const struct result *x, char *text, size_t size);
 
-/* random_control.c */
+/* random_control.c, random_ops.c */
 void control_start(struct random *r);                       /* the operations that switch paging on */
-void control_choose(struct random *r);                      /* now and then: begins an operation, or settles the pending edit */
 void control_pins(struct random *r, const struct pins_out *out);
-void control_taken(struct random *r, const struct op *op);  /* keeps the books of what may be cached */
+void control_taken(struct random *r, const struct op *op);
+void control_add(struct random *r, uint8_t op, uint64_t data, uint64_t desc);
+void ops_any(struct random *r);
+void ops_settle(struct random *r, const struct pending *e); /* the invalidation that an edit needs */
+
+/* random_count.c */
+void count_answer(struct random *r, const struct flight *f, const struct pins_resp *resp, const struct result *judged);
+void count_control(struct random *r, const struct op *op, const struct oracle_regs *before);
+
+/* random_explain.c */
+void explain(const struct driver *self, const struct finding *finding, FILE *out);
 
 #endif

@@ -1,11 +1,10 @@
-/* Page tables for random stimulus.
+/* Page tables for random stimulus, as they begin.
  *
  * Four roots. Below each, the same slots of the PML4: slot 0 leads all roots to the same tables, in which pages may be global;
  * slot 1 does so without global pages; slots 2 and 511 are each root's own; slot 3 is a large field of 4-KByte pages that is never
  * edited, there to make the big TLBs overflow. Below a slot are pages of every size, and entries with every defect an entry can have.
  * No entry serves two linear addresses of one root (but in the field), so an INVLPG for its address is what the manual asks for. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "random_parts.h"
 
@@ -18,6 +17,8 @@ enum {
     ENTRY_BYTES = 8,
 };
 
+#define E_RIGHTS (ENTRY_P | ENTRY_RW | ENTRY_US)
+
 static uint64_t new_frame(struct random *r)
 {
     const uint64_t frames = UINT64_C(1) << (CFG_ARCH_PADDR_BITS - 12);
@@ -26,7 +27,7 @@ static uint64_t new_frame(struct random *r)
 
 static uint64_t random_frame(struct random *r, unsigned level)
 {
-    return prng_next(&r->prng) & E_FRAME & ~((UINT64_C(1) << (12 + 9 * (level - 1))) - 1);
+    return prng_next(&r->prng) & E_FRAME & ~((UINT64_C(1) << x86_level_shift(level)) - 1);
 }
 
 static bool can_be_leaf(unsigned level)
@@ -34,40 +35,60 @@ static bool can_be_leaf(unsigned level)
     return level == 1 || level == 2 || (level == 3 && CFG_ARCH_PAGE_1G);
 }
 
-/* Sets a bit that must be 0 at this level, if there is one (SDM 3A 5.5.4). */
-static uint64_t spoil(struct random *r, uint64_t entry, unsigned level)
+/* SDM 3A 5.5.4: what is reserved at this level, one of it at random; a level may have nothing. */
+uint64_t tables_spoil(struct random *r, uint64_t entry, unsigned level)
 {
-    if (CFG_ARCH_PADDR_BITS < 52 && chance(r, 50))
-        return entry | UINT64_C(1) << (CFG_ARCH_PADDR_BITS + prng_below(&r->prng, 52 - CFG_ARCH_PADDR_BITS));
-    if (level == 4 || (level == 3 && !CFG_ARCH_PAGE_1G))
-        return entry | E_PS;
-    if (level > 1 && (entry & E_PS))
-        return entry | UINT64_C(1) << (13 + prng_below(&r->prng, level == 2 ? 8 : 17));
-    return entry | (CFG_ARCH_PADDR_BITS < 52 ? UINT64_C(1) << 51 : 0);
+    const bool large = level > 1 && can_be_leaf(level) && (entry & ENTRY_PS);
+    switch (below(r, 4)) {
+    case 0:
+        if (CFG_ARCH_PADDR_BITS < 52)
+            return entry | UINT64_C(1) << (CFG_ARCH_PADDR_BITS + below(r, 52 - CFG_ARCH_PADDR_BITS + !(CFG_ARCH_PADDR_BITS < 52)));
+        break;
+    case 1:
+        if (CFG_ARCH_AMD && level >= ROOT_LEVEL)
+            return entry | ENTRY_G; /* bit 8 */
+        break;
+    case 2:
+        if (level > 1 && !can_be_leaf(level))
+            return entry | ENTRY_PS;
+        break;
+    default:
+        break;
+    }
+    if (large) /* bits 20:13 or 29:13 */
+        return entry | UINT64_C(1) << (13 + below(r, level == 2 ? 8 : 17));
+    return entry | ENTRY_XD; /* reserved while EFER.NXE = 0 */
 }
 
-static uint64_t random_leaf(struct random *r, unsigned level, bool globals)
+uint64_t tables_leaf(struct random *r, unsigned level, bool globals)
 {
-    uint64_t entry = random_frame(r, level) | (level > 1 ? E_PS : 0);
-    entry |= prng_next(&r->prng) & (UINT64_C(0x7ff) << 52 | 7 << 9 | 3 << 3); /* ignored bits, key, PCD and PWT */
-    entry |= (chance(r, 92) ? E_P : 0) | (chance(r, 75) ? E_W : 0) | (chance(r, 85) ? E_U : 0) | (chance(r, 10) ? E_XD : 0);
-    entry |= (chance(r, 50) ? E_A : 0) | (chance(r, 40) ? E_D : 0) | (globals && chance(r, 50) ? E_G : 0);
-    if (chance(r, 30))
-        entry |= level == 1 ? E_PS : E_PAT_LARGE; /* PAT */
-    return chance(r, 3) ? spoil(r, entry, level) : entry;
+    const uint64_t bits = prng_next(&r->prng);
+    uint64_t entry = random_frame(r, level) | (level > 1 ? ENTRY_PS : 0);
+    entry |= bits & (UINT64_C(0x7ff) << 52 | 7 << 9 | ENTRY_PWT | ENTRY_PCD); /* ignored bits, key, PCD and PWT */
+    entry |= (chance(r, 92) ? ENTRY_P : 0) | (chance(r, 75) ? ENTRY_RW : 0) | (chance(r, 75) ? ENTRY_US : 0) | (chance(r, 10) ? ENTRY_XD : 0);
+    entry |= (bits & 1 ? ENTRY_A : 0) | (bits & 2 ? ENTRY_D : 0) | (globals && (bits & 4) ? ENTRY_G : 0);
+    if (chance(r, 50)) /* the key 0 of most software */
+        entry &= ~((uint64_t)ENTRY_KEY_MASK << ENTRY_KEY_SHIFT);
+    if (!(bits & 0x1800000))
+        entry |= level == 1 ? ENTRY_PAT_4K : ENTRY_PAT_LARGE;
+    return chance(r, 3) ? tables_spoil(r, entry, level) : entry;
 }
 
-static uint64_t random_pointer(struct random *r, uint64_t table, unsigned level)
+uint64_t tables_pointer(struct random *r, uint64_t table, unsigned level)
 {
-    uint64_t entry = table | (prng_next(&r->prng) & (UINT64_C(0x7ff) << 52 | 7 << 9 | 3 << 3 | E_D | E_G)); /* all ignored here */
-    entry |= (chance(r, 97) ? E_P : 0) | (chance(r, 92) ? E_W : 0) | (chance(r, 92) ? E_U : 0) | (chance(r, 3) ? E_XD : 0);
-    entry |= chance(r, 50) ? E_A : 0;
-    return chance(r, 1) ? spoil(r, entry, level) : entry;
+    const uint64_t bits = prng_next(&r->prng);
+    uint64_t entry = table | (bits & (UINT64_C(0x7ff) << 52 | 7 << 9 | ENTRY_PWT | ENTRY_PCD | ENTRY_D | ENTRY_G)); /* all but PWT and PCD ignored */
+    if (CFG_ARCH_AMD && level >= ROOT_LEVEL)
+        entry &= ~ENTRY_G;
+    entry |= (chance(r, 97) ? ENTRY_P : 0) | (chance(r, 92) ? ENTRY_RW : 0) | (chance(r, 88) ? ENTRY_US : 0) | (chance(r, 3) ? ENTRY_XD : 0);
+    entry |= bits & 1 ? ENTRY_A : 0;
+    return chance(r, 1) ? tables_spoil(r, entry, level) : entry;
 }
 
+/* Addresses of the upper half of the 48-bit space become canonical. */
 static uint64_t sign_extend(uint64_t va)
 {
-    return (uint64_t)((int64_t)(va << 16) >> 16);
+    return va >> 47 == 1 ? va | UINT64_MAX << 48 : va;
 }
 
 static void add_page(struct random *r, uint64_t va, uint64_t size)
@@ -82,27 +103,38 @@ static void add_place(struct random *r, const struct place *place)
 {
     if (r->places == ENTRIES_MOST)
         return;
-    unsigned hash = (unsigned)(prng_mix(place->pa) >> (64 - INDEX_BITS));
+    unsigned hash = (unsigned)(prng_mix(place->pa) >> (64 - PLACE_BITS));
     while (r->index[hash])
-        hash = (hash + 1) & ((1 << INDEX_BITS) - 1);
+        hash = (hash + 1) & ((1 << PLACE_BITS) - 1);
     r->place[r->places] = *place;
     r->index[hash] = (uint16_t)++r->places;
 }
 
-static const struct place *find_place(const struct random *r, uint64_t pa)
+const struct place *tables_place(const struct random *r, uint64_t pa)
 {
-    unsigned hash = (unsigned)(prng_mix(pa) >> (64 - INDEX_BITS));
-    for (; r->index[hash]; hash = (hash + 1) & ((1 << INDEX_BITS) - 1))
+    unsigned hash = (unsigned)(prng_mix(pa) >> (64 - PLACE_BITS));
+    for (; r->index[hash]; hash = (hash + 1) & ((1 << PLACE_BITS) - 1))
         if (r->place[r->index[hash] - 1].pa == pa)
             return &r->place[r->index[hash] - 1];
     return NULL;
+}
+
+static bool put(struct random *r, uint64_t table, unsigned index, uint64_t value)
+{
+    return physmem_write(r->physmem, table + ENTRY_BYTES * index, value);
+}
+
+/* A pointer that is never edited and always lets through; its table's memory type is any. */
+static uint64_t open_pointer(struct random *r, uint64_t table)
+{
+    return table | E_RIGHTS | (prng_next(&r->prng) & (ENTRY_PWT | ENTRY_PCD));
 }
 
 /* Fills one table and everything below it. */
 static bool fill_table(struct random *r, uint64_t table, unsigned level, uint64_t va, int root, bool globals)
 {
     static const unsigned used[] = {0, PTES, PDES, PDPTES};
-    const uint64_t span = UINT64_C(1) << (12 + 9 * (level - 1));
+    const uint64_t span = UINT64_C(1) << x86_level_shift(level);
     for (unsigned i = 0; i < used[level]; i++) {
         const unsigned entry = i + 1 == used[level] ? 511 : i;
         struct place place = {.pa = table + ENTRY_BYTES * entry, .va = sign_extend(va + entry * span), .root = (int8_t)root,
@@ -113,11 +145,11 @@ static bool fill_table(struct random *r, uint64_t table, unsigned level, uint64_
             place.table = new_frame(r);
             if (!fill_table(r, place.table, level - 1, va + entry * span, root, globals))
                 return false;
-            value = large ? random_leaf(r, level, globals) : random_pointer(r, place.table, level);
+            value = large ? tables_leaf(r, level, globals) : tables_pointer(r, place.table, level);
             if (large)
                 add_page(r, place.va, span);
         } else {
-            value = random_leaf(r, level, globals);
+            value = tables_leaf(r, level, globals);
             add_page(r, place.va, span);
         }
         if (!physmem_write(r->physmem, place.pa, value))
@@ -130,177 +162,103 @@ static bool fill_table(struct random *r, uint64_t table, unsigned level, uint64_
 /* A page directory whose first entries lead to page tables full of ordinary pages. */
 static bool fill_field(struct random *r, uint64_t pdpt)
 {
-    const uint64_t directory = new_frame(r), rights = E_P | E_W | E_U;
-    if (!physmem_write(r->physmem, pdpt, directory | rights))
-        return false;
+    const uint64_t directory = new_frame(r);
+    bool good = put(r, pdpt, 0, open_pointer(r, directory));
     for (unsigned t = 0; t < FIELD_TABLES; t++) {
         const uint64_t table = new_frame(r);
-        if (!physmem_write(r->physmem, directory + ENTRY_BYTES * t, table | rights))
-            return false;
-        for (unsigned i = 0; i < 512; i++)
-            if (!physmem_write(r->physmem, table + ENTRY_BYTES * i, random_frame(r, 1) | rights))
-                return false;
+        good = good && put(r, directory, t, open_pointer(r, table));
+        for (unsigned i = 0; i < 512 && good; i++)
+            good = put(r, table, i, random_frame(r, 1) | E_RIGHTS | (prng_next(&r->prng) & (ENTRY_PWT | ENTRY_PCD | ENTRY_PAT_4K)));
     }
-    return true;
+    return good;
+}
+
+/* With 5 levels one more PML4, in the middle of the address space; below it 1-GByte pages, where they exist. */
+static bool fill_57(struct random *r, uint64_t pml5, int root)
+{
+    const uint64_t pml4 = new_frame(r), pdpt = new_frame(r), base = (uint64_t)SLOT57 << 48;
+    const struct place five = {.pa = pml5 + ENTRY_BYTES * SLOT57, .va = base, .table = pml4, .root = (int8_t)root, .level = 5};
+    const struct place four = {.pa = pml4, .va = base, .table = pdpt, .root = (int8_t)root, .level = 4};
+    bool good = physmem_write(r->physmem, five.pa, tables_pointer(r, pml4, 5)) && physmem_write(r->physmem, four.pa, tables_pointer(r, pdpt, 4));
+    add_place(r, &five);
+    add_place(r, &four);
+    for (unsigned i = 0; i < PTES && good; i++) {
+        const uint64_t span = UINT64_C(1) << 30;
+        const struct place page = {.pa = pdpt + ENTRY_BYTES * i, .va = base + i * span, .root = (int8_t)root, .level = 3};
+        good = physmem_write(r->physmem, page.pa, CFG_ARCH_PAGE_1G ? tables_leaf(r, 3, false) & ~ENTRY_G : 0);
+        if (CFG_ARCH_PAGE_1G)
+            add_place(r, &page);
+    }
+    if (!CFG_ARCH_PAGE_1G) /* small pages instead */
+        good = good && fill_table(r, pdpt, 3, base, root, false);
+    for (unsigned i = 0; i < 2; i++)
+        add_page(r, base, CFG_ARCH_PAGE_1G ? UINT64_C(8) << 30 : UINT64_C(1) << 21);
+    return good;
+}
+
+static bool fill_root(struct random *r, int root, uint64_t global, uint64_t shared, uint64_t field)
+{
+    static const unsigned own[] = {SLOT_OWN, SLOT_HIGH};
+    const uint64_t pml4 = r->pml4[root] = new_frame(r), pml5 = r->pml5[root] = new_frame(r);
+    bool good = put(r, pml4, SLOT_GLOBAL, open_pointer(r, global)) && put(r, pml4, SLOT_SHARED, open_pointer(r, shared)) &&
+                put(r, pml4, SLOT_FIELD, open_pointer(r, field)) && put(r, pml5, 0, open_pointer(r, pml4)) &&
+                put(r, pml5, 511, open_pointer(r, pml4));
+    for (unsigned i = 0; good && i < 2; i++) {
+        const uint64_t va = own[i] * (UINT64_C(1) << 39), table = new_frame(r);
+        const struct place place = {.pa = pml4 + ENTRY_BYTES * own[i], .va = sign_extend(va), .table = table,
+                                    .root = (int8_t)root, .level = 4};
+        good = fill_table(r, table, 3, va, root, false) && physmem_write(r->physmem, place.pa, tables_pointer(r, table, 4));
+        add_place(r, &place);
+    }
+    return good && (!CFG_ARCH_LA57 || fill_57(r, pml5, root));
 }
 
 bool tables_build(struct random *r)
 {
-    const uint64_t rights = E_P | E_W | E_U, slot_span = UINT64_C(1) << 39;
+    const uint64_t slot_span = UINT64_C(1) << 39;
     const uint64_t global = new_frame(r), shared = new_frame(r), field = new_frame(r);
-    if (!fill_table(r, global, 3, SLOT_GLOBAL * slot_span, SHARED, true) ||
-        !fill_table(r, shared, 3, SLOT_SHARED * slot_span, SHARED, false) || !fill_field(r, field))
-        return false;
-    for (int root = 0; root < ROOTS; root++) {
-        static const unsigned own[] = {SLOT_OWN, SLOT_HIGH};
-        const uint64_t pml4 = r->pml4[root] = new_frame(r), pml5 = r->pml5[root] = new_frame(r);
-        bool good = physmem_write(r->physmem, pml4 + ENTRY_BYTES * SLOT_GLOBAL, global | rights) &&
-                    physmem_write(r->physmem, pml4 + ENTRY_BYTES * SLOT_SHARED, shared | rights) &&
-                    physmem_write(r->physmem, pml4 + ENTRY_BYTES * SLOT_FIELD, field | rights) &&
-                    physmem_write(r->physmem, pml5, pml4 | rights) && physmem_write(r->physmem, pml5 + ENTRY_BYTES * 511, pml4 | rights);
-        for (unsigned i = 0; good && i < 2; i++) {
-            const uint64_t va = own[i] * slot_span, table = new_frame(r);
-            const struct place place = {.pa = pml4 + ENTRY_BYTES * own[i], .va = sign_extend(va), .table = table,
-                                        .root = (int8_t)root, .level = 4};
-            good = fill_table(r, table, 3, va, root, false) && physmem_write(r->physmem, place.pa, random_pointer(r, table, 4));
-            add_place(r, &place);
-        }
-        /* With 5 levels one more PML4, in the middle of the address space. */
-        const uint64_t table = new_frame(r), extra = new_frame(r), base = (uint64_t)SLOT57 << 48;
-        if (!good || !physmem_write(r->physmem, pml5 + ENTRY_BYTES * SLOT57, extra | rights) ||
-            !physmem_write(r->physmem, extra, table | rights))
-            return false;
-        for (unsigned i = 0; i < PTES; i++) /* one page directory pointer table of 1-GByte pages, or none that exist */
-            if (!physmem_write(r->physmem, table + ENTRY_BYTES * i, CFG_ARCH_PAGE_1G ? random_leaf(r, 3, false) & ~E_G : 0))
-                return false;
-        for (unsigned i = 0; CFG_ARCH_LA57 && i < 2; i++)
-            add_page(r, base, UINT64_C(8) << 30);
-    }
-    return true;
+    bool good = fill_table(r, global, 3, SLOT_GLOBAL * slot_span, SHARED, true) &&
+                fill_table(r, shared, 3, SLOT_SHARED * slot_span, SHARED, false) && fill_field(r, field);
+    for (int root = 0; root < ROOTS && good; root++)
+        good = fill_root(r, root, global, shared, field);
+    return good;
 }
 
 uint64_t tables_cr3(const struct random *r, int root)
 {
-    return r->regs.cr4 & R_LA57 ? r->pml5[root] : r->pml4[root];
+    return r->regs.cr4 & CR4_LA57 ? r->pml5[root] : r->pml4[root];
+}
+
+/* Anywhere, mostly not canonical or not mapped. With 57-bit addresses the first and the last entry of a PML5 lead to the same PML4, whose
+ * entries must keep to one address each. */
+static uint64_t anywhere(struct random *r)
+{
+    const uint64_t va = prng_next(&r->prng) >> below(r, 40);
+    const unsigned five = va >> 48 & 511, four = va >> 39 & 511;
+    const bool twice = (five == 0 && four == SLOT_HIGH) || (five == 511 && four <= SLOT_FIELD);
+    return twice ? va ^ UINT64_C(1) << 46 : va;
 }
 
 uint64_t tables_va(struct random *r)
 {
-    const uint64_t kind = prng_below(&r->prng, 100);
-    if (kind < 10) /* the field */
-        return ((uint64_t)SLOT_FIELD << 39) + prng_below(&r->prng, FIELD_TABLES * UINT64_C(512) << 12);
-    if (kind < 11) /* anywhere, mostly not canonical or not mapped */
-        return prng_next(&r->prng) >> prng_below(&r->prng, 40);
-    const unsigned hot = (unsigned)prng_below(&r->prng, r->hot_count);
-    const unsigned n = kind < 90 ? (r->hot_first + hot) % r->pages : (unsigned)prng_below(&r->prng, r->pages);
-    return r->page[n].va + prng_below(&r->prng, r->page[n].size);
-}
-
-/* Half of the edits go where a request is under way: its walk shows the entries on its path. */
-static const struct place *choose_place(struct random *r)
-{
-    if (r->outstanding && chance(r, 50)) {
-        const unsigned n = r->flying[prng_below(&r->prng, r->outstanding)];
-        struct oracle_result walk;
-        oracle_translate(r->physmem, IMAGE_HW, &r->cpu, &r->regs, &r->flight[n / IDS][n % IDS].access, &walk);
-        if (walk.steps) {
-            const struct place *place = find_place(r, walk.step[prng_below(&r->prng, walk.steps)].pa);
-            if (place)
-                return place;
-        }
-    }
-    return &r->place[prng_below(&r->prng, r->places)];
-}
-
-static bool is_leaf(uint64_t entry, unsigned level)
-{
-    return level == 1 || (level < 4 && (entry & E_PS));
-}
-
-static uint64_t changed(struct random *r, const struct place *p, uint64_t old, enum edit *edit)
-{
-    const bool leaf = is_leaf(old, p->level);
-    *edit = (enum edit)prng_below(&r->prng, 8);
-    if (!(old & E_P) && chance(r, 70))
-        *edit = EDIT_MAP;
-    switch (*edit) {
-    case EDIT_MAP:
-        if (!(old & E_P))
-            return old | E_P;
-        break;
-    case EDIT_UNMAP:
-        return old & ~E_P;
-    case EDIT_RESTRICT:
-        return chance(r, 33) ? old | E_XD : old & ~(chance(r, 50) ? E_W : E_U);
-    case EDIT_RELAX:
-        return chance(r, 33) ? old & ~E_XD : old | (chance(r, 50) ? E_W : E_U);
-    case EDIT_RESIZE:
-        if (p->table && can_be_leaf(p->level) && p->level > 1)
-            return leaf ? random_pointer(r, p->table, p->level) : random_leaf(r, p->level, p->globals);
-        break;
-    case EDIT_MOVE:
-        if (leaf)
-            return (old & ~(E_FRAME & ~((UINT64_C(1) << (12 + 9 * (p->level - 1))) - 1))) | random_frame(r, p->level);
-        break;
-    case EDIT_CLEAR_AD:
-        return old & ~(chance(r, 50) ? E_A | (leaf ? E_D : 0) : leaf ? E_D : E_A);
-    case EDIT_RESERVED:
-        if (chance(r, 20))
-            return spoil(r, old, p->level);
-        break;
-    }
-    /* Something fresh, so that the tables do not wear out. */
-    *edit = EDIT_MAP;
-    return leaf || !p->table ? random_leaf(r, p->level, p->globals) : random_pointer(r, p->table, p->level);
-}
-
-/* PCIDs under which the old value may be cached, other than the present one, must be flushed when they are next loaded. */
-static void mark_stale(struct random *r, const struct place *p)
-{
-    for (int pcid = 0; pcid < PCIDS; pcid++)
-        if (r->bound[pcid] >= 0 && (p->root == SHARED || p->root == r->bound[pcid]))
-            r->stale[pcid] = true;
+    const uint64_t kind = below(r, 100);
+    if (kind < 10)
+        return ((uint64_t)SLOT_FIELD << 39) + below(r, FIELD_TABLES * UINT64_C(512) << 12);
+    if (kind < 11)
+        return anywhere(r);
+    const unsigned hot = (unsigned)below(r, r->mood.hot_count);
+    const unsigned n = kind < 90 ? (r->mood.hot_first + hot) % r->pages : (unsigned)below(r, r->pages);
+    return r->page[n].va + below(r, r->page[n].size);
 }
 
 bool tables_within(struct random *r, uint64_t pa, uint64_t hw)
 {
     const uint64_t oracle = physmem_read(r->physmem, IMAGE_ORACLE, pa);
-    if (((hw ^ oracle) & ~(E_A | E_D)) == 0 && (hw & ~oracle) == 0)
+    if (((hw ^ oracle) & ~(ENTRY_A | ENTRY_D)) == 0 && (hw & ~oracle) == 0)
         return true;
     char field[64];
     snprintf(field, sizeof field, "page-table entry at 0x%" PRIx64, pa);
     finding_numbers(&r->d.finding, FINDING_MEMORY, r->d.cycle, field, oracle, hw);
     r->d.ended = true;
     return false;
-}
-
-void tables_edit(struct random *r)
-{
-    const struct place *p = choose_place(r);
-    enum edit edit;
-    const uint64_t old = physmem_read(r->physmem, IMAGE_HW, p->pa);
-    if (!tables_within(r, p->pa, old))
-        return; /* an edit would cover up what the hardware has done */
-    const uint64_t value = changed(r, p, old, &edit);
-    if (value == old)
-        return;
-    physmem_write(r->physmem, p->pa, value);
-    r->counts.edits++;
-    r->counts.edits_by[edit]++;
-    r->changes++;
-    if (old & E_P) { /* nothing is ever cached from an entry with P = 0 */
-        const unsigned present_pcid = r->regs.cr4 & R_PCIDE ? (unsigned)(r->regs.cr3 & 0xfff) : 0;
-        const bool was_stale = r->stale[present_pcid];
-        mark_stale(r, p);
-        r->stale[present_pcid] = was_stale;
-        if (p->root == SHARED || p->root == r->root)
-            r->pending = (struct pending){
-                .active = true,
-                .place = *p,
-                .old = old,
-                .whole = !is_leaf(old, p->level) || (is_leaf(value, p->level) != is_leaf(old, p->level)),
-            };
-        r->settle_at = r->d.cycle + (chance(r, 50) ? 0 : prng_below(&r->prng, 400));
-    }
-    check_all(r);
 }

@@ -72,6 +72,8 @@ static void what_was_compared(FILE *out, const struct results *r)
     if (r->skipped)
         row(out, "  of them waiting", "%15s", big(r->skipped));
     row(out, "oracle checks", "%15s", big(r->random ? r->random->oracle_checks : w->oracle_checks));
+    if (w->table_types)
+        row(out, "  memory types of tables", "%15s", big(w->table_types));
     if (w->unjudged)
         row(out, "  unjudged, stale", "%15s", big(w->unjudged));
     if (w->expectations)
@@ -140,13 +142,43 @@ static void faults(FILE *out, const struct results *r)
     if (w->memory_errors)
         row(out, "memory errors", "%15s, tried again", big(w->memory_errors));
     if (!r->random)
-        row(out, "control operations", "%15s", big(r->mmu.control_ops));
+        row(out, "control operations", "%15s%s%s%s", big(r->mmu.control_ops), w->control_gp ? ", " : "",
+            w->control_gp ? big(w->control_gp) : "", w->control_gp ? " raised #GP(0)" : "");
+    if (w->shared_global)
+        row(out, "shared global pages", "%15s answers that owed no A or D bits here", big(w->shared_global));
     row(out, "page-table memory", "%12.2f MiB on the host, both images", (double)r->table_bytes / 1048576);
+}
+
+static void random_controls(FILE *out, const struct random_counts *c)
+{
+    uint64_t all = 0, gp = 0;
+    for (unsigned op = 0; op < 16; op++) {
+        all += c->control_ops[op];
+        gp += c->control_gp[op];
+    }
+    row(out, "control operations", "%15s  (%s with requests in flight, %s raised #GP(0))", big(all), big(c->control_in_flight), big(gp));
+    for (unsigned op = 0; op < 16; op++)
+        if (c->control_ops[op]) {
+            char name[32];
+            snprintf(name, sizeof name, "  %s", random_op_name(op));
+            row(out, name, "%15s  (%s raised #GP(0))", big(c->control_ops[op]), big(c->control_gp[op]));
+        }
+}
+
+/* How many of the corners were met, and which were not. */
+static void random_corners(FILE *out, const struct random_counts *c)
+{
+    unsigned met = 0;
+    for (unsigned i = 0; i < CORNERS; i++)
+        met += c->corner[i] != 0;
+    row(out, "corners met", "%15s  of %s", big(met), big(CORNERS));
+    for (unsigned i = 0; i < CORNERS; i++)
+        if (!c->corner[i])
+            row(out, "  not met", "%15s %s", "", random_corner_name(i));
 }
 
 static void random_rows(FILE *out, const struct random_counts *c)
 {
-    static const char *const edits[8] = {"map", "unmap", "restrict", "relax", "resize", "move", "clear A/D", "reserved bits"};
     row(out, "answers", "%15s OK, %s #PF, %s #GP, %s memory errors", big(c->by_kind[KIND_OK]), big(c->by_kind[KIND_PF]),
         big(c->by_kind[KIND_GP]), big(c->by_kind[KIND_MEMERR]));
     row(out, "  by source", "%15s L1, %s STLB, %s walk, %s merged", big(c->by_source[SRC_L1]), big(c->by_source[SRC_STLB]),
@@ -156,15 +188,14 @@ static void random_rows(FILE *out, const struct random_counts *c)
     if (c->unjudged)
         row(out, "  unjudged", "%15s", big(c->unjudged));
     row(out, "entries edited", "%15s", big(c->edits));
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < RANDOM_EDITS; i++)
         if (c->edits_by[i]) {
             char name[32];
-            snprintf(name, sizeof name, "  %s", edits[i]);
+            snprintf(name, sizeof name, "  %s", random_edit_name(i));
             row(out, name, "%15s", big(c->edits_by[i]));
         }
-    row(out, "control operations", "%15s MOV CR0, %s CR3, %s CR4, %s EFER, %s INVLPG; %s with requests in flight",
-        big(c->control_ops[0]), big(c->control_ops[1]), big(c->control_ops[2]), big(c->control_ops[3]), big(c->control_ops[4]),
-        big(c->control_in_flight));
+    random_controls(out, c);
+    random_corners(out, c);
 }
 
 static void speed(FILE *out, const struct results *r)

@@ -24,6 +24,7 @@ static json_t *world_json(const struct results *r)
     if (r->record_total != UINT64_MAX)
         put(o, "records_in_trace", r->record_total);
     put(o, "oracle_checks", w->oracle_checks);
+    put(o, "table_types", w->table_types);
     put(o, "unjudged", w->unjudged);
     put(o, "expectations", w->expectations);
     put(o, "faults_taken", w->faults_taken);
@@ -32,6 +33,8 @@ static json_t *world_json(const struct results *r)
     put(o, "memory_errors", w->memory_errors);
     put(o, "syscalls", w->syscalls);
     put(o, "control_ops", w->control_ops);
+    put(o, "control_gp", w->control_gp);
+    put(o, "shared_global", w->shared_global);
     if (r->has_os) {
         put(o, "minor_faults", r->os.minor_faults);
         put(o, "cow_faults", r->os.cow_faults);
@@ -104,6 +107,19 @@ static json_t *random_json(const struct random_counts *c)
     put(o, "spurious", c->spurious);
     put(o, "edits", c->edits);
     put(o, "control_in_flight", c->control_in_flight);
+    json_t *ops = json_object(), *gp = json_object(), *edits = json_object(), *corners = json_object();
+    for (unsigned op = 0; op < 16; op++) {
+        put(ops, random_op_name(op), c->control_ops[op]);
+        put(gp, random_op_name(op), c->control_gp[op]);
+    }
+    for (unsigned i = 0; i < RANDOM_EDITS; i++)
+        put(edits, random_edit_name(i), c->edits_by[i]);
+    for (unsigned i = 0; i < CORNERS; i++)
+        put(corners, random_corner_name(i), c->corner[i]);
+    json_object_set_new(o, "control_ops", ops);
+    json_object_set_new(o, "control_gp", gp);
+    json_object_set_new(o, "edits_by", edits);
+    json_object_set_new(o, "corners", corners);
     return o;
 }
 

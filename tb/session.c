@@ -36,6 +36,8 @@ bool session_open(struct session *s, const struct options *o, const struct dut_o
     s->ref = driver ? mmu_new() : NULL;
     if (driver && !s->ref)
         snprintf(s->error, sizeof s->error, "not enough memory for the cycle model");
+    if (s->random && s->ref)
+        random_watch(s->random, s->ref);
     if (!s->ref) {
         session_close(s);
         return false;

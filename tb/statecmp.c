@@ -43,7 +43,7 @@ static void add_run(unsigned sel, unsigned first, unsigned count)
 /* Small, telling elements first, so that the first difference is the one nearest to the cause. */
 static void build(void)
 {
-    add_run(SEL_REGISTERS, 0, 3);
+    add_run(SEL_REGISTERS, 0, 5);
     add_run(SEL_MISS_QUEUE, 0, CFG_MISS_QUEUE_ENTRIES);
     add_run(SEL_WALKERS, 0, 2 * CFG_WALKERS_COUNT);
     add_run(SEL_PIPELINE, 1, CFG_STLB_LATENCY - 2);

@@ -17,4 +17,8 @@ void state_field(unsigned sel, unsigned idx, unsigned word, uint64_t bits, char 
 /* Prints the fields of a word: those that differ between the two values, or, when the values are equal, those that are not 0. */
 void state_print_fields(FILE *out, unsigned sel, unsigned idx, unsigned word, uint64_t expected, uint64_t actual);
 
+/* An operation of enum pins_ctl_op; a type of enum pins_memory_type. */
+const char *control_name(unsigned op);
+const char *memory_type_name(unsigned mt);
+
 #endif

@@ -15,7 +15,7 @@
 
 #include "waves_rooms.h"
 
-enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 64 };
+enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 128 };
 
 /* GTKWave's trace flags. */
 #define FLAG_HEX "22"
@@ -246,10 +246,15 @@ static bool write_names(const char *folder, enum names names)
     } else if (names == NAMES_FAULT) {
         fprintf(out, "0000 -\n");
         for (unsigned code = 1; code < FAULT_CODES; code++)
-            fprintf(out, "%04X %s%s%s%s%s\n", code, code & PF_P ? "P" : "not_present", code & PF_W ? "|W" : "",
-                    code & PF_U ? "|U" : "", code & PF_RSVD ? "|RSVD" : "", code & PF_I ? "|I" : "");
+            fprintf(out, "%04X %s%s%s%s%s%s%s\n", code, code & PF_P ? "P" : "not_present", code & PF_W ? "|W" : "",
+                    code & PF_U ? "|U" : "", code & PF_RSVD ? "|RSVD" : "", code & PF_I ? "|I" : "", code & PF_PK ? "|PK" : "",
+                    code & PF_SS ? "|SS" : "");
+    } else if (names == NAMES_MODE) {
+        for (unsigned mode = 0; mode < 16; mode++)
+            fprintf(out, "%X %s%s%s%s\n", mode, mode & 1 ? "user" : "supervisor", mode & 2 ? "|implicit" : "", mode & 4 ? "|AC" : "",
+                    mode & 8 ? "|shadow_stack" : "");
     } else {
-        for (unsigned i = 0; i < 8 && names_files[names].name[i]; i++)
+        for (unsigned i = 0; i < 16 && names_files[names].name[i]; i++)
             fprintf(out, "%X %s\n", i, names_files[names].name[i]);
     }
     return fclose(out) == 0;

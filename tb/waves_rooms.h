@@ -8,14 +8,14 @@
 
 enum names {
     NAMES_NONE, NAMES_ENUM, NAMES_REQUEST, NAMES_RESPONSE, NAMES_FAULT, NAMES_SIZE, NAMES_SOURCE, NAMES_OP, NAMES_TOKEN,
-    NAMES_MEMORY, NAMES_ADDRESS, NAMES_COUNT
+    NAMES_MEMORY, NAMES_MT, NAMES_MODE, NAMES_ADDRESS, NAMES_COUNT
 };
 
-/* The translation filters: codes 0 … n-1 as GTKWave prints them in hexadecimal; the page-fault code's names are made from its bits.
+/* The translation filters: codes 0 … n-1 as GTKWave prints them in hexadecimal; those of the page-fault code and of the access mode are made from their bits.
  * (An enum of the RTL needs none: the waveform carries its names, and GTKWave would not look into a filter for it.) */
 struct names_file {
     const char *file;
-    const char *name[8];
+    const char *name[16];
 };
 
 static const struct names_file names_files[NAMES_COUNT] = {
@@ -24,9 +24,12 @@ static const struct names_file names_files[NAMES_COUNT] = {
     [NAMES_FAULT] = {"fault.flt", {0}},
     [NAMES_SIZE] = {"size.flt", {"-", "-", "-", "-", "4K", "2M", "1G"}},
     [NAMES_SOURCE] = {"source.flt", {"-", "-", "-", "-", "L1", "STLB", "walk", "merged"}},
-    [NAMES_OP] = {"op.flt", {"MOV_CR0", "MOV_CR3", "MOV_CR4", "WRMSR_EFER", "INVLPG"}},
+    [NAMES_OP] = {"op.flt", {"MOV_CR0", "MOV_CR3", "MOV_CR4", "WRMSR_EFER", "INVLPG", "INVPCID_0", "INVPCID_1", "INVPCID_2", "INVPCID_3",
+                           "WRPKRU", "WRMSR_PKRS", "WRMSR_PAT", "reserved", "reserved", "reserved", "reserved"}},
     [NAMES_TOKEN] = {"token.flt", {"-", "LOOKUP", "FINV", "FILL"}},
     [NAMES_MEMORY] = {"memory.flt", {"-", "-", "read", "CAS"}},
+    [NAMES_MT] = {"mt.flt", {"-", "-", "-", "-", "-", "-", "-", "-", "UC", "WC", "2", "3", "WT", "WP", "WB", "UC-"}},
+    [NAMES_MODE] = {"mode.flt", {0}}, /* made from its bits */
     [NAMES_ADDRESS] = {"address.flt", {0}}, /* 0 is none; all others stay numbers */
 };
 
@@ -57,17 +60,19 @@ static const struct shown_signal request_signals[] = {
 static const struct shown_signal response_signals[] = {
     {"view_resp_i[0][#]", "response", NAMES_RESPONSE, 0},
     {"view_resp_i[1][#]", "expected response", NAMES_RESPONSE, YELLOW},
-    {"view_resp_pa_i[0][#]", "physical address", NAMES_ADDRESS, 0},
-    {"view_resp_pa_i[1][#]", "expected physical address", NAMES_ADDRESS, YELLOW},
+    {"view_resp_addr_i[0][#]", "address (OK: physical; #PF: CR2)", NAMES_ADDRESS, 0},
+    {"view_resp_addr_i[1][#]", "expected address", NAMES_ADDRESS, YELLOW},
     {"view_resp_err_i[0][#]", "fault code", NAMES_FAULT, 0},
     {"view_resp_err_i[1][#]", "expected fault code", NAMES_FAULT, YELLOW},
+    {"view_resp_mt_i[0][#]", "memory type", NAMES_MT, 0},
+    {"view_resp_mt_i[1][#]", "expected memory type", NAMES_MT, YELLOW},
     {"view_resp_src_i[0][#]", "source", NAMES_SOURCE, 0},
     {"view_resp_src_i[1][#]", "expected source", NAMES_SOURCE, YELLOW},
     {0},
 };
 
 static const struct shown_signal detail_signals[] = {
-    {"view_req_user_i[#]", "request: user", 0, 0},
+    {"view_req_mode_i[#]", "request: mode", NAMES_MODE, 0},
     {"view_req_id_i[#]", "request: id", 0, 0},
     {"view_resp_id_i[0][#]", "response: id", 0, 0},
     {"view_resp_id_i[1][#]", "expected id", 0, YELLOW},
@@ -83,10 +88,13 @@ static const struct shown_signal control_signals[] = {
     {"ctl_valid_i", "operation offered", 0, 0},
     {"ctl_op_i", "operation", NAMES_OP, 0},
     {"ctl_data_i", "operand", 0, 0},
+    {"ctl_desc_i", "INVPCID descriptor", 0, 0},
     {"view_ctl_ready_i[0]", "ready", 0, 0},
     {"view_ctl_ready_i[1]", "expected ready", 0, YELLOW},
     {"view_ctl_done_i[0]", "done", 0, 0},
     {"view_ctl_done_i[1]", "expected done", 0, YELLOW},
+    {"view_ctl_gp_i[0]", "#GP(0)", 0, 0},
+    {"view_ctl_gp_i[1]", "expected #GP(0)", 0, YELLOW},
     {0},
 };
 
@@ -132,6 +140,8 @@ static const struct shown_signal memory_signals[] = {
     {"view_mem_req_i[1]", "expected request", NAMES_MEMORY, YELLOW},
     {"view_mem_req_addr_i[0]", "address", NAMES_ADDRESS, 0},
     {"view_mem_req_addr_i[1]", "expected address", NAMES_ADDRESS, YELLOW},
+    {"view_mem_req_mt_i[0]", "memory type of the table", NAMES_MT, 0},
+    {"view_mem_req_mt_i[1]", "expected memory type of the table", NAMES_MT, YELLOW},
     {"view_mem_req_tag_i[0]", "for walker", 0, 0},
     {"view_mem_req_tag_i[1]", "expected for walker", 0, YELLOW},
     {"view_mem_req_desired_i[0]", "CAS writes", NAMES_ADDRESS, 0},

@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 void world_fail(struct world *w, const char *format, ...)
 {
@@ -29,7 +27,24 @@ static void locate(const struct driver *self, int port, unsigned id, struct find
     finding->record = s->record;
     finding->va = s->va;
     finding->acc = s->acc;
-    finding->user = !(s->mode & TRACE_SUPERVISOR);
+    world_mode(finding, s->mode);
+}
+
+static void explain(const struct driver *self, const struct finding *f, FILE *out)
+{
+    const struct world *w = (const struct world *)self;
+    const struct oracle_access access = {.va = f->va, .acc = f->acc, .user = f->user, .imp = f->imp, .ac = f->ac, .ss = f->ss};
+    struct oracle_result result;
+    oracle_translate(w->physmem, IMAGE_HW, &w->cpu, &w->regs, &access, &result);
+    oracle_explain(out, &w->regs, &access, &result);
+}
+
+void world_mode(struct finding *finding, uint8_t mode)
+{
+    finding->user = !(mode & TRACE_SUPERVISOR);
+    finding->imp = (mode & TRACE_IMPLICIT) != 0;
+    finding->ac = (mode & TRACE_AC) != 0;
+    finding->ss = (mode & TRACE_SHADOW_STACK) != 0;
 }
 
 void world_finding(struct world *w, enum finding_kind kind, const struct slot *s, const char *field,
@@ -45,10 +60,12 @@ void world_finding(struct world *w, enum finding_kind kind, const struct slot *s
 
 void world_describe(const struct slot *slot, char *text, size_t size)
 {
-    static const char *const access[] = {"load", "store", "fetch", "?"};
     static const char *const state[] = {"not offered", "offered", "in flight", "answered"};
-    snprintf(text, size, "record %" PRIu64 ": %s %s 0x%" PRIx64 ", %s on port %u", slot->record,
-             slot->mode & TRACE_SUPERVISOR ? "supervisor" : "user", access[slot->acc & 3], slot->va,
+    struct finding how = {.acc = slot->acc};
+    char access[64];
+    world_mode(&how, slot->mode);
+    finding_access(&how, access, sizeof access);
+    snprintf(text, size, "record %" PRIu64 ": %s 0x%" PRIx64 ", %s on port %u", slot->record, access, slot->va,
              state[slot->state & 3], slot->port);
 }
 
@@ -84,11 +101,12 @@ static void commit(struct world *w)
         struct slot *s = world_slot(w, w->head);
         if (s->state != SLOT_ANSWERED)
             return;
-        if (w->judged && s->answer.kind == KIND_OK && !s->expected) {
+        /* Who has walked is judged afresh: the requests of its walk are. */
+        if (w->judged && s->answer.kind == KIND_OK && !s->expected && s->answer.src != SRC_WALK) {
             const uint64_t key = memo_key(s->va, s->acc, s->mode);
             const struct memo_entry *m = memo_slot(&w->memo, key);
-            if (m->key == key && m->stamp == w->stamp && s->answer.pa == (m->frame | (s->va & 0xfff)) &&
-                s->answer.size == m->size && s->answer.pat == m->pat)
+            if (m->key == key && m->stamp == w->stamp && s->answer.addr == (m->frame | (s->va & 0xfff)) &&
+                s->answer.size == m->size && s->answer.pat == m->pat && s->answer.mt == m->mt)
                 w->counts.oracle_checks++;
             else if (!judge_slow(w, s))
                 return;
@@ -96,7 +114,7 @@ static void commit(struct world *w)
             return;
         }
         if (w->touches && s->answer.kind == KIND_OK)
-            memport_touch(w->memport, s->answer.pa);
+            memport_touch(w->memport, s->answer.addr);
         if (w->tap)
             w->tap->commit(w->tap->context, s, w->counts.accesses);
         w->counts.accesses++;
@@ -150,10 +168,11 @@ static void memory_port(struct world *w, const struct pins_out *out)
             const struct memport_request request = {out->mem_req_tag, out->mem_req_cas, out->mem_req_addr,
                                                     out->mem_req_expected, out->mem_req_desired};
             memport_accept(w->memport, w->d.cycle, &request);
+            table_types_note(&w->table_types, w->stamp, request.addr, request.cas, out->mem_req_mt);
             w->d.mem_accepted = true;
             w->mem_next = memport_next(w->memport);
             if (w->tap)
-                w->tap->memory(w->tap->context, request.cas, request.addr);
+                w->tap->memory(w->tap->context, request.cas, out->mem_req_mt, request.addr);
         }
     }
     w->d.in.mem_rsp_valid = false;
@@ -204,110 +223,10 @@ static uint64_t idle(const struct driver *self)
     return w->mem_next == UINT64_MAX ? UINT64_MAX : w->mem_next - w->d.cycle;
 }
 
-bool world_compare_memory(struct world *w)
+void world_pins(struct world *w)
 {
-    enum { A_AND_D = 0x60 };
-    uint64_t pa, hw, oracle;
-    if (!physmem_compare(w->physmem, w->stale_used ? ~(uint64_t)A_AND_D : ~UINT64_C(0), &pa, &hw, &oracle))
-        return true;
-    char field[64];
-    snprintf(field, sizeof field, "page-table entry at 0x%" PRIx64 " after the run", pa);
-    finding_numbers(&w->d.finding, FINDING_MEMORY, w->d.cycle, field, oracle, hw);
-    return false;
-}
-
-static bool open_trace(struct world *w, const struct world_setup *setup, char *error, size_t size)
-{
-    const char *why = NULL;
-    w->trace = trace_open(setup->trace, &why);
-    if (!w->trace) {
-        snprintf(error, size, "%s", why);
-        return false;
-    }
-    const struct trace_info *info = trace_get_info(w->trace);
-    if (info->linear_bits > 48 && !w->cpu.la57) {
-        snprintf(error, size, "%s needs %u-bit linear addresses, and preset %s has no 57-bit paging (arch.la57 = false)",
-                 setup->trace, info->linear_bits, CFG_NAME);
-        return false;
-    }
-    w->d.total = info->records;
-    if (trace_next(w->trace, &w->rec, &w->rec_left) != 1) {
-        const char *said = trace_error(w->trace);
-        snprintf(error, size, "%s", said && *said ? said : "the trace is empty");
-        return false;
-    }
-    return true;
-}
-
-/* A trace that does not begin with its program's mappings comes without any: then every page it touches is mapped. */
-static bool boot(struct world *w, const struct world_setup *setup, char *error, size_t size)
-{
-    const struct trace_info *info = trace_get_info(w->trace);
-    if (info->own_tables)
-        return true;
-    const struct os_config config = {
-        .paddr_bits = w->cpu.paddr_bits,
-        .la57 = w->cpu.la57 && info->linear_bits > 48,
-        .pcid = w->cpu.pcid,
-        .page_1g = w->cpu.page_1g,
-        .implicit_map = w->rec->kind != TRACE_MAP,
-        .pages = (enum os_page_policy)setup->pages,
-        .ram_bytes = setup->ram,
-        .seed = setup->seed,
-    };
-    w->os = os_new(w->physmem, &config);
-    if (!w->os) {
-        snprintf(error, size, "the operating system model cannot start: %" PRIu64 " KiB of simulated memory (--ram) are too few, or the host has none left",
-                 setup->ram >> 10);
-        return false;
-    }
-    w->phase = PHASE_CONTROL; /* the operations that switch paging on come first */
-    return true;
-}
-
-struct world *world_new(const struct world_setup *setup, char *error, size_t error_size)
-{
-    struct world *w = calloc(1, sizeof *w);
-    if (!w) {
-        snprintf(error, error_size, "not enough memory for the bench");
-        return NULL;
-    }
     w->d.drive = drive;
     w->d.idle = idle;
     w->d.locate = locate;
-    w->cpu = (struct oracle_cpu){CFG_ARCH_PADDR_BITS, CFG_ARCH_PAGE_1G, CFG_ARCH_LA57, CFG_ARCH_PCID};
-    w->window = setup->window;
-    w->mask = 1;
-    while (w->mask < w->window)
-        w->mask *= 2;
-    w->mask--;
-    w->limit = setup->limit;
-    w->judged = setup->judged;
-    w->touches = setup->memory.model == MEMPORT_CACHE;
-    w->mem_next = UINT64_MAX;
-    w->stamp = 1;
-    w->physmem = physmem_new(CFG_ARCH_PADDR_BITS);
-    w->memport = w->physmem ? memport_new(w->physmem, &setup->memory) : NULL;
-    if (!w->memport)
-        snprintf(error, error_size, "not enough memory for the simulated memory");
-    if (!w->memport || !open_trace(w, setup, error, error_size) || !boot(w, setup, error, error_size)) {
-        world_free(w);
-        return NULL;
-    }
-    return w;
-}
-
-void world_free(struct world *w)
-{
-    if (!w)
-        return;
-    if (w->os)
-        os_free(w->os);
-    if (w->trace)
-        trace_close(w->trace);
-    if (w->memport)
-        memport_free(w->memport);
-    if (w->physmem)
-        physmem_free(w->physmem);
-    free(w);
+    w->d.explain = explain;
 }

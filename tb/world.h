@@ -24,6 +24,7 @@
 #include "mmu_cfg.h"
 #include "os/os.h"
 #include "pins.h"
+#include "table_types.h"
 #include "traces/trace.h"
 
 enum {
@@ -69,18 +70,21 @@ struct world_counts {
     uint64_t accesses;            /* committed translations */
     uint64_t by_acc[3];           /* of them loads, stores, fetches, indexed by enum pins_access */
     uint64_t oracle_checks;       /* results that the oracle judged */
+    uint64_t table_types;         /* memory types of walkers' requests that it judged */
     uint64_t unjudged;            /* results between a page-table write and the invalidation that must follow it */
     uint64_t expectations;        /* results checked against the trace's own word */
     uint64_t faults_taken;        /* page faults that reached the head of the window */
     uint64_t gp, pf;              /* faults that were committed as results (traces with own tables) */
     uint64_t memory_errors;       /* answers that said MEMERR and were tried again */
     uint64_t syscalls, control_ops;
+    uint64_t control_gp;          /* of these, those that raised #GP(0) */
+    uint64_t shared_global;       /* answers by a global page cached in another address space, whose tables here keep their A and D bits */
 };
 
 /* Receives what is compared between worlds that run at their own pace; see decoupled.c. */
 struct tap {
     void (*commit)(void *context, const struct slot *slot, uint64_t number);
-    void (*memory)(void *context, bool cas, uint64_t addr);
+    void (*memory)(void *context, bool cas, uint8_t mt, uint64_t addr);
     void *context;
 };
 
@@ -116,6 +120,7 @@ struct world {
     struct slot slot[WORLD_WINDOW_MOST];
     struct trace_expect expect[WORLD_WINDOW_MOST];
     struct memo memo;
+    struct table_types table_types;
     struct memport *memport;
     struct physmem *physmem;
 
@@ -124,8 +129,13 @@ struct world {
     struct trace_reader *trace;
     struct oracle_cpu cpu;
     struct oracle_regs regs;
-    struct os_control op;       /* the control operation under way */
+    struct {
+        uint64_t data, desc;
+        uint8_t op;
+        bool expected, gp;      /* the trace says that it must raise #GP(0), or that it must not */
+    } op;                       /* the control operation under way */
     bool op_single;             /* it came from the trace, and is the only one */
+    bool switched;              /* CR3 has pointed to more than one table */
     bool stale;                 /* software changed a present entry and has not invalidated yet */
     uint64_t stale_since;       /* accesses committed until then */
     bool stale_used;            /* accesses were committed meanwhile: A and D bits are not comparable at the end */
@@ -142,6 +152,12 @@ void world_free(struct world *w);
 
 /* The end: both images of memory must be equal. True if they are; else the finding says where. */
 bool world_compare_memory(struct world *w);
+
+/* Of an entry, the bits of which all MMUs must leave the same value at the end: A and D not, when they may depend on what was cached. */
+uint64_t world_comparable(const struct world *w);
+
+/* Fills in how the access was made, from the flags of its trace record. */
+void world_mode(struct finding *finding, uint8_t mode);
 
 /* One line that names the access in a slot. */
 void world_describe(const struct slot *slot, char *text, size_t size);
@@ -161,6 +177,7 @@ static inline struct slot *world_slot(struct world *w, uint64_t sequence)
 void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void world_finding(struct world *w, enum finding_kind kind, const struct slot *s, const char *field,
                    const char *expected, const char *actual);
+void world_pins(struct world *w);               /* world.c: what the engines call */
 bool window_load(struct world *w);              /* window.c: takes one access from the trace; false when none can be taken now */
 void serial_cycle(struct world *w, const struct pins_out *out); /* serial.c: faults, control operations, serializing records */
 bool judge_slow(struct world *w, struct slot *s);/* judge.c: everything but an OK that the memo knows */

@@ -3,95 +3,12 @@
  * Encoded block: a head of five u32 (shapes, bytes of the fetch, load and store columns, bytes of the extras), the
  * dictionary (4 bytes a shape), a shape byte a record, and the four columns. */
 #include "block.h"
+#include "extra.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_BYTES = 20, SHAPE_BYTES = 4, SHAPE_HIT = 0x80, LOOKUP = 1024, EXTRA_MAX = 160 };
-
-/* ---- Extras ---- */
-
-static bool has_extra(unsigned kind, unsigned flags)
-{
-    return kind >= TRACE_MAP || flags & TRACE_EXPECT;
-}
-
-static uint8_t *put_extra(uint8_t *p, unsigned kind, const struct trace_extra *x)
-{
-    switch (kind) {
-    case TRACE_MAP: {
-        size_t len = strlen(x->map.name);
-        p = put_varint(p, x->map.start >> 12);
-        p = put_varint(p, (x->map.end - x->map.start) >> 12);
-        *p++ = (uint8_t)x->map.prot;
-        *p++ = (uint8_t)x->map.flags;
-        *p++ = (uint8_t)len;
-        memcpy(p, x->map.name, len);
-        return p + len;
-    }
-    case TRACE_SYSCALL:
-        p = put_varint(p, x->syscall.number);
-        for (int i = 0; i < 6; i++)
-            p = put_varint(p, x->syscall.arg[i]);
-        return put_varint(p, zigzag((uint64_t)x->syscall.result));
-    case TRACE_CONTROL:
-        *p++ = x->control.op;
-        return put_varint(p, x->control.data);
-    case TRACE_POKE:
-        p = put_varint(p, x->poke.pa);
-        return put_varint(p, x->poke.value);
-    default: /* an access with an expectation */
-        *p++ = (uint8_t)(x->expect.kind | x->expect.has_pa << 2 | x->expect.size << 3);
-        p = put_varint(p, x->expect.err);
-        return x->expect.has_pa ? put_varint(p, x->expect.pa) : p;
-    }
-}
-
-/* The caller has made sure that EXTRA_MAX bytes are readable. */
-static bool get_extra(const uint8_t **p, unsigned kind, struct trace_extra *x)
-{
-    uint64_t a, b;
-    memset(x, 0, sizeof *x);
-    switch (kind) {
-    case TRACE_MAP:
-        if (!get_varint(p, &a) || !get_varint(p, &b) || a >> 52 || b > (UINT64_C(1) << 52) - 1 - a)
-            return false;
-        x->map.start = a << 12;
-        x->map.end = (a + b) << 12;
-        x->map.prot = *(*p)++;
-        x->map.flags = *(*p)++;
-        a = *(*p)++;
-        if (a >= sizeof x->map.name || memchr(*p, 0, a))
-            return false;
-        memcpy(x->map.name, *p, a);
-        *p += a;
-        return true;
-    case TRACE_SYSCALL:
-        if (!get_varint(p, &x->syscall.number))
-            return false;
-        for (int i = 0; i < 6; i++)
-            if (!get_varint(p, &x->syscall.arg[i]))
-                return false;
-        if (!get_varint(p, &a))
-            return false;
-        x->syscall.result = (int64_t)unzigzag(a);
-        return true;
-    case TRACE_CONTROL:
-        x->control.op = *(*p)++;
-        return get_varint(p, &x->control.data);
-    case TRACE_POKE:
-        return get_varint(p, &x->poke.pa) && get_varint(p, &x->poke.value);
-    default:
-        b = *(*p)++;
-        if (b >> 5 || !get_varint(p, &a) || a >> 16)
-            return false;
-        x->expect.kind = b & 3;
-        x->expect.has_pa = b >> 2 & 1;
-        x->expect.size = (uint8_t)(b >> 3);
-        x->expect.err = (uint16_t)a;
-        return !x->expect.has_pa || get_varint(p, &x->expect.pa);
-    }
-}
+enum { HEAD_BYTES = 20, SHAPE_BYTES = 4, SHAPE_HIT = 0x80, LOOKUP = 1024 };
 
 /* ---- Encoder ---- */
 
@@ -179,7 +96,7 @@ bool block_add(struct block_encoder *e, const struct trace_rec *rec, const struc
         e->accesses++;
     }
     if (has_extra(rec->kind, rec->flags))
-        e->extra.end = put_extra(e->extra.end, rec->kind, extra);
+        e->extra.end = put_extra(e->extra.end, rec, extra);
     return true;
 }
 
@@ -278,7 +195,7 @@ static const char *read_shapes(struct shape shape[BLOCK_SHAPES], const uint8_t *
             s->next = &next[s->rec.thread][s->stream];
             s->class = s->rec.flags & TRACE_EXPECT ? CLASS_RARE : s->hit ? CLASS_HIT : CLASS_MISS;
         } else {
-            if (plain.kind > TRACE_POKE || plain.flags || plain.size || s->hit)
+            if (plain.kind >= TRACE_KINDS || plain.flags & ~(plain.kind == TRACE_CONTROL ? TRACE_EXPECT : 0) || plain.size || s->hit)
                 return "a shape of the dictionary is not a valid record";
             s->class = CLASS_RARE;
         }
@@ -359,7 +276,7 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
                     break;
                 }
             }
-            if (extra >= extra_end || !get_extra(&extra, rec->kind, x)) {
+            if (extra >= extra_end || !get_extra(&extra, rec, x)) {
                 error = "an extra part is missing or malformed";
                 break;
             }

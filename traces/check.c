@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation", "poke"};
+static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation", "poke", "case", "entry"};
 
 struct check {
     struct mappings maps;
@@ -56,6 +56,8 @@ static bool record_right(struct check *c, const struct trace_rec *rec, const str
         break;
     case TRACE_CONTROL:
     case TRACE_POKE:
+    case TRACE_CASE:
+    case TRACE_ENTRY:
         if (!c->own_tables)
             why = "only traces with their own tables (\"tables own\") have these";
         break;

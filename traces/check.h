@@ -5,7 +5,7 @@
 #include "trace.h"
 
 struct check_counts {
-    uint64_t records, kind[TRACE_POKE + 1], expectations, mapped_ranges; /* mapped_ranges: at the end */
+    uint64_t records, kind[TRACE_KINDS], expectations, mapped_ranges; /* mapped_ranges: at the end */
 };
 
 /* Reads the trace to its end. False: error[size] says what is wrong, with the record's number. A trace without its own

@@ -123,7 +123,7 @@ static int verb_info(const struct options *o)
     uint64_t bytes = file_bytes(o->arg[0]);
     printf("%-12s %s\n%-12s %s\n", "program", info->program, "recorder", info->recorder);
     printf("%-12s %d bits\n%-12s %s\n", "addresses", info->linear_bits, "tables",
-           info->own_tables ? "its own (POKE and CONTROL records)" : "made by the OS model");
+           info->own_tables ? "its own (POKE and CONTROL records, directed cases)" : "made by the OS model");
     print_count("records", info->records);
     print_count("accesses", info->accesses);
     if (bytes)
@@ -236,7 +236,8 @@ static int verb_check(const struct options *o)
     printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "records", c.records, "fetches", c.kind[TRACE_FETCH],
            "loads", c.kind[TRACE_LOAD], "stores", c.kind[TRACE_STORE]);
     if (trace_get_info(r)->own_tables)
-        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls", c.kind[TRACE_CONTROL], "pokes", c.kind[TRACE_POKE]);
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls", c.kind[TRACE_CONTROL], "pokes",
+               c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries", c.kind[TRACE_ENTRY]);
     else
         printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n", "layout", c.kind[TRACE_MAP], "syscalls",
                c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges);

@@ -88,6 +88,7 @@ struct trace_reader {
 
     /* text */
     uint64_t line;           /* of the file, from 1 */
+    uint64_t *lines;         /* of the records of the run at hand */
     enum { TEXT_NEEDS_FIRST, TEXT_IN_HEADER, TEXT_IN_RECORDS } header;
     bool opened;
     char *buffer;            /* the line at hand */

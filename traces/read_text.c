@@ -73,6 +73,7 @@ static int fill(struct trace_reader *r)
             r->ended = true;
             return r->block_records ? 1 : 0;
         }
+        r->lines[r->block_records] = r->line;
         rec->extra = r->block_records++;
         r->next_record++;
     }
@@ -84,7 +85,8 @@ bool text_open(struct trace_reader *r)
     r->buffer = malloc(TEXT_LINE);
     r->decoder.recs = malloc(sizeof *r->decoder.recs * RUN);
     r->decoder.extras = malloc(sizeof *r->decoder.extras * RUN);
-    if (!r->buffer || !r->decoder.recs || !r->decoder.extras)
+    r->lines = malloc(sizeof *r->lines * RUN);
+    if (!r->buffer || !r->decoder.recs || !r->decoder.extras || !r->lines)
         return reader_error(r, "out of memory");
     r->info.linear_bits = 48;
     /* The header ends where the first record begins, so the first run is read now. */
@@ -97,6 +99,7 @@ bool text_open(struct trace_reader *r)
 void text_close(struct trace_reader *r)
 {
     free(r->buffer);
+    free(r->lines);
     block_decoder_free(&r->decoder);
 }
 

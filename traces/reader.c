@@ -89,6 +89,11 @@ const struct trace_extra *trace_extra(const struct trace_reader *r, const struct
     return &r->decoder.extras[rec->extra];
 }
 
+uint64_t trace_line(const struct trace_reader *r, const struct trace_rec *rec)
+{
+    return r->text ? r->lines[rec - r->decoder.recs] : 0;
+}
+
 bool trace_seek(struct trace_reader *r, uint64_t record)
 {
     return (r->text ? text_seek : binary_seek)(r, record);

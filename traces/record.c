@@ -37,12 +37,49 @@ static const char *expect_invalid(const struct trace_expect *e)
         return "an expectation without has_pa has no address and no page size";
     if (e->size > SIZE_1G)
         return "unknown page size";
+    if (e->has_mt ? e->kind != KIND_OK : e->mt)
+        return "only an expected success has a memory type";
+    if (e->mt > MT_UC_MINUS || e->mt == 2 || e->mt == 3)
+        return "unknown memory type";
+    if (e->has_cr2 ? e->kind != KIND_PF : e->cr2)
+        return "only an expected page fault has a CR2";
+    return NULL;
+}
+
+bool trace_is_invpcid(uint8_t op)
+{
+    return op >= CTL_INVPCID_ADDRESS && op <= CTL_INVPCID_ALL_NONGLOBAL;
+}
+
+static const char *control_invalid(const struct trace_rec *rec, const struct trace_control *c)
+{
+    if (c->op >= CTL_OPS)
+        return "unknown control operation";
+    if (c->desc && !trace_is_invpcid(c->op))
+        return "only INVPCID has a descriptor";
+    if (c->gp && !(rec->flags & TRACE_EXPECT))
+        return "a control operation without an expectation has no result";
+    return NULL;
+}
+
+static const char *case_invalid(const struct trace_case *c)
+{
+    const char *end = memchr(c->name, 0, sizeof c->name);
+    if (!end || end == c->name)
+        return "the name of a case has 1 to 63 bytes";
+    for (const char *p = c->name; p < end; p++)
+        if (*p <= ' ' || *p > '~' || c->name[0] == '#')
+            return "the name of a case consists of visible ASCII characters, the first not #";
+    if (c->needs & c->lacks)
+        return "a case cannot need a feature and its absence";
+    if (c->paddr_bits ? c->paddr_bits < 36 || c->paddr_bits > 52 : c->paddr_least)
+        return "MAXPHYADDR is 36 to 52";
     return NULL;
 }
 
 const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra)
 {
-    if (rec->kind > TRACE_POKE)
+    if (rec->kind >= TRACE_KINDS)
         return "unknown record kind";
     if (rec->kind <= TRACE_STORE) {
         if (rec->size < 1 || rec->size > 64)
@@ -53,7 +90,7 @@ const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra 
             return "an access crosses a 4 KiB page; make two of it (trace_put_split)";
         if (!(rec->flags & TRACE_EXPECT))
             return NULL;
-    } else if (rec->va || rec->size || rec->flags) {
+    } else if (rec->va || rec->size || rec->flags & ~(rec->kind == TRACE_CONTROL ? TRACE_EXPECT : 0)) {
         return "only accesses have an address, a size and flags";
     }
     if (!extra)
@@ -62,9 +99,13 @@ const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra 
     case TRACE_MAP:
         return map_invalid(&extra->map);
     case TRACE_CONTROL:
-        return extra->control.op > CTL_INVLPG ? "unknown control operation" : NULL;
+        return control_invalid(rec, &extra->control);
     case TRACE_POKE:
         return extra->poke.pa & 7 ? "a page-table entry lies on a multiple of 8" : NULL;
+    case TRACE_CASE:
+        return case_invalid(&extra->vector);
+    case TRACE_ENTRY:
+        return extra->entry.pa & 7 ? "a page-table entry lies on a multiple of 8" : NULL;
     case TRACE_SYSCALL:
         return NULL;
     default:

@@ -12,9 +12,15 @@ const struct name text_map_flags[] = {
 };
 const struct name text_controls[] = {
     {"mov cr0", CTL_MOV_CR0}, {"mov cr3", CTL_MOV_CR3}, {"mov cr4", CTL_MOV_CR4}, {"wrmsr efer", CTL_WRMSR_EFER}, {"invlpg", CTL_INVLPG},
-    {NULL, 0},
+    {"invpcid 0", CTL_INVPCID_ADDRESS}, {"invpcid 1", CTL_INVPCID_CONTEXT}, {"invpcid 2", CTL_INVPCID_ALL}, {"invpcid 3", CTL_INVPCID_ALL_NONGLOBAL},
+    {"wrpkru", CTL_WRPKRU}, {"wrmsr pkrs", CTL_WRMSR_PKRS}, {"wrmsr pat", CTL_WRMSR_PAT}, {NULL, 0},
 };
 const struct name text_page_sizes[] = {{"4k", SIZE_4K}, {"2m", SIZE_2M}, {"1g", SIZE_1G}, {NULL, 0}};
+const struct name text_memory_types[] = {{"uc", MT_UC}, {"wc", MT_WC}, {"wt", MT_WT}, {"wp", MT_WP}, {"wb", MT_WB}, {"uc-", MT_UC_MINUS}, {NULL, 0}};
+const struct name text_features[] = {
+    {"la57", TRACE_LA57}, {"pcid", TRACE_PCID}, {"1g", TRACE_PAGE_1G}, {"pku", TRACE_PKU},
+    {"pks", TRACE_PKS},   {"cet", TRACE_CET},   {"lam", TRACE_LAM},    {"amd", TRACE_AMD}, {NULL, 0}, /* that AMD's are absent is spelled intel */
+};
 const struct name text_results[] = {{"ok", KIND_OK}, {"gp", KIND_GP}, {"pf", KIND_PF}, {"memerr", KIND_MEMERR}, {NULL, 0}};
 /* x86-64 Linux, those that matter to an address space */
 const struct name text_syscalls[] = {

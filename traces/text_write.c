@@ -68,6 +68,10 @@ static void say_access(struct line *l, const struct trace_rec *rec, const struct
         say(l, " 0x%x", x->expect.err);
     if (x->expect.has_pa)
         say(l, " pa=0x%" PRIx64 " %s", x->expect.pa, name_of(text_page_sizes, x->expect.size));
+    if (x->expect.has_mt)
+        say(l, " mt=%s", name_of(text_memory_types, x->expect.mt));
+    if (x->expect.has_cr2)
+        say(l, " cr2=0x%" PRIx64, x->expect.cr2);
 }
 
 /* Would the reader take the first word of a mapping's name for something else? */
@@ -119,6 +123,38 @@ static void say_syscall(struct line *l, const struct trace_syscall *s)
     say_value(l, (uint64_t)s->result);
 }
 
+static void say_control(struct line *l, const struct trace_rec *rec, const struct trace_control *c)
+{
+    say(l, "%s", name_of(text_controls, c->op));
+    if (trace_is_invpcid(c->op))
+        say(l, " 0x%" PRIx64, c->desc);
+    say(l, " 0x%" PRIx64, c->data);
+    if (rec->thread)
+        say(l, " thread=%d", rec->thread);
+    if (rec->flags & TRACE_EXPECT)
+        say(l, " -> %s", name_of(text_results, c->gp ? KIND_GP : KIND_OK));
+}
+
+static void say_case(struct line *l, const struct trace_case *c)
+{
+    say(l, "case %s", c->name);
+    for (const struct name *n = text_features; n->word; n++)
+        if (c->needs & n->value)
+            say(l, " %s", n->word);
+    for (const struct name *n = text_features; n->word; n++)
+        if (c->lacks & n->value)
+            say(l, n->value == TRACE_AMD ? " intel" : " no-%s", n->word);
+    if (c->paddr_bits)
+        say(l, " m%s%d", c->paddr_least ? ">=" : "=", c->paddr_bits);
+}
+
+static void say_entry(struct line *l, const struct trace_entry *e)
+{
+    say(l, "entry 0x%" PRIx64 " 0x%" PRIx64, e->pa, e->value);
+    if (e->mask != UINT64_MAX)
+        say(l, " mask=0x%" PRIx64, e->mask);
+}
+
 size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const struct trace_extra *x)
 {
     struct line l = {line, line};
@@ -130,7 +166,13 @@ size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const 
         say_syscall(&l, &x->syscall);
         break;
     case TRACE_CONTROL:
-        say(&l, "%s 0x%" PRIx64, name_of(text_controls, x->control.op), x->control.data);
+        say_control(&l, rec, &x->control);
+        break;
+    case TRACE_CASE:
+        say_case(&l, &x->vector);
+        break;
+    case TRACE_ENTRY:
+        say_entry(&l, &x->entry);
         break;
     case TRACE_POKE:
         say(&l, "poke 0x%" PRIx64 " 0x%" PRIx64, x->poke.pa, x->poke.value);
@@ -138,7 +180,7 @@ size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const 
     default:
         say_access(&l, rec, x);
     }
-    if (rec->thread && rec->kind > TRACE_MAP)
+    if (rec->thread && rec->kind > TRACE_MAP && rec->kind != TRACE_CONTROL) /* of a control operation it stands before the result */
         say(&l, " thread=%d", rec->thread);
     say(&l, "\n");
     return (size_t)(l.p - line);

@@ -18,19 +18,41 @@ enum trace_kind {
     TRACE_SYSCALL = 4, /* extra.syscall */
     TRACE_CONTROL = 5, /* extra.control: a control operation (traces with their own page tables) */
     TRACE_POKE = 6,    /* extra.poke: software writes a page-table entry (such traces) */
+    TRACE_CASE = 7,    /* extra.vector: a directed case begins: registers, memory and caches are as after reset (such traces) */
+    TRACE_ENTRY = 8,   /* extra.entry: what eight bytes of memory must hold after the accesses so far (such traces) */
+    TRACE_KINDS = 9,   /* how many there are */
 };
 
 enum trace_flag {
     TRACE_SUPERVISOR = 1, /* CPL < 3; otherwise the access is made in user mode */
-    TRACE_IMPLICIT = 2, TRACE_AC = 4, TRACE_SHADOW_STACK = 8,
-    TRACE_EXPECT = 16,    /* extra.expect holds the result that the access must have */
+    TRACE_IMPLICIT = 2, TRACE_AC = 4,
+    TRACE_SHADOW_STACK = 8, /* a store with it and without TRACE_SUPERVISOR is WRUSS as well as any write at CPL 3 (SDM 5.6.1) */
+    TRACE_EXPECT = 16,    /* extra.expect holds the result that the access must have; TRACE_CONTROL: extra.control.gp does */
+};
+
+/* What a TRACE_CASE may need of the CPU, or need it not to have. */
+enum trace_feature {
+    TRACE_LA57 = 1, TRACE_PCID = 2, TRACE_PAGE_1G = 4, TRACE_PKU = 8, TRACE_PKS = 16, TRACE_CET = 32, TRACE_LAM = 64,
+    TRACE_AMD = 128,      /* AMD's rules where the manuals differ; a case that has it in `lacks` is one of Intel's */
 };
 
 struct trace_map { uint64_t start, end; uint32_t prot, flags; char name[64]; }; /* prot, flags as in model/os/os.h */
 struct trace_syscall { uint64_t number, arg[6]; int64_t result; };
-struct trace_control { uint64_t data; uint8_t op; };                            /* as pins_ctl_op */
+struct trace_control { uint64_t data, desc; uint8_t op; bool gp; }; /* op as pins_ctl_op; desc: INVPCID only, else 0; gp: with TRACE_EXPECT, must it fault? */
 struct trace_poke { uint64_t pa, value; };
-struct trace_expect { uint64_t pa; uint16_t err; uint8_t kind, size; bool has_pa; }; /* kind as pins_kind; has_pa: pa and size count too */
+struct trace_expect {
+    uint64_t pa, cr2;
+    uint16_t err;
+    uint8_t kind, size, mt;        /* as pins_kind, pins_page_size, pins_memory_type */
+    bool has_pa, has_mt, has_cr2;  /* pa and size count too; mt does (both of an OK); cr2 does (of a page fault) */
+};
+struct trace_case {
+    char name[64];                 /* 1 … 63 visible ASCII characters, the first not '#' */
+    uint8_t needs, lacks;          /* enum trace_feature; disjoint */
+    uint8_t paddr_bits;            /* MAXPHYADDR that the case needs, 36 … 52; 0: any */
+    bool paddr_least;              /* … or more */
+};
+struct trace_entry { uint64_t pa, value, mask; }; /* the bits of mask must be those of value */
 
 struct trace_extra {
     union {
@@ -39,6 +61,8 @@ struct trace_extra {
         struct trace_control control;
         struct trace_poke poke;
         struct trace_expect expect;
+        struct trace_case vector;
+        struct trace_entry entry;
     };
 };
 
@@ -97,6 +121,12 @@ const char *trace_writer_error(const struct trace_writer *writer);
 /* What forbids this record in a trace (one line, static), or NULL. Accesses: 1 … 64 bytes within one 4 KiB page. The rest: va, size and
  * flags 0; mappings page aligned with a terminated name; a poke's pa a multiple of 8. extra may be NULL where there is none. */
 const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra);
+
+/* Is this pins_ctl_op one of INVPCID, with a descriptor? */
+bool trace_is_invpcid(uint8_t op);
+
+/* The line that a record of the current run stands on; 0 in the binary form. */
+uint64_t trace_line(const struct trace_reader *reader, const struct trace_rec *rec);
 
 /* Cuts the first piece off an access of `bytes` > 0 at va: *size is its length (at most 64, up to the page's end, S8). Returns the
  * bytes left. */

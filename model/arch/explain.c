@@ -1,11 +1,13 @@
 /* The walk, told to a person: one line per entry with its fields by name, then the rights they give together, then the verdict.
  *
  *     write by user at 0x00007f0000000123
- *       CR3    0x…: base 0x313cf000, PCID 1; 4-level paging, CR0.WP=1 EFER.NXE=1 CR4.PGE=1 CR4.PCIDE=1
- *       PML4E  0x000000000007f007 at 0x313cf7f0: P=1 RW=1 US=1 PWT=0 PCD=0 A=0 PS=0 XD=0, table 0x7f000; may set A (5.8)
+ *       CR3    0x…: base 0x313cf000, PCID 1 LAM_U57=0 LAM_U48=0
+ *       modes  4-level paging; CR0.WP=1 CR0.CD=0 EFER.NXE=1; CR4 PGE=1 LA57=0 …
+ *       keys   PKRU 0x55555554 IA32_PKRS 0x00000000; IA32_PAT 0x0007040600070406
+ *       PML4E  0x000000000007f007 at 0x313cf7f0 (WB): P=1 RW=1 US=1 PWT=0 PCD=0 A=0 PS=0 XD=0, table 0x7f000; may set A (5.8)
  *       …
- *       rights W=0 U=1 NX=1 (R/W and U/S of all entries ANDed, XD ORed)
- *       result #PF, error code 0x7 (P W U): SDM 3A 5.6.1: a user-mode write needs R/W = 1 in every entry */
+ *       rights W=0 U=1 NX=1 (R/W and U/S of all entries ANDed, XD ORed); key 0 in PKRU: AD=0 WD=0
+ *       result #PF, CR2 0x00007f0000000123, error code 0x7 (P W U): SDM 3A 5.6.1: a user-mode write needs R/W = 1 in every entry */
 #include "oracle.h"
 
 #include <inttypes.h>
@@ -18,6 +20,12 @@ static const char *level_name(unsigned level)
     return name[level <= 5 ? level : 0];
 }
 
+static const char *memory_type_name(unsigned type)
+{
+    static const char *const name[] = {"UC", "WC", "?", "?", "WT", "WP", "WB", "UC-"};
+    return name[type & 7];
+}
+
 static void explain_registers(FILE *out, const struct oracle_regs *regs)
 {
     fprintf(out, "  CR3    0x%016" PRIx64 ": base 0x%" PRIx64, regs->cr3, regs->cr3 & ENTRY_FRAME);
@@ -25,8 +33,28 @@ static void explain_registers(FILE *out, const struct oracle_regs *regs)
         fprintf(out, ", PCID %u", current_pcid(regs));
     else
         fprintf(out, ", PCD=%d PWT=%d", !!(regs->cr3 & CR3_PCD), !!(regs->cr3 & CR3_PWT));
-    fprintf(out, "; %u-level paging, CR0.WP=%d EFER.NXE=%d CR4.PGE=%d CR4.PCIDE=%d\n", root_level(regs), !!(regs->cr0 & CR0_WP),
-            !!(regs->efer & EFER_NXE), !!(regs->cr4 & CR4_PGE), !!(regs->cr4 & CR4_PCIDE));
+    fprintf(out, " LAM_U57=%d LAM_U48=%d\n", !!(regs->cr3 & CR3_LAM_U57), !!(regs->cr3 & CR3_LAM_U48));
+
+    static const struct { uint64_t bit; const char *name; } cr4[] = {
+        {CR4_PGE, "PGE"}, {CR4_LA57, "LA57"}, {CR4_PCIDE, "PCIDE"}, {CR4_SMEP, "SMEP"},       {CR4_SMAP, "SMAP"},
+        {CR4_PKE, "PKE"}, {CR4_CET, "CET"},   {CR4_PKS, "PKS"},     {CR4_LAM_SUP, "LAM_SUP"},
+    };
+    fprintf(out, "  modes  %u-level paging; CR0.WP=%d CR0.CD=%d EFER.NXE=%d; CR4", root_level(regs), !!(regs->cr0 & CR0_WP),
+            !!(regs->cr0 & CR0_CD), !!(regs->efer & EFER_NXE));
+    for (unsigned i = 0; i < sizeof cr4 / sizeof *cr4; i++)
+        fprintf(out, " %s=%d", cr4[i].name, !!(regs->cr4 & cr4[i].bit));
+    fprintf(out, "\n  keys   PKRU 0x%08x IA32_PKRS 0x%08x; IA32_PAT 0x%016" PRIx64 "\n", regs->pkru, regs->pkrs, regs->pat);
+}
+
+/* The access in words, and what the address becomes before paging sees it. */
+static void explain_access(FILE *out, const struct oracle_regs *regs, const struct oracle_access *access)
+{
+    static const char *const acc[] = {"read", "write", "fetch", "access"};
+    fprintf(out, "%s%s by %s%s at 0x%016" PRIx64 "\n", shadow_stack_access(regs, access) ? "shadow-stack " : "", acc[access->acc & 3],
+            user_mode(access) ? "user" : "supervisor", access->imp ? " (implicit)" : access->ac ? " (EFLAGS.AC=1)" : "", access->va);
+    uint64_t va;
+    if (!linear_address(regs, access, &va) && va != access->va)
+        fprintf(out, "  LAM    the address becomes 0x%016" PRIx64 "\n", va);
 }
 
 /* The fields of a present entry, in the order of the bits. With a reserved bit set nobody can say what it maps. */
@@ -53,7 +81,8 @@ static void explain_fields(FILE *out, unsigned level, uint64_t e, bool reserved)
 
 static void explain_step(FILE *out, const struct oracle_step *step, bool reserved)
 {
-    fprintf(out, "  %-6s 0x%016" PRIx64 " at 0x%" PRIx64 ":", level_name(step->level), step->value, step->pa);
+    fprintf(out, "  %-6s 0x%016" PRIx64 " at 0x%" PRIx64 " (%s):", level_name(step->level), step->value, step->pa,
+            memory_type_name(step->mt));
     if (step->value & ENTRY_P)
         explain_fields(out, step->level, step->value, reserved);
     else
@@ -67,38 +96,63 @@ static void explain_step(FILE *out, const struct oracle_step *step, bool reserve
     fputc('\n', out);
 }
 
+/* A key's two bits, for an address with this U/S. */
+static void explain_key(FILE *out, const struct oracle_regs *regs, const struct rights *r)
+{
+    if (!(regs->cr4 & (r->u ? CR4_PKE : CR4_PKS)))
+        return;
+    unsigned bits = (r->u ? regs->pkru : regs->pkrs) >> 2 * r->key;
+    fprintf(out, "; key %u in %s: AD=%d WD=%d", r->key, r->u ? "PKRU" : "IA32_PKRS", !!(bits & PKEY_AD), !!(bits & PKEY_WD));
+}
+
 /* Rights have a meaning only when the walk completed (5.6.1). */
-static void explain_rights(FILE *out, const struct oracle_result *result)
+static void explain_rights(FILE *out, const struct oracle_regs *regs, const struct oracle_result *result)
 {
     bool complete = result->kind == KIND_OK || (result->err & (PF_P | PF_RSVD)) == PF_P;
     if (!complete) {
         fprintf(out, "  rights not determined: the walk did not complete\n");
         return;
     }
-    struct rights r = {.w = true, .u = true, .nx = false};
-    for (unsigned i = 0; i < result->steps; i++)
+    struct rights r = rights_of_root;
+    for (unsigned i = 0; i + 1 < result->steps; i++)
         r = combine(r, result->step[i].value);
-    fprintf(out, "  rights W=%d U=%d NX=%d (R/W and U/S of all entries ANDed, XD ORed)\n", r.w, r.u, r.nx);
+    r = combine_leaf(r, result->step[result->steps - 1].value);
+    fprintf(out, "  rights W=%d U=%d NX=%d (R/W and U/S of all entries ANDed, XD ORed)%s", r.w, r.u, r.nx,
+            r.shadow_stack ? "; a shadow-stack page" : "");
+    explain_key(out, regs, &r);
+    fputc('\n', out);
+}
+
+static void explain_error(FILE *out, uint16_t err)
+{
+    static const struct { unsigned bit; const char *name; } bit[] = {
+        {PF_W, " W"}, {PF_U, " U"}, {PF_RSVD, " RSVD"}, {PF_I, " I"}, {PF_PK, " PK"}, {PF_SS, " SS"},
+    };
+    fprintf(out, "error code 0x%x (%s", err, err & PF_P ? "P" : "not present");
+    for (unsigned i = 0; i < sizeof bit / sizeof *bit; i++)
+        if (err & bit[i].bit)
+            fputs(bit[i].name, out);
+    fputc(')', out);
 }
 
 void oracle_explain(FILE *out, const struct oracle_regs *regs, const struct oracle_access *access, const struct oracle_result *result)
 {
-    static const char *const acc[] = {"read", "write", "fetch", "access"};
-    fprintf(out, "%s by %s at 0x%016" PRIx64 "\n", acc[access->acc & 3], access->user ? "user" : "supervisor", access->va);
+    explain_access(out, regs, access);
     explain_registers(out, regs);
     for (unsigned i = 0; i < result->steps; i++)
         explain_step(out, &result->step[i], result->err & PF_RSVD && i + 1 == result->steps);
     if (result->kind != KIND_GP)
-        explain_rights(out, result);
+        explain_rights(out, regs, result);
 
-    static const char *const size[] = {"4-KByte", "2-MByte", "1-GByte"};
-    if (result->kind == KIND_OK)
-        fprintf(out, "  result 0x%" PRIx64 " in a %s page, PAT index %u: %s\n", result->pa, size[result->size], result->pat,
-                result->reason);
-    else if (result->kind == KIND_GP)
+    static const char *const size[] = {"4-KByte", "2-MByte", "1-GByte", "?"};
+    if (result->kind == KIND_OK) {
+        fprintf(out, "  result 0x%" PRIx64 " in a %s page, PAT index %u (%s): %s\n", result->addr, size[result->size & 3], result->pat,
+                memory_type_name(result->mt), result->reason);
+    } else if (result->kind == KIND_GP) {
         fprintf(out, "  result #GP: %s\n", result->reason);
-    else
-        fprintf(out, "  result #PF, error code 0x%x (%s%s%s%s%s): %s\n", result->err, result->err & PF_P ? "P" : "not present",
-                result->err & PF_W ? " W" : "", result->err & PF_U ? " U" : "", result->err & PF_RSVD ? " RSVD" : "",
-                result->err & PF_I ? " I" : "", result->reason);
+    } else {
+        fprintf(out, "  result #PF, CR2 0x%016" PRIx64 ", ", result->addr);
+        explain_error(out, result->err);
+        fprintf(out, ": %s\n", result->reason);
+    }
 }

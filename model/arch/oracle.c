@@ -1,14 +1,16 @@
-/* One access, judged in the order of the SDM: canonical (4.1), then the walk from the root down, where in each entry P comes before the
- * reserved bits and the first failing entry decides (5.5.4, 5.7), and only when the walk has completed the rights (5.6.1). */
+/* One access, judged in the order of the SDM: the linear address (chapter 4), then the walk from the root down, where in each entry P comes
+ * before the reserved bits and the first failing entry decides (5.5.4, 5.7), and only when the walk has completed the rights (5.6). */
 #include "oracle.h"
 
 #include "rules.h"
 
-/* 5.8: a walk that faults may have set A in the entries it used on the way ("may_a"); it leaves the entry that stopped it alone. */
-static void faulted(struct oracle_result *result, uint16_t err, const char *reason)
+/* 5.8: a walk that faults may have set A in the entries it used on the way ("may_a"); it leaves the entry that stopped it alone.
+ * 5.7: CR2 gets the linear address as paging saw it. */
+static void faulted(struct oracle_result *result, uint64_t va, uint16_t err, const char *reason)
 {
     result->kind = KIND_PF;
     result->err = err;
+    result->addr = va;
     result->reason = reason;
     for (unsigned i = 0; i + 1 < result->steps; i++)
         result->step[i].may_a = !(result->step[i].value & ENTRY_A);
@@ -17,54 +19,61 @@ static void faulted(struct oracle_result *result, uint16_t err, const char *reas
 /* 5.8: "whenever the processor uses a paging-structure entry as part of linear-address translation, it sets the accessed flag in that
  * entry (if it is not already set)"; "whenever there is a write to a linear address, the processor sets the dirty flag (if it is not
  * already set) in the paging-structure entry that identifies the final physical address". */
-static void completed(struct oracle_result *result, const struct oracle_access *access, unsigned level, uint64_t leaf)
+static void completed(struct oracle_result *result, const struct oracle_regs *regs, uint64_t va, uint8_t acc, unsigned level, uint64_t leaf)
 {
     result->kind = KIND_OK;
-    result->pa = page_address(level, leaf, access->va);
+    result->addr = page_address(level, leaf, va);
     result->size = (uint8_t)(level - 1);
     result->pat = pat_index(level, leaf);
-    result->reason = "SDM 3A 5.6.1: the access is allowed";
+    result->mt = memory_type(regs, result->pat);
+    result->reason = "SDM 3A 5.6: the access is allowed";
     for (unsigned i = 0; i < result->steps; i++)
         result->step[i].must_a = !(result->step[i].value & ENTRY_A);
-    result->step[result->steps - 1].must_d = access->acc == ACC_WRITE && !(leaf & ENTRY_D);
+    result->step[result->steps - 1].must_d = acc == ACC_WRITE && !(leaf & ENTRY_D);
 }
 
 void oracle_translate(const struct physmem *pm, enum physmem_image image, const struct oracle_cpu *cpu,
                       const struct oracle_regs *regs, const struct oracle_access *access, struct oracle_result *result)
 {
     *result = (struct oracle_result){0};
-    if (!canonical(regs, access->va)) {
+    uint64_t va;
+    const char *unfit = linear_address(regs, access, &va);
+    if (unfit) {
         result->kind = KIND_GP;
-        result->reason = "SDM 3A 4.1: the address is not canonical";
+        result->reason = unfit;
         return;
     }
 
     uint16_t err = access_error(regs, access);
     uint64_t table = root_table(cpu, regs);
-    struct rights rights = {.w = true, .u = true, .nx = false}; /* 5.6.1: CR3 restricts nothing */
+    uint8_t table_pat = root_pat_index(regs);
+    struct rights rights = rights_of_root;
     for (unsigned level = root_level(regs);; level--) {
-        uint64_t pa = x86_entry_address(table, access->va, level);
+        uint64_t pa = x86_entry_address(table, va, level);
         uint64_t entry = physmem_read(pm, image, pa);
-        result->step[result->steps++] = (struct oracle_step){.pa = pa, .value = entry, .level = (uint8_t)level};
+        result->step[result->steps++] =
+            (struct oracle_step){.pa = pa, .value = entry, .level = (uint8_t)level, .mt = memory_type(regs, table_pat)};
 
         if (!(entry & ENTRY_P)) {
-            faulted(result, err, "SDM 3A 5.7: the entry is not present (P = 0)");
+            faulted(result, va, err, "SDM 3A 5.7: the entry is not present (P = 0)");
             return;
         }
         if (reserved_bits(cpu, regs, level, entry)) {
-            faulted(result, err | PF_P | PF_RSVD, "SDM 3A 5.7: a reserved bit is set in a present entry");
+            faulted(result, va, err | PF_P | PF_RSVD, "SDM 3A 5.7: a reserved bit is set in a present entry");
+            return;
+        }
+        if (is_leaf(level, entry)) {
+            rights = combine_leaf(rights, entry);
+            const char *broken = denied(regs, access, &rights);
+            if (broken)
+                faulted(result, va, err | rights_error(regs, access, &rights), broken);
+            else
+                completed(result, regs, va, access->acc, level, entry);
             return;
         }
         rights = combine(rights, entry);
-        if (is_leaf(level, entry)) {
-            const char *broken = denied(regs, access, rights);
-            if (broken)
-                faulted(result, err | PF_P, broken);
-            else
-                completed(result, access, level, entry);
-            return;
-        }
         table = entry & ENTRY_FRAME;
+        table_pat = table_pat_index(entry);
     }
 }
 
@@ -78,22 +87,34 @@ void oracle_commit(struct physmem *pm, const struct oracle_result *result, bool 
     }
 }
 
-void oracle_control(struct oracle_regs *regs, const struct oracle_cpu *cpu, uint8_t op, uint64_t data)
+bool oracle_control(struct oracle_regs *regs, const struct oracle_cpu *cpu, uint8_t op, uint64_t data, uint64_t desc)
 {
+    if (control_refused(cpu, regs, op, data, desc))
+        return false;
     switch (op) {
     case CTL_MOV_CR0:
         regs->cr0 = data;
         break;
     case CTL_MOV_CR3: /* bit 63 of the source is an order, not part of the register (SDM 2B, MOV to CR3) */
-        regs->cr3 = data & (((uint64_t)1 << cpu->paddr_bits) - 1);
+        regs->cr3 = data & ~CR3_NO_FLUSH;
         break;
     case CTL_MOV_CR4:
-        regs->cr4 = data & ~((cpu->la57 ? 0 : CR4_LA57) | (cpu->pcid ? 0 : CR4_PCIDE));
+        regs->cr4 = data;
         break;
     case CTL_WRMSR_EFER:
         regs->efer = data;
         break;
-    default: /* INVLPG, and codes without effect */
+    case CTL_WRPKRU:
+        regs->pkru = (uint32_t)data;
+        break;
+    case CTL_WRMSR_PKRS:
+        regs->pkrs = (uint32_t)data;
+        break;
+    case CTL_WRMSR_PAT:
+        regs->pat = data;
+        break;
+    default: /* invalidations, and codes without effect */
         break;
     }
+    return true;
 }

@@ -11,7 +11,7 @@
 void ctl_reset(struct mmu *m);
 
 /* An operation is accepted in this cycle; called after everything else of the cycle, on top of its result. */
-void ctl_accept(struct mmu *m, unsigned op, uint64_t data);
+void ctl_accept(struct mmu *m, unsigned op, uint64_t data, uint64_t desc);
 
 /* A cycle outside IDLE. `quiet`: all walkers were IDLE at its start. */
 void ctl_step(struct mmu *m, bool quiet);

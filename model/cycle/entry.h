@@ -1,7 +1,8 @@
 /* The words a translation is made of: the page-table entry in memory, and the tag and data word of a cached one.
  *
  * Tag and data have the layout of docs/microarchitecture.md section 4 at all times, so that reading out the state
- * (section 17) is a copy. Rights travel as three bits, W, U, NX from bit 0: the order of the data word and of state word 7. */
+ * (section 17) is a copy. Rights travel as bits: W, U, NX from bit 0, the order of the data word and of state word 7, and
+ * above them S of a page. */
 #ifndef TWINWALK_CYCLE_ENTRY_H
 #define TWINWALK_CYCLE_ENTRY_H
 
@@ -31,9 +32,13 @@
 /* The data word. */
 #define DATA_FRAME BITS(39, 0)
 #define DATA_D BITS(43, 43)
-enum { DATA_RIGHTS_SHIFT = 40, DATA_PAT_SHIFT = 44, DATA_KEY_SHIFT = 47 };
+enum { DATA_RIGHTS_SHIFT = 40, DATA_PAT_SHIFT = 44, DATA_KEY_SHIFT = 47, DATA_S_SHIFT = 51 };
 
-enum { RIGHT_W = 1, RIGHT_U = 2, RIGHT_NX = 4, RIGHTS_AT_ROOT = RIGHT_W | RIGHT_U };
+enum {
+    RIGHT_W = 1, RIGHT_U = 2, RIGHT_NX = 4,
+    RIGHT_S = 8, /* of a page: it is a shadow-stack page */
+    RIGHTS_AT_ROOT = RIGHT_W | RIGHT_U,
+};
 
 struct cached {
     uint64_t tag;
@@ -71,9 +76,20 @@ static inline bool tag_matches(uint64_t tag, uint64_t want)
     return (difference == 0) | ((difference & ~TAG_PCID) == TAG_GLOBAL);
 }
 
+/* W, U, NX and S. */
 static inline unsigned data_rights(uint64_t data)
 {
-    return data >> DATA_RIGHTS_SHIFT & 7;
+    return (data >> DATA_RIGHTS_SHIFT & 7) | (data >> DATA_S_SHIFT & 1) << 3;
+}
+
+static inline uint64_t rights_to_data(unsigned rights)
+{
+    return (uint64_t)(rights & 7) << DATA_RIGHTS_SHIFT | (uint64_t)(rights >> 3 & 1) << DATA_S_SHIFT;
+}
+
+static inline unsigned data_key(uint64_t data)
+{
+    return data >> DATA_KEY_SHIFT & 15;
 }
 
 static inline unsigned data_pat(uint64_t data)
@@ -99,6 +115,26 @@ static inline unsigned rights_combine(unsigned rights, uint64_t pte)
     return (rights & (own | RIGHT_NX)) | (pte & PTE_XD ? RIGHT_NX : 0);
 }
 
+/* The rights of a page: those above it, its own, and RIGHT_S if it is a shadow-stack page, one whose leaf is read-only and dirty
+ * below tables that are all writable (SDM 3A 5.6.1). */
+static inline unsigned rights_of_page(unsigned above, uint64_t leaf)
+{
+    const bool shadow_stack = (above & RIGHT_W) && (leaf & (PTE_W | PTE_D)) == PTE_D;
+    return rights_combine(above, leaf) | (shadow_stack ? RIGHT_S : 0);
+}
+
+/* The protection key of a leaf (SDM 3A 5.6.2). */
+static inline unsigned pte_key(uint64_t leaf)
+{
+    return leaf >> 59 & 15;
+}
+
+/* PCD and PWT of the table that a non-leaf entry points to, as a PAT index (SDM 3A 5.9.2). */
+static inline unsigned pte_table_pat(uint64_t pte)
+{
+    return pte >> 3 & 3;
+}
+
 /* Section 6, "Leaf": the entry maps a page. Asked only of entries without reserved bits. */
 static inline bool pte_is_leaf(uint64_t pte, unsigned level)
 {
@@ -113,6 +149,8 @@ static inline bool pte_has_reserved(uint64_t pte, unsigned level, bool nxe)
         reserved |= BITS(51, CFG_ARCH_PADDR_BITS % 52);
     if (level >= 4 || (level == 3 && !CFG_ARCH_PAGE_1G))
         reserved |= PTE_PS;
+    if (CFG_ARCH_AMD && level >= 4)
+        reserved |= BITS(8, 8); /* APM vol 2, 5.3: must be zero in PML4E and PML5E; the SDM ignores it */
     if (level == 2 && (pte & PTE_PS))
         reserved |= BITS(20, 13);
     if (level == 3 && (pte & PTE_PS))
@@ -120,7 +158,7 @@ static inline bool pte_has_reserved(uint64_t pte, unsigned level, bool nxe)
     return pte & reserved;
 }
 
-/* What the TLBs keep of a leaf at `level` (1 … 3); rights include the leaf's own. */
+/* What the TLBs keep of a leaf at `level` (1 … 3); `rights` are those of the page. */
 static inline struct cached leaf_to_cached(uint64_t pte, unsigned level, unsigned rights, uint64_t va, unsigned pcid, bool pge)
 {
     const unsigned size = level - 1;
@@ -129,8 +167,8 @@ static inline struct cached leaf_to_cached(uint64_t pte, unsigned level, unsigne
     const uint64_t pat = (pte >> pat_bit & 1) << 2 | (pte >> 3 & 3);
     return (struct cached){
         .tag = tlb_tag(size, pcid, va) | (pge && (pte & PTE_G) ? TAG_GLOBAL : 0),
-        .data = frame | (uint64_t)rights << DATA_RIGHTS_SHIFT | (pte & PTE_D ? DATA_D : 0) | pat << DATA_PAT_SHIFT |
-                (pte >> 59 & 15) << DATA_KEY_SHIFT,
+        .data = frame | rights_to_data(rights) | (pte & PTE_D ? DATA_D : 0) | pat << DATA_PAT_SHIFT |
+                (uint64_t)pte_key(pte) << DATA_KEY_SHIFT,
     };
 }
 
@@ -139,7 +177,7 @@ static inline struct cached table_to_cached(uint64_t pte, unsigned level, unsign
 {
     return (struct cached){
         .tag = psc_tag(level, pcid, va),
-        .data = (pte & PTE_FRAME) >> 12 | (uint64_t)rights << DATA_RIGHTS_SHIFT,
+        .data = (pte & PTE_FRAME) >> 12 | rights_to_data(rights) | (uint64_t)pte_table_pat(pte) << DATA_PAT_SHIFT,
     };
 }
 

@@ -6,29 +6,35 @@
 
 /* ---- memos ---- */
 
-/* Never 0 for a canonical address: its bits 63 and 62 are equal, and one is flipped here. */
 static inline uint64_t memo_key(uint64_t va, unsigned pcid)
 {
-    return ((va & ~0xfffull) | pcid) ^ 1ull << 62;
+    return (va & ~0xfffull) | pcid;
+}
+
+/* A key that no address has which is looked for in slot n: the bits that choose the slot are other ones. */
+static inline uint64_t no_memo(unsigned n)
+{
+    return (uint64_t)(~n % MEMOS) << 12;
 }
 
 static void forget_all(struct l1tlb *l1)
 {
     for (unsigned n = 0; n < MEMOS; n++)
-        l1->key[n] = 0;
+        l1->key[n] = no_memo(n);
 }
 
 /* Forgets what is known of the page of `size` at va, in every PCID. */
 static void forget_page(struct l1tlb *l1, unsigned size, uint64_t va)
 {
     if (size == SIZE_4K) {
-        l1->key[(va >> 12) % MEMOS] = 0;
+        const unsigned n = (va >> 12) % MEMOS;
+        l1->key[n] = no_memo(n);
         return;
     }
     const unsigned shift = 12 + 9 * size;
     const uint64_t page = memo_key(va, 0) >> shift & BITS(56 - shift, 0); /* of a tag, only VA[56:12] is known */
     for (unsigned n = 0; n < MEMOS; n++)
-        l1->key[n] = (l1->key[n] >> shift & BITS(56 - shift, 0)) == page ? 0 : l1->key[n];
+        l1->key[n] = (l1->key[n] >> shift & BITS(56 - shift, 0)) == page ? no_memo(n) : l1->key[n];
 }
 
 void l1tlb_forget(struct mmu *m)
@@ -82,7 +88,8 @@ static bool find_data(struct mmu *m, uint64_t va, struct found *f)
            probe_array(&a[2], DTLB_2, pcid, va, f);
 }
 
-static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va)
+/* `good`: the accesses that may use the entry. */
+static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va, uint64_t good)
 {
     struct memo *memo = &l1->memo[(va >> 12) % MEMOS];
     l1->key[(va >> 12) % MEMOS] = memo_key(va, m->regs.pcid);
@@ -90,21 +97,19 @@ static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const 
     *memo = (struct memo){
         .repl = &f->array->repl[f->set],
         .path = &f->array->path[f->way],
-        .resp = {.pa = physical_address(f->entry.data, size, va & ~0xfffull), .kind = KIND_OK, .size = (uint8_t)size,
-                 .pat = (uint8_t)data_pat(f->entry.data), .src = SRC_L1},
+        .resp = {.addr = physical_address(f->entry.data, size, va & ~0xfffull), .kind = KIND_OK, .size = (uint8_t)size,
+                 .pat = (uint8_t)data_pat(f->entry.data), .mt = m->regs.mt[data_pat(f->entry.data)], .src = SRC_L1},
+        .good = good,
         .way = (uint8_t)f->way,
         .ways = (uint8_t)f->array->g.ways,
     };
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned acc = ACC_READ; acc <= ACC_EXECUTE; acc++)
-            if (rights_pass(data_rights(f->entry.data), acc, user, &m->regs) && !needs_dirty(f->entry.data, acc))
-                memo->good |= 1u << (4 * user + acc);
     return memo;
 }
 
-static void miss(struct mmu *m, unsigned port, enum miss_what what, unsigned err, struct edge *e)
+static void miss(struct mmu *m, unsigned port, uint64_t va, enum miss_what what, unsigned err, struct edge *e)
 {
     m->counts.l1_miss[port >= FETCH_PORTS]++;
+    e->miss[e->misses].va = va;
     e->miss[e->misses].port = (uint8_t)port;
     e->miss[e->misses].what = (uint8_t)what;
     e->miss[e->misses++].err = (uint8_t)err;
@@ -115,7 +120,7 @@ static inline void answer(struct mmu *m, const struct memo *memo, unsigned side,
                           const struct pins_req *req, struct pins_out *out, struct edge *e)
 {
     struct pins_resp resp = memo->resp;
-    resp.pa |= req->va & 0xfff;
+    resp.addr |= req->va & 0xfff;
     resp.id = req->id;
     out->resp[port] = resp;
     out->resp_valid |= 1u << port;
@@ -124,26 +129,38 @@ static inline void answer(struct mmu *m, const struct memo *memo, unsigned side,
     m->counts.l1_hit[side]++;
 }
 
-/* Section 7: what becomes of one accepted request. */
-static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct pins_req *req, struct pins_out *out, struct edge *e)
+static void refuse(unsigned port, const struct pins_req *req, struct pins_out *out)
+{
+    out->resp[port] = (struct pins_resp){.id = req->id, .kind = KIND_GP, .src = SRC_L1};
+    out->resp_valid |= 1u << port;
+}
+
+/* Section 7: what becomes of one accepted request for va, the address as masked by LAM. */
+static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct pins_req *req, uint64_t va, struct pins_out *out,
+                    struct edge *e)
 {
     const bool fetch = port < FETCH_PORTS;
-    struct found f;
-    if (!is_canonical(req->va, m->regs.la57)) {
-        out->resp[port] = (struct pins_resp){.id = req->id, .kind = KIND_GP, .src = SRC_L1};
-        out->resp_valid |= 1u << port;
-    } else if (!(fetch ? find_instruction(m, req->va, &f) : find_data(m, req->va, &f))) {
-        miss(m, port, MISS_PLAIN, 0, e);
-    } else if (!rights_pass(data_rights(f.entry.data), req->acc, req->user, &m->regs)) {
+    const unsigned access = access_of(req);
+    struct found f = {0};
+    if (!is_canonical(va, m->regs.la57)) {
+        refuse(port, req, out);
+        return;
+    }
+    if (!(fetch ? find_instruction(m, va, &f) : find_data(m, va, &f))) {
+        miss(m, port, va, MISS_PLAIN, 0, e);
+        return;
+    }
+    const uint64_t allowed = entry_allows(f.entry.data, &m->regs), good = allowed & without_update(f.entry.data);
+    if (has_access(good, access)) {
+        answer(m, memorize(m, l1, &f, va, good), !fetch, f.array->g.lru, port, req, out, e);
+    } else if (has_access(allowed, access)) { /* a write that must set D */
+        miss(m, port, va, MISS_PLAIN, 0, e);
+    } else {
         /* A cached denial is confirmed by a walk (AMD), or reported as it stands (Intel): SDM 3A 5.10.4.3. */
         if (CFG_POLICY_FAULT_REWALK)
-            miss(m, port, MISS_CONFIRM, 0, e);
+            miss(m, port, va, MISS_CONFIRM, 0, e);
         else
-            miss(m, port, MISS_FAULT, error_code(PF_P, req->acc, req->user, &m->regs), e);
-    } else if (needs_dirty(f.entry.data, req->acc)) {
-        miss(m, port, MISS_PLAIN, 0, e);
-    } else {
-        answer(m, memorize(m, l1, &f, req->va), !fetch, f.array->g.lru, port, req, out, e);
+            miss(m, port, va, MISS_FAULT, error_code_of_entry(f.entry.data, access, &m->regs), e);
     }
 }
 
@@ -151,12 +168,18 @@ static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct
 INLINE void look_up_fast(struct mmu *m, struct l1tlb *l1, bool lru, unsigned port, const struct pins_req *req,
                          struct pins_out *out, struct edge *e)
 {
-    const unsigned n = (req->va >> 12) % MEMOS;
+    const bool fetch = port < FETCH_PORTS;
+    uint64_t va = req->va;
+    if (CFG_ARCH_LAM && !fetch && !req->imp && !lam_mask(&va, &m->regs)) {
+        refuse(port, req, out);
+        return;
+    }
+    const unsigned n = (va >> 12) % MEMOS;
     const struct memo *memo = &l1->memo[n];
-    if (l1->key[n] == memo_key(req->va, m->regs.pcid) && (memo->good >> (4 * req->user + req->acc) & 1))
-        answer(m, memo, port >= FETCH_PORTS, lru, port, req, out, e);
+    if (l1->key[n] == memo_key(va, m->regs.pcid) && has_access(memo->good, access_of(req)))
+        answer(m, memo, !fetch, lru, port, req, out, e);
     else
-        look_up(m, l1, port, req, out, e);
+        look_up(m, l1, port, req, va, out, e);
 }
 
 void l1tlb_lookup(struct mmu *m, const struct pins_in *in, uint8_t accepted, struct pins_out *out, struct edge *e)
@@ -186,39 +209,23 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
     return (struct tlb_plan){0};
 }
 
-static void drop_address(struct tlb_array *a, uint64_t va, unsigned pcid)
+static void invalidate(struct tlb_array *a, enum invalidation what, uint64_t va, unsigned pcid)
 {
-    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++)
+    if (is_of_address(what)) {
         for (unsigned size = SIZE_4K; size <= SIZE_1G; size++)
-            if (a[n].g.holds >> size & 1)
-                tlb_drop_matching(&a[n], tlb_set(a[n].g, size, va), tlb_tag(size, pcid, va));
-}
-
-void l1tlb_drop_address(struct mmu *m, uint64_t va, unsigned pcid)
-{
-    l1tlb_forget(m);
-    drop_address(m->itlb.array, va, pcid);
-    drop_address(m->dtlb.array, va, pcid);
-}
-
-void l1tlb_drop_nonglobal(struct mmu *m, unsigned pcid)
-{
-    l1tlb_forget(m);
-    for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
-        for (unsigned set = 0; set < m->itlb.array[n].g.sets; set++)
-            tlb_drop_nonglobal(&m->itlb.array[n], set, pcid);
-        for (unsigned set = 0; set < m->dtlb.array[n].g.sets; set++)
-            tlb_drop_nonglobal(&m->dtlb.array[n], set, pcid);
+            if (a->g.holds >> size & 1)
+                tlb_drop_page(a, tlb_set(a->g, size, va), what, tlb_tag(size, pcid, va));
+    } else {
+        for (unsigned set = 0; set < a->g.sets; set++)
+            tlb_drop_set(a, set, what, pcid);
     }
 }
 
-void l1tlb_drop_all(struct mmu *m)
+void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid)
 {
     l1tlb_forget(m);
     for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
-        for (unsigned set = 0; set < m->itlb.array[n].g.sets; set++)
-            tlb_drop_set(&m->itlb.array[n], set);
-        for (unsigned set = 0; set < m->dtlb.array[n].g.sets; set++)
-            tlb_drop_set(&m->dtlb.array[n], set);
+        invalidate(&m->itlb.array[n], what, va, pcid);
+        invalidate(&m->dtlb.array[n], what, va, pcid);
     }
 }

@@ -10,10 +10,8 @@ void l1tlb_lookup(struct mmu *m, const struct pins_in *in, uint8_t accepted, str
 /* Plans the fill of the L1 of `port`; none if that L1 does not hold the size. */
 struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entry, uint64_t va);
 
-/* Invalidations of both L1s (section 13): of one address, of one PCID but for globals, of everything. */
-void l1tlb_drop_address(struct mmu *m, uint64_t va, unsigned pcid);
-void l1tlb_drop_nonglobal(struct mmu *m, unsigned pcid);
-void l1tlb_drop_all(struct mmu *m);
+/* Invalidates in both L1s (section 13). */
+void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid);
 
 /* Drops the short cuts past the search (struct memo): registers that judge a hit change, or arrays other than by the above. */
 void l1tlb_forget(struct mmu *m);

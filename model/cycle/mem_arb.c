@@ -48,6 +48,7 @@ void mem_arb_offer(const struct mmu *m, struct pins_out *out)
     const struct walker *w = &m->walkers.w[n];
     out->mem_req_tag = (uint8_t)n;
     out->mem_req_cas = m->walkers.in[W_CAS] >> n & 1;
+    out->mem_req_mt = m->regs.mt[w->table_pat]; /* SDM 3A 5.9.2 */
     out->mem_req_addr = w->addr;
     out->mem_req_expected = w->v;
     out->mem_req_desired = out->mem_req_cas ? walker_desired(m, n) : 0;

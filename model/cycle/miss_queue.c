@@ -32,7 +32,10 @@ void queue_respond(struct mmu *m, struct pins_out *out)
             continue;
         const unsigned n = (unsigned)__builtin_ctzll(done & q->of_port[port]);
         const struct queue_entry *entry = &q->entry[n];
-        out->resp[port] = (struct pins_resp){entry->pa, entry->err, entry->id, entry->kind, entry->size, entry->pat, entry->src};
+        out->resp[port] = (struct pins_resp){
+            .addr = entry->addr, .err = entry->err, .id = entry->id, .kind = entry->kind,
+            .size = entry->size, .pat = entry->pat, .mt = entry->mt, .src = entry->src,
+        };
         out->resp_valid |= 1u << port;
         q->of_port[port] &= ~(1ull << n);
         queue_move(q, n, DONE, FREE);
@@ -73,13 +76,13 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
     for (unsigned i = 0; i < e->misses; i++) {
         const unsigned port = e->miss[i].port;
         const struct pins_req *req = &in->req[port];
+        const uint64_t va = e->miss[i].va;
         const unsigned n = (unsigned)__builtin_ctzll(free);
         const uint64_t bit = 1ull << n;
         struct queue_entry *entry = &q->entry[n];
         free &= ~bit;
         *entry = (struct queue_entry){
-            .va = req->va, .port = (uint8_t)port, .id = req->id, .acc = req->acc,
-            .user = req->user, .imp = req->imp, .ac = req->ac, .ss = req->ss,
+            .va = va, .port = (uint8_t)port, .id = req->id, .access = (uint8_t)access_of(req),
         };
         enum queue_state state = PEND;
         if (e->miss[i].what == MISS_CONFIRM) {
@@ -91,7 +94,7 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
             entry->err = e->miss[i].err;
             m->counts.faults++;
         } else {
-            const int leader = find_leader(q, leaders & of_side(q, port), req->va);
+            const int leader = find_leader(q, leaders & of_side(q, port), va);
             if (leader >= 0) {
                 state = FOLLOW;
                 entry->leader = (uint8_t)leader;
@@ -105,14 +108,15 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
     }
 }
 
-static void set_translation(struct queue_entry *entry, struct cached c, enum pins_source src)
+static void set_translation(struct queue_entry *entry, struct cached c, enum pins_source src, const struct registers *r)
 {
     const unsigned size = tag_size(c.tag);
     entry->kind = KIND_OK;
     entry->src = (uint8_t)src;
     entry->size = (uint8_t)size;
     entry->pat = (uint8_t)data_pat(c.data);
-    entry->pa = physical_address(c.data, size, entry->va);
+    entry->mt = r->mt[entry->pat];
+    entry->addr = physical_address(c.data, size, entry->va);
 }
 
 /* A follower whose leader did not help it looks for itself. */
@@ -125,15 +129,16 @@ static void follower_to_pend(struct miss_queue *q, unsigned n)
 void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached c, enum pins_source src, struct edge *e)
 {
     struct miss_queue *q = &m->q;
-    set_translation(&q->entry[n], c, src);
+    set_translation(&q->entry[n], c, src, &m->regs);
     queue_move(q, n, from, DONE);
+    const uint64_t allowed = entry_allows(c.data, &m->regs) & without_update(c.data);
     for (uint64_t left = q->in[FOLLOW]; left; left &= left - 1) {
         const unsigned f = (unsigned)__builtin_ctzll(left);
         struct queue_entry *follower = &q->entry[f];
         if (follower->leader != n)
             continue;
-        if (rights_pass(data_rights(c.data), follower->acc, follower->user, &m->regs) && !needs_dirty(c.data, follower->acc)) {
-            set_translation(follower, c, SRC_MERGED);
+        if (has_access(allowed, follower->access)) {
+            set_translation(follower, c, SRC_MERGED, &m->regs);
             queue_move(q, f, FOLLOW, DONE);
         } else {
             follower_to_pend(q, f);
@@ -165,6 +170,12 @@ void queue_fault(struct mmu *m, unsigned n, enum queue_state from, unsigned err,
     m->counts.faults++;
 }
 
+void queue_fault_done(struct mmu *m, unsigned n)
+{
+    m->q.entry[n].addr = m->q.entry[n].va; /* CR2: SDM 3A 5.7, the address after LAM's masking */
+    queue_move(&m->q, n, FINVW, DONE);
+}
+
 void queue_memory_error(struct mmu *m, unsigned n, enum queue_state from)
 {
     struct queue_entry *entry = &m->q.entry[n];
@@ -182,8 +193,8 @@ void queue_restart(struct miss_queue *q)
         struct queue_entry *entry = &q->entry[__builtin_ctzll(left)];
         entry->confirm = false;
         entry->leader = entry->step = 0;
-        entry->src = entry->kind = entry->err = entry->size = entry->pat = 0;
-        entry->pa = 0;
+        entry->src = entry->kind = entry->err = entry->size = entry->pat = entry->mt = 0;
+        entry->addr = 0;
     }
     const uint64_t done = q->in[DONE], free = q->in[FREE];
     memset(q->in, 0, sizeof q->in);

@@ -37,6 +37,9 @@ void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cac
 /* Entry n got a page fault: its invalidations are next. */
 void queue_fault(struct mmu *m, unsigned n, enum queue_state from, unsigned err, enum pins_source src);
 
+/* The invalidations for entry n's page fault are done. */
+void queue_fault_done(struct mmu *m, unsigned n);
+
 /* Entry n got a memory error. */
 void queue_memory_error(struct mmu *m, unsigned n, enum queue_state from);
 

@@ -88,6 +88,7 @@ static void give_outputs(struct mmu *m, struct pins_out *out)
     out->req_ready = m->ready;
     out->ctl_ready = m->ctl.state == C_IDLE;
     out->ctl_done = m->ctl.state == C_DONE;
+    out->ctl_gp = m->ctl.gp;
     out->waiting = is_waiting(m, out->resp_valid);
 }
 
@@ -98,6 +99,7 @@ static inline void give_idle_outputs(struct mmu *m, struct pins_out *out)
     out->req_ready = ALL_PORTS;
     out->ctl_ready = true;
     out->ctl_done = false;
+    out->ctl_gp = false;
     out->mem_req_valid = false;
     out->waiting = !out->resp_valid;
 }
@@ -110,7 +112,8 @@ void mmu_reset(struct mmu *m, struct pins_out *out)
     }
     for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
         tlb_reset(&m->psc[n]);
-    memset(&m->regs, 0, sizeof m->regs);
+    m->regs = (struct registers){.pat = PAT_AT_RESET};
+    registers_derive(&m->regs);
     l1tlb_forget(m);
     memset(&m->pipe, 0, sizeof m->pipe);
     memset(&m->arb, 0, sizeof m->arb);
@@ -148,7 +151,7 @@ static void write_edge(struct mmu *m, const struct edge *e)
     if (e->psc_touch.set)
         *e->psc_touch.set = e->psc_touch.value;
     if (e->fault_drop) {
-        l1tlb_drop_address(m, e->fault_va, m->regs.pcid);
+        l1tlb_invalidate(m, INV_ADDRESS, e->fault_va, m->regs.pcid);
         psc_drop_address(m, e->fault_va, m->regs.pcid);
     }
     if (e->psc_fill.array)
@@ -163,7 +166,7 @@ static inline bool nothing_outstanding(const struct mmu *m)
     return m->q.in[FREE] == QUEUE_ALL && pipe_empty(&m->pipe); /* so the walkers are IDLE too */
 }
 
-static void step_idle(struct mmu *m, const struct pins_in *in, struct pins_out *out)
+static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const struct pins_in *in, struct pins_out *out)
 {
     struct edge e;
     e.touches = e.misses = 0;
@@ -191,7 +194,7 @@ static void step_idle(struct mmu *m, const struct pins_in *in, struct pins_out *
     write_edge(m, &e);
     stlb_shift(&m->pipe);
     if (in->ctl_valid)
-        ctl_accept(m, in->ctl_op, in->ctl_data);
+        ctl_accept(m, in->ctl_op, in->ctl_data, in->ctl_desc);
     give_outputs(m, out);
 }
 

@@ -17,16 +17,16 @@
 struct memo {
     struct repl *repl;       /* of the set that hits */
     struct plru_path *path;  /* of the way that hits */
-    struct pins_resp resp;   /* the answer but for id and page offset; pa is that of the 4-KByte page */
+    struct pins_resp resp;   /* the answer but for id and page offset; addr is that of the 4-KByte page */
+    uint64_t good;           /* the accesses that may use the entry as it is (rights.h) */
     uint8_t way, ways;
-    uint8_t good;            /* bit 4 × user + acc: such a request may use the entry as it is */
 };
 
 enum { MEMOS = 256 };
 
 struct l1tlb {
     struct tlb_array array[L1_ARRAYS_MAX];
-    uint64_t key[MEMOS];     /* [low bits of the page number]: page and PCID of the memo there (l1tlb.c memo_key); 0: none */
+    uint64_t key[MEMOS];     /* [low bits of the page number]: page and PCID of the memo there, or no_memo() (l1tlb.c) */
     struct memo memo[MEMOS];
 };
 
@@ -35,19 +35,19 @@ struct l1tlb {
 enum queue_state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, QUEUE_STATES };
 
 struct queue_entry {
-    uint64_t va;
-    uint64_t pa;     /* in DONE with kind OK, else 0 */
+    uint64_t va;     /* masked by LAM */
+    uint64_t addr;   /* of the response; 0 until DONE */
     uint8_t port;
     uint8_t id;
-    uint8_t acc;     /* enum pins_access */
-    bool user, imp, ac, ss;
+    uint8_t access;  /* acc, user, imp, ac, ss (rights.h) */
     bool confirm;    /* the walk is to start at the root: it confirms a fault */
     uint8_t leader;  /* of a FOLLOW entry */
-    uint8_t src;     /* src … pat: the result, 0 until known */
+    uint8_t src;     /* src … mt: the result, 0 until known */
     uint8_t kind;
     uint8_t err;
     uint8_t size;
     uint8_t pat;
+    uint8_t mt;
     uint8_t step;    /* page size of the next FINV token, 0 … 2 */
 };
 
@@ -88,7 +88,8 @@ struct walker {
     uint64_t v;      /* that entry: in CAS, CASW (expected) and in FIN with a translation (after A/D), else 0 */
     uint8_t entry;   /* of the miss queue */
     uint8_t level;   /* of the entry at addr, 1 … 5 */
-    uint8_t rights;  /* of the levels above: RIGHT_* */
+    uint8_t table_pat; /* PAT index {0, PCD, PWT} of the table at addr */
+    uint8_t rights;  /* of the levels above; in FIN with a translation those of the page: RIGHT_* */
     uint8_t tag;     /* memory tag waited for, in WAIT, else 0 */
     uint8_t outcome; /* in FIN, else 0 */
     uint8_t err;     /* in FIN with a fault, else 0 */
@@ -118,15 +119,16 @@ struct mem_arb {
 /* ---- control operations (section 13) ---- */
 
 enum ctl_state { C_IDLE, C_DRAIN, C_EXEC, C_SWEEP, C_DONE };
-enum invalidation { INV_NONE, INV_ADDRESS, INV_NONGLOBAL, INV_ALL };
 
 struct ctl {
     uint8_t state;
     uint8_t op;             /* as latched; 0 in IDLE */
-    uint64_t data;          /* likewise */
+    uint64_t data;          /* likewise; also the address of the invalidation */
+    uint64_t desc;          /* likewise, with INVPCID; else 0 */
     uint16_t j;             /* cycle of the sweep; 0 unless SWEEP */
     enum invalidation what; /* EXEC decides it for SWEEP */
-    unsigned pcid;          /* of INV_NONGLOBAL */
+    unsigned pcid;          /* of the invalidation */
+    bool gp;                /* EXEC decides it for DONE: the operation raised #GP(0) */
     bool reset;             /* the sweep of reset: replacement state too */
 };
 
@@ -155,7 +157,7 @@ struct edge {
     unsigned touches;                  /* hits used in the L1s, in port order: the last write to a set counts (section 5) */
     struct { struct repl *set; struct repl value; } touch[PORTS];
     unsigned misses;
-    struct { uint8_t port, what, err; } miss[PORTS]; /* in port order */
+    struct { uint64_t va; uint8_t port, what, err; } miss[PORTS]; /* in port order; va as masked by LAM */
     uint64_t free, leaders;            /* miss-queue entries FREE, and in leader states */
     uint16_t fin;                      /* walkers in FIN */
     struct { struct repl *set; struct repl value; } psc_touch; /* set NULL: none */

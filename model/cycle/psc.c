@@ -38,19 +38,39 @@ void psc_drop_address(struct mmu *m, uint64_t va, unsigned pcid)
     for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
         for (unsigned level = 2; level <= 5; level++)
             if (m->psc[n].g.holds >> (level - 2) & 1)
-                tlb_drop_matching(&m->psc[n], 0, psc_tag(level, pcid, va));
+                tlb_drop_page(&m->psc[n], 0, INV_TARGET, psc_tag(level, pcid, va));
 }
 
-void psc_drop_pcid(struct mmu *m, unsigned pcid)
+static void drop_all(struct mmu *m, enum invalidation what, unsigned pcid)
 {
     for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
         if (m->psc[n].g.ways)
-            tlb_drop_nonglobal(&m->psc[n], 0, pcid); /* PSC entries are never global */
+            tlb_drop_set(&m->psc[n], 0, what, pcid);
 }
 
-void psc_drop_all(struct mmu *m)
+void psc_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid)
 {
-    for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
-        if (m->psc[n].g.ways)
-            tlb_drop_set(&m->psc[n], 0);
+    switch (what) {
+    case INV_NONE:
+        break;
+    case INV_ADDRESS:
+    case INV_TARGET:
+        /* APM vol 2, 3.1.7: with EFER.TCE = 0 these drop every upper-level entry, with TCE = 1 those on the way to the address.
+         * SDM 3A 5.10.4.1: INVLPG drops those of the current PCID, whatever their address; INVPCID those on the way. */
+        if (CFG_ARCH_AMD && !m->regs.tce)
+            drop_all(m, INV_ALL, 0);
+        else if (CFG_ARCH_AMD || what == INV_TARGET)
+            psc_drop_address(m, va, pcid);
+        else
+            drop_all(m, INV_CONTEXT, pcid);
+        break;
+    case INV_NONGLOBAL:
+    case INV_CONTEXT: /* the entries of one PCID; none of the PSC is global */
+        drop_all(m, INV_CONTEXT, pcid);
+        break;
+    case INV_ALL_NONGLOBAL:
+    case INV_ALL:
+        drop_all(m, INV_ALL, 0);
+        break;
+    }
 }

@@ -7,19 +7,29 @@ enum { SEL_REGISTERS, SEL_ITLB, SEL_DTLB, SEL_STLB, SEL_PSC, SEL_REPL, SEL_QUEUE
 
 static bool registers(const struct mmu *m, unsigned idx, uint64_t w[2])
 {
+    const struct registers *r = &m->regs;
     switch (idx) {
     case 0:
-        w[0] = m->regs.cr3;
-        w[1] = (uint64_t)m->regs.wp | (uint64_t)m->regs.pge << 1 | (uint64_t)m->regs.la57 << 2 |
-               (uint64_t)m->regs.pcide << 3 | (uint64_t)m->regs.nxe << 4;
+        w[0] = r->cr3;
+        w[1] = (uint64_t)r->wp | (uint64_t)r->pge << 1 | (uint64_t)r->la57 << 2 | (uint64_t)r->pcide << 3 |
+               (uint64_t)r->nxe << 4 | (uint64_t)r->smep << 5 | (uint64_t)r->smap << 6 | (uint64_t)r->pke << 7 |
+               (uint64_t)r->pks << 8 | (uint64_t)r->cet << 9 | (uint64_t)r->lam_sup << 10 | (uint64_t)r->cd << 11 |
+               (uint64_t)r->pse << 12 | (uint64_t)r->tce << 13;
         return true;
     case 1:
-        w[0] = m->ctl.state | (uint64_t)m->ctl.op << 4 | (uint64_t)m->ctl.j << 8;
+        w[0] = m->ctl.state | (uint64_t)m->ctl.op << 4 | (uint64_t)m->ctl.j << 8 | (uint64_t)m->ctl.gp << 24;
         w[1] = m->ctl.data;
         return true;
     case 2:
         w[0] = m->q.rr_issue | (uint64_t)m->q.rr_walk << 8 | (uint64_t)m->arb.rr_mem << 16 | (uint64_t)m->arb.hold << 24 |
                (uint64_t)m->arb.hold_w << 28;
+        return true;
+    case 3:
+        w[0] = r->pkru | (uint64_t)r->pkrs << 32;
+        w[1] = r->pat;
+        return true;
+    case 4:
+        w[0] = m->ctl.desc;
         return true;
     default:
         return false;
@@ -68,11 +78,11 @@ static bool queue_entry(const struct mmu *m, unsigned idx, uint64_t w[2])
     if (state == FREE)
         return true;
     const struct queue_entry *e = &m->q.entry[idx];
-    w[0] = state | (uint64_t)e->port << 4 | (uint64_t)e->id << 8 | (uint64_t)e->acc << 16 | (uint64_t)e->user << 18 |
-           (uint64_t)e->imp << 19 | (uint64_t)e->ac << 20 | (uint64_t)e->ss << 21 | (uint64_t)e->confirm << 22 |
+    w[0] = state | (uint64_t)e->port << 4 | (uint64_t)e->id << 8 | (uint64_t)e->access << 16 |
+           (uint64_t)e->confirm << 22 |
            (uint64_t)e->leader << 23 | (uint64_t)e->src << 29 | (uint64_t)e->kind << 31 | (uint64_t)e->err << 33 |
-           (uint64_t)e->size << 40 | (uint64_t)e->pat << 42 | (uint64_t)e->step << 45;
-    w[1] = state == DONE ? e->pa : e->va;
+           (uint64_t)e->size << 40 | (uint64_t)e->pat << 42 | (uint64_t)e->mt << 45 | (uint64_t)e->step << 48;
+    w[1] = state == DONE ? e->addr : e->va;
     return true;
 }
 
@@ -92,8 +102,8 @@ static bool walker(const struct mmu *m, unsigned idx, uint64_t w[2])
         return true;
     }
     w[0] = state | (uint64_t)(m->walkers.kill >> n & 1) << 3 | (uint64_t)k->level << 4 | (uint64_t)k->from_psc << 7 |
-           (uint64_t)k->rights << 8 | (uint64_t)k->entry << 11 | (uint64_t)k->tag << 17 | (uint64_t)k->outcome << 21 |
-           (uint64_t)k->err << 23;
+           (uint64_t)(k->rights & 7) << 8 | (uint64_t)k->entry << 11 | (uint64_t)k->tag << 17 | (uint64_t)k->outcome << 21 |
+           (uint64_t)k->err << 23 | (uint64_t)(k->rights >> 3) << 30 | (uint64_t)k->table_pat << 31;
     w[1] = k->addr;
     return true;
 }

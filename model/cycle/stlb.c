@@ -58,15 +58,15 @@ static void act_lookup(struct mmu *m, unsigned n, struct edge *e)
         return;
     }
     const struct cached c = {f.array->tag[f.at], f.array->data[f.at]};
-    if (!rights_pass(data_rights(c.data), entry->acc, entry->user, &m->regs)) {
+    if (!has_access(entry_allows(c.data, &m->regs), entry->access)) {
         m->counts.stlb_miss++;
         if (CFG_POLICY_FAULT_REWALK) {
             entry->confirm = true;
             queue_move(&m->q, n, SLK, NWALK);
         } else {
-            queue_fault(m, n, SLK, error_code(PF_P, entry->acc, entry->user, &m->regs), SRC_STLB);
+            queue_fault(m, n, SLK, error_code_of_entry(c.data, entry->access, &m->regs), SRC_STLB);
         }
-    } else if (needs_dirty(c.data, entry->acc)) {
+    } else if (!has_access(without_update(c.data), entry->access)) {
         entry->confirm = false;
         queue_move(&m->q, n, SLK, NWALK);
         m->counts.stlb_miss++;
@@ -77,22 +77,22 @@ static void act_lookup(struct mmu *m, unsigned n, struct edge *e)
     }
 }
 
-static void drop_size(struct mmu *m, unsigned size, uint64_t va)
+static void drop_size(struct mmu *m, unsigned size, enum invalidation what, uint64_t va, unsigned pcid)
 {
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++)
         if (m->stlb[n].g.holds >> size & 1)
-            tlb_drop_matching(&m->stlb[n], tlb_set(m->stlb[n].g, size, va), tlb_tag(size, m->regs.pcid, va));
+            tlb_drop_page(&m->stlb[n], tlb_set(m->stlb[n].g, size, va), what, tlb_tag(size, pcid, va));
 }
 
 /* SDM 3A 5.10.4.1: a page fault invalidates what is cached for its address. */
 static void act_finv(struct mmu *m, struct token t, struct edge *e)
 {
     const uint64_t va = m->q.entry[t.entry].va;
-    drop_size(m, t.step, va);
+    drop_size(m, t.step, INV_ADDRESS, va, m->regs.pcid);
     if (t.step == 2) {
         e->fault_drop = true;
         e->fault_va = va;
-        queue_move(&m->q, t.entry, FINVW, DONE);
+        queue_fault_done(m, t.entry);
     }
 }
 
@@ -180,24 +180,23 @@ void stlb_squash(struct pipeline *p)
 unsigned stlb_sweep_steps(enum invalidation what)
 {
     const unsigned most_sets = CFG_STLB_A0_SETS > CFG_STLB_A1_SETS ? CFG_STLB_A0_SETS : CFG_STLB_A1_SETS;
-    return what == INV_ADDRESS ? 3 : most_sets;
+    return is_of_address(what) ? 3 : most_sets;
 }
 
 void stlb_sweep(struct mmu *m, unsigned step)
 {
-    if (m->ctl.what == INV_ADDRESS) {
-        drop_size(m, step, m->ctl.data);
+    const struct ctl *c = &m->ctl;
+    if (is_of_address(c->what)) {
+        drop_size(m, step, c->what, c->data, c->pcid);
         return;
     }
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++) {
         struct tlb_array *a = &m->stlb[n];
         if (step >= a->g.sets)
             continue;
-        if (m->ctl.reset)
+        if (c->reset)
             tlb_reset_set(a, step);
-        else if (m->ctl.what == INV_NONGLOBAL)
-            tlb_drop_nonglobal(a, step, m->ctl.pcid);
         else
-            tlb_drop_set(a, step);
+            tlb_drop_set(a, step, c->what, c->pcid);
     }
 }

@@ -64,7 +64,7 @@ void tlb_reset(struct tlb_array *a)
 
 void tlb_reset_set(struct tlb_array *a, unsigned set)
 {
-    tlb_drop_set(a, set);
+    tlb_drop_set(a, set, INV_ALL, 0);
     a->repl[set] = repl_initial(a->g);
 }
 
@@ -94,22 +94,32 @@ void tlb_write(const struct tlb_plan *plan)
     plan->array->repl[plan->set] = plan->repl;
 }
 
-void tlb_drop_matching(struct tlb_array *a, unsigned set, uint64_t want)
+void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want)
 {
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
-        if (tag_matches(a->tag[at], want))
+        if (what == INV_TARGET ? a->tag[at] == want : tag_matches(a->tag[at], want))
             drop(a, at);
 }
 
-void tlb_drop_nonglobal(struct tlb_array *a, unsigned set, unsigned pcid)
+/* The rows of the table of section 13, for an entry that is valid. */
+static bool goes(uint64_t tag, enum invalidation what, unsigned pcid)
 {
-    for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
-        if (!(a->tag[at] & TAG_GLOBAL) && (a->tag[at] & TAG_PCID) == (uint64_t)pcid << 4)
-            drop(a, at);
+    const bool global = tag & TAG_GLOBAL, same_pcid = (tag & TAG_PCID) == (uint64_t)pcid << 4;
+    switch (what) {
+    case INV_NONGLOBAL:
+        return !global && same_pcid;
+    case INV_CONTEXT:
+        return global || same_pcid;
+    case INV_ALL_NONGLOBAL:
+        return !global;
+    default:
+        return what == INV_ALL;
+    }
 }
 
-void tlb_drop_set(struct tlb_array *a, unsigned set)
+void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid)
 {
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
-        drop(a, at);
+        if ((a->tag[at] & TAG_VALID) && goes(a->tag[at], what, pcid))
+            drop(a, at);
 }

@@ -50,10 +50,18 @@ void tlb_reset_set(struct tlb_array *a, unsigned set);
 struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry);
 void tlb_write(const struct tlb_plan *plan);
 
-/* Invalidations; they leave the replacement state alone (section 5). */
-void tlb_drop_matching(struct tlb_array *a, unsigned set, uint64_t want);
-void tlb_drop_nonglobal(struct tlb_array *a, unsigned set, unsigned pcid);
-void tlb_drop_set(struct tlb_array *a, unsigned set);
+/* What a control operation invalidates (section 13); the first two are of one address. */
+enum invalidation { INV_NONE, INV_ADDRESS, INV_TARGET, INV_NONGLOBAL, INV_CONTEXT, INV_ALL_NONGLOBAL, INV_ALL };
+
+static inline bool is_of_address(enum invalidation what)
+{
+    return what == INV_ADDRESS || what == INV_TARGET;
+}
+
+/* Invalidates in one set. They leave the replacement state alone (section 5).
+ * tlb_drop_page: INV_ADDRESS or INV_TARGET of the page whose non-global tag is `want`; tlb_drop_set: the others. */
+void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want);
+void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid);
 
 /* The set of va for pages of `size`. */
 static inline unsigned tlb_set(struct geometry g, unsigned size, uint64_t va)

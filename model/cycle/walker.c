@@ -24,6 +24,7 @@ static void start_at_root(const struct mmu *m, struct walker *w, uint64_t va)
     w->level = m->regs.la57 ? 5 : 4;
     w->rights = RIGHTS_AT_ROOT;
     w->from_psc = false;
+    w->table_pat = (uint8_t)m->regs.root_pat;
     w->addr = entry_address(m->regs.cr3 & PTE_FRAME, w->level, va);
 }
 
@@ -44,6 +45,7 @@ void walker_dispatch(struct mmu *m, struct edge *e)
         w->level = (uint8_t)(hit.level - 1);
         w->rights = (uint8_t)data_rights(hit.data);
         w->from_psc = true;
+        w->table_pat = (uint8_t)data_pat(hit.data);
         w->addr = entry_address((hit.data & DATA_FRAME) << 12, w->level, va);
     } else {
         start_at_root(m, w, va);
@@ -60,7 +62,7 @@ void walker_dispatch(struct mmu *m, struct edge *e)
 uint64_t walker_desired(const struct mmu *m, unsigned n)
 {
     const struct walker *w = &m->walkers.w[n];
-    const bool dirty = pte_is_leaf(w->v, w->level) && m->q.entry[w->entry].acc == ACC_WRITE;
+    const bool dirty = pte_is_leaf(w->v, w->level) && is_write(m->q.entry[w->entry].access);
     return w->v | PTE_A | (dirty ? PTE_D : 0);
 }
 
@@ -71,17 +73,16 @@ static void finish(struct mmu *m, unsigned n, enum walker_state from, enum walke
 }
 
 /* A fault met on a way that began in the PSC may be that of a stale entry: walk again from the root (AMD). */
-static void fault(struct mmu *m, unsigned n, enum walker_state from, unsigned found)
+static void fault(struct mmu *m, unsigned n, enum walker_state from, unsigned err)
 {
     struct walker *w = &m->walkers.w[n];
-    const struct queue_entry *entry = &m->q.entry[w->entry];
     if (w->from_psc && CFG_POLICY_FAULT_REWALK) {
-        start_at_root(m, w, entry->va);
+        start_at_root(m, w, m->q.entry[w->entry].va);
         walker_move(&m->walkers, n, from, W_REQ);
         m->counts.walk_restarts++;
         return;
     }
-    w->err = (uint8_t)error_code(found, entry->acc, entry->user, &m->regs);
+    w->err = (uint8_t)err;
     finish(m, n, from, OUTCOME_FAULT);
 }
 
@@ -93,6 +94,7 @@ static void pass(struct mmu *m, unsigned n, enum walker_state from, uint64_t v, 
     if (fill)
         e->psc_fill = psc_plan_fill(m, w->level, table_to_cached(v, w->level, w->rights, va, m->regs.pcid));
     w->level--;
+    w->table_pat = (uint8_t)pte_table_pat(v);
     w->addr = entry_address(v & PTE_FRAME, w->level, va);
     walker_move(&m->walkers, n, from, W_REQ);
 }
@@ -101,24 +103,24 @@ static void pass(struct mmu *m, unsigned n, enum walker_state from, uint64_t v, 
 static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v, bool fill, struct edge *e)
 {
     struct walker *w = &m->walkers.w[n];
-    const struct queue_entry *entry = &m->q.entry[w->entry];
+    const unsigned access = m->q.entry[w->entry].access;
     w->v = 0;
     w->tag = 0;
     if (!(v & PTE_P)) {
-        fault(m, n, from, 0);
+        fault(m, n, from, error_code(0, access, &m->regs));
         return false;
     }
     if (pte_has_reserved(v, w->level, m->regs.nxe)) {
-        fault(m, n, from, PF_P | PF_RSVD);
+        fault(m, n, from, error_code(PF_P | PF_RSVD, access, &m->regs));
         return false;
     }
     const bool leaf = pte_is_leaf(v, w->level);
-    const unsigned rights = rights_combine(w->rights, v);
-    if (leaf && !rights_pass(rights, entry->acc, entry->user, &m->regs)) {
-        fault(m, n, from, PF_P);
+    const unsigned rights = rights_of_page(w->rights, v);
+    if (leaf && !has_access(accesses_allowed(rights, pte_key(v), &m->regs), access)) {
+        fault(m, n, from, error_code_of_rights(rights, pte_key(v), access, &m->regs));
         return false;
     }
-    const uint64_t needed = PTE_A | (leaf && entry->acc == ACC_WRITE ? PTE_D : 0); /* SDM 3A 5.8 */
+    const uint64_t needed = PTE_A | (leaf && is_write(access) ? PTE_D : 0); /* SDM 3A 5.8 */
     if (needed & ~v) {
         w->v = v;
         walker_move(&m->walkers, n, from, W_CAS);

@@ -17,10 +17,37 @@
 #include "cycle/mmu.h"
 #include "cycle/mmu_state.h"
 
-enum { BENCH_FRAMES = 1024, BENCH_OUTSTANDING = 64, FETCH = 0, DATA = FETCH_PORTS };
+enum { BENCH_FRAMES = 1024, BENCH_OUTSTANDING = 64, BENCH_TYPES = 64, FETCH = 0, DATA = FETCH_PORTS };
 
 /* Leaf flags for bench_map. */
 #define MAPPED (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+/* Operands of control operations, by the bit numbers of the SDM. PG and PAE must stay 1. */
+#define CR0_PG (1ull << 31)
+#define CR0_CD (1ull << 30)
+#define CR0_WP (1ull << 16)
+#define CR4_PSE (1ull << 4)
+#define CR4_PAE (1ull << 5)
+#define CR4_PGE (1ull << 7)
+#define CR4_LA57 (1ull << 12)
+#define CR4_PCIDE (1ull << 17)
+#define CR4_SMEP (1ull << 20)
+#define CR4_SMAP (1ull << 21)
+#define CR4_PKE (1ull << 22)
+#define CR4_CET (1ull << 23)
+#define CR4_PKS (1ull << 24)
+#define CR4_LASS (1ull << 27)
+#define CR4_LAM_SUP (1ull << 28)
+#define LAM_U57 (1ull << 61)
+#define LAM_U48 (1ull << 62)
+#define CR3_KEEP (1ull << 63)
+#define EFER_NXE (1ull << 11)
+#define EFER_TCE (1ull << 15)
+#define EFER_UAIE (1ull << 20)
+
+/* What bench_new sets. */
+#define BENCH_CR0 (CR0_PG | CR0_WP)
+#define BENCH_CR4 (CR4_PAE | CR4_PGE)
 
 struct bench_request { /* accepted by memory, not yet answered */
     bool live, cas, err;
@@ -42,6 +69,7 @@ struct bench {
     bool mute;                /* replies are kept back */
     int fail_reads;           /* so many of the next accepted requests get an error */
     uint64_t reads, cas;      /* accepted */
+    uint8_t mt[BENCH_TYPES];  /* [n % BENCH_TYPES]: memory type of accepted request n = 0, 1, …, reads and compare-and-swaps */
     struct bench_request outstanding[BENCH_OUTSTANDING];
     uint64_t line[8];
     /* Responses by port and id. */
@@ -93,6 +121,7 @@ static inline void bench_accept(struct bench *b)
         .due = b->cycle + b->latency + (b->jitter ? (unsigned)rand() % (b->jitter + 1) : 0),
     };
     b->fail_reads -= b->fail_reads > 0;
+    b->mt[(b->reads + b->cas) % BENCH_TYPES] = b->out.mem_req_mt;
     if (b->out.mem_req_cas)
         b->cas++;
     else
@@ -119,46 +148,67 @@ static inline void bench_tick(struct bench *b)
 }
 
 /* Offers a request in this cycle, which must find the port ready. */
-static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint64_t va, unsigned acc, bool user)
+static inline void bench_offer_req(struct bench *b, unsigned port, struct pins_req req)
 {
     assert_true(b->out.req_ready >> port & 1);
     b->in.req_valid |= 1u << port;
-    b->in.req[port] = (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user};
-    b->answer[port][id & 255].seen = false;
+    b->in.req[port] = req;
+    b->answer[port][req.id].seen = false;
+}
+
+static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint64_t va, unsigned acc, bool user)
+{
+    bench_offer_req(b, port, (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user});
 }
 
 struct bench_answer { struct pins_resp r; unsigned latency; };
 
-/* A request alone, to its response. */
-static inline struct bench_answer bench_translate(struct bench *b, unsigned port, uint64_t va, unsigned acc, bool user)
+/* A request alone, to its response; any id. */
+static inline struct bench_answer bench_translate_req(struct bench *b, unsigned port, struct pins_req req)
 {
     static uint8_t id;
-    id++;
-    bench_offer(b, port, id, va, acc, user);
+    req.id = ++id;
+    bench_offer_req(b, port, req);
     const uint64_t start = b->cycle;
     do {
         bench_tick(b);
         assert_true(b->cycle - start < 100000);
-    } while (!b->answer[port][id].seen);
-    return (struct bench_answer){b->answer[port][id].r, (unsigned)(b->cycle - start)};
+    } while (!b->answer[port][req.id].seen);
+    return (struct bench_answer){b->answer[port][req.id].r, (unsigned)(b->cycle - start)};
 }
 
-/* A control operation, to its ctl_done; returns its cost in cycles. */
-static inline unsigned bench_control(struct bench *b, unsigned op, uint64_t data)
+static inline struct bench_answer bench_translate(struct bench *b, unsigned port, uint64_t va, unsigned acc, bool user)
+{
+    return bench_translate_req(b, port, (struct pins_req){.va = va, .acc = (uint8_t)acc, .user = user});
+}
+
+/* A control operation, to its ctl_done; *gp (may be NULL: it must not) says whether it raised #GP(0). Returns its cost in cycles. */
+static inline unsigned bench_control_desc(struct bench *b, unsigned op, uint64_t data, uint64_t desc, bool *gp)
 {
     assert_true(b->out.ctl_ready);
     b->in.ctl_valid = true;
     b->in.ctl_op = (uint8_t)op;
     b->in.ctl_data = data;
+    b->in.ctl_desc = desc;
     const uint64_t start = b->cycle;
     do {
         bench_tick(b);
         assert_true(b->cycle - start < 100000);
     } while (!b->out.ctl_done);
     const unsigned cost = (unsigned)(b->cycle - start);
+    if (gp)
+        *gp = b->out.ctl_gp;
+    else
+        assert_false(b->out.ctl_gp);
     bench_tick(b);
     assert_true(b->out.ctl_ready);
     return cost;
+}
+
+/* One that is legal, and has no descriptor. */
+static inline unsigned bench_control(struct bench *b, unsigned op, uint64_t data)
+{
+    return bench_control_desc(b, op, data, ~0ull, NULL);
 }
 
 static inline void bench_ticks(struct bench *b, unsigned n)
@@ -202,7 +252,7 @@ static inline void bench_free(struct bench *b)
     free(b);
 }
 
-/* A bench after reset, with an empty root table in CR3, WP = 1, NXE = 1, PGE = 1; counters of memory at 0. */
+/* A bench after reset, with an empty root table in CR3, BENCH_CR0, BENCH_CR4, NXE = 1; counters of memory at 0. */
 static inline struct bench *bench_new(void)
 {
     struct bench *b = calloc(1, sizeof *b);
@@ -215,9 +265,9 @@ static inline struct bench *bench_new(void)
     while (!b->out.ctl_ready)
         bench_tick(b);
     b->cr3 = bench_new_table(b);
-    bench_control(b, CTL_MOV_CR0, 1u << 16);
-    bench_control(b, CTL_WRMSR_EFER, 1u << 11);
-    bench_control(b, CTL_MOV_CR4, 1u << 7);
+    bench_control(b, CTL_MOV_CR0, BENCH_CR0);
+    bench_control(b, CTL_WRMSR_EFER, EFER_NXE);
+    bench_control(b, CTL_MOV_CR4, BENCH_CR4);
     bench_control(b, CTL_MOV_CR3, b->cr3);
     return b;
 }
@@ -243,6 +293,42 @@ static inline uint64_t bench_state0(const struct bench *b, unsigned sel, unsigne
     uint64_t w[2];
     assert_true(mmu_state(b->m, sel, idx, w));
     return w[0];
+}
+
+static inline uint64_t bench_state1(const struct bench *b, unsigned sel, unsigned idx)
+{
+    uint64_t w[2];
+    assert_true(mmu_state(b->m, sel, idx, w));
+    return w[1];
+}
+
+/* Is an entry with these tag words in structure `sel` (1 ITLB … 4 PSC)? The tag's bits outside `mask` do not count. */
+static inline bool bench_has_tag(const struct bench *b, unsigned sel, uint64_t tag, uint64_t mask)
+{
+    uint64_t w[2];
+    for (unsigned idx = 0; idx < 65536; idx++)
+        if (mmu_state(b->m, sel, idx, w) && (w[0] & mask) == tag)
+            return true;
+    return false;
+}
+
+static inline unsigned bench_psc_entries(const struct bench *b)
+{
+    unsigned n = 0;
+    uint64_t w[2];
+    for (unsigned idx = 0; idx < 65536; idx++)
+        if (mmu_state(b->m, 4, idx, w))
+            n += w[0] & 1;
+    return n;
+}
+
+/* Is anything cached for this address? A user read that finds it in the L1 or the STLB. */
+static inline bool bench_is_cached(struct bench *b, uint64_t va)
+{
+    const uint64_t walks = mmu_counts(b->m)->walks;
+    assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.kind, KIND_OK);
+    bench_ticks(b, CFG_STLB_LATENCY);
+    return mmu_counts(b->m)->walks == walks;
 }
 
 #endif

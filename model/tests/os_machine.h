@@ -62,9 +62,9 @@ static inline void machine_check_tlb(struct machine *m)
         const struct tlb_entry *e = &m->tlb[i];
         struct oracle_result now;
         oracle_translate(m->pm, IMAGE_ORACLE, &m->cpu, &m->regs, &e->access, &now);
-        if (now.kind != KIND_OK || now.pa != e->result.pa || now.size != e->result.size)
+        if (now.kind != KIND_OK || now.addr != e->result.addr || now.size != e->result.size)
             fail_msg("stale TLB entry: 0x%llx gave pa 0x%llx, now kind %u pa 0x%llx", (unsigned long long)e->access.va,
-                     (unsigned long long)e->result.pa, now.kind, (unsigned long long)now.pa);
+                     (unsigned long long)e->result.addr, now.kind, (unsigned long long)now.addr);
     }
 }
 
@@ -75,7 +75,7 @@ static inline void machine_controls(struct machine *m)
     while (os_control(m->os, &op)) {
         assert_true(m->done_count < CONTROL_ROOM);
         m->done[m->done_count++] = op;
-        oracle_control(&m->regs, &m->cpu, op.op, op.data);
+        assert_true(oracle_control(&m->regs, &m->cpu, op.op, op.data, 0)); /* a kernel never raises #GP */
         if (op.op == CTL_INVLPG)
             tlb_drop(m, tlb_same_page, op.data);
         else if (op.op == CTL_MOV_CR3)
@@ -151,7 +151,7 @@ static inline uint64_t pa_of(struct machine *m, uint64_t va, uint8_t acc)
     struct oracle_result result;
     if (touch(m, va, acc, &result) != OS_RETRY)
         fail_msg("0x%llx: %s", (unsigned long long)va, os_error(m->os));
-    return result.pa;
+    return result.addr;
 }
 
 static inline bool is_refused(struct machine *m, uint64_t va, uint8_t acc)

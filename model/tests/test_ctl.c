@@ -1,145 +1,25 @@
-/* Control operations: what each invalidates and what it spares (section 13, SDM 3A 5.10.4.1). */
+/* Control operations: their states in turn, #GP, requests that they restart, registers that act at once (section 13). What they
+ * invalidate: test_ctl_invalidation.c. */
 #include "cycle_bench.h"
 
-enum { S = CFG_STLB_LATENCY };
-enum { PGE = 1 << 7, PCIDE = 1 << 17 };
+static const uint64_t VA = 0x555512345000, PA = 0x123000;
 
-static const uint64_t VA = 0x555512345000, GLOBAL_VA = 0xffff888000001000, PA = 0x123000;
-
-/* Is anything cached for this address? A read that finds it in the L1 or the STLB. */
-static bool is_cached(struct bench *b, uint64_t va)
-{
-    const uint64_t walks = mmu_counts(b->m)->walks;
-    assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.kind, KIND_OK);
-    bench_ticks(b, S);
-    return mmu_counts(b->m)->walks == walks;
-}
-
-static struct bench *with_both_cached(uint64_t cr4)
-{
-    struct bench *b = bench_new();
-    bench_control(b, CTL_MOV_CR4, cr4);
-    bench_map(b, VA, PA, SIZE_4K, MAPPED);
-    bench_map(b, GLOBAL_VA, PA + 0x1000, SIZE_4K, MAPPED | PTE_G);
-    is_cached(b, VA);
-    is_cached(b, GLOBAL_VA);
-    assert_true(is_cached(b, VA));
-    assert_true(is_cached(b, GLOBAL_VA));
-    return b;
-}
-
-static unsigned psc_entries(struct bench *b)
-{
-    unsigned n = 0;
-    uint64_t w[2];
-    for (unsigned idx = 0; idx < 65536; idx++)
-        if (mmu_state(b->m, 4, idx, w))
-            n += w[0] & 1;
-    return n;
-}
-
-static void mov_cr3_spares_globals(void **state)
-{
-    (void)state;
-    struct bench *b = with_both_cached(PGE);
-    assert_true(psc_entries(b) > 0);
-    bench_control(b, CTL_MOV_CR3, b->cr3);
-    assert_int_equal(psc_entries(b), 0);
-    assert_true(is_cached(b, GLOBAL_VA));
-    assert_false(is_cached(b, VA));
-    bench_free(b);
-
-    b = with_both_cached(0); /* PGE = 0: the G bit is ignored at the fill */
-    bench_control(b, CTL_MOV_CR3, b->cr3);
-    assert_false(is_cached(b, GLOBAL_VA));
-    bench_free(b);
-}
-
-static void mov_cr4_pge_drops_everything(void **state)
-{
-    (void)state;
-    struct bench *b = with_both_cached(PGE);
-    bench_control(b, CTL_MOV_CR4, 0);
-    assert_int_equal(psc_entries(b), 0);
-    assert_false(is_cached(b, GLOBAL_VA));
-    assert_false(is_cached(b, VA));
-    bench_free(b);
-}
-
-static void mov_cr0_and_reserved_codes_drop_nothing(void **state)
-{
-    (void)state;
-    struct bench *b = with_both_cached(PGE);
-    const unsigned psc = psc_entries(b);
-    for (unsigned op = 0; op < 16; op = op ? op + 1 : 5)
-        bench_control(b, op, VA);
-    assert_int_equal(psc_entries(b), psc);
-    assert_true(is_cached(b, VA));
-    assert_true(is_cached(b, GLOBAL_VA));
-    bench_free(b);
-}
-
-static void invlpg_drops_its_page_and_all_of_the_psc(void **state)
-{
-    (void)state;
-    struct bench *b = with_both_cached(PGE);
-    bench_control(b, CTL_INVLPG, GLOBAL_VA | 0xabc);
-    assert_int_equal(psc_entries(b), 0);
-    assert_true(is_cached(b, VA));
-    assert_false(is_cached(b, GLOBAL_VA));
-    bench_control(b, CTL_INVLPG, 1ull << 47 | VA); /* not canonical */
-    assert_true(is_cached(b, VA));
-    bench_free(b);
-
-    b = bench_new(); /* any address inside a big page names it */
-    bench_map(b, 0x40000000, 0x200000, SIZE_2M, MAPPED);
-    is_cached(b, 0x40000000);
-    assert_true(is_cached(b, 0x40012000));
-    bench_control(b, CTL_INVLPG, 0x401ff000);
-    assert_false(is_cached(b, 0x40000000));
-    bench_free(b);
-}
-
-static void pcids(void **state)
-{
-    (void)state;
-    if (!CFG_ARCH_PCID)
-        return;
-    struct bench *b = with_both_cached(PGE | PCIDE);
-    bench_control(b, CTL_MOV_CR3, b->cr3 | 5 | 1ull << 63); /* nothing dropped; PCID 0's entries do not match */
-    assert_true(is_cached(b, GLOBAL_VA));
-    assert_false(is_cached(b, VA));
-    bench_control(b, CTL_MOV_CR3, b->cr3 | 0 | 1ull << 63);
-    assert_true(is_cached(b, VA));
-    bench_control(b, CTL_MOV_CR3, b->cr3 | 5); /* the new PCID's are dropped, not the old one's */
-    assert_false(is_cached(b, VA));
-    bench_control(b, CTL_MOV_CR3, b->cr3 | 0 | 1ull << 63);
-    assert_true(is_cached(b, VA));
-    bench_control(b, CTL_INVLPG, VA); /* of the current PCID */
-    bench_control(b, CTL_MOV_CR3, b->cr3 | 5 | 1ull << 63);
-    assert_true(is_cached(b, VA));
-    bench_control(b, CTL_MOV_CR4, PGE); /* PCIDE 1 to 0 */
-    assert_false(is_cached(b, GLOBAL_VA));
-    assert_int_equal(bench_state0(b, 0, 0), b->cr3 | 5);
-    bench_free(b);
-}
-
-/* WP and NXE act at once on what is cached. */
+/* WP acts at once on what is cached. */
 static void registers_act_at_once(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_W);
-    is_cached(b, VA);
+    bench_is_cached(b, VA);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, false).latency, 1);
-    bench_control(b, CTL_MOV_CR0, 0);
+    bench_control(b, CTL_MOV_CR0, CR0_PG);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_WRITE, false).latency, 1);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_WRITE, false).latency, 1);
-    bench_control(b, CTL_MOV_CR0, 1u << 16);
+    bench_control(b, CTL_MOV_CR0, CR0_PG | CR0_WP);
     const struct bench_answer a = bench_translate(b, DATA, VA, ACC_WRITE, false);
     assert_int_equal(a.r.kind, KIND_PF);
     assert_int_equal(a.r.err, PF_P | PF_W);
-    bench_control(b, CTL_MOV_CR0, 0);
+    bench_control(b, CTL_MOV_CR0, CR0_PG);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_WRITE, true).r.kind, KIND_PF);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_WRITE, false).r.kind, KIND_OK);
     bench_free(b);
@@ -156,7 +36,7 @@ static void outstanding_requests_start_again(void **state)
         bench_ticks(b, when);
         const bool had_its_result = (bench_state0(b, 6, 0) & 15) == DONE || b->answer[DATA][1].seen;
         const uint64_t before = b->cycle;
-        bench_control(b, CTL_MOV_CR0, 0);
+        bench_control(b, CTL_MOV_CR0, CR0_PG);
         bench_ticks(b, 1000);
         assert_true(b->answer[DATA][1].seen);
         if (had_its_result)
@@ -193,17 +73,123 @@ static void the_states_in_turn(void **state)
     bench_free(b);
 }
 
+/* The descriptor is latched with INVPCID only; #GP shows in DONE only; the operation costs its 3 cycles. */
+static void a_refused_operation(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_is_cached(b, VA);
+    for (unsigned op = 0; op < 16; op++) {
+        b->in.ctl_valid = true;
+        b->in.ctl_op = (uint8_t)op;
+        b->in.ctl_data = op == CTL_INVPCID_ADDRESS ? VA : 0x8000000000000002; /* refused where there is anything to refuse */
+        b->in.ctl_desc = 0xabcd000;
+        const bool has_desc = op >= CTL_INVPCID_ADDRESS && op <= CTL_INVPCID_ALL_NONGLOBAL;
+        const bool refused = has_desc || op == CTL_MOV_CR3 || op == CTL_MOV_CR4 || op == CTL_WRPKRU || op == CTL_WRMSR_PKRS ||
+                             op == CTL_WRMSR_PAT;
+        const uint64_t registers[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3), bench_state1(b, 0, 3)};
+        if (!refused) {
+            bench_tick(b);
+            assert_int_equal(bench_state0(b, 0, 4), 0);
+            while (!b->out.ctl_ready)
+                bench_tick(b);
+            bench_control(b, CTL_MOV_CR0, BENCH_CR0);
+            bench_control(b, CTL_WRMSR_EFER, EFER_NXE);
+            continue;
+        }
+        for (unsigned ctl_state = 1; ctl_state <= 2; ctl_state++) { /* DRAIN, EXEC */
+            bench_tick(b);
+            assert_int_equal(bench_state0(b, 0, 1), ctl_state | op << 4);
+            assert_int_equal(bench_state0(b, 0, 4), has_desc ? 0xabcd000 : 0);
+            assert_false(b->out.ctl_done);
+        }
+        bench_tick(b);
+        assert_true(b->out.ctl_done && b->out.ctl_gp);
+        assert_int_equal(bench_state0(b, 0, 1), 4 | op << 4 | 1 << 24);
+        bench_tick(b);
+        assert_true(b->out.ctl_ready);
+        assert_int_equal(bench_state0(b, 0, 1), 0);
+        assert_int_equal(bench_state0(b, 0, 4), 0);
+        const uint64_t after[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3), bench_state1(b, 0, 3)};
+        assert_memory_equal(registers, after, sizeof after);
+    }
+    bench_free(b);
+}
+
+/* A refused operation restarts what is outstanding like any other, and the next one does not inherit its #GP. */
+static void a_refused_operation_restarts(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_ticks(b, 5);
+    bool gp = false;
+    bench_control_desc(b, CTL_MOV_CR4, 0, 0, &gp);
+    assert_true(gp);
+    bench_ticks(b, 200);
+    assert_true(b->answer[DATA][1].seen);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_OK);
+    bench_control_desc(b, CTL_MOV_CR4, BENCH_CR4, 0, &gp);
+    assert_false(gp);
+    bench_free(b);
+}
+
+/* Every register in its place of the state words, each alone (section 17). */
+static void registers_in_the_state_words(void **state)
+{
+    (void)state;
+    const struct { unsigned op; uint64_t data; uint64_t word1; bool there; } rows[] = {
+        {CTL_MOV_CR0, CR0_PG | CR0_WP, 1 << 0, true},     {CTL_MOV_CR0, CR0_PG | CR0_CD, 1 << 11, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PSE, 1 << 12, true},  {CTL_MOV_CR4, CR4_PAE | CR4_PGE, 1 << 1, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_LA57, 1 << 2, CFG_ARCH_LA57}, {CTL_MOV_CR4, CR4_PAE | CR4_PCIDE, 1 << 3, CFG_ARCH_PCID},
+        {CTL_MOV_CR4, CR4_PAE | CR4_SMEP, 1 << 5, true},  {CTL_MOV_CR4, CR4_PAE | CR4_SMAP, 1 << 6, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PKE, 1 << 7, CFG_ARCH_PKU}, {CTL_MOV_CR4, CR4_PAE | CR4_PKS, 1 << 8, CFG_ARCH_PKS},
+        {CTL_MOV_CR4, CR4_PAE | CR4_LAM_SUP, 1 << 10, CFG_ARCH_LAM},
+        {CTL_WRMSR_EFER, EFER_NXE, 1 << 4, true},         {CTL_WRMSR_EFER, EFER_TCE, 1 << 13, CFG_ARCH_AMD},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *b = bench_new();
+        bench_control(b, CTL_MOV_CR3, 0);
+        bench_control(b, CTL_MOV_CR0, CR0_PG);
+        bench_control(b, CTL_MOV_CR4, CR4_PAE);
+        bench_control(b, CTL_WRMSR_EFER, 0);
+        assert_int_equal(bench_state1(b, 0, 0), 0);
+        bool gp;
+        bench_control_desc(b, rows[i].op, rows[i].data, 0, &gp);
+        assert_int_equal(gp, !rows[i].there);
+        assert_int_equal(bench_state1(b, 0, 0), rows[i].there ? rows[i].word1 : 0);
+        bench_free(b);
+    }
+    struct bench *b = bench_new();
+    if (CFG_ARCH_CET) {
+        bench_control(b, CTL_MOV_CR4, CR4_PAE | CR4_CET);
+        assert_int_equal(bench_state1(b, 0, 0), 1 << 0 | 1 << 4 | 1 << 9);
+    }
+    const uint64_t base = BITS(CFG_ARCH_PADDR_BITS - 1, 12), lam = CFG_ARCH_LAM ? LAM_U57 | LAM_U48 : 0;
+    bench_control(b, CTL_MOV_CR3, base | 0xfff | lam);
+    assert_int_equal(bench_state0(b, 0, 0), base | 0xfff | lam);
+    bench_control(b, CTL_WRPKRU, 0x12345678);
+    if (CFG_ARCH_PKS)
+        bench_control(b, CTL_WRMSR_PKRS, 0x9abcdef0);
+    bench_control(b, CTL_WRMSR_PAT, 0x0001040506070100);
+    assert_int_equal(bench_state0(b, 0, 3), 0x12345678 | (CFG_ARCH_PKS ? 0x9abcdef0ull << 32 : 0));
+    assert_int_equal(bench_state1(b, 0, 3), 0x0001040506070100);
+    uint64_t w[2];
+    assert_false(mmu_state(b->m, 0, 5, w));
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mov_cr3_spares_globals),
-        cmocka_unit_test(mov_cr4_pge_drops_everything),
-        cmocka_unit_test(mov_cr0_and_reserved_codes_drop_nothing),
-        cmocka_unit_test(invlpg_drops_its_page_and_all_of_the_psc),
-        cmocka_unit_test(pcids),
         cmocka_unit_test(registers_act_at_once),
         cmocka_unit_test(outstanding_requests_start_again),
         cmocka_unit_test(the_states_in_turn),
+        cmocka_unit_test(a_refused_operation),
+        cmocka_unit_test(a_refused_operation_restarts),
+        cmocka_unit_test(registers_in_the_state_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

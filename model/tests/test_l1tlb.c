@@ -21,7 +21,7 @@ static void every_port_hits_every_cycle(void **state)
         bench_tick(b);
         assert_int_equal(b->out.resp_valid, (1u << PORTS) - 1);
         for (unsigned port = 0; port < PORTS; port++) {
-            assert_int_equal(b->out.resp[port].pa, PA | (8 * i + port));
+            assert_int_equal(b->out.resp[port].addr, PA | (8 * i + port));
             assert_int_equal(b->out.resp[port].id, i);
             assert_int_equal(b->out.resp[port].src, SRC_L1);
         }
@@ -75,17 +75,40 @@ static void a_fill_before_an_older_hit(void **state)
     bench_translate(b, DATA, va, ACC_READ, true);
     bench_ticks(b, S);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.pa, 0x203000);
+        assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.addr, 0x203000);
     *bench_word(b, bench_entry(b, 4, va, 2)) = 0;
     bench_map(b, va, PA, SIZE_4K, MAPPED & ~PTE_D);
     struct bench_answer a = bench_translate(b, DATA, va, ACC_WRITE, true);
-    assert_int_equal(a.r.pa, PA);
+    assert_int_equal(a.r.addr, PA);
     bench_ticks(b, S);
     a = bench_translate(b, DATA, va, ACC_READ, true);
     const unsigned array_4k = CFG_DTLB_A0_HOLDS & 1 ? 0 : CFG_DTLB_A1_HOLDS & 1 ? 1 : 2;
     const unsigned array_2m = CFG_DTLB_A0_HOLDS & 2 ? 0 : CFG_DTLB_A1_HOLDS & 2 ? 1 : 2;
     assert_int_equal(a.latency, 1);
-    assert_int_equal(a.r.pa, array_4k <= array_2m ? PA : 0x203000); /* section 4: the lowest array, then the smallest size */
+    assert_int_equal(a.r.addr, array_4k <= array_2m ? PA : 0x203000); /* section 4: the lowest array, then the smallest size */
+    bench_free(b);
+}
+
+/* Every address bit above those that choose a memo's slot counts, also where there is no memo any more. */
+static void a_memo_is_of_one_page(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    for (unsigned slot = 0; slot < 256; slot += 51) {
+        const uint64_t va = 0x40000000 + ((uint64_t)slot << 12);
+        bench_map(b, va, PA, SIZE_4K, MAPPED);
+        for (unsigned i = 0; i < 3; i++) {
+            assert_int_equal(bench_translate(b, DATA, va, ACC_READ, true).r.addr, PA);
+            bench_ticks(b, S);
+        }
+        for (unsigned forgotten = 0; forgotten < 2; forgotten++) {
+            for (unsigned bit = 48; bit < 64; bit++)
+                assert_int_equal(bench_translate(b, DATA, va ^ 1ull << bit, ACC_READ, true).r.kind, KIND_GP);
+            assert_int_equal(bench_translate(b, DATA, (uint64_t)slot << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
+            assert_int_equal(bench_translate(b, DATA, (uint64_t)(~slot & 255) << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
+            bench_control(b, CTL_INVLPG, va); /* forgets all */
+        }
+    }
     bench_free(b);
 }
 
@@ -95,6 +118,7 @@ int main(void)
         cmocka_unit_test(every_port_hits_every_cycle),
         cmocka_unit_test(the_last_touch_counts),
         cmocka_unit_test(a_fill_before_an_older_hit),
+        cmocka_unit_test(a_memo_is_of_one_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

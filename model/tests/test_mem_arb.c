@@ -36,7 +36,7 @@ static void neighbours_share_every_line(void **state)
         assert_int_equal(mmu_counts(b->m)->line_merges, 4);
         assert_int_equal(first, S + 3 + 4 * (latency + 1));
         assert_int_equal(second, first + 1); /* one grant, or one response of the port, a cycle */
-        assert_int_equal(b->answer[DATA][2].r.pa, PA + 0x1000);
+        assert_int_equal(b->answer[DATA][2].r.addr, PA + 0x1000);
         bench_free(b);
     }
 }

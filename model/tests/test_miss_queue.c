@@ -39,7 +39,7 @@ static void a_follower_gets_the_leaders_translation(void **state)
     assert_int_equal(b->answer[DATA][1].r.src, SRC_WALK);
     assert_int_equal(b->answer[DATA][2].cycle, latency + 1); /* same port: the lower entry first */
     assert_int_equal(b->answer[DATA][2].r.src, SRC_MERGED);
-    assert_int_equal(b->answer[DATA][2].r.pa, PA | 2);
+    assert_int_equal(b->answer[DATA][2].r.addr, PA | 2);
     assert_int_equal(b->reads, 4);
     assert_int_equal(mmu_counts(b->m)->merged, 1);
     bench_free(b);
@@ -90,12 +90,12 @@ static void a_follower_never_inherits_a_fault(void **state)
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     for (unsigned step = 0; step < 3; step++) { /* three issues, in successive cycles */
         assert_int_equal(bench_state0(b, 6, 0), FINV | DATA << 4 | 1 << 8 | 1 << 18 | 2ull << 29 | 2ull << 31 |
-                                                    (uint64_t)PF_U << 33 | (uint64_t)step << 45);
+                                                    (uint64_t)PF_U << 33 | (uint64_t)step << 48);
         bench_tick(b);
         assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | step << 8);
     }
     assert_int_equal(bench_state0(b, 6, 0) & 15, FINVW);
-    assert_int_equal(bench_state0(b, 6, 0) >> 45, 2);
+    assert_int_equal(bench_state0(b, 6, 0) >> 48, 2);
     bench_ticks(b, 1000);
     assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
     assert_int_equal(b->answer[DATA][2].r.kind, KIND_OK);
@@ -124,7 +124,7 @@ static void merging_within_a_cycle(void **state)
     bench_ticks(b, 1000);
     for (unsigned port = DATA; port < PORTS; port++) {
         assert_int_equal(b->answer[port][port].cycle, b->answer[DATA][DATA].cycle);
-        assert_int_equal(b->answer[port][port].r.pa, PA | port);
+        assert_int_equal(b->answer[port][port].r.addr, PA | port);
         if (port > DATA)
             assert_int_equal(b->answer[port][port].r.src, SRC_MERGED);
     }
@@ -231,6 +231,7 @@ static void round_robin_of_issue_and_dispatch(void **state)
         bench_offer(b, FETCH, 2, VA + 0x2000, ACC_EXECUTE, true);
         b->in.ctl_valid = true;
         b->in.ctl_op = CTL_MOV_CR0;
+        b->in.ctl_data = BENCH_CR0;
         bench_tick(b);
         b->mute = false;
         while (!b->out.ctl_ready)

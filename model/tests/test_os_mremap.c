@@ -38,7 +38,7 @@ static void mremap_moves_entries_with_accessed_and_dirty(void **state)
     uint64_t pa[4], pte[4], new = BASE + 0x40000000;
     for (unsigned i = 0; i < 4; i++) {
         struct oracle_result r = look(m, BASE + i * 0x1000u, ACC_READ);
-        pa[i] = r.pa;
+        pa[i] = r.addr;
         pte[i] = r.step[3].value;
     }
     machine_forget(m);
@@ -47,7 +47,7 @@ static void mremap_moves_entries_with_accessed_and_dirty(void **state)
     assert_int_equal(os_counts(m->os)->data_frames, 3);
     for (unsigned i = 0; i < 4; i++) {
         struct oracle_result r = look(m, new + i * 0x1000u, ACC_READ);
-        assert_int_equal(r.pa, pa[i]);
+        assert_int_equal(r.addr, pa[i]);
         assert_int_equal(r.step[3].value, pte[i]);
         assert_true(is_refused(m, BASE + i * 0x1000u, ACC_READ));
     }
@@ -67,7 +67,7 @@ static void mremap_shrinks_replaces_and_keeps(void **state)
     map_anon(m, new, 0x4000, RW_);
     write_pages(m, BASE, 4);
     write_pages(m, new, 4);
-    uint64_t pa = look(m, BASE, ACC_READ).pa;
+    uint64_t pa = look(m, BASE, ACC_READ).addr;
     refused_call(m, "without MREMAP_MAYMOVE", SYS_MREMAP, BASE, 0x4000, 0x2000, 0, BASE + 0x200000);
     refused_call(m, "without being told to replace", SYS_MREMAP, BASE, 0x4000, 0x2000, 1, new);
     refused_call(m, "overlaps it", SYS_MREMAP, BASE, 0x4000, 0x4000, 1, BASE + 0x2000);

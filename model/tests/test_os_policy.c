@@ -61,7 +61,7 @@ static void one_g_then_two_m_then_four_k(void **state)
     assert_int_equal(size_at(m, BASE - 8, ACC_WRITE), SIZE_2M);
     assert_int_equal(size_at(m, BASE + G1 / 2, ACC_READ), SIZE_1G);
     struct oracle_result r = look(m, BASE, ACC_WRITE);
-    assert_int_equal(r.pa % G1, 0);
+    assert_int_equal(r.addr % G1, 0);
     assert_int_equal(r.steps, 2);
     assert_int_equal(os_counts(m->os)->data_frames, 1 + 512 + 262144);
     call(m, SYS_MUNMAP, BASE - M2 - 0x1000, G1 + 2 * M2, 0, 0, 0);
@@ -203,13 +203,13 @@ static void whole_large_pages_move_whole_others_are_split(void **state)
     uint64_t pa = pa_of(m, BASE, ACC_WRITE), to = BASE + 2 * G1;
     call(m, SYS_MREMAP, BASE, G1, G1, 1, to);
     assert_int_equal(look(m, to, ACC_READ).size, SIZE_1G);
-    assert_int_equal(look(m, to, ACC_READ).pa, pa);
+    assert_int_equal(look(m, to, ACC_READ).addr, pa);
     call(m, SYS_MREMAP, to, G1, G1, 1, BASE + M2); /* off by 2 MiB */
     assert_int_equal(look(m, BASE + M2, ACC_READ).size, SIZE_2M);
-    assert_int_equal(look(m, BASE + 7 * M2 + 8, ACC_READ).pa, pa + 6 * M2 + 8);
+    assert_int_equal(look(m, BASE + 7 * M2 + 8, ACC_READ).addr, pa + 6 * M2 + 8);
     call(m, SYS_MREMAP, BASE + M2, 8 * M2, 8 * M2, 1, to + 0x1000); /* off by a small page */
     assert_int_equal(look(m, to + 0x1000, ACC_READ).size, SIZE_4K);
-    assert_int_equal(look(m, to + 0x1000 + 7 * M2 + 0x3008, ACC_READ).pa, pa + 7 * M2 + 0x3008);
+    assert_int_equal(look(m, to + 0x1000 + 7 * M2 + 0x3008, ACC_READ).addr, pa + 7 * M2 + 0x3008);
     assert_int_equal(look(m, BASE + 9 * M2, ACC_READ).size, SIZE_2M);
     assert_int_equal(os_counts(m->os)->data_frames, 262144);
     call(m, SYS_MUNMAP, BASE, 4 * G1, 0, 0, 0);
@@ -226,8 +226,8 @@ static void a_one_g_page_moved_by_a_small_page_is_split_throughout(void **state)
     uint64_t pa = pa_of(m, BASE, ACC_WRITE), to = BASE + 4 * G1 + 0x1000;
     call(m, SYS_MREMAP, BASE, G1, G1, 1, to);
     for (uint64_t offset = 0; offset < G1; offset += M2 + 0x7000)
-        assert_int_equal(look(m, to + offset, ACC_READ).pa, pa + offset);
-    assert_int_equal(look(m, to + G1 - 0x1000, ACC_READ).pa, pa + G1 - 0x1000);
+        assert_int_equal(look(m, to + offset, ACC_READ).addr, pa + offset);
+    assert_int_equal(look(m, to + G1 - 0x1000, ACC_READ).addr, pa + G1 - 0x1000);
     call(m, SYS_MUNMAP, to, G1, 0, 0, 0);
     assert_int_equal(os_counts(m->os)->table_frames, 1);
     machine_end(m);

@@ -143,9 +143,9 @@ static void do_touch(struct machine *m)
     if (!allowed)
         return;
     if (acc == ACC_WRITE)
-        frame_number[r.pa >> 12] = model[page].number = ++last_number;
+        frame_number[r.addr >> 12] = model[page].number = ++last_number;
     else
-        check_number(page, r.pa);
+        check_number(page, r.addr);
 }
 
 /* Every page with a number that can be read without a fault. */
@@ -158,7 +158,7 @@ static void check_all(struct machine *m)
         else if (model[page].number)
             assert_int_equal(r.kind, KIND_OK);
         if (r.kind == KIND_OK)
-            check_number(page, r.pa);
+            check_number(page, r.addr);
         if (r.kind == KIND_OK && !(model[page].prot & 4))
             assert_int_equal(look(m, va_of(page), ACC_EXECUTE).kind, KIND_PF);
         if (r.kind == KIND_OK && !(model[page].prot & 2))

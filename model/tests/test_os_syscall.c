@@ -30,7 +30,7 @@ static void munmap_in_the_middle_splits(void **state)
     struct machine *m = fresh();
     map_anon(m, BASE, 0x8000, RW_);
     write_pages(m, BASE, 8);
-    uint64_t left = look(m, BASE + 0x2000, ACC_READ).pa, right = look(m, BASE + 0x5000, ACC_READ).pa;
+    uint64_t left = look(m, BASE + 0x2000, ACC_READ).addr, right = look(m, BASE + 0x5000, ACC_READ).addr;
     call(m, SYS_MUNMAP, BASE + 0x3000, 0x1800, 0, 0, 0); /* the length is rounded up */
     check_invlpg(m, BASE + 0x3000, 2);
     assert_int_equal(pa_of(m, BASE + 0x2000, ACC_WRITE), left);
@@ -114,7 +114,7 @@ static void mprotect_tightens_with_invalidation(void **state)
     struct machine *m = fresh();
     map_anon(m, BASE, 0x8000, RW_);
     write_pages(m, BASE, 8);
-    uint64_t pa = look(m, BASE + 0x3000, ACC_READ).pa;
+    uint64_t pa = look(m, BASE + 0x3000, ACC_READ).addr;
     call(m, SYS_MPROTECT, BASE + 0x2000, 0x3000, R_, 0, 0);
     check_invlpg(m, BASE + 0x2000, 3);
     assert_int_equal(look(m, BASE + 0x3000, ACC_WRITE).err, PF_P | PF_W | PF_U);
@@ -132,13 +132,13 @@ static void mprotect_relaxes_without_invalidation(void **state)
     map_anon(m, BASE, 0x4000, RW_);
     write_pages(m, BASE, 2);
     pa_of(m, BASE + 0x2000, ACC_READ); /* the zero page */
-    uint64_t pa = look(m, BASE, ACC_READ).pa;
+    uint64_t pa = look(m, BASE, ACC_READ).addr;
     call(m, SYS_MPROTECT, BASE, 0x4000, R_, 0, 0);
     machine_forget(m);
     call(m, SYS_MPROTECT, BASE, 0x4000, RWX_, 0, 0);
     assert_int_equal(m->done_count, 0);
-    assert_int_equal(look(m, BASE, ACC_WRITE).pa, pa);   /* at once writable and executable */
-    assert_int_equal(look(m, BASE, ACC_EXECUTE).pa, pa);
+    assert_int_equal(look(m, BASE, ACC_WRITE).addr, pa);   /* at once writable and executable */
+    assert_int_equal(look(m, BASE, ACC_EXECUTE).addr, pa);
     assert_int_equal(look(m, BASE + 0x2000, ACC_WRITE).kind, KIND_PF); /* the zero page never is */
     pa_of(m, BASE + 0x2000, ACC_WRITE);
     machine_forget(m);
@@ -153,7 +153,7 @@ static void mprotect_none_keeps_the_pages(void **state)
     struct machine *m = fresh();
     map_anon(m, BASE, 0x2000, RW_);
     write_pages(m, BASE, 2);
-    uint64_t pa = look(m, BASE, ACC_READ).pa;
+    uint64_t pa = look(m, BASE, ACC_READ).addr;
     call(m, SYS_MPROTECT, BASE, 0x2000, 0, 0, 0);
     check_invlpg(m, BASE, 2);
     struct oracle_result r = look(m, BASE, ACC_READ);

@@ -34,16 +34,6 @@ static void the_lowest_level_wins(void **state)
     }
 }
 
-static unsigned entries(struct bench *b)
-{
-    unsigned n = 0;
-    uint64_t w[2];
-    for (unsigned idx = 0; idx < 65536; idx++)
-        if (mmu_state(b->m, 4, idx, w))
-            n += w[0] & 1;
-    return n;
-}
-
 /* Tables passed on the way to a fault are kept if they are present and good; then the fault drops those of its address. */
 static void a_fault_drops_what_leads_to_it(void **state)
 {
@@ -52,11 +42,11 @@ static void a_fault_drops_what_leads_to_it(void **state)
     bench_map(b, VA, PA, SIZE_4K, 0);
     bench_map(b, VA + 0x8000000000, PA, SIZE_4K, MAPPED);
     bench_translate(b, DATA, VA + 0x8000000000, ACC_READ, true);
-    const unsigned others = entries(b);
+    const unsigned others = bench_psc_entries(b);
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     while (!b->answer[DATA][1].seen)
         bench_tick(b);
-    assert_true(entries(b) <= others);
+    assert_true(bench_psc_entries(b) <= others);
     const uint64_t reads = b->reads;
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, true).r.kind, KIND_OK);

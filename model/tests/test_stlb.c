@@ -84,7 +84,7 @@ static void it_holds_what_it_should(void **state)
         const uint64_t walks = mmu_counts(b->m)->walks;
         for (unsigned i = 0; i < PAGES; i++) {
             const struct bench_answer a = bench_translate(b, DATA, VA + 0x1000ull * i, ACC_READ, true);
-            assert_int_equal(a.r.pa, PA + 0x1000ull * i);
+            assert_int_equal(a.r.addr, PA + 0x1000ull * i);
             bench_ticks(b, S);
         }
         assert_int_equal(mmu_counts(b->m)->walks - walks, pass ? 0 : PAGES);
@@ -108,8 +108,8 @@ static void the_smallest_size_wins(void **state)
     const struct bench_answer a = bench_translate(b, FETCH, va, ACC_EXECUTE, true);
     assert_int_equal(a.r.src, SRC_STLB);
     assert_int_equal(a.r.size, SIZE_4K);
-    assert_int_equal(a.r.pa, PA);
-    assert_int_equal(bench_translate(b, FETCH, va + 0x2000, ACC_EXECUTE, true).r.pa, 0x205000);
+    assert_int_equal(a.r.addr, PA);
+    assert_int_equal(bench_translate(b, FETCH, va + 0x2000, ACC_EXECUTE, true).r.addr, 0x205000);
     bench_free(b);
 }
 

@@ -57,6 +57,18 @@ static void compare_all(const struct tlb_array *a)
     assert_memory_equal(held, a->held, sizeof held);
 }
 
+/* Section 13: of one PCID but for globals; of one PCID, and globals; all but globals; all. */
+static void drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid)
+{
+    tlb_drop_set(a, set, what, pcid);
+    for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++) {
+        struct naive_entry *e = &naive[at];
+        const bool mine = e->pcid == pcid;
+        if (what == INV_NONGLOBAL ? mine && !e->global : what == INV_CONTEXT ? mine || e->global : what == INV_ALL || !e->global)
+            *e = (struct naive_entry){0};
+    }
+}
+
 static void exercise(struct geometry g, unsigned sizes)
 {
     struct tlb_array a;
@@ -71,25 +83,23 @@ static void exercise(struct geometry g, unsigned sizes)
         const int found = tlb_find(&a, g, set, tlb_tag(size, pcid, va));
         assert_int_equal(found, naive_find(g, set, size, va, pcid));
         switch (below(8)) {
-        case 0:
-            tlb_drop_matching(&a, set, tlb_tag(size, pcid, va));
+        case 0: {
+            const enum invalidation what = below(2) ? INV_ADDRESS : INV_TARGET; /* of entries that match; of those that are not global */
+            tlb_drop_page(&a, set, what, tlb_tag(size, pcid, va));
             for (unsigned at = set * g.ways; at < (set + 1) * g.ways; at++)
-                if (naive_match(&naive[at], size, va, pcid))
+                if (naive_match(&naive[at], size, va, pcid) && !(what == INV_TARGET && naive[at].global))
                     naive[at] = (struct naive_entry){0};
             break;
+        }
         case 1:
             if (below(20))
                 break;
-            tlb_drop_nonglobal(&a, set, pcid);
-            for (unsigned at = set * g.ways; at < (set + 1) * g.ways; at++)
-                if (!naive[at].global && naive[at].pcid == pcid)
-                    naive[at] = (struct naive_entry){0};
+            drop_set(&a, set, (enum invalidation)(INV_NONGLOBAL + below(3)), pcid);
             break;
         case 2:
             if (below(50))
                 break;
-            tlb_drop_set(&a, set);
-            memset(&naive[set * g.ways], 0, g.ways * sizeof naive[0]);
+            drop_set(&a, set, INV_ALL, pcid);
             break;
         default: {
             const bool global = below(4) == 0;

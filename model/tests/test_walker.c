@@ -54,14 +54,14 @@ static void failed_cas_is_judged_like_a_read(void **state)
     b = bench_new();
     r = cas_meets(b, 0x456000 | MAPPED, &leaf); /* remapped, A and D set */
     assert_int_equal(r.kind, KIND_OK);
-    assert_int_equal(r.pa, 0x456010);
+    assert_int_equal(r.addr, 0x456010);
     assert_int_equal(b->cas, 1);
     bench_free(b);
 
     b = bench_new();
     r = cas_meets(b, 0x456000 | (MAPPED & ~(PTE_A | PTE_D)) | BITS(10, 9), &leaf); /* remapped, D to be set again */
     assert_int_equal(r.kind, KIND_OK);
-    assert_int_equal(r.pa, 0x456010);
+    assert_int_equal(r.addr, 0x456010);
     assert_int_equal(leaf, 0x456000 | MAPPED | BITS(10, 9));
     assert_int_equal(b->cas, 2);
     bench_free(b);
@@ -88,7 +88,7 @@ static void memory_errors(void **state)
         const struct pins_resp r = b->answer[DATA][1].r;
         assert_int_equal(r.kind, KIND_MEMERR);
         assert_int_equal(r.src, SRC_WALK);
-        assert_true(r.pa == 0 && r.err == 0 && r.size == 0 && r.pat == 0);
+        assert_true(r.addr == 0 && r.err == 0 && r.size == 0 && r.pat == 0);
         assert_false(*leaf & PTE_D);
         assert_int_equal(mmu_counts(b->m)->memory_errors, 1);
         b->fail_reads = 0;
@@ -204,14 +204,14 @@ static void squash_with_drain(void **state)
                 assert_false(b->outstanding[i].live);
             const struct pins_resp r = answer_of(b, DATA, 1);
             assert_int_equal(r.kind, KIND_OK);
-            if (r.pa == PA) /* only if it had its result before the operation */
+            if (r.addr == PA) /* only if it had its result before the operation */
                 assert_int_equal(*bench_word(b, bench_entry(b, 4, VA, 1)), PA | MAPPED);
             else
-                assert_int_equal(r.pa, PA + 0x1000);
+                assert_int_equal(r.addr, PA + 0x1000);
             bench_ticks(b, S);
             assert_true(b->out.waiting);
             const struct bench_answer again = bench_translate(b, DATA, VA, ACC_WRITE, true);
-            assert_int_equal(again.r.pa, PA + 0x1000); /* nothing of the old table is left */
+            assert_int_equal(again.r.addr, PA + 0x1000); /* nothing of the old table is left */
             bench_free(b);
         }
     assert_int_equal(met, (1u << WALKER_STATES) - 1);

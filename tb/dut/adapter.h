@@ -234,6 +234,7 @@ private:
         if (in.ctl_valid) {
             m.ctl_op_i = in.ctl_op;
             m.ctl_data_i = in.ctl_data;
+            m.ctl_desc_i = in.ctl_desc;
         }
         m.mem_req_ready_i = in.mem_req_ready;
         m.mem_rsp_valid_i = in.mem_rsp_valid;
@@ -257,18 +258,21 @@ private:
             r.id = uint8_t(get<8>(m.resp_id_o, p));
             r.kind = uint8_t(get<2>(m.resp_kind_o, p));
             r.err = uint16_t(get<16>(m.resp_err_o, p));
-            r.pa = get<64>(m.resp_pa_o, p);
+            r.addr = get<64>(m.resp_addr_o, p);
             r.size = uint8_t(get<2>(m.resp_size_o, p));
             r.pat = uint8_t(get<3>(m.resp_pat_o, p));
+            r.mt = uint8_t(get<3>(m.resp_mt_o, p));
             r.src = uint8_t(get<2>(m.resp_src_o, p));
         }
         out.ctl_ready = m.ctl_ready_o;
         out.ctl_done = m.ctl_done_o;
+        out.ctl_gp = m.ctl_gp_o;
         out.waiting = m.waiting_o;
         out.mem_req_valid = m.mem_req_valid_o;
         if (out.mem_req_valid) {
             out.mem_req_tag = m.mem_req_tag_o;
             out.mem_req_cas = m.mem_req_cas_o;
+            out.mem_req_mt = m.mem_req_mt_o;
             out.mem_req_addr = m.mem_req_addr_o;
             out.mem_req_expected = m.mem_req_expected_o;
             out.mem_req_desired = m.mem_req_desired_o;

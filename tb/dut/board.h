@@ -23,7 +23,7 @@ template <class Model> void board_requests(Model &m, const struct pins_in &in)
         put<3>(m.view_req_i, p, in.req_valid >> p & 1 ? 4u | r.acc : 0u);
         put<8>(m.view_req_id_i, p, r.id);
         put<64>(m.view_req_va_i, p, r.va);
-        put<1>(m.view_req_user_i, p, r.user);
+        put<4>(m.view_req_mode_i, p, unsigned(r.user) | r.imp << 1 | r.ac << 2 | r.ss << 3);
     }
 }
 
@@ -38,17 +38,20 @@ template <class Model> void board_outputs(Model &m, enum board_side side, const 
         put<3>(m.view_resp_i, i, valid ? 4u | r.kind : 0u);
         put<8>(m.view_resp_id_i, i, r.id);
         put<16>(m.view_resp_err_i, i, r.err);
-        put<64>(m.view_resp_pa_i, i, r.pa);
+        put<64>(m.view_resp_addr_i, i, r.addr);
         put<3>(m.view_resp_size_i, i, valid && r.kind == KIND_OK ? 4u | r.size : 0u);
         put<3>(m.view_resp_pat_i, i, r.pat);
+        put<4>(m.view_resp_mt_i, i, valid && r.kind == KIND_OK ? 8u | r.mt : 0u);
         put<3>(m.view_resp_src_i, i, valid ? 4u | r.src : 0u);
     }
     put<1>(m.view_ctl_ready_i, side, out.ctl_ready);
     put<1>(m.view_ctl_done_i, side, out.ctl_done);
+    put<1>(m.view_ctl_gp_i, side, out.ctl_done && out.ctl_gp);
     put<1>(m.view_waiting_i, side, out.waiting);
     const bool valid = out.mem_req_valid, cas = valid && out.mem_req_cas;
     put<2>(m.view_mem_req_i, side, valid ? 2u | cas : 0u);
     put<4>(m.view_mem_req_tag_i, side, valid ? out.mem_req_tag : 0u);
+    put<4>(m.view_mem_req_mt_i, side, valid ? 8u | out.mem_req_mt : 0u);
     put<64>(m.view_mem_req_addr_i, side, valid ? out.mem_req_addr : 0u);
     put<64>(m.view_mem_req_expected_i, side, cas ? out.mem_req_expected : 0u);
     put<64>(m.view_mem_req_desired_i, side, cas ? out.mem_req_desired : 0u);

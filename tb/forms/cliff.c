@@ -33,11 +33,11 @@ static void add(struct round *round, const struct answer *answer)
         round->walk_off = off;
 }
 
-static void sweep(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, struct round round[SIDES])
+static void sweep(struct stand *r, unsigned size, uint8_t acc, uint64_t pages, struct round round[SIDES])
 {
     round[SIDE_MODEL] = round[SIDE_DUT] = (struct round){0};
     for (uint64_t i = 0; i < pages; i++) {
-        if (!rig_access(r, (struct access){.va = form_tables_va(size, i), .acc = acc}))
+        if (!stand_access(r, (struct access){.va = form_tables_va(size, i), .acc = acc}))
             return;
         for (unsigned s = 0; s < r->sides; s++)
             add(&round[s], &r->side[s].answer);
@@ -45,22 +45,22 @@ static void sweep(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, str
 }
 
 /* Whether N pages fit, on each side. */
-typedef void fits(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES]);
+typedef void fits(struct stand *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES]);
 
-static void fits_l1(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES])
+static void fits_l1(struct stand *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES])
 {
     struct round round[SIDES];
-    rig_flush(r);
+    stand_flush(r);
     sweep(r, size, acc, pages, round);
     sweep(r, size, acc, pages, round);
     for (unsigned s = 0; s < r->sides; s++)
         fit[s] = round[s].latency == (double)pages;
 }
 
-static void fits_stlb(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES])
+static void fits_stlb(struct stand *r, unsigned size, uint8_t acc, uint64_t pages, bool fit[SIDES])
 {
     struct round round[SIDES];
-    rig_flush(r);
+    stand_flush(r);
     sweep(r, size, ACC_READ, pages, round);
     sweep(r, size, acc, pages, round);
     for (unsigned s = 0; s < r->sides; s++)
@@ -68,7 +68,7 @@ static void fits_stlb(struct rig *r, unsigned size, uint8_t acc, uint64_t pages,
 }
 
 /* The largest N that fits, 0 when 1 does not: the expected one is tried first, and if it is not that, it is sought. */
-static double capacity(struct rig *r, fits *fits, unsigned size, uint8_t acc, unsigned expected, unsigned side)
+static double capacity(struct stand *r, fits *fits, unsigned size, uint8_t acc, unsigned expected, unsigned side)
 {
     bool low_fits[SIDES] = {true, true}, high_fits[SIDES];
     uint64_t low = expected, high = (uint64_t)expected + 1;
@@ -92,7 +92,7 @@ static double capacity(struct rig *r, fits *fits, unsigned size, uint8_t acc, un
     return (double)low;
 }
 
-static struct pair capacities(struct rig *r, fits *fits, unsigned size, uint8_t acc, unsigned expected)
+static struct pair capacities(struct stand *r, fits *fits, unsigned size, uint8_t acc, unsigned expected)
 {
     struct pair found = {0};
     for (unsigned s = 0; s < r->sides; s++)
@@ -108,14 +108,14 @@ static struct pair mean_latency(const struct round round[SIDES])
     return mean;
 }
 
-static void steady(struct rig *r, unsigned size, uint8_t acc, uint64_t pages, struct round round[SIDES])
+static void steady(struct stand *r, unsigned size, uint8_t acc, uint64_t pages, struct round round[SIDES])
 {
-    rig_flush(r);
+    stand_flush(r);
     for (unsigned i = 0; i < 3; i++)
         sweep(r, size, acc, pages, round);
 }
 
-static void l1(const struct forms *f, struct rig *r, const struct preset_structure *l1, unsigned size, uint8_t acc)
+static void l1(const struct forms *f, struct stand *r, const struct preset_structure *l1, unsigned size, uint8_t acc)
 {
     const unsigned entries = preset_room(l1, size).entries;
     struct round round[SIDES];
@@ -130,19 +130,19 @@ static void l1(const struct forms *f, struct rig *r, const struct preset_structu
 
 /* The plateau, where it is flat by construction: so many pages that each has left the DTLB when its turn comes, and all
  * are in the STLB. */
-static void plateau(const struct forms *f, struct rig *r, unsigned size)
+static void plateau(const struct forms *f, struct stand *r, unsigned size)
 {
     const struct preset_room l1 = preset_room(&preset_dtlb, size), stlb = preset_room(&preset_stlb, size);
-    const unsigned begin = l1.sets * preset_overflow(&preset_dtlb, l1.ways);
+    const unsigned begin = l1.entries ? l1.sets * preset_overflow(&preset_dtlb, l1.ways) : 1;
     struct round round[SIDES];
-    if (begin > stlb.entries) {
+    if (begin > stlb.run) {
         sheet_left_out(f->sheet, "%s pages, 1+S in a data sweep: the DTLB (%u) leaves nothing to the STLB (%u) alone",
-                        preset_size_name[size], l1.entries, stlb.entries);
+                        preset_size_name[size], l1.entries, stlb.run);
         return;
     }
     for (unsigned i = 0; i < 2; i++) {
-        const unsigned pages = i == 0 ? begin : stlb.entries;
-        if (i == 1 && begin == stlb.entries)
+        const unsigned pages = i == 0 ? begin : stlb.run;
+        if (i == 1 && begin == stlb.run)
             return;
         steady(r, size, ACC_READ, pages, round);
         sheet_row(f->sheet, r, 1 + S, EXACT, mean_latency(round), "%s pages: mean latency of %u pages, 1+S",
@@ -151,7 +151,7 @@ static void plateau(const struct forms *f, struct rig *r, unsigned size)
 }
 
 /* So many pages that each has left the STLB, too. */
-static void beyond(const struct forms *f, struct rig *r, unsigned size)
+static void beyond(const struct forms *f, struct stand *r, unsigned size)
 {
     const struct preset_room l1 = preset_room(&preset_dtlb, size), stlb = preset_room(&preset_stlb, size);
     const unsigned l1_gone = l1.sets * preset_overflow(&preset_dtlb, l1.ways);
@@ -171,14 +171,14 @@ void form_cliff(const struct forms *f)
     for (unsigned size = SIZE_4K; size <= SIZE_1G; size++) {
         if (size == SIZE_1G && !CFG_ARCH_PAGE_1G)
             continue;
-        struct rig *r = rig_new(f->dut, L, false);
-        const unsigned stlb = preset_room(&preset_stlb, size).entries;
+        struct stand *r = stand_new(f->dut, L, false);
+        const unsigned stlb = preset_room(&preset_stlb, size).run;
         l1(f, r, &preset_dtlb, size, ACC_READ);
         l1(f, r, &preset_itlb, size, ACC_EXECUTE);
         sheet_row(f->sheet, r, stlb, EXACT, capacities(r, fits_stlb, size, ACC_EXECUTE, stlb), "%s pages, STLB: capacity",
                   preset_size_name[size]);
         plateau(f, r, size);
         beyond(f, r, size);
-        sheet_end_rig(f->sheet, r);
+        sheet_end_stand(f->sheet, r);
     }
 }

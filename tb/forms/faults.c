@@ -13,10 +13,10 @@ static double fault(unsigned n)
     return S + 3 + n * (L + 1) + S + 1;
 }
 
-static void row(const struct forms *f, struct rig *r, double formula, struct access access, const char *name)
+static void row(const struct forms *f, struct stand *r, double formula, struct access access, const char *name)
 {
-    rig_access(r, access);
-    sheet_row(f->sheet, r, formula, EXACT, RIG_PAIR(r, answer.latency), "%s", name);
+    stand_access(r, access);
+    sheet_row(f->sheet, r, formula, EXACT, STAND_PAIR(r, answer.latency), "%s", name);
 }
 
 /* Page n of the private page table. */
@@ -25,7 +25,7 @@ static uint64_t page(unsigned n)
     return TABLES_PRIVATE + n * UINT64_C(0x1000);
 }
 
-static void not_present(const struct forms *f, struct rig *r)
+static void not_present(const struct forms *f, struct stand *r)
 {
     static const char *const name[4] = {
         "not present at level 4: S+3+1(L+1)+S+1", "not present at level 3: S+3+2(L+1)+S+1",
@@ -34,52 +34,53 @@ static void not_present(const struct forms *f, struct rig *r)
                             page(1)};
     form_tables_edit(r->pm, form_tables_private(1, page(1)), ENTRY_P, 0);
     for (unsigned i = 0; i < 4; i++) {
-        rig_flush(r);
+        stand_flush(r);
         row(f, r, fault(i + 1), (struct access){.va = va[i], .kind = KIND_PF}, name[i]);
     }
 }
 
-static void refused(const struct forms *f, struct rig *r)
+static void refused(const struct forms *f, struct stand *r)
 {
     const struct access load = {.va = page(2)};
     const struct access store = {.va = page(2), .acc = ACC_WRITE, .kind = KIND_PF, .err = PF_P | PF_W};
     form_tables_edit(r->pm, form_tables_private(1, page(2)), ENTRY_W, 0);
     form_tables_edit(r->pm, form_tables_private(1, page(3)), ENTRY_U, 0);
-    rig_control(r, CTL_MOV_CR0, CR0_WP);
-    rig_flush(r);
+    stand_control(r, CTL_MOV_CR0, CR0_PG | CR0_WP);
+    stand_flush(r);
     row(f, r, fault(4), store, "write to a read-only page, cold: S+3+4(L+1)+S+1");
-    rig_flush(r);
+    stand_flush(r);
     row(f, r, fault(4), (struct access){.va = page(3), .user = true, .kind = KIND_PF, .err = PF_P | PF_U},
         "user access to a supervisor page, cold: S+3+4(L+1)+S+1");
 
-    rig_flush(r);
-    rig_access(r, load);
-    if (CFG_POLICY_FAULT_REWALK)
+    stand_flush(r);
+    stand_access(r, load);
+    if (CFG_POLICY_FAULT_REWALK && !preset_room(&preset_dtlb, SIZE_4K).entries)
+        row(f, r, fault(4), store, "write to a read-only page in the STLB, walked again: S+3+4(L+1)+S+1");
+    else if (CFG_POLICY_FAULT_REWALK)
         row(f, r, 4 * (L + 1) + S + 5, store, "write to a read-only page in the L1, walked again: 4(L+1)+S+5");
-    else
+    else if (preset_room(&preset_dtlb, SIZE_4K).entries)
         row(f, r, S + 3, store, "write to a read-only page in the L1: S+3");
+    else
+        row(f, r, 2 * S + 2, store, "write to a read-only page in the STLB, no L1 for 4k pages: 2S+2");
     row(f, r, S + 3 + 4 * (L + 1), load, "the fault dropped its translation and walk-cache entries: S+3+4(L+1)");
 }
 
-/* The lowest physical-address bit that the preset does not have; with 52 there is none. */
-static void reserved(const struct forms *f, struct rig *r)
+/* The lowest physical-address bit that the preset does not have; with 52 there is none, but XD is reserved while EFER.NXE = 0. */
+static void reserved(const struct forms *f, struct stand *r)
 {
-    if (CFG_ARCH_PADDR_BITS == 52) {
-        sheet_left_out(f->sheet, "reserved bits: the preset has all 52 physical-address bits");
-        return;
-    }
-    form_tables_edit(r->pm, form_tables_private(1, page(4)), 0, UINT64_C(1) << CFG_ARCH_PADDR_BITS);
-    rig_flush(r);
+    const uint64_t bit = CFG_ARCH_PADDR_BITS == 52 ? ENTRY_NX : UINT64_C(1) << CFG_ARCH_PADDR_BITS % 52;
+    form_tables_edit(r->pm, form_tables_private(1, page(4)), 0, bit);
+    stand_flush(r);
     row(f, r, fault(4), (struct access){.va = page(4), .kind = KIND_PF, .err = PF_P | PF_RSVD},
         "reserved bit in the leaf, cold: S+3+4(L+1)+S+1");
 }
 
 /* An execute that finds in the STLB what a load put there. */
-static void refused_by_stlb(const struct forms *f, struct rig *r)
+static void refused_by_stlb(const struct forms *f, struct stand *r)
 {
     form_tables_edit(r->pm, form_tables_private(1, page(5)), 0, ENTRY_NX);
-    rig_control(r, CTL_WRMSR_EFER, EFER_NXE);
-    rig_access(r, (struct access){.va = page(5)});
+    stand_control(r, CTL_WRMSR_EFER, EFER_NXE);
+    stand_access(r, (struct access){.va = page(5)});
     row(f, r, CFG_POLICY_FAULT_REWALK ? fault(4) : fault(0) - 2,
         (struct access){.va = page(5), .acc = ACC_EXECUTE, .kind = KIND_PF, .err = PF_P | PF_I},
         CFG_POLICY_FAULT_REWALK ? "execute of an NX page in the STLB, walked again: S+3+4(L+1)+S+1"
@@ -87,14 +88,14 @@ static void refused_by_stlb(const struct forms *f, struct rig *r)
 }
 
 /* A walk from a cached PDE that meets P = 0. */
-static void restart(const struct forms *f, struct rig *r)
+static void restart(const struct forms *f, struct stand *r)
 {
     if (!preset_room(&preset_psc, 0).entries) {
         sheet_left_out(f->sheet, "fault of a walk from a cached PDE: the preset caches none");
         return;
     }
-    rig_flush(r);
-    rig_access(r, (struct access){.va = page(0)});
+    stand_flush(r);
+    stand_access(r, (struct access){.va = page(0)});
     row(f, r, fault(CFG_POLICY_FAULT_REWALK ? 1 + 4 : 1), (struct access){.va = page(1), .kind = KIND_PF},
         CFG_POLICY_FAULT_REWALK ? "not present below a cached PDE, walked again: S+3+(1+4)(L+1)+S+1"
                                 : "not present below a cached PDE: S+3+(L+1)+S+1");
@@ -102,11 +103,11 @@ static void restart(const struct forms *f, struct rig *r)
 
 void form_faults(const struct forms *f)
 {
-    struct rig *r = rig_new(f->dut, L, false);
+    struct stand *r = stand_new(f->dut, L, false);
     not_present(f, r);
     refused(f, r);
     reserved(f, r);
     restart(f, r);
     refused_by_stlb(f, r);
-    sheet_end_rig(f->sheet, r);
+    sheet_end_stand(f->sheet, r);
 }

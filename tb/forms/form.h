@@ -10,7 +10,7 @@ struct forms {
     bool quick;                /* fewer footprints of random accesses; all else is the same */
 };
 
-/* A form closes every rig it opens with sheet_end_rig. */
+/* A form closes every stand it opens with sheet_end_stand. */
 void form_reads(const struct forms *f);
 void form_costs(const struct forms *f);
 void form_faults(const struct forms *f);

@@ -11,16 +11,16 @@ static struct pair percent(struct pair part, unsigned whole)
 }
 
 /* L1: N pages of one set, and no other access. A miss is an answer that is not from the L1. */
-static void sweep_l1(const struct forms *f, struct rig *r, const struct preset_structure *l1, uint8_t acc, unsigned size)
+static void sweep_l1(const struct forms *f, struct stand *r, const struct preset_structure *l1, uint8_t acc, unsigned size)
 {
     const struct preset_room room = preset_room(l1, size);
     if (!room.entries || !l1->lru)
         return;
     for (unsigned n = room.ways; n <= room.ways + 1; n++) {
         struct pair misses = {0};
-        rig_flush(r);
+        stand_flush(r);
         for (unsigned i = 0; i < (1 + ROUNDS) * n; i++) {
-            if (!rig_access(r, (struct access){.va = form_tables_va(size, (uint64_t)(i % n) * room.sets), .acc = acc}))
+            if (!stand_access(r, (struct access){.va = form_tables_va(size, (uint64_t)(i % n) * room.sets), .acc = acc}))
                 break;
             for (unsigned s = 0; i >= n && s < r->sides; s++)
                 misses.v[s] += r->side[s].answer.resp.src != SRC_L1;
@@ -45,10 +45,10 @@ static uint64_t filler(struct fillers *x)
     return (uint64_t)(n / others) * x->stlb_sets + (n % others + 1) * step;
 }
 
-static void sweep_stlb(const struct forms *f, struct rig *r)
+static void sweep_stlb(const struct forms *f, struct stand *r)
 {
     const struct preset_room l1 = preset_room(&preset_dtlb, SIZE_4K), stlb = preset_room(&preset_stlb, SIZE_4K);
-    const unsigned overflow = preset_overflow(&preset_dtlb, l1.ways);
+    const unsigned overflow = l1.entries ? preset_overflow(&preset_dtlb, l1.ways) : 0;
     if (!preset_stlb.lru)
         return;
     if (l1.sets >= stlb.sets) {
@@ -58,18 +58,18 @@ static void sweep_stlb(const struct forms *f, struct rig *r)
     for (unsigned n = stlb.ways; n <= stlb.ways + 1; n++) {
         struct fillers fillers = {.pool = overflow, .l1_sets = l1.sets, .stlb_sets = stlb.sets};
         struct pair misses = {0};
-        rig_flush(r);
+        stand_flush(r);
         for (unsigned i = 0; i < (1 + ROUNDS) * n; i++) {
             for (unsigned k = 0; k < overflow; k++)
-                rig_access(r, (struct access){.va = form_tables_va(SIZE_4K, filler(&fillers))});
-            if (!rig_access(r, (struct access){.va = form_tables_va(SIZE_4K, (uint64_t)i % n * stlb.sets)}))
+                stand_access(r, (struct access){.va = form_tables_va(SIZE_4K, filler(&fillers))});
+            if (!stand_access(r, (struct access){.va = form_tables_va(SIZE_4K, (uint64_t)i % n * stlb.sets)}))
                 break;
             if (i < n)
                 continue;
             for (unsigned s = 0; s < r->sides; s++)
                 misses.v[s] += r->side[s].answer.resp.src == SRC_WALK;
             if (r->side[SIDE_MODEL].answer.resp.src == SRC_L1)
-                rig_wrong(r, "resp_src of an access meant for the STLB", SRC_STLB, SRC_L1);
+                stand_wrong(r, "resp_src of an access meant for the STLB", SRC_STLB, SRC_L1);
         }
         sheet_row(f->sheet, r, n == stlb.ways ? 0 : 100, EXACT, percent(misses, ROUNDS * n),
                   "STLB, 4k: misses in %% of %u pages in %u ways", n, stlb.ways);
@@ -78,7 +78,7 @@ static void sweep_stlb(const struct forms *f, struct rig *r)
 
 /* Walk caches: N regions of a level, in each visit a page of it that was never touched. A walk that finds the region's
  * entry reads level-1 entries, and one that does not reads one more (the entry above is there). */
-static void sweep_psc(const struct forms *f, struct rig *r, unsigned level)
+static void sweep_psc(const struct forms *f, struct stand *r, unsigned level)
 {
     static const char *const name[] = {"PDE", "PDPTE", "PML4E"};
     const struct preset_room room = preset_room(&preset_psc, level - 2);
@@ -91,10 +91,10 @@ static void sweep_psc(const struct forms *f, struct rig *r, unsigned level)
     }
     for (unsigned n = room.ways; n <= room.ways + 1; n++) {
         struct pair misses = {0};
-        rig_flush(r);
+        stand_flush(r);
         for (unsigned i = 0; i < (1 + ROUNDS) * n; i++) {
             const uint64_t page = ((uint64_t)(i % n) << region) + ((uint64_t)(i / n) << below);
-            if (!rig_access(r, (struct access){.va = form_tables_va(SIZE_4K, page)}))
+            if (!stand_access(r, (struct access){.va = form_tables_va(SIZE_4K, page)}))
                 break;
             for (unsigned s = 0; i >= n && s < r->sides; s++)
                 misses.v[s] += (double)r->side[s].answer.reads - (level - 1);
@@ -106,12 +106,12 @@ static void sweep_psc(const struct forms *f, struct rig *r, unsigned level)
 
 void form_lru(const struct forms *f)
 {
-    struct rig *r;
+    struct stand *r;
     if (!preset_itlb.lru && !preset_dtlb.lru && !preset_stlb.lru && !preset_psc.lru) {
         sheet_left_out(f->sheet, "no structure of this preset is LRU");
         return;
     }
-    r = rig_new(f->dut, L, false);
+    r = stand_new(f->dut, L, false);
     for (unsigned size = SIZE_4K; size <= SIZE_1G; size++) {
         sweep_l1(f, r, &preset_itlb, ACC_EXECUTE, size);
         sweep_l1(f, r, &preset_dtlb, ACC_READ, size);
@@ -119,5 +119,5 @@ void form_lru(const struct forms *f)
     sweep_stlb(f, r);
     for (unsigned level = 2; level <= 4; level++)
         sweep_psc(f, r, level);
-    sheet_end_rig(f->sheet, r);
+    sheet_end_stand(f->sheet, r);
 }

@@ -28,11 +28,19 @@ extern const struct preset_structure preset_itlb, preset_dtlb, preset_stlb, pres
 
 /* What a structure has for one page size (or PSC level - 2), over all its arrays. */
 struct preset_room {
-    unsigned entries, sets, ways; /* all 0: it is not held here */
+    unsigned entries, sets, ways; /* all 0: it is not held here; ways: of the array that has more */
+    unsigned run;                 /* so many pages that follow one another fit: fewer than entries where two unequal arrays share them */
     bool shared;                  /* an array of it holds other sizes (levels) too */
 };
 
 struct preset_room preset_room(const struct preset_structure *structure, unsigned size);
+
+/* Whether one PSC array holds entries of both levels (2 … 5). */
+bool preset_psc_share(unsigned level, unsigned other);
+
+/* Entries of the level's PSC array that hold entries of higher levels for good, in tables of so many levels, when the pages in use lie
+ * in one entry of each (see random.c). */
+unsigned preset_psc_taken(unsigned level, unsigned levels);
 
 /* In a cyclic sweep of at least so many pages of one set, from an empty array, none is there when its turn comes. LRU:
  * ways + 1. Tree-PLRU: fills alone go round all leaves of the tree, but the first ones take the invalid ways in order:

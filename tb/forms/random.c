@@ -10,7 +10,7 @@
  * higher level, the entry above is looked up, and so touched, just before each fill of the level in question: it stays.
  * What lies further above is not used any more. Under LRU it goes in time; under tree-PLRU it stays too: these entries
  * were filled first, into the lowest ways, and the touch sends every victim to the other half of the tree. Nothing
- * closed is known beyond that; the footprints here lie in one PML4 entry. */
+ * closed is known beyond that: footprints in which two levels with several regions each share an array are left out. */
 #include "form.h"
 
 #include <math.h>
@@ -26,28 +26,20 @@ static uint64_t regions(uint64_t pages, unsigned level)
     return (pages + reach - 1) / reach;
 }
 
-static bool same_array(unsigned level, unsigned other)
+/* Entries of several regions of one level and of several of another are in each other's way in one array. */
+static bool compete(uint64_t pages, unsigned levels)
 {
-    for (unsigned n = 0; n < 4; n++)
-        if (preset_psc.array[n].holds >> (level - 2) & preset_psc.array[n].holds >> (other - 2) & 1)
-            return true;
+    for (unsigned level = 2; level <= levels; level++)
+        for (unsigned above = level + 1; above <= levels; above++)
+            if (preset_psc_share(level, above) && regions(pages, above) > 1)
+                return true;
     return false;
-}
-
-/* Entries of the level's array that hold entries of higher levels for good. */
-static unsigned taken(unsigned level, unsigned levels)
-{
-    const unsigned last = preset_psc.lru && level < levels ? level + 1 : levels;
-    unsigned entries = 0;
-    for (unsigned above = level + 1; above <= last; above++)
-        entries += same_array(level, above);
-    return entries;
 }
 
 static double hit_rate(uint64_t pages, unsigned level, unsigned levels)
 {
     const unsigned entries = preset_room(&preset_psc, level - 2).entries;
-    return entries ? fmin(1, (double)(entries - taken(level, levels)) / (double)regions(pages, level)) : 0;
+    return entries ? fmin(1, (double)(entries - preset_psc_taken(level, levels)) / (double)regions(pages, level)) : 0;
 }
 
 static double formula(uint64_t pages, unsigned levels)
@@ -73,10 +65,10 @@ static double standard_error(const struct sums *s)
     return s->walks ? sqrt((s->squares / s->walks - mean(s) * mean(s)) / s->walks) : 0;
 }
 
-static void run(struct rig *r, uint64_t pages, unsigned walks, uint64_t *seed, struct sums sums[SIDES])
+static void run(struct stand *r, uint64_t pages, unsigned walks, uint64_t *seed, struct sums sums[SIDES])
 {
     while (sums[SIDE_MODEL].walks < walks) {
-        if (!rig_access(r, (struct access){.va = form_tables_va(SIZE_4K, prng_below(seed, pages))}))
+        if (!stand_access(r, (struct access){.va = form_tables_va(SIZE_4K, prng_below(seed, pages))}))
             return;
         for (unsigned s = 0; s < r->sides; s++) {
             const struct answer *a = &r->side[s].answer;
@@ -89,13 +81,17 @@ static void run(struct rig *r, uint64_t pages, unsigned walks, uint64_t *seed, s
     }
 }
 
-static void footprint(const struct forms *f, struct rig *r, unsigned shift, unsigned levels)
+static void footprint(const struct forms *f, struct stand *r, unsigned shift, unsigned levels)
 {
     const uint64_t pages = UINT64_C(1) << (shift - 12);
+    if (compete(pages, levels)) {
+        sheet_left_out(f->sheet, "%u levels, %u MiB: regions of two levels compete for one walk cache", levels, 1u << (shift - 20));
+        return;
+    }
     const double expected = formula(pages, levels);
     struct sums warm[SIDES] = {{0}}, sums[SIDES] = {{0}};
     uint64_t seed = shift;
-    rig_flush(r);
+    stand_flush(r);
     run(r, pages, WALKS / 4, &seed, warm);
     run(r, pages, WALKS, &seed, sums);
     const double error = standard_error(&sums[SIDE_MODEL]);
@@ -106,12 +102,12 @@ static void footprint(const struct forms *f, struct rig *r, unsigned shift, unsi
 
 static void all_footprints(const struct forms *f, unsigned levels)
 {
-    struct rig *r = rig_new(f->dut, L, false);
+    struct stand *r = stand_new(f->dut, L, false);
     if (levels == 5)
-        rig_five_levels(r);
+        stand_five_levels(r);
     for (unsigned shift = 26; shift <= 36; shift += f->quick ? 5 : 2)
         footprint(f, r, shift, levels);
-    sheet_end_rig(f->sheet, r);
+    sheet_end_stand(f->sheet, r);
 }
 
 void form_random(const struct forms *f)

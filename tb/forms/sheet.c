@@ -48,7 +48,7 @@ static void count(struct sheet *sheet, bool ok, json_t *row)
         json_decref(row);
 }
 
-void sheet_row(struct sheet *sheet, const struct rig *r, double formula, double tolerance, struct pair measured,
+void sheet_row(struct sheet *sheet, const struct stand *r, double formula, double tolerance, struct pair measured,
                const char *format, ...)
 {
     char name[160];
@@ -92,7 +92,7 @@ void sheet_left_out(struct sheet *sheet, const char *format, ...)
         json_array_append_new(sheet->json, json_pack("{ss ss}", "form", sheet->group, "left_out", text));
 }
 
-void sheet_end_rig(struct sheet *sheet, struct rig *r)
+void sheet_end_stand(struct sheet *sheet, struct stand *r)
 {
     const struct finding *f = &r->finding;
     const bool ok = f->kind == FINDING_NONE;
@@ -104,7 +104,7 @@ void sheet_end_rig(struct sheet *sheet, struct rig *r)
     if (!ok || sheet->dut)
         count(sheet, ok, json_pack("{ss ss sI sb}", "form", sheet->group, "name", "runs to its end, pins equal", "cycles",
                                    (json_int_t)r->cycle, "ok", ok));
-    rig_free(r);
+    stand_free(r);
 }
 
 static bool write_json(struct sheet *sheet, const char *path)

@@ -10,7 +10,7 @@ struct port {
     unsigned last;
 };
 
-static void offer(struct rig *r, struct port *port, unsigned p, uint64_t va)
+static void offer(struct stand *r, struct port *port, unsigned p, uint64_t va)
 {
     do
         port->last = (port->last + 1) % IDS;
@@ -21,10 +21,10 @@ static void offer(struct rig *r, struct port *port, unsigned p, uint64_t va)
     r->in.req_valid |= (uint8_t)(1u << p);
 }
 
-static void take(struct rig *r, struct port *port, const struct pins_resp *resp)
+static void take(struct stand *r, struct port *port, const struct pins_resp *resp)
 {
-    if (resp->kind != KIND_OK || resp->pa != form_tables_pa(port->va[resp->id]))
-        rig_wrong(r, "resp_pa", form_tables_pa(port->va[resp->id]), resp->pa);
+    if (resp->kind != KIND_OK || resp->addr != form_tables_pa(port->va[resp->id]))
+        stand_wrong(r, "resp_addr", form_tables_pa(port->va[resp->id]), resp->addr);
     port->busy[resp->id] = false;
 }
 
@@ -45,7 +45,7 @@ static void count(struct flow *flow, const struct side *side, const struct strea
     }
 }
 
-bool stream_run(struct rig *r, const struct stream *stream, struct flow flow[SIDES])
+bool stream_run(struct stand *r, const struct stream *stream, struct flow flow[SIDES])
 {
     struct port ports[PORTS] = {0};
     const uint64_t patience = r->cycle + PATIENCE + 1000 * stream->count;
@@ -59,7 +59,7 @@ bool stream_run(struct rig *r, const struct stream *stream, struct flow flow[SID
                 offer(r, &ports[p], p, stream->va(stream->context, offered++));
         if (r->cycle == patience)
             finding_set(&r->finding, FINDING_HANG, r->cycle, "stream", "answers", "too few");
-        if (!rig_clock(r))
+        if (!stand_clock(r))
             return false;
         const struct pins_out *out = &r->side[SIDE_MODEL].out;
         for (unsigned p = 0; p < PORTS; p++)

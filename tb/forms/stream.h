@@ -3,7 +3,7 @@
 #ifndef TWINWALK_FORMS_STREAM_H
 #define TWINWALK_FORMS_STREAM_H
 
-#include "rig.h"
+#include "stand.h"
 
 struct stream {
     uint64_t (*va)(const void *context, uint64_t n); /* address of the nth */
@@ -19,8 +19,8 @@ struct flow {
 };
 
 /* Accesses by loads on the data ports and fetches on the others, until warm + count answers and everything outstanding
- * has been answered. False when the rig stopped. */
-bool stream_run(struct rig *r, const struct stream *stream, struct flow flow[SIDES]);
+ * has been answered. False when the stand stopped. */
+bool stream_run(struct stand *r, const struct stream *stream, struct flow flow[SIDES]);
 
 /* Answers per cycle. */
 double flow_rate(const struct flow *flow);

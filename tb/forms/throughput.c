@@ -45,10 +45,10 @@ static uint64_t address(const void *context, uint64_t n)
 }
 
 /* Brings the entries above those that are to be read into the walk caches. */
-static void warm(struct rig *r, const struct shape *shape)
+static void warm(struct stand *r, const struct shape *shape)
 {
     for (unsigned i = 0; i < (shape->reads == 1 ? shape->regions : 1); i++)
-        rig_access(r, (struct access){.va = form_tables_va(SIZE_4K, (uint64_t)i << 9)});
+        stand_access(r, (struct access){.va = form_tables_va(SIZE_4K, (uint64_t)i << 9)});
 }
 
 /* With n = 3 every walk touches the one PML4E. In a tree-PLRU array that sends all victims to the other half, and what
@@ -62,9 +62,9 @@ static bool some_pdptes_stay(void)
 }
 
 /* A walk of each walker may fall on the wrong side of either end of the measurement: that is the tolerance. */
-static void walks(const struct forms *f, struct rig *r, unsigned reads)
+static void walks(const struct forms *f, struct stand *r, unsigned reads)
 {
-    const unsigned pdes = preset_room(&preset_psc, 0).entries;
+    const unsigned held = preset_room(&preset_psc, 0).entries, taken = preset_psc_taken(2, 4), pdes = held > taken ? held - taken : 0;
     const struct shape shape = {reads, pdes < 16 ? pdes : 16};
     const struct stream stream = {address, &shape, 20 * CFG_MISS_QUEUE_ENTRIES, WALKS_PER_WALKER * WALKERS};
     const double busy = reads * (LATENCY + 1) + 2, document = WALKERS / busy;
@@ -72,7 +72,7 @@ static void walks(const struct forms *f, struct rig *r, unsigned reads)
     struct flow flow[SIDES];
     struct pair rate = {0}, reads_per_walk = {0};
 
-    rig_flush(r);
+    stand_flush(r);
     warm(r, &shape);
     if (!stream_run(r, &stream, flow))
         return;
@@ -94,14 +94,18 @@ static uint64_t one_page(const void *context, uint64_t n)
     return form_tables_va(SIZE_4K, 0);
 }
 
-static void hits(const struct forms *f, struct rig *r)
+static void hits(const struct forms *f, struct stand *r)
 {
     const struct stream stream = {one_page, NULL, 100, 10000};
     struct flow flow[SIDES];
     struct pair rate = {0};
-    rig_flush(r);
-    rig_access(r, (struct access){.va = one_page(NULL, 0)});
-    rig_access(r, (struct access){.va = one_page(NULL, 0), .acc = ACC_EXECUTE});
+    if (!preset_room(&preset_itlb, SIZE_4K).entries || !preset_room(&preset_dtlb, SIZE_4K).entries) {
+        sheet_left_out(f->sheet, "translations per cycle of L1 hits: an L1 holds no 4k pages");
+        return;
+    }
+    stand_flush(r);
+    stand_access(r, (struct access){.va = one_page(NULL, 0)});
+    stand_access(r, (struct access){.va = one_page(NULL, 0), .acc = ACC_EXECUTE});
     if (!stream_run(r, &stream, flow))
         return;
     for (unsigned s = 0; s < r->sides; s++)
@@ -111,13 +115,15 @@ static void hits(const struct forms *f, struct rig *r)
 
 void form_throughput(const struct forms *f)
 {
-    struct rig *r = rig_new(f->dut, LATENCY, false);
+    struct stand *r = stand_new(f->dut, LATENCY, false);
     for (unsigned reads = 1; reads <= 4; reads++) {
-        if (reads == 3 && some_pdptes_stay())
+        if (reads < 4 && preset_room(&preset_psc, reads - 1).entries <= preset_psc_taken(reads + 1, 4))
+            sheet_left_out(f->sheet, "n = %u: the walk caches have no room for the entries above", reads);
+        else if (reads == 3 && some_pdptes_stay())
             sheet_left_out(f->sheet, "n = 3: the PML4E keeps PDPTEs in its half of the array from replacement (tree-PLRU)");
         else
             walks(f, r, reads);
     }
     hits(f, r);
-    sheet_end_rig(f->sheet, r);
+    sheet_end_stand(f->sheet, r);
 }

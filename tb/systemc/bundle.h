@@ -9,7 +9,7 @@
 
 namespace bundle {
 
-enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA, PORT_WORDS = 2, CTL_WORDS = 2, MEM_REQ_WORDS = 4, MEM_RSP_WORDS = 9 };
+enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA, PORT_WORDS = 2, CTL_WORDS = 3, MEM_REQ_WORDS = 4, MEM_RSP_WORDS = 9 };
 
 using requests = sc_dt::sc_bv<64 * PORT_WORDS * NP>;
 using responses = sc_dt::sc_bv<64 * PORT_WORDS * NP>;
@@ -45,6 +45,7 @@ inline void put(control &bits, const struct pins_in &in)
 {
     set_word(bits, 0, in.ctl_valid ? 1u | in.ctl_op << 4 : 0);
     set_word(bits, 1, in.ctl_valid ? in.ctl_data : 0);
+    set_word(bits, 2, in.ctl_valid ? in.ctl_desc : 0);
 }
 
 inline void get(const responses &bits, struct pins_out &out)
@@ -62,9 +63,10 @@ inline void get(const responses &bits, struct pins_out &out)
         r.pat = w >> 8 & 7;
         r.size = w >> 11 & 3;
         r.kind = w >> 16 & 3;
+        r.mt = w >> 18 & 7;
         r.id = uint8_t(w >> 24);
         r.err = uint16_t(w >> 32);
-        r.pa = word(bits, PORT_WORDS * p + 1);
+        r.addr = word(bits, PORT_WORDS * p + 1);
     }
 }
 
@@ -73,6 +75,7 @@ inline void get_status(uint32_t status, struct pins_out &out)
     out.ctl_ready = status & 1;
     out.ctl_done = status >> 1 & 1;
     out.waiting = status >> 2 & 1;
+    out.ctl_gp = status >> 3 & 1;
 }
 
 } // namespace bundle

@@ -93,6 +93,7 @@ void memory_bridge::fill(slot &s, const bundle::mem_request &pins)
     const uint64_t head = bundle::word(pins, 0), address = bundle::word(pins, 1);
     s.access.tag = head >> 4 & 15;
     s.access.cas = head >> 1 & 1;
+    s.access.mt = head >> 8 & 7;
     s.access.withdrawn = false;
     s.access.word = address / 8 % 8;
     s.access.expected = bundle::word(pins, 2);
@@ -175,6 +176,7 @@ void memory_target::show(struct pins_out &out) const
     const walker_access &access = access_of(*offered_);
     out.mem_req_tag = access.tag;
     out.mem_req_cas = access.cas;
+    out.mem_req_mt = access.mt;
     out.mem_req_addr = offered_->get_address() + 8u * access.word;
     out.mem_req_expected = access.expected;
     out.mem_req_desired = access.desired;

@@ -21,6 +21,7 @@
 struct walker_access : tlm::tlm_extension<walker_access> {
     uint8_t tag = 0;
     uint8_t word = 0; /* which 8 bytes of the line */
+    uint8_t mt = 0;   /* memory type of the table */
     bool cas = false;
     bool withdrawn = false; /* the MMU took its offer back, against the port's rules: the bench must see that, so it is carried */
     uint64_t expected = 0, desired = 0;

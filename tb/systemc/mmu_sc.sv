@@ -13,17 +13,17 @@ module mmu_sc
     logic        user, imp, ac, ss, spare, valid;
   },
   localparam type resp_t = struct packed {
-    logic [63:0] pa;
+    logic [63:0] addr;
     logic [15:0] unused;
     logic [15:0] err;
     logic [7:0]  id;
-    logic [7:0]  kind, size_pat;
+    logic [7:0]  mt_kind, size_pat;
     logic [1:0]  src;
     logic [3:0]  spare;
     logic        ready, valid;  // ready: of the port's request
   },
   localparam type ctl_t = struct packed {
-    logic [63:0] data;
+    logic [63:0] desc, data;
     logic [55:0] unused;
     logic [3:0]  op;
     logic [2:0]  spare;
@@ -33,7 +33,8 @@ module mmu_sc
     logic [63:0] desired, expected;
     logic [11:0] address_pad;
     logic [51:0] addr;
-    logic [55:0] unused;
+    logic [52:0] unused;
+    logic [2:0]  mt;
     logic [3:0]  tag;
     logic [1:0]  spare;
     logic        cas, valid;
@@ -54,7 +55,7 @@ module mmu_sc
   input  ctl_t           ctl_i,
   input  mem_rsp_t       mem_rsp_i,
   /* verilator lint_on UNUSEDSIGNAL */
-  output logic  [2:0]    status_o,  // waiting, ctl_done, ctl_ready
+  output logic  [3:0]    status_o,  // ctl_gp, waiting, ctl_done, ctl_ready
   output mem_req_t       mem_req_o,
   input  logic           mem_req_ready_i,
   input  logic  [19:0]   state_i,   // state_sel, state_idx
@@ -63,16 +64,16 @@ module mmu_sc
 
   logic [NP-1:0]       req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
   logic [NP-1:0][7:0]  req_id, resp_id;
-  logic [NP-1:0][63:0] req_va, resp_pa;
+  logic [NP-1:0][63:0] req_va, resp_addr;
   logic [NP-1:0][1:0]  req_acc, resp_kind, resp_size, resp_src;
   logic [NP-1:0][15:0] resp_err;
-  logic [NP-1:0][2:0]  resp_pat;
+  logic [NP-1:0][2:0]  resp_pat, resp_mt;
 
   for (genvar p = 0; p < NP; p++) begin : gen_port
     assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req_i[p].valid, req_i[p].id, req_i[p].va, req_i[p].acc};
     assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req_i[p].user, req_i[p].imp, req_i[p].ac, req_i[p].ss};
     assign resp_o[p] = '{
-      pa: resp_pa[p], err: resp_err[p], id: resp_id[p], kind: {6'b0, resp_kind[p]},
+      addr: resp_addr[p], err: resp_err[p], id: resp_id[p], mt_kind: {3'b0, resp_mt[p], resp_kind[p]},
       size_pat: {3'b0, resp_size[p], resp_pat[p]}, src: resp_src[p], ready: req_ready[p], valid: resp_valid[p],
       unused: '0, spare: '0
     };
@@ -98,19 +99,23 @@ module mmu_sc
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),
     .resp_err_o(resp_err),
-    .resp_pa_o(resp_pa),
+    .resp_addr_o(resp_addr),
     .resp_size_o(resp_size),
     .resp_pat_o(resp_pat),
+    .resp_mt_o(resp_mt),
     .resp_src_o(resp_src),
     .ctl_valid_i(ctl_i.valid),
     .ctl_ready_o(status_o[0]),
     .ctl_op_i(ctl_i.op),
     .ctl_data_i(ctl_i.data),
+    .ctl_desc_i(ctl_i.desc),
     .ctl_done_o(status_o[1]),
+    .ctl_gp_o(status_o[3]),
     .mem_req_valid_o(mem_req_o.valid),
     .mem_req_ready_i,
     .mem_req_tag_o(mem_req_o.tag),
     .mem_req_cas_o(mem_req_o.cas),
+    .mem_req_mt_o(mem_req_o.mt),
     .mem_req_addr_o(mem_req_o.addr),
     .mem_req_expected_o(mem_req_o.expected),
     .mem_req_desired_o(mem_req_o.desired),

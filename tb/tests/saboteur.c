@@ -38,9 +38,12 @@ static bool spoil_response(struct dut *d, struct pins_out *out)
     const unsigned port = (unsigned)__builtin_ctz(out->resp_valid);
     struct pins_resp *resp = &out->resp[port];
     switch (sabotage_plan.what) {
-    case SABOTAGE_RESP_PA:
-        resp->pa ^= 0x1000;
-        return resp->kind == KIND_OK || (resp->pa ^= 0x1000, false);
+    case SABOTAGE_RESP_ADDR:
+        resp->addr ^= resp->kind == KIND_OK ? 0x1000 : 0;
+        return resp->kind == KIND_OK;
+    case SABOTAGE_RESP_CR2:
+        resp->addr ^= resp->kind == KIND_PF ? 0x1000 : 0;
+        return false; /* in every fault: one alone may be of an access that is made again after an older one's fault */
     case SABOTAGE_RESP_ERR:
         resp->err ^= resp->kind == KIND_PF ? PF_P : 0;
         return resp->kind == KIND_PF;
@@ -55,6 +58,9 @@ static bool spoil_response(struct dut *d, struct pins_out *out)
         return resp->kind == KIND_OK;
     case SABOTAGE_RESP_PAT:
         resp->pat ^= resp->kind == KIND_OK ? 1 : 0;
+        return resp->kind == KIND_OK;
+    case SABOTAGE_RESP_MT:
+        resp->mt ^= resp->kind == KIND_OK ? 1 : 0;
         return resp->kind == KIND_OK;
     case SABOTAGE_RESP_SRC:
         resp->src ^= 1;
@@ -84,6 +90,9 @@ static bool spoil_memory(struct pins_out *out)
     case SABOTAGE_MEM_CAS:
         out->mem_req_cas = !out->mem_req_cas;
         return true;
+    case SABOTAGE_MEM_MT:
+        out->mem_req_mt ^= 1;
+        return true;
     case SABOTAGE_MEM_ADDR:
         out->mem_req_addr ^= 8;
         return true;
@@ -110,6 +119,9 @@ static bool spoil_rest(struct pins_out *out)
     case SABOTAGE_CTL_DONE:
         out->ctl_done = !out->ctl_done;
         return true;
+    case SABOTAGE_CTL_GP:
+        out->ctl_gp ^= out->ctl_done;
+        return out->ctl_done;
     case SABOTAGE_WAITING:
         out->waiting = !out->waiting;
         return true;
@@ -142,16 +154,46 @@ static void reset(struct dut *d, struct pins_out *out)
     spoil(d, out);
 }
 
+/* Operations that this plan does not let through. */
+static bool swallowed(enum sabotage what, uint8_t op)
+{
+    switch (what) {
+    case SABOTAGE_NO_INVLPG:
+        return op == CTL_INVLPG;
+    case SABOTAGE_NO_INVPCID:
+        return op >= CTL_INVPCID_ADDRESS && op <= CTL_INVPCID_ALL_NONGLOBAL;
+    case SABOTAGE_OLD_WP:
+        return op == CTL_MOV_CR0;
+    case SABOTAGE_OLD_PKRU:
+        return op == CTL_WRPKRU;
+    case SABOTAGE_OLD_PAT:
+        return op == CTL_WRMSR_PAT;
+    default:
+        return false;
+    }
+}
+
+/* Defects in what the MMU sees of its inputs. */
+static void spoil_inputs(struct pins_in *in)
+{
+    const enum sabotage what = sabotage_plan.what;
+    if (in->ctl_valid && swallowed(what, in->ctl_op))
+        in->ctl_op = OP_WITHOUT_EFFECT;
+    if (in->ctl_valid && what == SABOTAGE_NO_FLUSH && in->ctl_op == CTL_MOV_CR3)
+        in->ctl_data |= UINT64_C(1) << 63;
+    for (unsigned p = 0; p < PINS_MAX_PORTS; p++) {
+        in->req[p].ac &= what != SABOTAGE_NO_AC;
+        in->req[p].ss &= what != SABOTAGE_NO_SS;
+        in->req[p].imp &= what != SABOTAGE_NO_IMP;
+    }
+}
+
 static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)
 {
     struct pins_in changed = *in;
-    const enum sabotage what = sabotage_plan.what;
     d->done |= d->offered && in->mem_req_ready;
-    if (in->ctl_valid && d->cycle >= sabotage_plan.from &&
-        ((what == SABOTAGE_NO_INVLPG && in->ctl_op == CTL_INVLPG) || (what == SABOTAGE_OLD_WP && in->ctl_op == CTL_MOV_CR0)))
-        changed.ctl_op = OP_WITHOUT_EFFECT;
-    if (in->ctl_valid && d->cycle >= sabotage_plan.from && what == SABOTAGE_NO_FLUSH && in->ctl_op == CTL_MOV_CR3)
-        changed.ctl_data |= UINT64_C(1) << 63;
+    if (d->cycle >= sabotage_plan.from)
+        spoil_inputs(&changed);
     dut_model.step(d->model, &changed, out);
     d->cycle++;
     spoil(d, out);

@@ -15,7 +15,8 @@ for key in ("speed", "cycles_skipped", "dut", "states_compared", "command"):
 print(json.dumps(result, sort_keys=True))
 PY
 }
-for preset in tiny skylake golden-cove zen4; do
+for file in config/*.toml; do
+    preset=$(basename "$file" .toml)
     for trace in sqlite3 python3; do
         options="--check=state --limit=150000 --out=$work traces/corpus/$trace.tw"
         build/$preset/twinwalk cosim $options --json="$work/cc.json" > "$work/log"

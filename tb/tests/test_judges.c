@@ -47,6 +47,41 @@ static void write_own_tables(const char *path, const char *expectation)
     fclose(f);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* Rights that depend on registers and on how the access is made, memory types, #GP of control operations, INVPCID. Every defect of
+ * these_are_judged() shows in it. The tables: 0x1000 user with key 1, 0x2000 supervisor, 0x3000 shadow stack, 0x4000 PAT index 1. */
+static const char architecture[] =
+    "twinwalk-trace 1\nbits 48\ntables own\n"
+    "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\n"
+    "poke 0x4008 0x0800000000005007\npoke 0x4010 0x6003\npoke 0x4018 0x7065\npoke 0x4020 0x800f\n"
+    "mov cr0 0x80010001\nmov cr4 0xf00020\nwrmsr efer 0xd00\nmov cr3 0x1000\n"
+    "L 0x1238 8 -> ok pa=0x5238 4k mt=wb\nwrpkru 0\nL 0x4010 8 -> ok pa=0x8010 4k mt=wt\n"
+    "wrpkru 0x100000004 -> gp\nL 0x1238 8 -> ok\n"
+    "wrpkru 0x4 -> ok\nL 0x1238 8 -> pf 0x25 cr2=0x1238\nwrpkru 0\n"
+    "L 0x1240 8 sup ac -> ok\nL 0x1240 8 sup -> pf 0x1\nL 0x1240 8 sup imp ac -> pf 0x1\n"
+    "L 0x2008 8 -> pf 0x5\nL 0x2008 8 imp -> ok\n"
+    "L 0x3010 8 ss -> ok pa=0x7010 4k\nS 0x3010 8 -> pf 0x7\nL 0x1010 8 ss -> pf 0x45\n"
+    "wrmsr pat 0x0007040600070100\nL 0x1248 8 -> ok pa=0x5248 4k mt=uc\nL 0x4010 8 -> ok pa=0x8010 4k mt=wc\n"
+    "mov cr0 0xc0010001\nL 0x4018 8 -> ok pa=0x8018 4k mt=uc\n"
+    "mov cr3 0x1008\nL 0x4020 8 -> ok\nL 0x1238 8 -> ok\n"
+    "poke 0x4008 0x9007\ninvpcid 2 0 0\nL 0x1238 8 -> ok pa=0x9238 4k\n"
+    "mov cr4 0x0 -> gp\nL 0x1238 8 -> ok pa=0x9238 4k\n";
+
+/* One global page, mapped by two address spaces through tables of their own; the second finds it cached. */
+static const char shared_global[] =
+    "twinwalk-trace 1\nbits 48\ntables own\n"
+    "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4008 0x5107\n"
+    "poke 0x11000 0x12007\npoke 0x12000 0x13007\npoke 0x13000 0x14007\npoke 0x14008 0x5107\n"
+    "mov cr0 0x80010001\nmov cr4 0xa0\nmov cr3 0x1000\nS 0x1238 8 -> ok pa=0x5238 4k\n"
+    "mov cr3 0x11000\nL 0x1240 8 -> ok pa=0x5240 4k\nS 0x1248 8 -> ok\n";
+
 static struct options options_for(const char *path, enum check_level check)
 {
     struct options o;
@@ -153,7 +188,8 @@ static void every_pin(void **state)
         enum sabotage what;
         const char *field; /* what its name must contain */
     } pins[] = {
-        {SABOTAGE_RESP_PA, "].pa"},       {SABOTAGE_RESP_ERR, "].err"},     {SABOTAGE_RESP_ID, "].id"},
+        {SABOTAGE_RESP_ADDR, "].addr"},   {SABOTAGE_RESP_CR2, "].addr"},    {SABOTAGE_RESP_MT, "].mt"},
+        {SABOTAGE_MEM_MT, "mem_req_mt"},  {SABOTAGE_RESP_ERR, "].err"},     {SABOTAGE_RESP_ID, "].id"},
         {SABOTAGE_RESP_KIND, "].kind"},   {SABOTAGE_RESP_SIZE, "].size"},   {SABOTAGE_RESP_PAT, "].pat"},
         {SABOTAGE_RESP_SRC, "].src"},     {SABOTAGE_RESP_LATE, "resp_valid["}, {SABOTAGE_RESP_LOST, "resp_valid["},
         {SABOTAGE_REQ_READY, "req_ready"},{SABOTAGE_CTL_READY, "ctl_ready"},{SABOTAGE_CTL_DONE, "ctl_done"},
@@ -169,6 +205,9 @@ static void every_pin(void **state)
             fail_msg("planted %s, saw %s", pins[i].field, f.field);
         assert_true(f.cycle >= 3000);
     }
+    const struct finding f = lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_CTL_GP});
+    assert_int_equal(f.kind, FINDING_PIN);
+    assert_string_equal(f.field, "ctl_gp");
 }
 
 static void every_kind_of_state(void **state)
@@ -180,7 +219,9 @@ static void every_kind_of_state(void **state)
         {SEL_REGISTERS, 0, 0, 13, "CR3 base"},  {SEL_REGISTERS, 2, 0, 16, "rr_mem"}, {SEL_ITLB, 1, 0, 20, "VPN"},
         {SEL_DTLB, 0, 1, 43, "D"},              {SEL_STLB, 5, 1, 3, "frame"},        {SEL_PSC, 0, 1, 41, "U"},
         {SEL_REPLACEMENT, 2 << 14, 0, 1, "bits"}, {SEL_MISS_QUEUE, 1, 0, 9, "id"},   {SEL_WALKERS, 0, 0, 5, "level"},
-        {SEL_WALKERS, 1, 0, 5, "value"},        {SEL_PIPELINE, 2, 0, 1, "token"},    {SEL_FILL, 1, 1, 12, "data word"},
+        {SEL_REGISTERS, 0, 1, 9, "CET"},        {SEL_REGISTERS, 3, 0, 5, "PKRU"},    {SEL_REGISTERS, 3, 1, 20, "PAT"},
+        {SEL_REGISTERS, 4, 0, 3, "control desc"}, {SEL_STLB, 5, 1, 51, "S"},         {SEL_MISS_QUEUE, 1, 0, 46, "memory type"},
+        {SEL_WALKERS, 0, 0, 31, "PWT"},         {SEL_WALKERS, 1, 0, 5, "value"},        {SEL_PIPELINE, 2, 0, 1, "token"},    {SEL_FILL, 1, 1, 12, "data word"},
     };
     (void)state;
     const struct options o = options_for(trace_path, CHECK_STATE);
@@ -201,9 +242,16 @@ static void decoupled_levels(void **state)
 {
     (void)state;
     const struct options arch = options_for(trace_path, CHECK_ARCH), events = options_for(trace_path, CHECK_EVENTS);
-    const struct sabotage_plan pa = {.what = SABOTAGE_RESP_PA, .from = 3000}, src = {.what = SABOTAGE_RESP_SRC, .from = 3000},
+    const struct sabotage_plan pa = {.what = SABOTAGE_RESP_ADDR, .from = 3000}, mt = {.what = SABOTAGE_RESP_MT, .from = 3000},
+                               cr2 = {.what = SABOTAGE_RESP_CR2, .from = 3000}, table = {.what = SABOTAGE_MEM_MT, .from = 3000},
+                               gp = {.what = SABOTAGE_CTL_GP, .from = 100}, src = {.what = SABOTAGE_RESP_SRC, .from = 3000},
                                late = {.what = SABOTAGE_RESP_LATE, .from = 3000}, cas = {.what = SABOTAGE_MEM_DESIRED, .from = 3000};
     assert_int_equal(decoupled(&arch, &dut_saboteur, pa).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, mt).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, cr2).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, gp).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, table).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&events, &dut_saboteur, table).kind, FINDING_ORACLE);
     assert_int_equal(decoupled(&arch, &dut_saboteur, src).kind, FINDING_NONE);
     assert_int_equal(decoupled(&events, &dut_saboteur, src).kind, FINDING_EVENT);
     assert_int_equal(decoupled(&arch, &dut_saboteur, late).kind, FINDING_NONE);
@@ -247,10 +295,54 @@ static void expectations(void **state)
     unlink(path);
 }
 
+static void these_are_judged(void **state)
+{
+    static const enum sabotage defects[] = {SABOTAGE_NO_AC, SABOTAGE_NO_SS, SABOTAGE_NO_IMP, SABOTAGE_OLD_PKRU, SABOTAGE_OLD_PAT,
+                                            SABOTAGE_OLD_WP, SABOTAGE_NO_INVPCID, SABOTAGE_RESP_MT, SABOTAGE_RESP_CR2, SABOTAGE_CTL_GP,
+                                            SABOTAGE_MEM_MT};
+    char path[] = "/tmp/twinwalk-test-XXXXXX";
+    (void)state;
+    close(mkstemp(path));
+    write_text(path, architecture);
+    const struct options arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
+    assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
+    for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
+        const struct finding f = decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = defects[i], .from = 20});
+        if (f.kind != FINDING_ORACLE)
+            fail_msg("defect %u: the oracle sees nothing (%s)", defects[i], finding_name(f.kind));
+    }
+    /* What the trace says is judged too, and the entries that it names. */
+    write_text(path, "twinwalk-trace 1\nbits 48\ntables own\nmov cr4 0x20 -> gp\n");
+    assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_EXPECT);
+    write_text(path, "twinwalk-trace 1\nbits 48\ntables own\nmov cr4 0x0 -> ok\n");
+    assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_EXPECT);
+    unlink(path);
+}
+
+static void global_pages_of_two_spaces(void **state)
+{
+    static struct session s;
+    char path[] = "/tmp/twinwalk-test-XXXXXX";
+    (void)state;
+    close(mkstemp(path));
+    write_text(path, shared_global);
+    const struct options arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
+    assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
+    /* The first space's bits are owed all the same. */
+    assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NO_DIRTY}).kind, FINDING_MEMORY);
+    assert_true(session_open(&s, &all, NULL, NULL));
+    lockstep_run(&s.lockstep);
+    assert_int_equal(s.world->counts.shared_global, 2);
+    session_close(&s);
+    unlink(path);
+}
+
 /* The random stimulus, too, has an oracle that must see what only it can see: stale entries, rights, A and D bits. */
 static void random_judge(void **state)
 {
-    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG, SABOTAGE_NO_FLUSH, SABOTAGE_OLD_WP, SABOTAGE_NO_DIRTY, SABOTAGE_RESP_PA,
+    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG, SABOTAGE_NO_FLUSH, SABOTAGE_OLD_WP, SABOTAGE_NO_DIRTY, SABOTAGE_RESP_ADDR,
                                             SABOTAGE_RESP_ERR, SABOTAGE_MEM_DESIRED, SABOTAGE_RESP_ID, SABOTAGE_RESP_LOST};
     (void)state;
     for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
@@ -258,6 +350,32 @@ static void random_judge(void **state)
         if (f.kind == FINDING_NONE)
             fail_msg("random stimulus does not see defect %u", defects[i]);
     }
+}
+
+/* A finding of random stimulus comes with the walk of its access. */
+static void random_finding_explained(void **state)
+{
+    static struct session s;
+    const char *why = "";
+    char text[4096] = "", want[32];
+    struct options o = options_for(NULL, CHECK_CYCLE);
+    (void)state;
+    o.requests = 20000;
+    sabotage_plan = (struct sabotage_plan){.what = SABOTAGE_RESP_ADDR, .from = 5000};
+    struct dut *dut = dut_saboteur.create(&why);
+    assert_true(session_open(&s, &o, &dut_saboteur, dut));
+    lockstep_run(&s.lockstep);
+    const struct finding f = s.lockstep.finding;
+    assert_int_equal(f.kind, FINDING_PIN);
+    assert_true(f.access != UINT64_MAX);
+    assert_non_null(s.lockstep.driver->explain);
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+    s.lockstep.driver->explain(s.lockstep.driver, &f, out);
+    fclose(out);
+    snprintf(want, sizeof want, "%llx", (unsigned long long)f.va);
+    assert_non_null(strstr(text, want));
+    session_close(&s);
+    dut_saboteur.destroy(dut);
 }
 
 /* Skipping idle cycles must not lose a count. */
@@ -287,7 +405,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_passes),      cmocka_unit_test(every_pin),    cmocka_unit_test(every_kind_of_state),
         cmocka_unit_test(decoupled_levels),   cmocka_unit_test(final_dirty_bits), cmocka_unit_test(hangs),
-        cmocka_unit_test(expectations),       cmocka_unit_test(random_judge), cmocka_unit_test(skipping_changes_nothing),
+        cmocka_unit_test(expectations),       cmocka_unit_test(these_are_judged), cmocka_unit_test(global_pages_of_two_spaces),
+        cmocka_unit_test(random_judge),       cmocka_unit_test(random_finding_explained), cmocka_unit_test(skipping_changes_nothing),
     };
     strcpy(trace_path, "/tmp/twinwalk-test-XXXXXX");
     close(mkstemp(trace_path));

@@ -41,6 +41,7 @@ template <unsigned N> static void check_ports()
     check<1, N>();
     check<2, N>();
     check<3, N>();
+    check<4, N>();
     check<8, N>();
     check<16, N>();
     check<64, N>();

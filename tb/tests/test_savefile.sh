@@ -15,7 +15,8 @@ names_in_waveform() {
                       range = $6 == "$end" ? "" : $6; sub(/^\[0:0\]$/, "[0]", range); print name $5 range}' | sort -u
 }
 
-for preset in tiny skylake golden-cove zen4; do
+for file in config/*.toml; do
+    preset=$(basename "$file" .toml)
     fst=$work/$preset.fst save=$work/$preset.gtkw
     build/$preset/twinwalk cosim --waves=$fst --waves-to=3000 --limit=500 --out=$work traces/corpus/sqlite3.tw > $work/log
     names_in_waveform $fst > $work/has
@@ -27,7 +28,7 @@ for preset in tiny skylake golden-cove zen4; do
                 "request port $((ports - 1))" "response port $((ports - 1))" "walker $((walkers - 1))"; do
         grep -q "^-$room\$" $save || { echo "$preset: no group \"$room\""; exit 1; }
     done
-    for thing in {view_resp_pa_i,view_resp_i}"[1][$((ports - 1))]" "view_mem_req_addr_i[1]"; do
+    for thing in {view_resp_addr_i,view_resp_mt_i,view_resp_i}"[1][$((ports - 1))]" "view_mem_req_addr_i[1]"; do
         grep -qF "$thing" $save || { echo "$preset: no expectation $thing"; exit 1; }
     done
     sed -n 's/^^1 //p' $save | sort -u | while read -r filter; do

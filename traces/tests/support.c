@@ -77,13 +77,34 @@ static void random_access(struct item *item)
         e->pa = any_value();
         e->size = rnd() % 3;
     }
+    if (e->kind == KIND_OK && rnd() % 2) {
+        e->has_mt = true;
+        e->mt = (uint8_t[]){MT_UC, MT_WC, MT_WT, MT_WP, MT_WB, MT_UC_MINUS}[rnd() % 6];
+    }
+    if (e->kind == KIND_PF && rnd() % 2) {
+        e->has_cr2 = true;
+        e->cr2 = any_value();
+    }
+}
+
+static void random_case(struct trace_case *c)
+{
+    size_t len = rnd() % 63 + 1;
+    for (size_t i = 0; i < len; i++)
+        c->name[i] = (char)('!' + rnd() % 94);
+    if (c->name[0] == '#')
+        c->name[0] = 'x';
+    c->needs = rnd() % 2 ? (uint8_t)rnd() : 0;
+    c->lacks = (uint8_t)((rnd() % 2 ? rnd() : 0) & ~(uint64_t)c->needs);
+    c->paddr_bits = rnd() % 2 ? (uint8_t)(36 + rnd() % 17) : 0;
+    c->paddr_least = c->paddr_bits && rnd() % 2;
 }
 
 void random_item(struct item *item)
 {
     memset(item, 0, sizeof *item);
     struct trace_extra *x = &item->extra;
-    item->rec.kind = rnd() % 7;
+    item->rec.kind = rnd() % TRACE_KINDS;
     item->rec.thread = rnd() % 2 ? 0 : (uint8_t)rnd();
     switch (item->rec.kind) {
     case TRACE_MAP:
@@ -104,8 +125,22 @@ void random_item(struct item *item)
         x->syscall.result = (int64_t)any_value();
         break;
     case TRACE_CONTROL:
-        x->control.op = rnd() % 5;
+        x->control.op = rnd() % CTL_OPS;
         x->control.data = any_value();
+        if (x->control.op >= CTL_INVPCID_ADDRESS && x->control.op <= CTL_INVPCID_ALL_NONGLOBAL)
+            x->control.desc = any_value();
+        if (rnd() % 2) {
+            item->rec.flags = TRACE_EXPECT;
+            x->control.gp = rnd() % 2;
+        }
+        break;
+    case TRACE_CASE:
+        random_case(&x->vector);
+        break;
+    case TRACE_ENTRY:
+        x->entry.pa = any_value() & ~UINT64_C(7);
+        x->entry.value = any_value();
+        x->entry.mask = rnd() % 2 ? UINT64_MAX : any_value();
         break;
     case TRACE_POKE:
         x->poke.pa = any_value() & ~UINT64_C(7);
@@ -171,12 +206,18 @@ static bool same_extra(unsigned kind, const struct trace_extra *a, const struct 
     case TRACE_SYSCALL:
         return !memcmp(&a->syscall, &b->syscall, sizeof a->syscall);
     case TRACE_CONTROL:
-        return a->control.op == b->control.op && a->control.data == b->control.data;
+        return a->control.op == b->control.op && a->control.data == b->control.data && a->control.desc == b->control.desc && a->control.gp == b->control.gp;
+    case TRACE_CASE:
+        return !strcmp(a->vector.name, b->vector.name) && a->vector.needs == b->vector.needs && a->vector.lacks == b->vector.lacks &&
+               a->vector.paddr_bits == b->vector.paddr_bits && a->vector.paddr_least == b->vector.paddr_least;
+    case TRACE_ENTRY:
+        return a->entry.pa == b->entry.pa && a->entry.value == b->entry.value && a->entry.mask == b->entry.mask;
     case TRACE_POKE:
         return a->poke.pa == b->poke.pa && a->poke.value == b->poke.value;
     default:
         return a->expect.kind == b->expect.kind && a->expect.err == b->expect.err && a->expect.has_pa == b->expect.has_pa &&
-               a->expect.pa == b->expect.pa && a->expect.size == b->expect.size;
+               a->expect.pa == b->expect.pa && a->expect.size == b->expect.size && a->expect.has_mt == b->expect.has_mt &&
+               a->expect.mt == b->expect.mt && a->expect.has_cr2 == b->expect.has_cr2 && a->expect.cr2 == b->expect.cr2;
     }
 }
 

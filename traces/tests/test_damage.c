@@ -186,7 +186,9 @@ static void test_hostile_blocks(void **state)
         uint32_t accesses;
         const char *what;
     } bad[] = {
-        {0x07, "", 0, "", 0, 0, "not a valid record"},                          /* unknown kind */
+        {0x09, "", 0, "", 0, 0, "not a valid record"},                          /* unknown kind */
+        {0x1006, "", 0, "", 0, 0, "not a valid record"},                        /* a poke with an expectation */
+        {0x0405, "", 0, "", 0, 0, "not a valid record"},                        /* a control operation with EFLAGS.AC */
         {0x83, "", 0, "", 0, 0, "not a valid record"},                          /* a mapping at a predicted address */
         {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"},      /* a mapping with a size */
         {0x80, "", 0, "", 0, 1, "not a valid access"},                          /* no bytes */
@@ -200,7 +202,11 @@ static void test_hostile_blocks(void **state)
         {0x00080000, "\2", 1, "x", 1, 1, "extras"},
         {0x00080000, "\2", 1, "", 0, 0, "number of accesses"},
         {0x00081000, "\2", 1, "", 0, 1, "extra"},                               /* an expectation that is missing */
-        {0x00081000, "\2", 1, "\x20\0", 2, 1, "extra"},                         /* malformed */
+        {0x00081000, "\2", 1, "\x80\0", 2, 1, "extra"},                         /* malformed */
+        {0x00081000, "\2", 1, "\x20\0\3", 3, 1, "unknown memory type"},
+        {0x00081000, "\2", 1, "\x22\0\6", 3, 1, "only an expected success"},     /* #PF with a memory type */
+        {0x00081000, "\2", 1, "\x40\0\5", 3, 1, "only an expected page fault"},  /* OK with CR2 */
+        {0x00081000, "\2", 1, "\x20\0", 2, 1, "extra"},                         /* the memory type is missing */
         {0x00081000, "\2", 1, "\1\5", 2, 1, "error code"},                      /* #GP with an error code */
         {0x03, "", 0, "\1\1\x08\0\0", 5, 0, "protection"},
         {0x03, "", 0, "\1\0\1\0\0", 5, 0, "ends after"},
@@ -208,7 +214,18 @@ static void test_hostile_blocks(void **state)
         {0x03, "", 0, "\1\1\1\0\2a\0", 7, 0, "extra"},                          /* a zero in the name */
         {0x03, "", 0, "\xff\xff\xff\xff\xff\xff\xff\xff\1\1\1\0\0", 13, 0, "extra"}, /* beyond 64 bits */
         {0x04, "", 0, "\1", 1, 0, "extra"},
-        {0x05, "", 0, "\x09\0", 2, 0, "control"},
+        {0x05, "", 0, "\x0c\0", 2, 0, "control"},
+        {0x05, "", 0, "\5\0", 2, 0, "extras"},                                  /* INVPCID without a descriptor */
+        {0x1005, "", 0, "\1\0\2", 3, 0, "extra"},                              /* a result that is none */
+        {0x07, "", 0, "\0\0\0\0", 4, 0, "name of a case"},
+        {0x07, "", 0, "\1x\1\1\0", 5, 0, "absence"},
+        {0x07, "", 0, "\1x\0\0\x80", 5, 0, "MAXPHYADDR"},
+        {0x07, "", 0, "\1x\0\0\x23", 5, 0, "MAXPHYADDR"},
+        {0x07, "", 0, "\1 \0\0\0", 5, 0, "visible ASCII"},
+        {0x07, "", 0, "\2x\0\0\0\0", 6, 0, "extra"},                         /* a zero in the name */
+        {0x07, "", 0, "\x40", 1, 0, "extra"},
+        {0x08, "", 0, "\4\0\0", 3, 0, "multiple of 8"},
+        {0x08, "", 0, "\0\0", 2, 0, "extra"},
         {0x06, "", 0, "\1\0", 2, 0, "multiple of 8"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -1,11 +1,14 @@
 /* What is written is what is read: binary, text, and from one to the other; seeking; the writer's refusals. */
 #include "support.h"
 
+#include "format.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MANY = 150000 };
+enum { MANY = 150000, VERSION_1_BYTES = 150 };
+#define VERSION_1_CRC UINT32_C(0x11639657)
 
 static struct item items[MANY];
 
@@ -188,8 +191,14 @@ static void test_refusals(void **state)
     odd.map.start = 0x1001;
     empty.map.end = 0x1000;
     memset(endless.map.name, 'n', sizeof endless.map.name);
-    op.control.data = 0, op.control.op = 9;
+    op.control.data = 0, op.control.op = 12;
     pa.poke.pa = 4;
+    struct trace_extra desc = {.control = {.op = 4, .desc = 1}}, gp = {.control = {.gp = true}}, nameless = {.vector = {.needs = 1}},
+                       torn = {.vector = {.name = "x", .needs = 1, .lacks = 1}}, blank = {.vector = {.name = "a b"}},
+                       remark = {.vector = {.name = "#a"}}, narrow = {.vector = {.name = "x", .paddr_bits = 35}},
+                       wide = {.vector = {.name = "x", .paddr_bits = 53}}, least = {.vector = {.name = "x", .paddr_least = true}},
+                       odd_entry = {.entry = {.pa = 1}}, two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
+                       stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}}, stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}};
     const struct {
         struct trace_rec rec;
         struct trace_extra *extra;
@@ -199,7 +208,7 @@ static void test_refusals(void **state)
         {{.kind = TRACE_LOAD, .size = 8, .va = 0xffc}, NULL},
         {{.kind = TRACE_STORE, .size = 1, .flags = 32}, NULL},
         {{.kind = TRACE_STORE, .size = 1, .flags = TRACE_EXPECT}, NULL},
-        {{.kind = 7, .size = 1}, NULL},
+        {{.kind = TRACE_KINDS, .size = 1}, NULL},
         {{.kind = 255}, NULL},
         {{.kind = TRACE_MAP}, NULL},
         {{.kind = TRACE_MAP, .size = 1}, &x},
@@ -210,6 +219,25 @@ static void test_refusals(void **state)
         {{.kind = TRACE_MAP}, &endless},
         {{.kind = TRACE_CONTROL}, &op},
         {{.kind = TRACE_POKE}, &pa},
+        {{.kind = TRACE_POKE, .flags = TRACE_EXPECT}, &x},
+        {{.kind = TRACE_CONTROL, .flags = TRACE_AC}, &gp},
+        {{.kind = TRACE_CONTROL}, &desc},
+        {{.kind = TRACE_CONTROL}, &gp},
+        {{.kind = TRACE_CASE}, NULL},
+        {{.kind = TRACE_CASE}, &nameless},
+        {{.kind = TRACE_CASE}, &torn},
+        {{.kind = TRACE_CASE}, &blank},
+        {{.kind = TRACE_CASE}, &remark},
+        {{.kind = TRACE_CASE}, &narrow},
+        {{.kind = TRACE_CASE}, &wide},
+        {{.kind = TRACE_CASE}, &least},
+        {{.kind = TRACE_CASE}, &endless},
+        {{.kind = TRACE_ENTRY}, &odd_entry},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &two},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &mt},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &stray_mt},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &cr2},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &stray_cr2},
     };
     for (int text = 0; text < 2; text++) {
         struct trace_writer *w = trace_create(scratch("r.tw"), &info, text, &error);
@@ -221,6 +249,32 @@ static void test_refusals(void **state)
         assert_true(trace_put(w, &(struct trace_rec){.kind = TRACE_MAP}, &x)); /* the writer lives on */
         assert_true(trace_finish(w, &error));
     }
+}
+
+/* Version 1 is what it was: the bytes of records that every reader of version 1 knows. */
+static void test_version_1_stays(void **state)
+{
+    (void)state;
+    static uint8_t raw[BLOCK_RAW_MAX];
+    static const struct item old[] = {
+        {{.kind = TRACE_CONTROL}, {.control = {.op = 0, .data = 0x80010001}}},
+        {{.kind = TRACE_CONTROL, .thread = 3}, {.control = {.op = 4, .data = 0x400000}}},
+        {{.kind = TRACE_POKE}, {.poke = {0x1000, UINT64_C(0x8000000000002007)}}},
+        {{.kind = TRACE_LOAD, .va = 0x1000, .size = 8, .flags = TRACE_EXPECT}, {.expect = {.kind = 0}}},
+        {{.kind = TRACE_LOAD, .va = 0x1000, .size = 8, .flags = 31, .thread = 9}, {.expect = {.has_pa = true, .pa = 0x200000, .size = 1}}},
+        {{.kind = TRACE_STORE, .va = 0x1000, .size = 8, .flags = 17}, {.expect = {.kind = 2, .err = 3}}},
+        {{.kind = TRACE_FETCH, .va = UINT64_C(1) << 63, .size = 1}, {.poke = {0, 0}}},
+        {{.kind = TRACE_SYSCALL}, {.syscall = {9, {0, 0x1000, 3, 0x22, UINT64_MAX, 0}, 0x7f0000000000}}},
+        {{.kind = TRACE_MAP}, {.map = {0x400000, 0x401000, 5, 2, "/bin/x"}}},
+    };
+    struct block_encoder *e = block_encoder_new();
+    assert_non_null(e);
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        assert_true(block_add(e, &old[i].rec, &old[i].extra));
+    size_t len = block_finish(e, raw);
+    block_encoder_free(e);
+    assert_int_equal(len, VERSION_1_BYTES);
+    assert_int_equal(trace_crc(0, raw, len), VERSION_1_CRC);
 }
 
 static void test_split(void **state)
@@ -275,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_forms), cmocka_unit_test(test_info_is_kept), cmocka_unit_test(test_seek),  cmocka_unit_test(test_pipe),
         cmocka_unit_test(test_full_blocks), cmocka_unit_test(test_refusals),   cmocka_unit_test(test_split), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_version_1_stays),
     };
     return cmocka_run_group_tests_name("traces: round trip", tests, NULL, NULL);
 }

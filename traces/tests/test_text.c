@@ -62,6 +62,14 @@ static void test_spellings(void **state)
     expect_text(HEAD "mov cr0 0x10000\nmov cr3 4096\nmov  cr4 0x20080\nwrmsr efer 0x800\ninvlpg 0x1000 thread=2\npoke 0x1000 0x8000000000000067\n",
                 HEAD "bits 48\ntables os\nmov cr0 0x10000\nmov cr3 0x1000\nmov cr4 0x20080\nwrmsr efer 0x800\ninvlpg 0x1000 thread=2\n"
                      "poke 0x1000 0x8000000000000067\n");
+    expect_text(HEAD "mov cr4 0x1020 -> gp # not built in\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat 0x0007040600070406\nwrmsr pkrs 3\nwrpkru 0x55555554 -> ok\n"
+                     "invpcid 0 0x12 0x400000\ninvpcid 3 0 0 thread=1\ninvpcid 1 0x1000 0 -> gp\ninvpcid 2 0 5\n",
+                HEAD "bits 48\ntables os\nmov cr4 0x1020 -> gp\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat 0x7040600070406\nwrmsr pkrs 0x3\nwrpkru 0x55555554 -> ok\n"
+                     "invpcid 0 0x12 0x400000\ninvpcid 3 0x0 0x0 thread=1\ninvpcid 1 0x1000 0x0 -> gp\ninvpcid 2 0x0 0x5\n");
+    expect_text(HEAD "case a/b.1 amd m>=40 1g la57 no-pcid # why\ncase c intel m=52\ncase d thread=4\ncase e no-amd\nentry 0x1000 103\nentry 8 0x20 mask=0x60 thread=9\n"
+                     "L 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok mt=wb\nS 0x1008 8 ss -> pf 3 cr2=4104\n",
+                HEAD "bits 48\ntables os\ncase a/b.1 la57 1g amd no-pcid m>=40\ncase c intel m=52\ncase d thread=4\ncase e intel\nentry 0x1000 0x67\n"
+                     "entry 0x8 0x20 mask=0x60 thread=9\nL 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok mt=wb\nS 0x1008 8 ss -> pf 0x3 cr2=0x1008\n");
     expect_text(HEAD "map 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p growsdown stack [stack]\n"
                      "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile # name\n",
                 HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p stack growsdown [stack]\n"
@@ -113,7 +121,33 @@ static void test_mistakes(void **state)
         {"syscall mmap =", "the result"},
         {"mov cr8 1", "cr0, cr3 or cr4"},
         {"mov cr3", "a value"},
-        {"wrmsr pat 1", "efer"},
+        {"wrmsr star 1", "expected efer, pat or pkrs, found \"star\""},
+        {"wrpkru", "a value"},
+        {"invpcid 4 0 0", "a type of INVPCID, 0 to 3"},
+        {"invpcid 0", "the descriptor"},
+        {"invpcid 0 1", "a linear address"},
+        {"invpcid", "a type of INVPCID"},
+        {"mov cr3 1 gp", "expected -> and a result, or the end of the line, found \"gp\""},
+        {"mov cr3 1 -> pf 1", "a result: ok or gp"},
+        {"mov cr3 1 ->", "a result: ok or gp"},
+        {"mov cr3 1 -> gp 1", "the end of the line"},
+        {"F 0x1000 4 -> ok mt=wx", "a memory type: uc, wc"},
+        {"F 0x1000 4 -> ok mt=wb pa=0x1000 4k", "the end of the line"},
+        {"F 0x1000 4 -> ok cr2=1", "the end of the line"},
+        {"F 0x1000 4 -> pf 1 mt=wb", "the end of the line"},
+        {"F 0x1000 4 -> pf 1 cr2=x", "cr2= and a linear address"},
+        {"case", "the name of the case"},
+        {"case 0123456789012345678901234567890123456789012345678901234567890123", "1 to 63"},
+        {"case \xc3\xa4", "visible ASCII"},
+        {"case x la58", "expected la57, pcid"},
+        {"case x m=35", "m=NN or m>=NN (36 to 52)"},
+        {"case x m>52", "m=NN or m>=NN"},
+        {"case x no-intel", "m=NN"},
+        {"case x pku no-pku", "a feature and its absence"},
+        {"entry 0x1004 1", "multiple of 8"},
+        {"entry 0x1000", "the value that the entry must have"},
+        {"entry 0x1000 1 mask=", "mask= and a number"},
+        {"entry 0x1000 1 2", "the end of the line"},
         {"invlpg", "a linear address"},
         {"poke 0x1004 1", "multiple of 8"},
         {"poke 0x1000", "the value of the entry"},

@@ -1,5 +1,5 @@
-/* See rig.h. */
-#include "rig.h"
+/* See stand.h. */
+#include "stand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static void die(const char *why)
     exit(2);
 }
 
-static void compare(struct rig *r)
+static void compare(struct stand *r)
 {
     int port;
     unsigned id;
@@ -23,23 +23,23 @@ static void compare(struct rig *r)
         pins_explain(&r->side[SIDE_MODEL].out, &r->side[SIDE_DUT].out, r->cycle, &r->finding, &port, &id);
 }
 
-static bool stopped(const struct rig *r)
+static bool stopped(const struct stand *r)
 {
     return r->finding.kind != FINDING_NONE;
 }
 
-void rig_wrong(struct rig *r, const char *field, uint64_t expected, uint64_t actual)
+void stand_wrong(struct stand *r, const char *field, uint64_t expected, uint64_t actual)
 {
     finding_numbers(&r->finding, FINDING_EXPECT, r->cycle, field, expected, actual);
 }
 
-static void hang(struct rig *r, const char *what)
+static void hang(struct stand *r, const char *what)
 {
     finding_set(&r->finding, FINDING_HANG, r->cycle, what, "an answer", "nothing for a long time");
 }
 
-/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the rig has stopped. */
-static void memory(struct rig *r)
+/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the stand has stopped. */
+static void memory(struct stand *r)
 {
     const struct pins_out *out = &r->side[SIDE_MODEL].out;
     struct memport_reply reply;
@@ -63,7 +63,7 @@ static void memory(struct rig *r)
     }
 }
 
-bool rig_clock(struct rig *r)
+bool stand_clock(struct stand *r)
 {
     if (stopped(r))
         return false;
@@ -80,34 +80,36 @@ bool rig_clock(struct rig *r)
     return !stopped(r);
 }
 
-void rig_offer(struct rig *r, struct access access)
+void stand_offer(struct stand *r, struct access access)
 {
     const unsigned port = access.acc == ACC_EXECUTE ? PORT_FETCH : PORT_DATA;
     r->in.req[port] = (struct pins_req){.va = access.va, .acc = access.acc, .user = access.user};
     r->in.req_valid |= (uint8_t)(1u << port);
 }
 
-static void judge(struct rig *r, struct access access)
+static void judge(struct stand *r, struct access access)
 {
     const struct pins_resp *resp = &r->side[SIDE_MODEL].answer.resp;
     if (resp->kind != access.kind)
-        rig_wrong(r, "resp_kind", access.kind, resp->kind);
+        stand_wrong(r, "resp_kind", access.kind, resp->kind);
     else if (resp->kind == KIND_PF && resp->err != access.err)
-        rig_wrong(r, "resp_err", access.err, resp->err);
-    else if (resp->kind == KIND_OK && resp->pa != form_tables_pa(access.va))
-        rig_wrong(r, "resp_pa", form_tables_pa(access.va), resp->pa);
+        stand_wrong(r, "resp_err", access.err, resp->err);
+    else if (resp->kind == KIND_OK && resp->addr != form_tables_pa(access.va))
+        stand_wrong(r, "resp_addr", form_tables_pa(access.va), resp->addr);
+    else if (resp->kind == KIND_PF && resp->addr != access.va)
+        stand_wrong(r, "resp_addr, CR2", access.va, resp->addr);
 }
 
-bool rig_access(struct rig *r, struct access access)
+bool stand_access(struct stand *r, struct access access)
 {
     const unsigned port = access.acc == ACC_EXECUTE ? PORT_FETCH : PORT_DATA;
     const uint64_t patience = r->cycle + PATIENCE;
     uint64_t accepted = 0;
-    rig_offer(r, access);
+    stand_offer(r, access);
     for (unsigned s = 0; s < r->sides; s++)
         r->side[s].answer = (struct answer){.reads = r->side[s].reads, .cas = r->side[s].cas};
     do {
-        if (!rig_clock(r))
+        if (!stand_clock(r))
             return false;
         if (r->accepted)
             accepted = r->cycle - 1;
@@ -124,49 +126,59 @@ bool rig_access(struct rig *r, struct access access)
 }
 
 /* Until ctl_done, and one cycle more. Costs are counted from the cycle `from`. */
-static bool until_done(struct rig *r, uint64_t from)
+static bool until_done(struct stand *r, uint64_t from)
 {
     const uint64_t patience = r->cycle + PATIENCE;
     while (!r->side[SIDE_MODEL].out.ctl_done) {
         if (r->cycle == patience)
             hang(r, "ctl_done");
-        if (!rig_clock(r))
+        if (!stand_clock(r))
             return false;
     }
-    for (unsigned s = 0; s < r->sides; s++)
+    for (unsigned s = 0; s < r->sides; s++) {
         r->side[s].control_cost = r->cycle - from;
-    return rig_clock(r);
+        r->side[s].gp = r->side[s].out.ctl_gp;
+    }
+    return stand_clock(r);
 }
 
-bool rig_control(struct rig *r, enum pins_ctl_op op, uint64_t data)
+bool stand_control_desc(struct stand *r, enum pins_ctl_op op, uint64_t data, uint64_t desc, bool gp)
 {
     r->in.ctl_valid = true;
     r->in.ctl_op = op;
     r->in.ctl_data = data;
+    r->in.ctl_desc = desc;
     do {
-        if (!rig_clock(r))
+        if (!stand_clock(r))
             return false;
     } while (!r->ctl_accepted);
-    return until_done(r, r->cycle - 1);
+    if (until_done(r, r->cycle - 1) && r->side[SIDE_MODEL].gp != gp)
+        stand_wrong(r, "ctl_gp", gp, r->side[SIDE_MODEL].gp);
+    return !stopped(r);
 }
 
-bool rig_flush(struct rig *r)
+bool stand_control(struct stand *r, enum pins_ctl_op op, uint64_t data)
 {
-    return rig_control(r, CTL_MOV_CR3, r->root);
+    return stand_control_desc(r, op, data, 0, false);
 }
 
-bool rig_five_levels(struct rig *r)
+bool stand_flush(struct stand *r)
+{
+    return stand_control(r, CTL_MOV_CR3, r->root);
+}
+
+bool stand_five_levels(struct stand *r)
 {
     r->root = TABLES_PML5;
-    return rig_control(r, CTL_MOV_CR4, CR4_LA57) && rig_flush(r);
+    return stand_control(r, CTL_MOV_CR4, CR4_PAE | CR4_LA57) && stand_flush(r);
 }
 
-struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, bool errors)
+struct stand *stand_new(const struct dut_ops *dut, unsigned memory_latency, bool errors)
 {
     const struct memport_config config = {
         .model = MEMPORT_FIXED, .fixed_latency = memory_latency, .error_per_million = errors ? 1000000 : 0};
     const char *why = "not enough memory";
-    struct rig *r = calloc(1, sizeof *r);
+    struct stand *r = calloc(1, sizeof *r);
     if (!r || !(r->model = mmu_new()) || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !form_tables_build(r->pm) ||
         !(r->mp = memport_new(r->pm, &config)))
         die(why);
@@ -183,14 +195,14 @@ struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, bool err
     compare(r);
     if (until_done(r, 0)) {
         const struct side reset[SIDES] = {r->side[SIDE_MODEL], r->side[SIDE_DUT]};
-        rig_flush(r);
+        stand_flush(r);
         for (unsigned s = 0; s < r->sides; s++)
             r->side[s].control_cost = reset[s].control_cost;
     }
     return r;
 }
 
-void rig_free(struct rig *r)
+void stand_free(struct stand *r)
 {
     if (r->dut)
         r->ops->destroy(r->dut);

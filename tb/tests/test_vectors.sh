@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# `twinwalk vectors`: the cases of traces/vectors pass on every engine of every preset; a wrong expectation, a defective file, a bad
+# option are answered with place and reason; text and binary form say the same; the JSON is JSON and agrees.
+set -eu
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+twinwalk=build/tiny/twinwalk
+fail() { echo "$*"; cat "$work/said" 2>/dev/null || true; exit 1; }
+
+# Every preset: nothing fails, the oracle skips nothing, and the devices do not skip most.
+for file in config/*.toml; do
+    preset=$(basename "$file" .toml)
+    [ -x "build/$preset/twinwalk" ] || fail "build/$preset/twinwalk is not built"
+    "build/$preset/twinwalk" vectors traces/vectors/*.txt > "$work/said" 2>&1 || fail "$preset: a case failed"
+    grep -qE '^oracle +[0-9]+ cases, [0-9]+ passed, 0 failed, 0 skipped;' "$work/said" || fail "$preset: no clean score of the oracle"
+    for engine in model rtl; do
+        passed=$(sed -nE "s/^$engine +[0-9]+ cases, ([0-9]+) passed, 0 failed, .*/\1/p" "$work/said")
+        [ "${passed:-0}" -ge 390 ] || fail "$preset: only ${passed:-0} cases passed on $engine"
+    done
+done
+cases=$(cat traces/vectors/*.txt | grep -c '^case ')
+[ "$cases" -ge 550 ] || fail "only $cases cases"
+[ "$(cat traces/vectors/*.txt | sed -n 's/^case \([^ ]*\).*/\1/p' | sort | uniq -d | wc -l)" -eq 0 ] || fail "two cases have the same name"
+
+# Text and binary are the same cases.
+for file in traces/vectors/*.txt; do
+    $twinwalk trace check "$file" > "$work/said" || fail "$file is not a good trace"
+    $twinwalk trace pack "$file" "$work/packed.tw"
+    $twinwalk trace text "$work/packed.tw" "$work/a.txt"
+    $twinwalk trace text "$file" "$work/b.txt"
+    cmp "$work/a.txt" "$work/b.txt" || fail "$file changes on its way through the binary form"
+    $twinwalk vectors --on=oracle "$work/packed.tw" > "$work/said" || fail "$file fails in binary form"
+done
+
+# A wrong expectation: name, place, what was expected, what came, and the walk. The other cases still run.
+sed 's/ pa=0x5abc 4k/ pa=0x5abd 4k/' traces/vectors/walk.txt > "$work/wrong.txt"
+cmp -s "$work/wrong.txt" traces/vectors/walk.txt && fail "nothing was made wrong"
+line=$(grep -n 'pa=0x5abd' "$work/wrong.txt" | cut -d: -f1)
+got=0
+$twinwalk vectors --json="$work/r.json" "$work/wrong.txt" > "$work/said" 2>&1 || got=$?
+[ "$got" -eq 1 ] || fail "exit $got for a wrong expectation"
+for text in "FAILED on oracle: walk-4-level-indices" "FAILED on model: walk-4-level-indices" "FAILED on rtl: walk-4-level-indices" "wrong.txt:$line: L 0x" \
+            "expected  ok pa=0x5abd 4k" "got       ok pa=0x5abc 4k mt=wb" "PML4E" "1 failed"; do
+    grep -qF -- "$text" "$work/said" || fail "not said: $text"
+done
+python3 - "$work/r.json" <<'PY' || fail "the JSON is not right"
+import json, sys
+r = json.load(open(sys.argv[1]))
+suites = {s["name"]: s for s in r["testsuites"]}
+assert set(suites) == {"oracle", "model", "rtl"}
+for name, s in suites.items():
+    mine = [c for c in r["testcases"] if c["engine"] == name]
+    count = lambda status: sum(c["status"] == status for c in mine)
+    assert s["tests"] == len(mine) and s["failures"] == count("failed") == 1 and s["skipped"] == count("skipped") and s["passed"] == count("passed")
+bad = [c for c in r["testcases"] if c["status"] == "failed"]
+assert all(c["expected"] == "ok pa=0x5abd 4k" and c["name"] == "walk-4-level-indices" and c["at"]["line"] > c["line"] for c in bad)
+assert any(c["status"] == "skipped" and c["needs"] for c in r["testcases"])
+PY
+$twinwalk trace pack "$work/wrong.txt" "$work/wrong.tw"
+$twinwalk vectors --on=model "$work/wrong.tw" > "$work/said" 2>&1 && fail "a wrong expectation passed in binary form"
+grep -qE 'wrong.tw: record [0-9]+: L 0x' "$work/said" || fail "no record number"
+
+# Which engines and cases.
+$twinwalk vectors --on=oracle --case='lam-*' traces/vectors/*.txt > "$work/said" || fail "--case"
+grep -qE '^oracle +2[0-9] cases' "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "--on and --case did not choose"
+
+# refuse STATUS TEXT -- ARGUMENT…
+refuse() {
+    local status=$1 text=$2 got=0
+    shift 3
+    $twinwalk vectors "$@" > "$work/said" 2>&1 < /dev/null || got=$?
+    [ "$got" -eq "$status" ] || fail "exit $got, expected $status: $*"
+    grep -qF -- "$text" "$work/said" || fail "$* did not say '$text'"
+}
+bad() { printf 'twinwalk-trace 1\ntables own\n%b' "$2" > "$work/bad.txt"; refuse 1 "$1" -- "$work/bad.txt"; }
+refuse 2 "no file of cases given" --
+refuse 2 "toaster: there is no such engine here" -- --on=oracle,toaster traces/vectors/walk.txt
+refuse 2 "model: named twice" -- --on=model,model traces/vectors/walk.txt
+refuse 1 "none.txt: cannot open: No such file" -- none.txt
+refuse 1 "no case has a name that matches --case" -- --case=nothing traces/vectors/walk.txt
+refuse 1 "directed cases bring their own page tables" -- traces/corpus/sqlite3.tw
+refuse 1 "--json=/nowhere/x: cannot be written: No such file" -- --json=/nowhere/x traces/vectors/walk.txt
+refuse 1 "--json=/dev/full: cannot be written: No space left" -- --json=/dev/full traces/vectors/walk.txt
+bad "bad.txt:3: a record before the first case" 'L 0 1\ncase x\n'
+bad "bad.txt:4: a directed case has no operating system" 'case x\nmap 0x1000 0x2000 r--p\n'
+bad "bad.txt:5: physical address 0x10000000000000 has more than 52 bits" 'case x\nL 0 1\npoke 0x10000000000000 1\n'
+bad "bad.txt:4: expected a record" 'case x\nquack\n'
+bad "bad.txt:5: expected a result: ok or gp" 'case x\n\nmov cr3 0 -> pf\n'
+bad "the files hold no cases" ''
+head -c 600 "$work/packed.tw" > "$work/torn.tw"
+refuse 1 "torn.tw" -- "$work/torn.tw"

@@ -1,0 +1,17 @@
+/* The extra part of a record as bytes of a block's extra column. */
+#ifndef TWINWALK_TRACE_EXTRA_H
+#define TWINWALK_TRACE_EXTRA_H
+
+#include "trace.h"
+
+enum { EXTRA_MAX = 160 }; /* no extra part is longer, whatever a damaged block says */
+
+bool has_extra(unsigned kind, unsigned flags);
+
+/* Writes it at p, returns the byte after it. */
+uint8_t *put_extra(uint8_t *p, const struct trace_rec *rec, const struct trace_extra *x);
+
+/* Reads it at *p, where EXTRA_MAX bytes are readable, and moves *p after it. False when it is malformed; whether it is valid trace_invalid() says. */
+bool get_extra(const uint8_t **p, const struct trace_rec *rec, struct trace_extra *x);
+
+#endif
