@@ -200,7 +200,7 @@ bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
 regress: setup ## every preset x corpus trace x bench at --check=state, whole traces
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk build/$$preset/twinwalk-sc || exit 1; done
 	@scripts/regress.sh
-soak: setup ## 10,000,000 constrained-random requests for every preset (REQUESTS= SEED=)
+soak: setup ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/soak.sh
 	@scripts/forms_sweep.sh

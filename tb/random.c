@@ -131,8 +131,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void drive(struct driver *self, const struct pins_out *out)
 {
     struct random *r = (struct random *)self;
-    r->counts.stepped += r->d.cycle == r->last_cycle + 1 || !r->d.cycle;
-    r->last_cycle = r->d.cycle;
+    r->counts.stepped += r->d.cycle && !r->jumped;
+    r->jumped = false;
     r->d.in.req_valid &= (uint8_t)~r->accepted;
     r->accepted = 0;
     for (unsigned valid = out->resp_valid; valid && !r->d.ended; valid &= valid - 1)
@@ -154,9 +154,8 @@ static void drive(struct driver *self, const struct pins_out *out)
 }
 
 /* Whatever drive() would do of itself in a later cycle has a cycle of its own; the MMU, which waits, does nothing before that. */
-static uint64_t idle(const struct driver *self)
+static uint64_t idle_cycles(const struct random *r)
 {
-    const struct random *r = (const struct random *)self;
     if (r->mood.step || r->accepted || r->ctl_new || r->d.in.mem_rsp_valid || r->offered)
         return 0;
     uint64_t next = memport_next(r->memport);
@@ -176,6 +175,15 @@ static uint64_t idle(const struct driver *self)
         if (books_stale_here(r, &r->pending[i]))
             next = earlier(next, r->pending[i].settle_at);
     return next == UINT64_MAX ? next : next > r->d.cycle ? next - r->d.cycle : 0;
+}
+
+/* Asked only by an engine that will jump so far. */
+static uint64_t idle(const struct driver *self)
+{
+    struct random *r = (struct random *)self;
+    const uint64_t cycles = idle_cycles(r);
+    r->jumped = cycles && cycles != UINT64_MAX;
+    return cycles;
 }
 
 static void locate(const struct driver *self, int port, unsigned id, struct finding *finding)
@@ -206,7 +214,6 @@ struct random *random_new(const struct options *options, char *error, size_t siz
         r->d.total = r->requests = options->requests;
         r->cycles = options->cycles;
         r->prng = prng_mix(options->seed);
-        r->last_cycle = UINT64_MAX;
         r->next_edit = r->next_control = r->pounce.cycle = UINT64_MAX;
         const unsigned most = slowest[below(r, sizeof slowest / sizeof *slowest)];
         memory.random_max = memory.random_max < most ? memory.random_max : most;

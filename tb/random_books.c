@@ -210,9 +210,12 @@ void books_taken(struct random *r, const struct oracle_regs *before, const struc
     strike(r, before, op);
     const unsigned pcid = pcid_now(&r->regs);
     const uint64_t base = r->regs.cr3 & E_FRAME;
+    const unsigned slot_was = r->slot;
     for (unsigned i = 0; i < SLOTS; i++)
         if (r->pcid[i] == pcid)
             r->slot = i;
+    if (r->slot != slot_was)
+        r->slot_before = slot_was;
     for (int root = 0; root < ROOTS; root++)
         if (base == r->pml4[root] || base == r->pml5[root])
             r->root = root;
@@ -221,10 +224,6 @@ void books_taken(struct random *r, const struct oracle_regs *before, const struc
         r->used |= 1u << r->slot;
         met(r, CORNER_pcids_used);
     }
-    /* Some of what is now cached elsewhere only is forgotten, so that there is always something new. */
-    for (unsigned i = 0; i < PENDING_MOST; i++)
-        if (r->pending[i].place && !books_stale_here(r, &r->pending[i]) && chance(r, 5))
-            retire(r, &r->pending[i]);
 }
 
 /* The fault has dropped the translation of its page that the old leaf made. */

@@ -14,13 +14,14 @@ static const struct flight *find(const struct random *r, uint64_t number)
 
 static void explain_flight(const struct random *r, const struct flight *f, FILE *out)
 {
-    fprintf(out, "\naccepted in cycle %" PRIu64 ", linear address 0x%" PRIx64 "%s; now is cycle %" PRIu64 ", %u control operations taken, the last in "
-            "cycle %" PRIu64 "\nallowed results:\n", f->since, f->linear, f->refused ? " (not canonical)" : "", r->d.cycle, r->epoch,
+    fprintf(out, "\naccepted in cycle %" PRIu64 ", linear address 0x%" PRIx64 "%s; now is cycle %" PRIu64 ", %u control operations taken, "
+            "the last in cycle %" PRIu64 "\nallowed results:\n", f->since, f->linear, f->refused ? " (not canonical)" : "", r->d.cycle, r->epoch,
             r->taken_at[r->epoch % EPOCHS]);
     for (unsigned i = 0; i < f->allowed; i++) {
         char text[96];
         check_text(&f->result[i], text, sizeof text);
-        fprintf(out, "  %s%s, possible until operation %u was taken\n", text, f->result[i].stale ? " by a changed entry" : "", f->result[i].epoch + 1);
+        fprintf(out, "  %s%s, possible until operation %u was taken\n", text, f->result[i].stale ? " by a changed entry" : "",
+                f->result[i].epoch + 1);
     }
 }
 

@@ -22,16 +22,22 @@ static void load(struct random *r, unsigned slot, int root)
     control_add(r, CTL_MOV_CR3, cr3, 0);
 }
 
-/* A PCID in which an old value may be cached that software has not invalidated there; the present one if there is none. */
+/* A PCID in which an old value may be cached that software has not invalidated there; the present one if there is none. Requests go there. */
 static unsigned stale_slot(struct random *r)
 {
-    uint32_t slots = 0;
-    for (unsigned i = 0; i < PENDING_MOST; i++)
-        slots |= r->pending[i].place ? r->pending[i].stale & ~(1u << r->slot) & ~r->must_flush : 0;
+    const uint32_t others = ~(1u << r->slot) & ~r->must_flush;
+    unsigned n = (unsigned)below(r, PENDING_MOST);
+    for (unsigned i = 0; i < PENDING_MOST && !(r->pending[n].place && (r->pending[n].stale & others)); i++)
+        n = (n + 1) % PENDING_MOST;
+    const struct pending *e = &r->pending[n];
+    const uint32_t slots = e->place ? e->stale & others : 0;
     for (unsigned tries = 0; slots && tries < 8 * SLOTS; tries++) {
-        const unsigned slot = (unsigned)below(r, SLOTS);
-        if (slots >> slot & 1)
-            return slot;
+        const unsigned slot = tries ? (unsigned)below(r, SLOTS) : r->slot_before;
+        if (!(slots >> slot & 1))
+            continue;
+        for (unsigned port = 0; port < PORTS; port++)
+            r->last_va[port] = e->place->va;
+        return slot;
     }
     return r->slot;
 }
@@ -43,7 +49,9 @@ static void any_cr3(struct random *r)
         load(r, stale, r->bound[stale]);
         return;
     }
-    const unsigned slot = r->regs.cr4 & CR4_PCIDE ? (unsigned)(chance(r, 60) ? below(r, 4) * 8 % SLOTS : below(r, SLOTS)) : 0;
+    unsigned slot = 0;
+    if (r->regs.cr4 & CR4_PCIDE)
+        slot = chance(r, 40) ? r->slot_before : (unsigned)(chance(r, 60) ? below(r, 4) * 8 % SLOTS : below(r, SLOTS));
     const int usual = r->bound[slot] >= 0 ? r->bound[slot] : (int)(slot % ROOTS);
     load(r, slot, chance(r, 85) ? usual : (int)below(r, ROOTS));
 }
@@ -91,7 +99,8 @@ static void change_la57(struct random *r)
 
 static void any_cr4(struct random *r)
 {
-    static const uint64_t bits[] = {CR4_PSE, CR4_PGE, CR4_SMEP, CR4_SMAP, CR4_PKE, CR4_CET, CR4_PKS, CR4_LAM_SUP};
+    /* Without those that drop everything; they come now and then. */
+    static const uint64_t bits[] = {CR4_SMEP, CR4_SMAP, CR4_SMAP, CR4_CET, CR4_CET, CR4_PKS, CR4_LAM_SUP, CFG_ARCH_AMD ? CR4_PKS : CR4_PKE};
     const uint64_t absent = (CFG_ARCH_PKU ? 0 : CR4_PKE) | (CFG_ARCH_CET ? 0 : CR4_CET) | (CFG_ARCH_PKS ? 0 : CR4_PKS) |
                             (CFG_ARCH_LAM ? 0 : CR4_LAM_SUP);
     uint64_t cr4 = r->regs.cr4;
@@ -99,7 +108,7 @@ static void any_cr4(struct random *r)
         change_la57(r);
         return;
     }
-    if (CFG_ARCH_PCID && chance(r, cr4 & CR4_PCIDE ? 10 : 35)) {
+    if (CFG_ARCH_PCID && chance(r, cr4 & CR4_PCIDE ? 7 : 35)) {
         if (!(cr4 & CR4_PCIDE) && chance(r, 85))
             control_add(r, CTL_MOV_CR3, tables_cr3(r, r->root), 0);
         control_add(r, CTL_MOV_CR4, cr4 ^ CR4_PCIDE, 0);
@@ -107,6 +116,8 @@ static void any_cr4(struct random *r)
     }
     for (unsigned n = 1 + (unsigned)below(r, 3); n; n--)
         cr4 ^= bits[below(r, sizeof bits / sizeof *bits)];
+    if (chance(r, 25))
+        cr4 ^= chance(r, 40) ? CR4_PGE : chance(r, 50) ? CR4_PSE : CR4_PKE;
     if (chance(r, 95))
         cr4 &= ~absent;
     if ((cr4 & CR4_CET) && !(r->regs.cr0 & CR0_WP) && chance(r, 80))
@@ -182,7 +193,8 @@ static void illegal(struct random *r)
         break;
     case CTL_INVPCID_ADDRESS:
     case CTL_INVPCID_CONTEXT:
-        control_add(r, op, address(r) ^ (bits & 1 ? UINT64_C(1) << (57 + below(r, 7)) : 0), (bits & 6 ? 0 : bits & ~UINT64_C(0xfff)) | below(r, 0x1000));
+        control_add(r, op, address(r) ^ (bits & 1 ? UINT64_C(1) << (57 + below(r, 7)) : 0),
+                    (bits & 6 ? 0 : bits & ~UINT64_C(0xfff)) | below(r, 0x1000));
         break;
     case CTL_INVPCID_ALL:
     case CTL_INVPCID_ALL_NONGLOBAL:
@@ -242,7 +254,7 @@ static struct op candidate(struct random *r, const struct pending *e)
     case 1:
         return (struct op){CTL_INVPCID_CONTEXT, 0, pcid};
     case 2:
-        return (struct op){CTL_INVPCID_ALL_NONGLOBAL, 0, 0};
+        return (struct op){chance(r, 25) ? CTL_INVPCID_ALL_NONGLOBAL : CTL_INVLPG, chance(r, 75) ? inside : 0, 0};
     case 3:
         return (struct op){CTL_MOV_CR3, r->regs.cr3, 0};
     case 4:

@@ -33,7 +33,7 @@ enum {
     PLACE_BITS = 14,        /* of the hash from an entry's address to its number */
     ALLOWED_MOST = 24,      /* results that one request may have */
     OPS_MOST = 8,           /* control operations in a row */
-    PENDING_MOST = 4,       /* edits whose old value may be cached */
+    PENDING_MOST = 8,       /* edits whose old value may be cached */
     FAULTS_MOST = 4,        /* pages known to be free of an old value */
     EPOCHS = 16,            /* control operations whose time is kept */
     ROOT_LEVEL = 4,         /* from here up the tables of global pages are each root's own */
@@ -141,7 +141,8 @@ struct random {
     bool ctl_new;           /* in this cycle */
     bool ctl_gp;            /* it must raise #GP(0) */
     bool stacks_begin;      /* it sets CR4.CET */
-    uint64_t last_cycle, next_watch;
+    bool jumped;            /* the cycles since the last call were not stepped through */
+    uint64_t next_watch;
     uint64_t next_offer[PORTS], offered_at[PORTS];
     uint64_t last_va[PORTS];
     uint8_t next_id[PORTS];
@@ -170,7 +171,7 @@ struct random {
     int8_t bound[SLOTS];    /* root whose translations may be cached under a PCID; -1: none are */
     uint32_t must_flush;    /* bit i: slot i has old values that are no longer kept in pending[]: MOV CR3 to it must flush */
     uint32_t used;          /* bit i: slot i was current at least once */
-    unsigned slot;          /* of the current PCID */
+    unsigned slot, slot_before; /* of the current PCID, and of the one before */
     int root;               /* the present one */
     uint64_t loaded_at;     /* cycle in which the PCID last changed */
 

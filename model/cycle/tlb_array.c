@@ -119,6 +119,8 @@ static bool goes(uint64_t tag, enum invalidation what, unsigned pcid)
 
 void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid)
 {
+    if (!a->valid) /* a sweep comes by every set, and most of them are long empty */
+        return;
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
         if ((a->tag[at] & TAG_VALID) && goes(a->tag[at], what, pcid))
             drop(a, at);

@@ -23,6 +23,15 @@ cases=$(cat traces/vectors/*.txt | grep -c '^case ')
 [ "$cases" -ge 550 ] || fail "only $cases cases"
 [ "$(cat traces/vectors/*.txt | sed -n 's/^case \([^ ]*\).*/\1/p' | sort | uniq -d | wc -l)" -eq 0 ] || fail "two cases have the same name"
 
+# Every pattern of the table in traces/vectors/README.md names a case.
+sed -n 's/^| [SP][0-9]* |.*| \(.*\) |$/\1/p' traces/vectors/README.md | tr -d '`' | tr ' ' '\n' | sort -u > "$work/patterns"
+[ "$(wc -l < "$work/patterns")" -ge 100 ] || fail "the table of traces/vectors/README.md is gone"
+cat traces/vectors/*.txt | sed -n 's/^case \([^ ]*\).*/\1/p' > "$work/names"
+while read -r pattern; do
+    regex="^$(printf '%s' "$pattern" | sed 's/\*/.*/g')$"
+    grep -qE "$regex" "$work/names" || fail "traces/vectors/README.md: no case matches $pattern"
+done < "$work/patterns"
+
 # Text and binary are the same cases.
 for file in traces/vectors/*.txt; do
     $twinwalk trace check "$file" > "$work/said" || fail "$file is not a good trace"
