@@ -16,7 +16,7 @@ list() {
     for preset in $presets; do
         job "forms-$preset" "build/$preset/twinwalk forms --quick --dut=rtl"
         job "random-$preset" "build/$preset/twinwalk random --requests=400000 --check=state --seed=7 --out=out/test/random-$preset"
-        job "sweep-$preset" "build/$preset/twinwalk sweep --dut=rtl --share=7/100"
+        job "sweep-$preset" "build/$preset/twinwalk sweep --dut=rtl --share=7/101"
         for trace in $traces; do
             job "cosim-$preset-$trace" "build/$preset/twinwalk cosim --check=state --limit=1000000 --out=out/test/$preset-$trace traces/corpus/$trace.tw"
         done

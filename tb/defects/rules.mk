@@ -1,4 +1,4 @@
-# The RTL with all planted defects in one binary: twinwalk-defects. Which of them acts is chosen when it runs; see scripts/defects.sh.
+# The RTL with all planted defects of PRESET in one binary: twinwalk-defects. Which of them acts is chosen when it runs; see scripts/defects.sh.
 ifndef DEFECTS_RULES
 DEFECTS_RULES := 1
 
@@ -6,7 +6,7 @@ DEFECT_DIR := $(B)/defects
 DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst rtl/%,$(DEFECT_DIR)/rtl/%,$(RTL))
 
 $(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
-	@scripts/plant_defects.py rtl $(@D) $(RTL)
+	@scripts/plant_defects.py rtl $(PRESET) $(@D) $(RTL)
 $(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv
 	@echo "  verilate  mmu with planted defects ($(PRESET))"
 	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vdefects --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL)
