@@ -151,7 +151,8 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 	@$(CC) $(CPPFLAGS) -MF $@.d -I $(<D) $(CFLAGS) $< $(C_OBJ) $(AIDS) -lcmocka $(LIBS) -o $@
 
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-defects $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
+test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
+            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
