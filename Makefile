@@ -29,7 +29,7 @@ WARN     := -Wall -Wextra -Werror
 CPPFLAGS := -I . -I model -I traces -I tb -I $(GEN) -MMD -MP
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
 CXXFLAGS := -std=gnu++17 $(OPT) -g
-LIBS     := -lzstd -lz -ljansson -lm
+LIBS     := -lzstd -lz -llzma -ljansson -lm
 
 VERILATOR := verilator
 # No switch that changes the meaning of the RTL: the same sources as for synthesis.
@@ -40,7 +40,7 @@ VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 # ---- sources -------------------------------------------------------------------------------------------------------
 RTL       := rtl/mmu_pkg.sv $(filter-out rtl/mmu_pkg.sv,$(wildcard rtl/*.sv))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
-TRACE_SRC := $(wildcard traces/*.c)
+TRACE_SRC := $(wildcard traces/*.c traces/import/*.c)
 TB_SRC    := $(wildcard tb/*.c)
 
 .DEFAULT_GOAL := help
@@ -122,7 +122,7 @@ $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
 	@$(CXX) $^ $(LIBS) -lsystemc -lpthread -o $@
 
 # The recorder: a plugin of qemu-x86_64 with the trace library inside.
-build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) $(TRACE_SRC) $(wildcard traces/*.h) model/pins.h
+build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) $(wildcard traces/*.h) model/pins.h
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@
 
@@ -214,4 +214,5 @@ clean: ## remove everything generated
 -include tb/defects/rules.mk
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
+-include traces/fuzz/rules.mk
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -5,8 +5,8 @@ set -eu
 
 packages="
 build-essential pkg-config python3
-verilator libsystemc-dev zlib1g-dev libzstd-dev libjansson-dev libcmocka-dev
-qemu-user qemu-system-x86 gtkwave xvfb xauth imagemagick
+verilator libsystemc-dev zlib1g-dev libzstd-dev liblzma-dev libjansson-dev libcmocka-dev
+qemu-user qemu-system-x86 valgrind clang libclang-rt-dev gtkwave xvfb xauth imagemagick
 "
 # Commands that may have come another way than by the package named beside them.
 commands="npm:npm"

@@ -13,6 +13,7 @@ struct check {
     struct mappings maps;
     struct check_counts *counts;
     bool own_tables;
+    unsigned linear_bits;
     char *error;
     size_t size;
 };
@@ -26,8 +27,15 @@ static bool wrong_record(struct check *c, const struct trace_rec *rec, const cha
 static bool access_right(struct check *c, const struct trace_rec *rec)
 {
     static const uint32_t needs[] = {OS_EXEC, OS_READ | OS_WRITE | OS_EXEC, OS_WRITE}; /* x86: every right includes reading */
-    const struct mapping *v = mappings_find(&c->maps, rec->va);
     char why[160];
+    if (c->counts->no_layout) {
+        uint64_t top = rec->va >> (c->linear_bits - 1);
+        if (!top || top == UINT64_MAX >> (c->linear_bits - 1))
+            return true;
+        snprintf(why, sizeof why, "0x%" PRIx64 " is not canonical with %u bits, so no page can be mapped there", rec->va, c->linear_bits);
+        return wrong_record(c, rec, why);
+    }
+    const struct mapping *v = mappings_find(&c->maps, rec->va);
     if (v && v->prot & needs[rec->kind])
         return true;
     if (!v)
@@ -52,7 +60,10 @@ static bool record_right(struct check *c, const struct trace_rec *rec, const str
             why = "it overlaps another mapping of the layout";
         break;
     case TRACE_SYSCALL:
-        why = c->own_tables ? "a trace with its own tables has no OS" : mappings_follow(&c->maps, &x->syscall);
+        if (c->own_tables)
+            why = "a trace with its own tables has no OS";
+        else if (!c->counts->no_layout)
+            why = mappings_follow(&c->maps, &x->syscall);
         break;
     case TRACE_CONTROL:
     case TRACE_POKE:
@@ -69,13 +80,15 @@ static bool record_right(struct check *c, const struct trace_rec *rec, const str
 
 bool check_trace(struct trace_reader *reader, struct check_counts *counts, char *error, size_t size)
 {
-    struct check c = {.counts = counts, .own_tables = trace_get_info(reader)->own_tables, .error = error, .size = size};
+    struct check c = {.counts = counts, .own_tables = trace_get_info(reader)->own_tables, .linear_bits = trace_get_info(reader)->linear_bits, .error = error, .size = size};
     const struct trace_rec *recs;
     size_t count;
     int got = 0;
     bool ok = true;
     memset(counts, 0, sizeof *counts);
     while (ok && (got = trace_next(reader, &recs, &count)) > 0) {
+        if (!counts->records)
+            counts->no_layout = !c.own_tables && recs[0].kind != TRACE_MAP;
         for (size_t i = 0; ok && i < count; i++) {
             ok = record_right(&c, &recs[i], trace_extra(reader, &recs[i]));
             if (!ok)

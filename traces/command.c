@@ -4,17 +4,17 @@
 #include "command.h"
 
 #include "check.h"
+#include "import/verbs.h"
+#include "output.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
@@ -48,60 +48,15 @@ static uint64_t file_bytes(const char *path)
     return strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-/* ---- Writing a file: not onto its own source, and not half of it ---- */
-
-static volatile sig_atomic_t stopped_by;
-
-static void on_signal(int number)
+/* Opens the trace to read, and the one to write. */
+static struct trace_reader *open_both(const struct options *o, const char *from, struct output *out, bool text)
 {
-    stopped_by = number;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction act = {.sa_handler = on_signal};
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
-}
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat sa, sb;
-    return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
-static struct trace_writer *create_trace(const struct options *o, const char *from, const char *path, const struct trace_info *info, bool text)
-{
-    const char *error;
-    if (same_file(from, path)) {
-        fprintf(stderr, "%s: %s: is the trace being read; write to another file\n", o->self, path);
+    struct trace_reader *r = open_trace(o, from);
+    if (r && !output_create(out, from, trace_get_info(r), text, o->level)) {
+        trace_close(r);
         return NULL;
     }
-    struct trace_writer *w = trace_create(path, info, text, &error);
-    if (!w)
-        complain(o, error);
-    else if (o->level)
-        trace_set_level(w, o->level);
-    catch_signals();
-    return w;
-}
-
-/* Ends a conversion. A file that is not whole is removed, so that nobody takes it for one. */
-static int finish(const struct options *o, struct trace_reader *r, struct trace_writer *w, const char *path, int status)
-{
-    const char *error;
-    struct stat st;
-    if (!trace_finish(w, &error) && status == OK)
-        status = complain(o, error);
-    trace_close(r);
-    if (stopped_by) {
-        fprintf(stderr, "%s: %s: stopped by signal %d (%s)\n", o->self, path, (int)stopped_by, strsignal(stopped_by));
-        status = 128 + stopped_by;
-    }
-    if (status != OK && strcmp(path, "-") && !lstat(path, &st) && S_ISREG(st.st_mode) && !unlink(path))
-        fprintf(stderr, "%s: %s: removed, since it is not complete\n", o->self, path);
-    return status;
+    return r;
 }
 
 /* ---- info ---- */
@@ -138,26 +93,21 @@ static int verb_info(const struct options *o)
 
 static int convert(const struct options *o, const char *from, const char *to, bool text)
 {
-    struct trace_reader *r = open_trace(o, from);
+    struct output out = {.self = o->self, .path = to};
+    struct trace_reader *r = open_both(o, from, &out, text);
     if (!r)
         return FAILED;
-    struct trace_writer *w = create_trace(o, from, to, trace_get_info(r), text);
-    if (!w) {
-        trace_close(r);
-        return FAILED;
-    }
     const struct trace_rec *recs;
     size_t count;
     int got = 0, status = OK;
-    while (status == OK && !stopped_by && (got = trace_next(r, &recs, &count)) > 0)
-        for (size_t i = 0; i < count; i++)
-            if (!trace_put(w, &recs[i], trace_extra(r, &recs[i]))) {
-                status = complain(o, trace_writer_error(w));
-                break;
-            }
+    while (status == OK && !output_stopped() && (got = trace_next(r, &recs, &count)) > 0)
+        for (size_t i = 0; i < count && status == OK; i++)
+            if (!output_put(&out, &recs[i], trace_extra(r, &recs[i])))
+                status = FAILED;
     if (got < 0)
         status = complain(o, trace_error(r));
-    return finish(o, r, w, to, status);
+    trace_close(r);
+    return output_finish(&out, status);
 }
 
 static int verb_text(const struct options *o)
@@ -189,38 +139,33 @@ static int verb_cut(const struct options *o)
     uint64_t from, count, at = 0, copied = 0;
     if (!parse_count(o, o->arg[1], "FROM", &from) || !parse_count(o, o->arg[2], "COUNT", &count))
         return USAGE;
-    struct trace_reader *r = open_trace(o, o->arg[0]);
+    struct output out = {.self = o->self, .path = o->arg[3]};
+    struct trace_reader *r = open_both(o, o->arg[0], &out, o->text);
     if (!r)
         return FAILED;
-    struct trace_writer *w = create_trace(o, o->arg[0], o->arg[3], trace_get_info(r), o->text);
-    if (!w) {
-        trace_close(r);
-        return FAILED;
-    }
     const struct trace_rec *recs;
     size_t n;
     int got = 1, status = OK;
-    while (status == OK && !stopped_by && copied < count && (got = trace_next(r, &recs, &n)) > 0) {
-        for (size_t i = 0; i < n && copied < count; i++) {
+    while (status == OK && !output_stopped() && copied < count && (got = trace_next(r, &recs, &n)) > 0) {
+        for (size_t i = 0; i < n && copied < count && status == OK; i++) {
             bool access = recs[i].kind <= TRACE_STORE, inside = at >= from;
             if (!o->accesses || access) {
                 at++;
                 copied += inside;
             }
-            if ((inside || !access) && !trace_put(w, &recs[i], trace_extra(r, &recs[i]))) {
-                status = complain(o, trace_writer_error(w));
-                break;
-            }
+            if ((inside || !access) && !output_put(&out, &recs[i], trace_extra(r, &recs[i])))
+                status = FAILED;
         }
     }
     if (got < 0)
         status = complain(o, trace_error(r));
-    else if (status == OK && !stopped_by && !copied && count) {
+    else if (status == OK && !output_stopped() && !copied && count) {
         fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0], at,
                 o->accesses ? "accesses" : "records", from);
         status = FAILED;
     }
-    return finish(o, r, w, o->arg[3], status);
+    trace_close(r);
+    return output_finish(&out, status);
 }
 
 /* ---- check ---- */
@@ -250,7 +195,8 @@ static int verb_check(const struct options *o)
         fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : o->arg[0], named ? "" : ": ", error);
         return FAILED;
     }
-    printf("good: whole%s\n", own ? "" : ", and every access lies in a mapping that allows it");
+    printf("good: whole%s\n", own ? "" : c.no_layout ? "; it has no layout, so pages are mapped when they are first touched"
+                                                     : ", and every access lies in a mapping that allows it");
     return OK;
 }
 
@@ -325,7 +271,9 @@ static void print_help(FILE *out, const char *self)
 {
     fprintf(out, "usage: %s VERB [OPTION] ARGUMENT…\n\n", self);
     for (int i = 0; i < VERBS; i++)
-        fprintf(out, "  %-5s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+        fprintf(out, "  %-6s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+    fputs("  import [OPTION] IN OUT      a trace of ChampSim, drmemtrace, lackey or Pin; see import --help\n"
+          "  merge  [OPTION] A B … OUT   several as the threads of one; see merge --help\n", out);
     fprintf(out, "\n  -l, --level N     pack, cut: zstd level 1 … 19 (default 3)\n"
                  "  -a, --accesses    cut: FROM and COUNT count accesses, not records\n"
                  "  -t, --text        pack, cut: write the text form\n"
@@ -347,6 +295,10 @@ int trace_command(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
     };
     struct options o = {.self = argv[0]};
+    if (argc > 1 && !strcmp(argv[1], "import")) /* these two have options of their own */
+        return import_command(argv[0], argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "merge"))
+        return merge_command(argv[0], argc - 1, argv + 1);
     uint64_t level;
     int opt;
     optind = 0; /* the program may have parsed options of its own */
@@ -375,7 +327,6 @@ int trace_command(int argc, char **argv)
     const char *name = argv[optind++];
     o.arg = argv + optind;
     o.args = argc - optind;
-    stopped_by = 0;
     for (int i = 0; i < VERBS; i++) {
         if (strcmp(name, verbs[i].name))
             continue;

@@ -82,7 +82,8 @@ struct trace_reader {
     uint64_t block, next_access; /* numbers of the next block, and of its first access */
     struct index_entry *index;
     uint32_t index_entries, index_stride;
-    uint8_t *raw, *packed;
+    uint8_t *raw, *packed; /* they grow with the blocks, to the format's limits */
+    size_t raw_room, packed_room;
     struct ZSTD_DCtx_s *zstd;
     struct trace_sizes sizes;
 

@@ -135,6 +135,9 @@ static bool read_end(struct trace_reader *r)
         const uint8_t *footer = bytes + len - FOOTER_BYTES;
         if (!wrong && (get_u64(footer) != r->next_record || get_u64(footer + 8) != r->next_access))
             wrong = "the totals of the index are not those of the blocks";
+        const uint32_t stride = get_u32(bytes + 8);
+        if (!wrong && entries != (r->block + stride - 1) / stride)
+            wrong = "the index has more or fewer entries than the blocks make, with the stride that it says";
         if (!wrong && getc(r->file) != EOF)
             wrong = "bytes follow the end of the trace";
         if (wrong)
@@ -179,6 +182,32 @@ static bool read_head(struct trace_reader *r, uint8_t bytes[BLOCK_HEAD_BYTES], s
     return true;
 }
 
+/* An index that was read from the file's end must say of a block what the block says of itself. */
+static bool index_agrees(struct trace_reader *r, uint64_t at, const struct block_head *h)
+{
+    uint64_t entry = r->index_stride ? r->block / r->index_stride : 0;
+    if (!r->index_stride || r->block % r->index_stride)
+        return true;
+    if (entry >= r->index_entries || r->index[entry].offset != at || r->index[entry].record != h->first_record ||
+        r->index[entry].access != h->first_access)
+        return block_error(r, at, "the index at the file's end says something else of it");
+    return true;
+}
+
+static bool make_room(struct trace_reader *r, uint8_t **bytes, size_t *room, size_t need)
+{
+    enum { STEP = 64 << 10 };
+    if (need <= *room)
+        return true;
+    size_t more = (need + STEP - 1) / STEP * STEP;
+    uint8_t *p = realloc(*bytes, more);
+    if (!p)
+        return reader_error(r, "out of memory");
+    *bytes = p;
+    *room = more;
+    return true;
+}
+
 /* Reads and decodes the next block. 1; 0 at the end; -1. */
 static int read_block(struct trace_reader *r)
 {
@@ -191,7 +220,8 @@ static int read_block(struct trace_reader *r)
         r->lost = !r->ended;
         return r->ended ? 0 : -1;
     }
-    if (!take(r, r->packed, h.packed, "a block"))
+    if (!make_room(r, &r->packed, &r->packed_room, h.packed) || !make_room(r, &r->raw, &r->raw_room, h.raw + BLOCK_SLACK) ||
+        !take(r, r->packed, h.packed, "a block"))
         return -1;
     if (trace_crc(trace_crc(0, head + 8, BLOCK_HEAD_BYTES - 8), r->packed, h.packed) != h.crc)
         return block_error(r, at, "it is damaged (wrong checksum)"), -1;
@@ -200,6 +230,8 @@ static int read_block(struct trace_reader *r)
         snprintf(what, sizeof what, "it says it starts at record %" PRIu64 ": blocks are missing or out of order", h.first_record);
         return block_error(r, at, what), -1;
     }
+    if (!index_agrees(r, at, &h))
+        return -1;
     size_t n = ZSTD_decompressDCtx(r->zstd, r->raw, h.raw, r->packed, h.packed);
     if (ZSTD_isError(n) || n != h.raw)
         return block_error(r, at, "it does not decompress to the length it says"), -1;
@@ -227,10 +259,8 @@ bool binary_open(struct trace_reader *r)
 {
     if (!read_header(r) || (r->seekable && (!load_index(r) || !jump(r, HEADER_BYTES))))
         return false;
-    r->raw = malloc(BLOCK_RAW_MAX + BLOCK_SLACK);
-    r->packed = malloc(BLOCK_PACKED_MAX);
     r->zstd = ZSTD_createDCtx();
-    if (!block_decoder_init(&r->decoder) || !r->raw || !r->packed || !r->zstd)
+    if (!block_decoder_init(&r->decoder) || !r->zstd)
         return reader_error(r, "out of memory");
     return true;
 }

@@ -85,7 +85,7 @@ static void test_conversions(void **state)
     says("M accesses/s");
     says("compressed");
     assert_int_equal(RUN("--help"), 0);
-    says("cut   FILE FROM COUNT OUT");
+    says("cut    FILE FROM COUNT OUT");
 }
 
 static void test_wrong_usage(void **state)

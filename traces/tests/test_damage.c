@@ -330,16 +330,20 @@ static void test_hostile_index(void **state)
     (void)state;
     const char *error;
     const struct trace_rec *recs;
-    size_t n, size;
+    size_t n, size, got;
     for (int round = 0; round < 100; round++) {
         uint8_t *bytes = small_file(&size), *footer = bytes + size - FOOTER_BYTES;
-        uint8_t *index = bytes + get_u64(footer + 16);
+        uint8_t *index = bytes + get_u64(footer + 16), *truth = malloc((size_t)(footer + 24 - index));
+        memcpy(truth, index, (size_t)(footer + 24 - index));
         size_t at = rnd() % (size_t)(footer + 24 - index);
         index[at] = (uint8_t)rnd();
         if (rnd() % 2)
             index[at ^ 1] = (uint8_t)rnd();
+        bool lies = memcmp(truth, index, (size_t)(footer + 24 - index));
+        free(truth);
         put_u32(footer + 24, trace_crc(0, index, (size_t)(footer + 24 - index)));
         save_file(scratch("index.tw"), bytes, size);
+        assert_int_equal(read_against(scratch("index.tw"), items, COUNT, &got), lies ? -1 : 0); /* who reads it all is told */
         struct trace_reader *r = trace_open(scratch("index.tw"), &error);
         assert_non_null(r);
         for (int i = 0; i < 6; i++) {

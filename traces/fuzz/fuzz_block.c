@@ -1,0 +1,48 @@
+/* The block decoder, without the checksum and the compression that keep most bytes away from it. The first byte is the number of accesses, the
+ * second that of other records. And: what it takes can be encoded, and decodes to the same. */
+#include "fuzz.h"
+
+#include "block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct block_decoder first, second;
+static uint8_t bytes[BLOCK_RAW_MAX + BLOCK_SLACK];
+
+static const struct trace_extra *extra_of(const struct block_decoder *d, const struct trace_rec *rec)
+{
+    return rec->kind >= TRACE_MAP || rec->flags & TRACE_EXPECT ? &d->extras[rec->extra] : NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct block_encoder *encoder;
+    if (!encoder && (!(encoder = block_encoder_new()) || !block_decoder_init(&first) || !block_decoder_init(&second)))
+        abort();
+    if (size < 3)
+        return -1;
+    uint32_t accesses = data[0], records = accesses + data[1];
+    size -= 2;
+    uint8_t *raw = malloc(size + BLOCK_SLACK); /* of its own size, so that one byte too far is seen */
+    memcpy(raw, data + 2, size);
+    memset(raw + size, 0xa5, BLOCK_SLACK);
+    if (records && !block_decode(&first, raw, size, records, accesses)) {
+        for (uint32_t i = 0; i < records; i++) {
+            PROMISE(!trace_invalid(&first.recs[i], extra_of(&first, &first.recs[i])));
+            PROMISE(block_add(encoder, &first.recs[i], extra_of(&first, &first.recs[i])));
+        }
+        PROMISE(block_records(encoder) == records && block_accesses(encoder) == accesses);
+        size_t len = block_finish(encoder, bytes);
+        PROMISE(!block_decode(&second, bytes, len, records, accesses));
+        for (uint32_t i = 0; i < records; i++) {
+            const struct trace_rec *a = &first.recs[i], *b = &second.recs[i];
+            PROMISE(a->va == b->va && a->kind == b->kind && a->flags == b->flags && a->size == b->size && a->thread == b->thread);
+            const struct trace_extra *x = extra_of(&first, a), *y = extra_of(&second, b);
+            PROMISE(!x || a->kind != TRACE_SYSCALL || !memcmp(&x->syscall, &y->syscall, sizeof x->syscall));
+            PROMISE(!x || a->kind != TRACE_POKE || !memcmp(&x->poke, &y->poke, sizeof x->poke));
+        }
+    }
+    free(raw);
+    return 0;
+}

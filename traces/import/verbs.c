@@ -1,0 +1,266 @@
+/* See verbs.h. */
+#define _GNU_SOURCE
+#include "verbs.h"
+
+#include "import.h"
+#include "merge.h"
+#include "output.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OK = 0, FAILED = 1, USAGE = 2, QUANTUM = 1000 };
+
+struct options {
+    struct import_options import;
+    uint64_t quantum;
+    bool text, help;
+    int level;
+};
+
+static const char import_help[] =
+    "usage: %s import [OPTION] IN OUT\n\n"
+    "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd or zip: unpacked on the way), writes one of Twinwalk's.\n\n"
+    "  -f, --from=FORMAT   champsim, drmemtrace, lackey or pin (default: told by content)\n"
+    "  -p, --program=TEXT  what was recorded (default: what the file says, else its name)\n"
+    "      --bits=N        address width of the trace, 48 or 57 (default 48)\n"
+    "      --drop          leave out accesses whose address is not canonical, and count them\n"
+    "      --no-fetch      leave out fetches\n"
+    "      --skip=N        leave out the first N accesses\n"
+    "      --limit=N       take at most N accesses\n"
+    "      --base=N        pin: numbers without 0x are of base 10 or 16 (default: told by the first lines)\n"
+    "      --pid=N         drmemtrace: this process only\n"
+    "  -t, --text          write the text form\n"
+    "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
+
+static const char merge_help[] =
+    "usage: %s merge [OPTION] A B … OUT\n\n"
+    "Makes one trace of several: their threads take turns. The threads of B are numbered on from those of A, and so on.\n\n"
+    "  -q, --quantum=N     instructions of one trace before the next has its turn (default 1000; accesses, of a trace without fetches)\n"
+    "  -t, --text          write the text form\n"
+    "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
+
+static int wrong_usage(const char *self, const char *verb, const char *what, const char *which)
+{
+    fprintf(stderr, "%s %s: %s%s\nTry '%s %s --help'.\n", self, verb, what, which, self, verb);
+    return USAGE;
+}
+
+static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *n)
+{
+    char *end;
+    errno = 0;
+    *n = strtoull(text, &end, 0);
+    return !errno && end != text && !*end && !strchr(text, '-') && *n >= low && *n <= high;
+}
+
+static int parse(const char *self, int argc, char **argv, struct options *o)
+{
+    enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID };
+    static const struct option for_import[] = {
+        {"from", required_argument, NULL, 'f'}, {"program", required_argument, NULL, 'p'}, {"bits", required_argument, NULL, BITS},
+        {"drop", no_argument, NULL, DROP}, {"no-fetch", no_argument, NULL, NO_FETCH}, {"skip", required_argument, NULL, SKIP},
+        {"limit", required_argument, NULL, LIMIT}, {"base", required_argument, NULL, BASE}, {"pid", required_argument, NULL, PID},
+        {"text", no_argument, NULL, 't'}, {"level", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0},
+    };
+    static const struct option for_merge[] = {
+        {"quantum", required_argument, NULL, 'q'}, {"text", no_argument, NULL, 't'}, {"level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'}, {0},
+    };
+    bool import = !strcmp(argv[0], "import");
+    uint64_t n = 0;
+    int opt;
+    *o = (struct options){.import = {.linear_bits = 48, .limit = UINT64_MAX}, .quantum = QUANTUM};
+    opterr = 0;
+    optind = 0;
+    while ((opt = getopt_long(argc, argv, import ? ":f:p:tl:h" : ":q:tl:h", import ? for_import : for_merge, NULL)) != -1) {
+        bool good = true;
+        const char *which = argv[optind - 1];
+        switch (opt) {
+        case 'f':
+            o->import.from = optarg;
+            break;
+        case 'p':
+            o->import.program = optarg;
+            break;
+        case 't':
+            o->text = true;
+            break;
+        case 'h':
+            o->help = true;
+            break;
+        case DROP:
+            o->import.drop = true;
+            break;
+        case NO_FETCH:
+            o->import.no_fetches = true;
+            break;
+        case 'l':
+            good = number(optarg, 1, 19, &n);
+            o->level = (int)n;
+            break;
+        case 'q':
+            good = number(optarg, 1, UINT64_MAX, &o->quantum);
+            break;
+        case BITS:
+            good = number(optarg, 48, 57, &n) && (n == 48 || n == 57);
+            o->import.linear_bits = (uint8_t)n;
+            break;
+        case BASE:
+            good = number(optarg, 10, 16, &n) && (n == 10 || n == 16);
+            o->import.base = (int)n;
+            break;
+        case SKIP:
+            good = number(optarg, 0, UINT64_MAX, &o->import.skip);
+            break;
+        case LIMIT:
+            good = number(optarg, 1, UINT64_MAX, &o->import.limit);
+            break;
+        case PID:
+            good = number(optarg, 0, UINT64_MAX, &o->import.pid);
+            o->import.one_process = true;
+            break;
+        case ':':
+            return wrong_usage(self, argv[0], "a value is missing behind ", which);
+        default:
+            return wrong_usage(self, argv[0], "unknown option ", which);
+        }
+        if (!good)
+            return wrong_usage(self, argv[0], "this value cannot be: ", which);
+    }
+    return OK;
+}
+
+/* ---- import ---- */
+
+static bool put_imported(void *to, const struct trace_rec *rec)
+{
+    return !output_stopped() && output_put(to, rec, NULL);
+}
+
+static void line(FILE *out, const char *label, uint64_t n, const char *what, bool always)
+{
+    if (n || always)
+        fprintf(out, "%-12s %" PRIu64 "%s%s\n", label, n, *what ? "  " : "", what);
+}
+
+static void print_counts(FILE *out, const struct import *im, const struct format *format)
+{
+    const struct import_counts *c = &im->counts;
+    fprintf(out, "%-12s %s%s%s\n", "from", format->what, im->source->packing == &packing_plain ? "" : ", packed by ",
+            im->source->packing == &packing_plain ? "" : im->source->packing->name);
+    line(out, format->text ? "lines" : "entries", c->units, "", true);
+    line(out, "instructions", c->instructions, "", true);
+    line(out, "loads", c->loads, "", true);
+    line(out, "stores", c->stores, "", true);
+    line(out, "modifies", c->modifies, "a load and a store each", false);
+    line(out, "not fetched", c->not_fetched, "further rounds of repeated instructions", false);
+    line(out, "prefetches", c->prefetches, "left out", false);
+    line(out, "other", c->others, "left out: they are no accesses", false);
+    line(out, "unknown", c->unknown, "left out: of a later version of the format", false);
+    line(out, "empty", c->empty, "left out: they have no bytes", false);
+    line(out, "dropped", c->dropped, "left out: not canonical", false);
+    line(out, "threads", c->threads, "", true);
+    line(out, "crossings", c->crossings, "accesses that lie in more than one page or are longer than 64 bytes", true);
+    line(out, "records", c->records, "written", true);
+}
+
+static int run_import(const char *self, const char *from, const char *to, const struct options *o, struct source *source, struct import *im)
+{
+    struct trace_info info;
+    struct output out = {.self = self, .path = to};
+    const struct format *format = import_format(source, &o->import, im->error, sizeof im->error);
+    if (!format) {
+        fprintf(stderr, "%s: %s\n", self, im->error);
+        return FAILED;
+    }
+    import_describe(source, format, &o->import, &info);
+    if (!output_create(&out, from, &info, o->text, o->level))
+        return FAILED;
+    *im = (struct import){.source = source, .options = &o->import, .put = put_imported, .to = &out};
+    bool ok = import_run(im, format);
+    if (ok && !im->counts.records && !output_stopped())
+        ok = import_wrong(im, im->accesses ? "the file ends, and --skip leaves none of its %" PRIu64 " accesses" : "the file ends with no access in it", im->accesses);
+    if (!ok)
+        fprintf(stderr, "%s: %s\n", self, im->error);
+    int status = output_finish(&out, ok && !*trace_writer_error(out.writer) ? OK : FAILED);
+    if (status == OK)
+        print_counts(strcmp(to, "-") ? stdout : stderr, im, format);
+    return status;
+}
+
+int import_command(const char *self, int argc, char **argv)
+{
+    struct options o;
+    struct source source;
+    int status = parse(self, argc, argv, &o);
+    if (status != OK)
+        return status;
+    if (o.help)
+        return printf(import_help, self) < 0 || fflush(stdout) ? FAILED : OK;
+    if (argc - optind != 2)
+        return wrong_usage(self, "import", "takes the file to read and the file to write", "");
+    struct import *im = calloc(1, sizeof *im);
+    if (!im) {
+        fprintf(stderr, "%s: out of memory\n", self);
+        return FAILED;
+    }
+    status = FAILED;
+    if (!source_open(&source, argv[optind]))
+        fprintf(stderr, "%s: %s\n", self, source.error);
+    else
+        status = run_import(self, argv[optind], argv[optind + 1], &o, &source, im);
+    source_close(&source);
+    free(im);
+    return status;
+}
+
+/* ---- merge ---- */
+
+static bool put_merged(void *to, const struct trace_rec *rec, const struct trace_extra *extra)
+{
+    return !output_stopped() && output_put(to, rec, extra);
+}
+
+static int run_merge(const char *self, struct merge *m, const char *to, const struct options *o)
+{
+    struct output out = {.self = self, .path = to};
+    for (unsigned i = 1; i < m->inputs; i++) {
+        if (!output_same_file(m->input[i].path, to))
+            continue;
+        snprintf(m->error, sizeof m->error, "%s: is a trace being read; write to another file", to);
+        return FAILED;
+    }
+    if (!merge_open(m) || !output_create(&out, m->input[0].path, &m->info, o->text, o->level))
+        return FAILED;
+    int status = output_finish(&out, merge_run(m, put_merged, &out) ? OK : FAILED);
+    FILE *report = strcmp(to, "-") ? stdout : stderr;
+    for (unsigned i = 0; status == OK && i < m->inputs; i++)
+        fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", m->input[i].path, m->input[i].taken, m->input[i].first_thread,
+                m->input[i].first_thread + (m->input[i].threads ? m->input[i].threads - 1 : 0));
+    return status;
+}
+
+int merge_command(const char *self, int argc, char **argv)
+{
+    struct options o;
+    int status = parse(self, argc, argv, &o);
+    if (status != OK)
+        return status;
+    if (o.help)
+        return printf(merge_help, self) < 0 || fflush(stdout) ? FAILED : OK;
+    int inputs = argc - optind - 1;
+    if (inputs < 2 || inputs > MERGE_MOST)
+        return wrong_usage(self, "merge", "takes 2 to 64 files to read, and one to write", "");
+    struct merge m = {.inputs = (unsigned)inputs, .quantum = o.quantum};
+    for (int i = 0; i < inputs; i++)
+        m.input[i].path = argv[optind + i];
+    status = run_merge(self, &m, argv[argc - 1], &o);
+    if (m.error[0])
+        fprintf(stderr, "%s: %s\n", self, m.error);
+    merge_close(&m);
+    return status;
+}
