@@ -194,7 +194,7 @@ wave-png: setup ## draw the last run's waveform into out/waves/wave.png, without
 	@scripts/wave_png.sh
 test: setup ## every test; ends with `N passed, N failed` (ARGS=PATTERN: only those)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset test-build || exit 1; done
-	@scripts/test.sh $(ARGS)
+	@scripts/test.sh '$(ARGS)'
 bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
 	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
 	@scripts/bench.py $(PRESET) $(TRACE)
