@@ -11,6 +11,8 @@
 
 enum {
     MEMORY_ERRORS = 1500,   /* of a million */
+    ROUGH_ERRORS = 30000,   /* the same in a rough run */
+    ROUGH_SEEDS = 4,        /* one seed in so many */
     MEMORY_STALLS = 150000, /* of a million cycles */
     WATCH_EVERY = 1024,     /* cycles between two looks for a request that is never answered */
     STALL_MOST = 200,       /* cycles in which memory takes nothing, in its mood */
@@ -218,7 +220,8 @@ struct random *random_new(const struct options *options, char *error, size_t siz
         const unsigned most = slowest[below(r, sizeof slowest / sizeof *slowest)];
         memory.random_max = memory.random_max < most ? memory.random_max : most;
         memory.random_min = memory.random_min < memory.random_max ? memory.random_min : memory.random_max;
-        memory.error_per_million = MEMORY_ERRORS;
+        r->rough = options->seed % ROUGH_SEEDS == 0;
+        memory.error_per_million = r->rough ? ROUGH_ERRORS : MEMORY_ERRORS;
         memory.stall_per_million = MEMORY_STALLS;
         r->cpu = (struct oracle_cpu){.paddr_bits = CFG_ARCH_PADDR_BITS, .page_1g = CFG_ARCH_PAGE_1G, .la57 = CFG_ARCH_LA57,
                                      .pcid = CFG_ARCH_PCID, .pku = CFG_ARCH_PKU, .pks = CFG_ARCH_PKS, .cet = CFG_ARCH_CET,

@@ -4,7 +4,7 @@
  * present entry is followed, sooner or later, by an operation that must drop it. Which that is, is drawn, and judged by the books. */
 #include "random_parts.h"
 
-enum { TRIES = 6 };
+enum { TRIES = 6, RESERVED_FIRST = 12 };
 
 /* A MOV CR3 to a slot; where the books do not forbid it the PCID's translations may be kept. */
 static void load(struct random *r, unsigned slot, int root)
@@ -213,10 +213,19 @@ static void illegal(struct random *r)
     }
 }
 
+/* A reserved code drains and restarts like any operation (section 13). */
+static void reserved(struct random *r)
+{
+    const uint64_t desc = prng_next(&r->prng), data = prng_next(&r->prng);
+    control_add(r, (uint8_t)(RESERVED_FIRST + below(r, 16 - RESERVED_FIRST)), data, desc);
+}
+
 void ops_any(struct random *r)
 {
     const uint64_t kind = below(r, 100);
-    if (kind < 8)
+    if (r->rough && chance(r, 33))
+        reserved(r);
+    else if (kind < 8)
         illegal(r);
     else if (!(r->regs.efer & EFER_NXE) && kind < 60)
         control_add(r, CTL_WRMSR_EFER, r->regs.efer | EFER_NXE, 0);

@@ -124,6 +124,7 @@ struct mood {
 struct random {
     struct driver d;        /* first */
     uint64_t prng;
+    bool rough;             /* the seed is one of the rough ones: random.h */
     uint64_t requests, cycles; /* to be made at most */
     struct physmem *physmem;
     struct memport *memport;
