@@ -142,7 +142,7 @@ static bool next_operation(struct world *w)
         return false;
     w->op.op = op.op;
     w->op.data = op.data;
-    w->op.desc = 0; /* the operating system model does without INVPCID */
+    w->op.desc = op.desc;
     w->op.expected = false;
     return true;
 }

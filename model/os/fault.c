@@ -1,10 +1,13 @@
-/* Page faults in program order: demand paging, copy on write, stack growth (Linux: mm/memory.c, arch/x86/mm/fault.c).
+/* Page faults in program order: what is to be done, and stack growth (Linux: mm/memory.c, arch/x86/mm/fault.c). The parts that take
+ * frames are in populate.c and cow.c.
  *
  *     no mapping        the stack below may grow; implicit_map makes a mapping; else SEGV
  *     mapping forbids   SEGV
  *     entry empty       anonymous: zero page on a read, fresh frame on a write; large pages where the policy and the mapping allow
  *                       file: page-cache frame, or at once a private copy when a private mapping is written
- *     entry read-only, write allowed    copy on write: a fresh frame, and INVLPG because the frame changed
+ *     swap entry        the page comes back from its slot
+ *     entry read-only, write allowed    copy on write: a fresh frame, and INVLPG because the frame changed; or the frame as it is,
+ *                                       when nobody else has it any more
  *     entry allows it   spurious: the fault itself has invalidated the stale TLB entry (SDM 3A 5.10.4.1) */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +37,7 @@ static enum os_outcome refuse(struct os *os, uint64_t va, uint16_t error_code, c
 
 static enum os_outcome no_mapping(struct os *os, uint64_t va, uint16_t error_code)
 {
-    const struct vma_list *vmas = &os->process.vmas;
+    const struct vma_list *vmas = &os->mm->vmas;
     size_t i = vma_first(vmas, va);
     char below[DESCRIBE_ROOM] = "nothing", above[DESCRIBE_ROOM] = "nothing", wrong[WRONG_ROOM];
     if (i > 0)
@@ -49,14 +52,15 @@ static enum os_outcome no_mapping(struct os *os, uint64_t va, uint16_t error_cod
 /* A mapping that grows down takes the page at va in, within the stack limit and with the guard gap below kept free. */
 static struct vma *grow_stack(struct os *os, uint64_t va)
 {
-    struct vma_list *vmas = &os->process.vmas;
+    struct vma_list *vmas = &os->mm->vmas;
     size_t i = vma_first(vmas, va);
     uint64_t start = va & ~(PAGE_BYTES - 1);
     if (i == vmas->count || !(vmas->at[i].flags & OS_GROWSDOWN) || vmas->at[i].end - start > STACK_LIMIT)
         return NULL;
     if (i > 0 && start - vmas->at[i - 1].end < STACK_GAP)
         return NULL;
-    vmas->at[i].start = start;
+    vma_grow_down(vmas, &vmas->at[i], start);
+    mm_peaks(os->mm);
     return &vmas->at[i];
 }
 
@@ -64,7 +68,7 @@ static struct vma *grow_stack(struct os *os, uint64_t va)
  * however scattered the trace is, and large pages find room. The last page of the address space stays out (an end is never 0). */
 static struct vma *map_implicitly(struct os *os, uint64_t va)
 {
-    const struct vma_list *vmas = &os->process.vmas;
+    const struct vma_list *vmas = &os->mm->vmas;
     size_t next = vma_first(vmas, va);
     uint64_t start = va & ~(IMPLICIT_BYTES - 1), end = start + IMPLICIT_BYTES;
     struct vma vma = {.start = start, .end = end ? end : -PAGE_BYTES, .prot = OS_READ | OS_WRITE | OS_EXEC, .name = "(implicit)"};
@@ -72,118 +76,39 @@ static struct vma *map_implicitly(struct os *os, uint64_t va)
         vma.start = vmas->at[next - 1].end;
     if (next < vmas->count && vmas->at[next].start < vma.end)
         vma.end = vmas->at[next].start;
-    if (va >= vma.end || !space_map(os, &vma))
+    if (va >= vma.end || !space_map(os, os->mm, &vma))
         return NULL;
     return vma_find(vmas, va);
 }
 
-/* Highest level at which the policy wants a page here and the mapping covers all of it; empty: the highest level without a table. */
-static unsigned best_level(const struct os *os, const struct vma *vma, uint64_t va, unsigned empty)
+static enum os_outcome not_ours(struct os *os, const struct vma *vma, uint64_t va, uint16_t error_code, const struct pt_leaf *leaf)
 {
-    if (vma->file || os->config.pages == OS_PAGES_4K)
-        return 1;
-    unsigned level = os->config.pages == OS_PAGES_1G && os->config.page_1g ? 3 : 2;
-    for (; level > 1; level--) {
-        uint64_t size = (uint64_t)1 << x86_level_shift(level);
-        uint64_t start = va & ~(size - 1);
-        if (level <= empty && start >= vma->start && vma->end - start >= size && vma->end > start)
-            return level;
-    }
-    return 1;
+    char mapping[DESCRIBE_ROOM], wrong[WRONG_ROOM];
+    os_describe(vma, mapping, sizeof mapping);
+    snprintf(wrong, sizeof wrong, "%s allows it, but the page-table entry 0x%" PRIx64 " at 0x%" PRIx64 " is not as the kernel left it",
+             mapping, leaf->entry, leaf->pa);
+    return refuse(os, va, error_code, wrong);
 }
 
-static enum os_outcome out_of_memory(struct os *os)
-{
-    os_out_of_memory(os);
-    return OS_OOM;
-}
-
-/* Writes a leaf for va. When there is no frame for the tables, the page's own frame is given up again. */
-static enum os_outcome install(struct os *os, const struct vma *vma, uint64_t va, unsigned level, uint64_t frame, uint64_t bits)
-{
-    struct pt_leaf leaf = {.va = va & ~(PAGE_BYTES - 1), .level = level, .entry = frame | bits | (level > 1 ? ENTRY_PS : 0)};
-    if (pt_set(&os->process.pt, va, level, leaf.entry)) {
-        os->counts.minor_faults++;
-        return OS_RETRY;
-    }
-    page_let_go(os, vma, &leaf);
-    return out_of_memory(os);
-}
-
-/* THP reads share one 2-MiB frame of zeros, as Linux does (use_zero_page). 0 when there is none. */
-static uint64_t huge_zero_page(struct os *os)
-{
-    if (!os->huge_zero_page)
-        os->huge_zero_page = frames_take(os->frames, 2);
-    return os->huge_zero_page;
-}
-
-static enum os_outcome populate_anonymous(struct os *os, const struct vma *vma, uint64_t va, bool write, unsigned empty)
-{
-    unsigned level = best_level(os, vma, va, empty);
-    if (!write && level == 2 && os->config.pages == OS_PAGES_THP && huge_zero_page(os))
-        return install(os, vma, va, 2, os->huge_zero_page, page_bits(vma, false));
-    for (; level > 1; level--) { /* without a large frame a smaller one does */
-        uint64_t frame = page_take(os, level);
-        if (frame)
-            return install(os, vma, va, level, frame, page_bits(vma, true));
-    }
-    if (!write)
-        return install(os, vma, va, 1, os->zero_page, page_bits(vma, false));
-    uint64_t frame = page_take(os, 1);
-    return frame ? install(os, vma, va, 1, frame, page_bits(vma, true)) : out_of_memory(os);
-}
-
-static enum os_outcome populate_file(struct os *os, const struct vma *vma, uint64_t va, bool write)
-{
-    bool shared = vma->flags & OS_SHARED;
-    uint64_t frame = shared || !write ? page_from_file(os, vma, va) : page_take(os, 1);
-    return frame ? install(os, vma, va, 1, frame, page_bits(vma, shared || write)) : out_of_memory(os);
-}
-
-/* A private page gets a frame of its own. Under THP a 2-MiB zero page is replaced whole, or split when no 2-MiB frame is left. */
-static enum os_outcome copy_on_write(struct os *os, const struct vma *vma, uint64_t va, struct pt_leaf *leaf)
-{
-    uint64_t frame = page_take(os, leaf->level);
-    if (!frame && leaf->level > 1) {
-        struct flush flush = {0};
-        if (!pt_split(&os->process.pt, leaf, &flush))
-            return out_of_memory(os);
-        flush_queue(&flush, &os->queue, process_cr3(&os->process));
-        pt_find(&os->process.pt, va, leaf);
-        frame = page_take(os, 1);
-    }
-    if (!frame)
-        return out_of_memory(os);
-    uint64_t entry = frame | page_bits(vma, true) | (leaf->level > 1 ? ENTRY_PS : 0);
-    if (!physmem_write(os->pm, leaf->pa, entry))
-        return out_of_memory(os);
-    page_let_go(os, vma, leaf);
-    control_push(&os->queue, CTL_INVLPG, leaf->va, process_cr3(&os->process)); /* Linux: ptep_clear_flush */
-    os->counts.cow_faults++;
-    return OS_RETRY;
-}
-
-/* The page at va is empty, or its entry is too strict for what the mapping allows. */
+/* The page at va is empty or swapped out, or its entry is too strict for what the mapping allows. */
 static enum os_outcome mend(struct os *os, const struct vma *vma, uint64_t va, uint16_t error_code)
 {
     bool write = error_code & PF_W;
     struct pt_leaf leaf;
-    if (!pt_find(&os->process.pt, va, &leaf))
-        return vma->file ? populate_file(os, vma, va, write) : populate_anonymous(os, vma, va, write, leaf.level);
+    if (!pt_find(&os->mm->pt, va, &leaf))
+        return fault_populate(os, vma, va, write, leaf.level);
+    if (is_swap_entry(leaf.entry))
+        return fault_swap_in(os, vma, va, &leaf, write);
     bool present = leaf.entry & ENTRY_P;
     bool forbidden = (write && !(leaf.entry & ENTRY_RW)) || (error_code & PF_I && leaf.entry & ENTRY_XD);
     if (present && !forbidden) {
         os->counts.spurious_faults++;
         return OS_RETRY;
     }
-    if (present && write && page_is_borrowed(os, vma, &leaf))
-        return copy_on_write(os, vma, va, &leaf);
-    char mapping[DESCRIBE_ROOM], wrong[WRONG_ROOM];
-    os_describe(vma, mapping, sizeof mapping);
-    snprintf(wrong, sizeof wrong, "%s allows it, but the page-table entry 0x%" PRIx64 " at 0x%" PRIx64 " is not as the kernel left it",
-             mapping, leaf.entry, leaf.pa);
-    return refuse(os, va, error_code, wrong);
+    bool exclusive = os->config.processes && !(vma->flags & OS_SHARED); /* the others of a fork may have gone */
+    if (present && write && (exclusive || page_is_borrowed(os, vma, &leaf)))
+        return fault_copy(os, vma, va, &leaf);
+    return not_ours(os, vma, va, error_code, &leaf);
 }
 
 /* Foreign traces: the page at va gets the right that the access needs. */
@@ -191,18 +116,18 @@ static bool grant(struct os *os, uint64_t va, unsigned prot)
 {
     struct flush flush = {0}; /* granting needs no invalidation, but the page may be cut out of a large one */
     uint64_t start = va & ~(PAGE_BYTES - 1);
-    bool done = space_protect(os, start, start + PAGE_BYTES, prot, &flush);
-    flush_queue(&flush, &os->queue, process_cr3(&os->process));
+    bool done = space_protect(os, os->mm, start, start + PAGE_BYTES, prot, &flush);
+    tlb_flush(os, os->mm, &flush);
     return done;
 }
 
-enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
+static enum os_outcome take_fault(struct os *os, uint64_t va, uint16_t error_code)
 {
     if (!x86_is_canonical(va, os->config.la57 ? 57 : 48))
         return refuse(os, va, error_code, "the address is not canonical, so this should have been #GP");
     if (error_code & PF_RSVD)
         return refuse(os, va, error_code, "a reserved bit is set in a page-table entry, which this kernel never does");
-    struct vma *vma = vma_find(&os->process.vmas, va);
+    struct vma *vma = vma_find(&os->mm->vmas, va);
     if (!vma)
         vma = grow_stack(os, va);
     if (!vma && os->config.implicit_map)
@@ -218,10 +143,48 @@ enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
         }
         if (!grant(os, va, vma->prot | OS_READ | needed(error_code)))
             return OS_OOM;
-        vma = vma_find(&os->process.vmas, va);
+        vma = vma_find(&os->mm->vmas, va);
         struct pt_leaf leaf;
-        if (pt_find(&os->process.pt, va, &leaf) && (!(error_code & PF_W) || leaf.entry & ENTRY_RW))
+        if (pt_find(&os->mm->pt, va, &leaf) && !is_swap_entry(leaf.entry) && (!(error_code & PF_W) || leaf.entry & ENTRY_RW))
             return OS_RETRY; /* that was all */
     }
     return mend(os, vma, va, error_code);
+}
+
+enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
+{
+    if (!os->task)
+        return refuse(os, va, error_code, "no task is current");
+    if (!memory_balance(os, 0, NULL))
+        return OS_OOM;
+    os->major = false;
+    os->events.cycles += os->config.costs.fault;
+    enum os_outcome outcome = take_fault(os, va, error_code);
+    if (outcome != OS_RETRY)
+        return outcome;
+    os->events.major_faults += os->major;
+    ++*(os->major ? &os->task->major : &os->task->minor);
+    return OS_RETRY;
+}
+
+/* Like the faults that touching each page would take (Linux: populate_vma_page_range), but the program does not see them. */
+bool fault_in(struct os *os, uint64_t start, uint64_t end, bool write)
+{
+    for (uint64_t va = start; va < end;) {
+        const struct vma *vma = vma_find(&os->mm->vmas, va);
+        struct pt_leaf leaf;
+        bool wants_write = vma && write && vma->prot & OS_WRITE;
+        if (!vma || !vma->prot) {
+            va += PAGE_BYTES;
+            continue;
+        }
+        if (!memory_balance(os, 0, NULL))
+            return false;
+        bool there = pt_find(&os->mm->pt, va, &leaf) && leaf.entry & ENTRY_P && (!wants_write || leaf.entry & ENTRY_RW);
+        if (!there && mend(os, vma, va, wants_write ? PF_W : 0) != OS_RETRY)
+            return false;
+        pt_find(&os->mm->pt, va, &leaf);
+        va = leaf.va + ((uint64_t)1 << x86_level_shift(leaf.level));
+    }
+    return true;
 }

@@ -1,6 +1,5 @@
-/* File identity from system calls alone: every successful open gives its descriptor a new file number, dup copies it, close forgets it.
- *
- * Two opens of one file are two numbers here, so their page-cache frames differ; nothing but physical addresses depends on it. */
+/* File identity. By name where a name is known; else from system calls alone: every successful open gives its descriptor a new file
+ * number, dup copies it, close forgets it. Two opens of one file without a name are two numbers, so their page-cache frames differ. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +7,69 @@
 
 enum { FD_LIMIT = 1 << 20 }; /* Linux's default fs.nr_open; larger numbers are not remembered */
 
-void files_drop(struct file_table *files)
+struct file_table *files_new(void)
 {
+    struct file_table *files = calloc(1, sizeof *files);
+    if (files)
+        files->users = 1;
+    return files;
+}
+
+struct file_table *files_copy(const struct file_table *from)
+{
+    struct file_table *files = files_new();
+    if (!files || !from->count)
+        return files;
+    files->file = malloc(from->count * sizeof *files->file);
+    if (!files->file) {
+        free(files);
+        return NULL;
+    }
+    memcpy(files->file, from->file, from->count * sizeof *files->file);
+    files->count = from->count;
+    return files;
+}
+
+void files_leave(struct file_table *files)
+{
+    if (!files || --files->users)
+        return;
     free(files->file);
-    *files = (struct file_table){0};
+    free(files);
+}
+
+uint64_t file_new(struct os *os, bool shmem)
+{
+    if (os->last_file + 1 >= os->file_room) {
+        uint64_t room = os->file_room * 2 + 64;
+        struct file *grown = realloc(os->file, room * sizeof *grown);
+        if (!grown)
+            return 0;
+        memset(grown + os->file_room, 0, (room - os->file_room) * sizeof *grown);
+        os->file = grown;
+        os->file_room = room;
+    }
+    os->file[++os->last_file].shmem = shmem;
+    return os->last_file;
+}
+
+uint64_t file_named(struct os *os, const char *name)
+{
+    for (uint64_t i = 1; i <= os->last_file; i++)
+        if (os->file[i].name && !strcmp(os->file[i].name, name))
+            return i;
+    char *copy = strdup(name);
+    uint64_t file = copy ? file_new(os, false) : 0;
+    if (file)
+        os->file[file].name = copy;
+    else
+        free(copy);
+    return file;
 }
 
 static bool remember(struct os *os, int64_t fd, uint64_t file)
 {
-    struct file_table *files = &os->process.files;
+    struct file_table *files = os->task->files;
     if (fd < 0 || fd >= FD_LIMIT)
         return true;
     if ((size_t)fd >= files->count) {
@@ -28,19 +81,30 @@ static bool remember(struct os *os, int64_t fd, uint64_t file)
         files->file = grown;
         files->count = count;
     }
+    uint64_t old = files->file[fd];
     files->file[fd] = file;
+    file_forget_if_unused(os, old);
     return true;
 }
 
 static uint64_t known(const struct os *os, int64_t fd)
 {
-    const struct file_table *files = &os->process.files;
+    const struct file_table *files = os->task->files;
     return fd >= 0 && (uint64_t)fd < files->count ? files->file[fd] : 0;
 }
 
-bool files_open(struct os *os, int64_t fd)
+bool files_open(struct os *os, int64_t fd, bool shmem)
 {
-    return remember(os, fd, os_new_file(os));
+    uint64_t file = file_new(os, shmem);
+    return file ? remember(os, fd, file) : os_out_of_memory(os);
+}
+
+bool os_open_file(struct os *os, int64_t fd, const char *name)
+{
+    if (!os->task)
+        return os_fail(os, "open of %s: no task is current", name);
+    uint64_t file = file_named(os, name);
+    return file ? remember(os, fd, file) : os_out_of_memory(os);
 }
 
 uint64_t files_of(struct os *os, int64_t fd)
@@ -48,8 +112,8 @@ uint64_t files_of(struct os *os, int64_t fd)
     uint64_t file = known(os, fd);
     if (file)
         return file;
-    file = os_new_file(os);
-    return remember(os, fd, file) ? file : 0;
+    file = file_new(os, false);
+    return file && remember(os, fd, file) ? file : 0;
 }
 
 bool files_dup(struct os *os, int64_t from, int64_t to)
@@ -61,5 +125,5 @@ bool files_dup(struct os *os, int64_t from, int64_t to)
 void files_close(struct os *os, int64_t fd)
 {
     if (known(os, fd))
-        os->process.files.file[fd] = 0;
+        remember(os, fd, 0);
 }

@@ -31,6 +31,7 @@ struct frames {
     uint32_t *giants;             /* free 1-GiB frames, in no order */
     uint32_t giant_count;
     uint64_t random;
+    uint64_t left;                /* free 4-KiB frames */
 };
 
 static bool tier_init(struct tier *t, uint64_t blocks, uint32_t most_spread)
@@ -101,6 +102,7 @@ struct frames *frames_new(uint64_t ram_bytes, uint64_t seed)
     if (!f || small < 2 * PARTS)
         goto fail;
     f->random = seed;
+    f->left = small - 1;
     f->giants = calloc(giant, sizeof *f->giants);
     if (!f->giants || !tier_init(&f->tier[0], large, 64) || !tier_init(&f->tier[1], giant, 4))
         goto fail;
@@ -190,12 +192,21 @@ static unsigned shift_of(unsigned level)
 uint64_t frames_take(struct frames *f, unsigned level)
 {
     uint64_t number = level == 3 ? take_giant(f) : take(f, level - 1);
-    return number == NONE ? 0 : number << shift_of(level);
+    if (number == NONE)
+        return 0;
+    f->left -= (uint64_t)1 << PART_BITS * (level - 1);
+    return number << shift_of(level);
 }
 
 void frames_give(struct frames *f, uint64_t pa, unsigned level)
 {
+    f->left += (uint64_t)1 << PART_BITS * (level - 1);
     give(f, level - 1, pa >> shift_of(level));
+}
+
+uint64_t frames_left(const struct frames *f)
+{
+    return f->left;
 }
 
 void frames_split(struct frames *f, uint64_t pa, unsigned level)

@@ -20,4 +20,7 @@ void frames_give(struct frames *f, uint64_t pa, unsigned level);
 /* A frame handed out at this level (2 or 3) is from now on 512 frames of the level below, each given back on its own. */
 void frames_split(struct frames *f, uint64_t pa, unsigned level);
 
+/* Free memory in frames of 4 KiB. */
+uint64_t frames_left(const struct frames *f);
+
 #endif

@@ -10,7 +10,22 @@
 
 enum os_page_policy { OS_PAGES_4K, OS_PAGES_2M, OS_PAGES_1G, OS_PAGES_THP };
 enum os_prot { OS_READ = 1, OS_WRITE = 2, OS_EXEC = 4 };
-enum os_map_flags { OS_SHARED = 1, OS_FILE = 2, OS_STACK = 4, OS_HEAP = 8, OS_GROWSDOWN = 16 };
+enum os_map_flags {
+    OS_SHARED = 1, OS_FILE = 2, OS_STACK = 4, OS_HEAP = 8, OS_GROWSDOWN = 16,
+    /* given by system calls only: MAP_HUGETLB of 2 MiB or 1 GiB, and what madvise asked for */
+    OS_HUGETLB = 32, OS_HUGETLB_1G = 64, OS_HUGE = 128, OS_NO_HUGE = 256, OS_DONT_FORK = 512, OS_WIPE_ON_FORK = 1024,
+};
+enum os_device { OS_NVME, OS_DISK };
+
+/* What the kernel's work costs, in cycles; 0 takes the value in brackets (a 3-GHz core, Linux 6). */
+struct os_costs {
+    uint64_t fault;              /* a page fault that only fills in an entry [1,000] */
+    uint64_t zero, copy;         /* clearing, copying 4 KiB [150, 400] */
+    uint64_t io;                 /* reading 4 KiB from swap or a file; by the device: NVMe [150,000] or disk [12,000,000] */
+    uint64_t reclaim;            /* looking at one frame to reclaim it [300] */
+    uint64_t change;             /* a context switch [2,000] */
+    uint64_t copy_entry;         /* one page-table entry in fork [30] */
+};
 
 struct os_config {
     unsigned paddr_bits;
@@ -19,12 +34,28 @@ struct os_config {
     enum os_page_policy pages;
     uint64_t ram_bytes;          /* installed memory, from which frames are taken */
     uint64_t seed;               /* order in which frames are handed out */
+
+    /* All that follows is off when 0: then the kernel has one process, and a file page leaves memory with its last mapping. */
+    bool processes;              /* fork, exec, exit, threads; os_syscall understands clone and its kin */
+    bool reclaim;                /* the page cache is kept, and memory is reclaimed when it runs short */
+    bool oom_kill;               /* when nothing can be reclaimed the process of the highest badness is killed */
+    bool warm_files;             /* every file page counts as having been read before: no major faults for files */
+    bool flush_on_age;           /* clearing an Accessed bit is followed by an invalidation (Linux on x86 goes without) */
+    bool invpcid;                /* other address spaces are invalidated at once by INVPCID, not when they next run */
+    bool thp_madvise;            /* under OS_PAGES_THP only mappings with MADV_HUGEPAGE get large pages (Linux: enabled = madvise) */
+    uint64_t swap_bytes;         /* 0: no swap */
+    enum os_device device;       /* where swap and files are */
+    unsigned pcids;              /* address spaces that keep their translations (PCIDs 1 … pcids) [6, as Linux] */
+    unsigned fault_around;       /* pages of a file that one read fault maps when they are in memory (Linux: 16) [1] */
+    unsigned forget_flush;       /* every so many invalidations one is forgotten: a defect for the bench to find */
+    struct os_costs costs;
 };
 
 /* A control operation for the MMU (docs/microarchitecture.md section 13). */
 struct os_control {
     uint8_t op;
     uint64_t data;
+    uint64_t desc;               /* INVPCID: the descriptor's PCID; else 0 */
 };
 
 struct os_counts {

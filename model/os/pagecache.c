@@ -9,8 +9,7 @@ enum { FIRST_BITS = 6 };
 
 struct page {
     uint64_t file, index;
-    uint64_t frame;      /* physical address */
-    uint64_t holders;    /* page-table entries that point here; 0: the slot is empty */
+    uint64_t value;      /* 0: the slot is empty */
 };
 
 struct pagecache {
@@ -50,7 +49,7 @@ static uint64_t home(const struct pagecache *cache, uint64_t file, uint64_t inde
 static struct page *slot_of(const struct pagecache *cache, uint64_t file, uint64_t index)
 {
     uint64_t i = home(cache, file, index);
-    while (cache->slots[i].holders && (cache->slots[i].file != file || cache->slots[i].index != index))
+    while (cache->slots[i].value && (cache->slots[i].file != file || cache->slots[i].index != index))
         i = (i + 1) & cache->mask;
     return &cache->slots[i];
 }
@@ -62,7 +61,7 @@ static bool grow(struct pagecache *cache)
     if (!bigger.slots)
         return false;
     for (uint64_t i = 0; i <= cache->mask; i++)
-        if (cache->slots[i].holders)
+        if (cache->slots[i].value)
             *slot_of(&bigger, cache->slots[i].file, cache->slots[i].index) = cache->slots[i];
     free(cache->slots);
     *cache = bigger;
@@ -71,40 +70,48 @@ static bool grow(struct pagecache *cache)
 
 uint64_t pagecache_find(const struct pagecache *cache, uint64_t file, uint64_t index)
 {
-    const struct page *page = slot_of(cache, file, index);
-    return page->holders ? page->frame : 0;
+    return slot_of(cache, file, index)->value;
 }
 
-bool pagecache_hold(struct pagecache *cache, uint64_t file, uint64_t index, uint64_t frame)
+bool pagecache_put(struct pagecache *cache, uint64_t file, uint64_t index, uint64_t value)
 {
     struct page *page = slot_of(cache, file, index);
-    if (!page->holders) {
+    if (!page->value) {
         if ((cache->used + 1) * 4 > (cache->mask + 1) * 3) {
             if (!grow(cache))
                 return false;
             page = slot_of(cache, file, index);
         }
-        *page = (struct page){.file = file, .index = index, .frame = frame};
         cache->used++;
     }
-    page->holders++;
+    *page = (struct page){.file = file, .index = index, .value = value};
     return true;
 }
 
-bool pagecache_drop(struct pagecache *cache, uint64_t file, uint64_t index)
+void pagecache_remove(struct pagecache *cache, uint64_t file, uint64_t index)
 {
-    struct page *page = slot_of(cache, file, index);
-    if (--page->holders)
-        return false;
+    uint64_t gap = (uint64_t)(slot_of(cache, file, index) - cache->slots);
     cache->used--;
-    uint64_t gap = (uint64_t)(page - cache->slots);
-    for (uint64_t i = (gap + 1) & cache->mask; cache->slots[i].holders; i = (i + 1) & cache->mask) {
+    for (uint64_t i = (gap + 1) & cache->mask; cache->slots[i].value; i = (i + 1) & cache->mask) {
         uint64_t h = home(cache, cache->slots[i].file, cache->slots[i].index);
         if (((i - h) & cache->mask) >= ((i - gap) & cache->mask)) {
             cache->slots[gap] = cache->slots[i];
             gap = i;
         }
     }
-    cache->slots[gap].holders = 0;
-    return true;
+    cache->slots[gap].value = 0;
+}
+
+/* A removal moves later pages to earlier places, so the place that was emptied is looked at again. */
+void pagecache_remove_file(struct pagecache *cache, uint64_t file, void (*gone)(void *context, uint64_t index, uint64_t value), void *context)
+{
+    for (uint64_t i = 0; i <= cache->mask;) {
+        struct page page = cache->slots[i];
+        if (!page.value || page.file != file) {
+            i++;
+            continue;
+        }
+        pagecache_remove(cache, page.file, page.index);
+        gone(context, page.index, page.value);
+    }
 }

@@ -1,7 +1,6 @@
-/* The page cache: which frame holds which page of which file, and how many page-table entries point at it.
+/* The page cache: which frame, or which swap slot, holds which page of which file.
  *
- * A "file" is anything that pages are shared through, an anonymous shared mapping too. A page leaves the cache with its last entry
- * (reclaim at its most eager: contents are not simulated, so nothing is lost). */
+ * A "file" is anything that pages are shared through, an anonymous shared mapping too. */
 #ifndef TWINWALK_PAGECACHE_H
 #define TWINWALK_PAGECACHE_H
 
@@ -13,13 +12,27 @@ struct pagecache;
 struct pagecache *pagecache_new(void);
 void pagecache_free(struct pagecache *cache);
 
-/* The frame of page `index` of `file` (>= 1); 0 when it is not in the cache. */
+/* Values: the address of a frame, or a slot number marked as such; 0: the page is not in the cache. */
+static inline uint64_t cache_of_slot(uint32_t slot)
+{
+    return (uint64_t)slot << 1 | 1;
+}
+
+static inline uint32_t slot_of_cache(uint64_t value)
+{
+    return value & 1 ? (uint32_t)(value >> 1) : 0;
+}
+
+/* Page `index` of `file` (>= 1). */
 uint64_t pagecache_find(const struct pagecache *cache, uint64_t file, uint64_t index);
 
-/* One entry more points at the page: puts it in with this frame when it is new (else frame is the one found). False: no memory. */
-bool pagecache_hold(struct pagecache *cache, uint64_t file, uint64_t index, uint64_t frame);
+/* Puts a page in, or gives it another value (not 0). False: no memory. */
+bool pagecache_put(struct pagecache *cache, uint64_t file, uint64_t index, uint64_t value);
 
-/* One entry less. True when it was the last: the page has left the cache and its frame is the caller's. The page must be there. */
-bool pagecache_drop(struct pagecache *cache, uint64_t file, uint64_t index);
+/* Takes a page out, which must be there. */
+void pagecache_remove(struct pagecache *cache, uint64_t file, uint64_t index);
+
+/* Takes every page of the file out; gone is told the index and value of each. */
+void pagecache_remove_file(struct pagecache *cache, uint64_t file, void (*gone)(void *context, uint64_t index, uint64_t value), void *context);
 
 #endif

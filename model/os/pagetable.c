@@ -21,8 +21,10 @@ static bool is_table(uint64_t entry, unsigned level)
 static uint64_t new_table(struct pagetable *pt)
 {
     uint64_t pa = frames_take(pt->frames, 1);
-    if (pa)
+    if (pa) {
         ++*pt->tables;
+        pt->own++;
+    }
     return pa;
 }
 
@@ -31,6 +33,7 @@ static void free_table(struct pagetable *pt, uint64_t pa)
     physmem_release(pt->pm, pa);
     frames_give(pt->frames, pa, 1);
     --*pt->tables;
+    pt->own--;
 }
 
 bool pt_init(struct pagetable *pt, struct physmem *pm, struct frames *frames, unsigned levels, uint64_t *tables)
@@ -107,17 +110,22 @@ bool pt_split(struct pagetable *pt, const struct pt_leaf *leaf, struct flush *fl
             }
         }
     }
-    frames_split(pt->frames, leaf->entry & ENTRY_FRAME, leaf->level);
     flush_add(flush, leaf->va, x86_level_shift(leaf->level));
     return physmem_write(pt->pm, leaf->pa, table | TABLE_BITS);
 }
 
-bool pt_isolate(struct pagetable *pt, uint64_t va, struct flush *flush)
+bool pt_join(struct pagetable *pt, uint64_t va, uint64_t entry, struct flush *flush)
 {
     struct pt_leaf leaf;
-    while (pt_find(pt, va, &leaf) && leaf.va != va)
-        if (!pt_split(pt, &leaf, flush))
-            return false;
+    pt_find(pt, va, &leaf);
+    uint64_t table = leaf.pa & ~(span_of(1) - 1), at = pt->root;
+    for (unsigned level = pt->levels; level > 2; level--)
+        at = physmem_read(pt->pm, IMAGE_HW, x86_entry_address(at, va, level)) & ENTRY_FRAME;
+    flush_add(flush, va & ~(span_of(2) - 1), PAGE_SHIFT);
+    flush_add(flush, va | (span_of(2) - 1), PAGE_SHIFT);
+    if (!physmem_write(pt->pm, x86_entry_address(at, va, 2), entry))
+        return false;
+    free_table(pt, table);
     return true;
 }
 
@@ -172,4 +180,19 @@ static void prune_below(struct pagetable *pt, uint64_t table, unsigned level, ui
 void pt_prune(struct pagetable *pt, uint64_t start, uint64_t end, struct flush *flush)
 {
     prune_below(pt, pt->root, pt->levels, start, end, flush);
+}
+
+static void drop_below(struct pagetable *pt, uint64_t table, unsigned level)
+{
+    for (unsigned i = 0; level > 1 && i < TABLE_WORDS; i++) {
+        uint64_t entry = physmem_read(pt->pm, IMAGE_HW, table + i * 8);
+        if (is_table(entry, level))
+            drop_below(pt, entry & ENTRY_FRAME, level - 1);
+    }
+    free_table(pt, table);
+}
+
+void pt_drop(struct pagetable *pt)
+{
+    drop_below(pt, pt->root, pt->levels);
 }

@@ -18,6 +18,7 @@ struct pagetable {
     uint64_t root;       /* physical address of the root table */
     unsigned levels;     /* 4 or 5 */
     uint64_t *tables;    /* counts table frames in use, roots among them, of all address spaces */
+    uint64_t own;        /* those of this one */
 };
 
 /* A place in the tables: a leaf, or the empty entry at which a walk ended. */
@@ -40,11 +41,12 @@ bool pt_set(struct pagetable *pt, uint64_t va, unsigned level, uint64_t entry);
 /* Puts the leaf, with its A and D bits, at new_va (same level, empty) and clears its old place. False when no frame is left. */
 bool pt_move(struct pagetable *pt, const struct pt_leaf *leaf, uint64_t new_va);
 
-/* Replaces a leaf of level 2 or 3 by a table of 512 leaves of the level below. False when no frame is left. */
+/* Replaces a leaf of level 2 or 3 by a table of 512 leaves of the level below (what becomes of the frame is the caller's business).
+ * False when no frame is left. */
 bool pt_split(struct pagetable *pt, const struct pt_leaf *leaf, struct flush *flush);
 
-/* Splits until no leaf lies across the page boundary va. False when no frame is left. */
-bool pt_isolate(struct pagetable *pt, uint64_t va, struct flush *flush);
+/* Replaces the table of level 1 that covers va by one leaf of level 2. The table's entries must be nobody's any more. */
+bool pt_join(struct pagetable *pt, uint64_t va, uint64_t entry, struct flush *flush);
 
 /* Calls visit for every leaf in [start, end), ascending; visit may change or clear that leaf. Stops, and returns false, when visit does. */
 bool pt_visit(struct pagetable *pt, uint64_t start, uint64_t end,
@@ -52,5 +54,8 @@ bool pt_visit(struct pagetable *pt, uint64_t start, uint64_t end,
 
 /* Frees the tables that cover parts of [start, end) and have become empty; never the root. */
 void pt_prune(struct pagetable *pt, uint64_t start, uint64_t end, struct flush *flush);
+
+/* Frees every table, the root too: nobody may walk them any more. Leaves are not looked at. */
+void pt_drop(struct pagetable *pt);
 
 #endif

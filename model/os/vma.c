@@ -66,7 +66,16 @@ static bool insert_at(struct vma_list *list, size_t i, const struct vma *vma)
 
 bool vma_insert(struct vma_list *list, const struct vma *vma)
 {
-    return insert_at(list, vma_first(list, vma->start), vma);
+    if (!insert_at(list, vma_first(list, vma->start), vma))
+        return false;
+    list->bytes += vma->end - vma->start;
+    return true;
+}
+
+void vma_grow_down(struct vma_list *list, struct vma *vma, uint64_t start)
+{
+    list->bytes += vma->start - start;
+    vma->start = start;
 }
 
 static uint64_t page_of(const struct vma *vma, uint64_t va)
@@ -91,8 +100,8 @@ bool vma_cut(struct vma_list *list, uint64_t va)
 void vma_erase(struct vma_list *list, uint64_t start, uint64_t end)
 {
     size_t from = vma_first(list, start), to = from;
-    while (to < list->count && list->at[to].start < end)
-        to++;
+    for (; to < list->count && list->at[to].start < end; to++)
+        list->bytes -= list->at[to].end - list->at[to].start;
     if (to == from)
         return;
     memmove(&list->at[from], &list->at[to], (list->count - to) * sizeof *list->at);

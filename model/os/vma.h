@@ -18,6 +18,7 @@ struct vma {
 struct vma_list {
     struct vma *at;        /* sorted by start */
     size_t count, room;
+    uint64_t bytes;        /* the sizes of all of them */
 };
 
 void vma_drop(struct vma_list *list);
@@ -34,6 +35,9 @@ bool vma_covers(const struct vma_list *list, uint64_t start, uint64_t end);
 
 /* Adds a mapping where nothing is mapped. False when memory is short. */
 bool vma_insert(struct vma_list *list, const struct vma *vma);
+
+/* The mapping begins at start from now on, which is below, where nothing is mapped. */
+void vma_grow_down(struct vma_list *list, struct vma *vma, uint64_t start);
 
 /* Makes va a boundary: the mapping around it becomes two. False when memory is short. */
 bool vma_cut(struct vma_list *list, uint64_t va);
