@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "preset_cpu.h"
 #include "random_parts.h"
 
 enum {
@@ -223,9 +224,7 @@ struct random *random_new(const struct options *options, char *error, size_t siz
         r->rough = options->seed % ROUGH_SEEDS == 0;
         memory.error_per_million = r->rough ? ROUGH_ERRORS : MEMORY_ERRORS;
         memory.stall_per_million = MEMORY_STALLS;
-        r->cpu = (struct oracle_cpu){.paddr_bits = CFG_ARCH_PADDR_BITS, .page_1g = CFG_ARCH_PAGE_1G, .la57 = CFG_ARCH_LA57,
-                                     .pcid = CFG_ARCH_PCID, .pku = CFG_ARCH_PKU, .pks = CFG_ARCH_PKS, .cet = CFG_ARCH_CET,
-                                     .lam = CFG_ARCH_LAM, .amd = CFG_ARCH_AMD};
+        r->cpu = preset_cpu();
         r->regs.pat = UINT64_C(0x0007040600070406);
         r->physmem = physmem_new(CFG_ARCH_PADDR_BITS);
         r->memport = r->physmem ? memport_new(r->physmem, &memory) : NULL;

@@ -6,6 +6,7 @@
 
 #include "arch/x86.h"
 #include "pincmp.h"
+#include "preset_cpu.h"
 #include "statecmp.h"
 
 enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
@@ -14,13 +15,6 @@ static void die(const char *why)
 {
     fprintf(stderr, "twinwalk: %s\n", why);
     exit(2);
-}
-
-struct oracle_cpu rig_cpu(void)
-{
-    return (struct oracle_cpu){
-        .paddr_bits = CFG_ARCH_PADDR_BITS, .page_1g = CFG_ARCH_PAGE_1G, .la57 = CFG_ARCH_LA57, .pcid = CFG_ARCH_PCID,
-        .pku = CFG_ARCH_PKU, .pks = CFG_ARCH_PKS, .cet = CFG_ARCH_CET, .lam = CFG_ARCH_LAM, .amd = CFG_ARCH_AMD};
 }
 
 void rig_wrong(struct rig *r, enum finding_kind kind, const char *field, uint64_t expected, uint64_t actual)
@@ -202,7 +196,7 @@ struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t
     struct rig *r = calloc(1, sizeof *r);
     if (!r || !(r->model = mmu_new()) || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !(r->mp = memport_new(r->pm, &config)))
         die(why);
-    r->cpu = rig_cpu();
+    r->cpu = preset_cpu();
     r->regs.pat = UINT64_C(0x0007040600070406);
     r->port = RIG_PORTS - 1;
     r->state_every = state_every;

@@ -38,9 +38,6 @@ struct rig {
     struct finding finding;    /* what stopped it; FINDING_NONE: nothing */
 };
 
-/* The processor that this binary's preset describes. */
-struct oracle_cpu rig_cpu(void);
-
 /* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig cannot be made. */
 struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every);
 void rig_free(struct rig *r);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "preset_cpu.h"
+
 enum { A_AND_D = 0x60 };
 
 uint64_t world_comparable(const struct world *w)
@@ -72,22 +74,6 @@ static bool boot(struct world *w, const struct world_setup *setup, char *error, 
     return true;
 }
 
-/* The processor that this binary's preset describes. */
-static void world_cpu(struct oracle_cpu *cpu)
-{
-    *cpu = (struct oracle_cpu){
-        .paddr_bits = CFG_ARCH_PADDR_BITS,
-        .page_1g = CFG_ARCH_PAGE_1G,
-        .la57 = CFG_ARCH_LA57,
-        .pcid = CFG_ARCH_PCID,
-        .pku = CFG_ARCH_PKU,
-        .pks = CFG_ARCH_PKS,
-        .cet = CFG_ARCH_CET,
-        .lam = CFG_ARCH_LAM,
-        .amd = CFG_ARCH_AMD,
-    };
-}
-
 struct world *world_new(const struct world_setup *setup, char *error, size_t error_size)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -96,7 +82,7 @@ struct world *world_new(const struct world_setup *setup, char *error, size_t err
         return NULL;
     }
     world_pins(w);
-    world_cpu(&w->cpu);
+    w->cpu = preset_cpu();
     w->regs.pat = UINT64_C(0x0007040600070406); /* after reset (SDM 3A 13.12.4) */
     w->window = setup->window;
     w->mask = 1;
