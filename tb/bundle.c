@@ -75,7 +75,7 @@ static void write_rerun(const struct results *r)
 
 static void print_record(FILE *out, uint64_t number, const struct trace_rec *rec, uint64_t marked)
 {
-    static const char *const kinds[] = {"fetch", "load", "store", "map", "syscall", "control", "poke", "case", "entry"};
+    static const char *const kinds[] = {"fetch", "load", "store", "map", "syscall", "control", "poke", "case", "entry", "task"};
     fprintf(out, "%c %10" PRIu64 "  %-8s", number == marked ? '>' : ' ', number, rec->kind < TRACE_KINDS ? kinds[rec->kind] : "?");
     if (rec->kind <= TRACE_STORE)
         fprintf(out, " 0x%016" PRIx64 " %2u%s%s%s%s", rec->va, rec->size, rec->flags & TRACE_SUPERVISOR ? " supervisor" : "",

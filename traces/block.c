@@ -23,6 +23,7 @@ struct block_encoder {
     uint64_t next[256][BLOCK_STREAMS];        /* predicted address of each thread's streams */
     uint8_t shape_of[BLOCK_RECORDS];
     struct column address[BLOCK_STREAMS], extra;
+    struct known_pages known;
 };
 
 static void encoder_reset(struct block_encoder *e)
@@ -33,6 +34,7 @@ static void encoder_reset(struct block_encoder *e)
     for (int i = 0; i < BLOCK_STREAMS; i++)
         e->address[i].end = e->address[i].bytes;
     e->extra.end = e->extra.bytes;
+    memset(&e->known, 0, sizeof e->known);
 }
 
 struct block_encoder *block_encoder_new(void)
@@ -96,7 +98,7 @@ bool block_add(struct block_encoder *e, const struct trace_rec *rec, const struc
         e->accesses++;
     }
     if (has_extra(rec->kind, rec->flags))
-        e->extra.end = put_extra(e->extra.end, rec, extra);
+        e->extra.end = put_extra(e->extra.end, &e->known, rec, extra);
     return true;
 }
 
@@ -240,6 +242,7 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
         return "the columns do not add up to the length of the block";
 
     memset(next, 0, sizeof next);
+    memset(&d->known, 0, sizeof d->known);
     const char *error = read_shapes(shape, raw + HEAD_BYTES, (uint32_t)shapes, next);
     if (error)
         return error;
@@ -276,7 +279,7 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
                     break;
                 }
             }
-            if (extra >= extra_end || !get_extra(&extra, rec, x)) {
+            if (extra >= extra_end || !get_extra(&extra, &d->known, rec, x)) {
                 error = "an extra part is missing or malformed";
                 break;
             }

@@ -7,6 +7,7 @@
 #ifndef TWINWALK_TRACE_BLOCK_H
 #define TWINWALK_TRACE_BLOCK_H
 
+#include "extra.h"
 #include "trace.h"
 #include "wire.h"
 
@@ -35,6 +36,7 @@ struct block_decoder {
     struct trace_rec *recs;      /* BLOCK_RECORDS of them */
     struct trace_extra *extras;  /* grows as needed, never beyond BLOCK_RECORDS */
     uint32_t extras_room;
+    struct known_pages known;
     uint32_t bad_record;         /* on failure: the record of the block in which it was found */
 };
 

@@ -2,15 +2,15 @@
 #include "check.h"
 
 #include "os/os.h"
-#include "mappings.h"
+#include "tasks.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation", "poke", "case", "entry"};
+static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation", "poke", "case", "entry", "task"};
 
 struct check {
-    struct mappings maps;
+    struct tasks tasks;
     struct check_counts *counts;
     bool own_tables;
     unsigned linear_bits;
@@ -35,7 +35,11 @@ static bool access_right(struct check *c, const struct trace_rec *rec)
         snprintf(why, sizeof why, "0x%" PRIx64 " is not canonical with %u bits, so no page can be mapped there", rec->va, c->linear_bits);
         return wrong_record(c, rec, why);
     }
-    const struct mapping *v = mappings_find(&c->maps, rec->va);
+    struct task *task = tasks_of(&c->tasks, rec->thread);
+    if (!task)
+        return wrong_record(c, rec, "it is of a task that does not exist here");
+    task->laying_out = false;
+    const struct mapping *v = mappings_find(&task->space->maps, rec->va);
     if (v && v->prot & needs[rec->kind])
         return true;
     if (!v)
@@ -49,21 +53,21 @@ static bool access_right(struct check *c, const struct trace_rec *rec)
 static bool record_right(struct check *c, const struct trace_rec *rec, const struct trace_extra *x)
 {
     const char *why = NULL;
-    uint64_t accesses = c->counts->kind[TRACE_FETCH] + c->counts->kind[TRACE_LOAD] + c->counts->kind[TRACE_STORE];
     switch (rec->kind) {
     case TRACE_MAP:
-        if (c->own_tables)
-            why = "a trace with its own tables has no OS and no layout";
-        else if (accesses || c->counts->kind[TRACE_SYSCALL])
-            why = "the initial layout must come before accesses and system calls";
-        else if (!mappings_initial(&c->maps, &x->map))
-            why = "it overlaps another mapping of the layout";
+        why = c->own_tables        ? "a trace with its own tables has no OS and no layout"
+              : c->counts->no_layout ? "a trace that does not begin with its layout has none"
+                                     : tasks_map(&c->tasks, rec->thread, &x->map);
+        break;
+    case TRACE_TASK:
+        why = c->own_tables ? "a trace with its own tables has no OS and no tasks" : tasks_event(&c->tasks, rec->thread, &x->task);
+        c->counts->tasks += x->task.event == TRACE_CLONE;
         break;
     case TRACE_SYSCALL:
         if (c->own_tables)
             why = "a trace with its own tables has no OS";
         else if (!c->counts->no_layout)
-            why = mappings_follow(&c->maps, &x->syscall);
+            why = tasks_syscall(&c->tasks, rec->thread, &x->syscall);
         break;
     case TRACE_CONTROL:
     case TRACE_POKE:
@@ -86,6 +90,10 @@ bool check_trace(struct trace_reader *reader, struct check_counts *counts, char 
     int got = 0;
     bool ok = true;
     memset(counts, 0, sizeof *counts);
+    if (!tasks_init(&c.tasks)) {
+        snprintf(error, size, "out of memory");
+        return false;
+    }
     while (ok && (got = trace_next(reader, &recs, &count)) > 0) {
         if (!counts->records)
             counts->no_layout = !c.own_tables && recs[0].kind != TRACE_MAP;
@@ -102,7 +110,7 @@ bool check_trace(struct trace_reader *reader, struct check_counts *counts, char 
         snprintf(error, size, "%s", trace_error(reader));
         ok = false;
     }
-    counts->mapped_ranges = c.maps.count;
-    mappings_free(&c.maps);
+    counts->mapped_ranges = tasks_mappings(&c.tasks);
+    tasks_free(&c.tasks);
     return ok;
 }

@@ -184,8 +184,8 @@ static int verb_check(const struct options *o)
         printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls", c.kind[TRACE_CONTROL], "pokes",
                c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries", c.kind[TRACE_ENTRY]);
     else
-        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n", "layout", c.kind[TRACE_MAP], "syscalls",
-               c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges);
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n%-12s %" PRIu64 " made\n", "layout", c.kind[TRACE_MAP], "syscalls",
+               c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges, "tasks", c.tasks);
     printf("%-12s %" PRIu64 "\n", "expectations", c.expectations);
     fflush(stdout);
     bool own = trace_get_info(r)->own_tables;

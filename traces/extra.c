@@ -28,24 +28,51 @@ static bool get_name(const uint8_t **p, char name[64])
     return true;
 }
 
-enum { CASE_LEAST = 0x80, EXPECT_PA = 1 << 2, EXPECT_MT = 1 << 5, EXPECT_CR2 = 1 << 6, EXPECT_ZERO = 1 << 7 };
+enum { CASE_LEAST = 0x80, EXPECT_PA = 1 << 2, EXPECT_MT = 1 << 5, EXPECT_CR2 = 1 << 6, EXPECT_KNOWN = 1 << 7, MAP_OFFSET = 32 };
+enum { PAGE_BITS = 12, PAGE_MASK = (1 << PAGE_BITS) - 1 };
 
-static uint8_t *put_expect(uint8_t *p, const struct trace_expect *e)
+static bool is_known(const struct known_pages *known, uint64_t va)
 {
-    *p++ = (uint8_t)(e->kind | (e->has_pa ? EXPECT_PA : 0) | e->size << 3 | (e->has_mt ? EXPECT_MT : 0) | (e->has_cr2 ? EXPECT_CR2 : 0));
+    const uint64_t linear = va >> PAGE_BITS;
+    return known->page[linear % KNOWN_PAGES].valid && known->page[linear % KNOWN_PAGES].linear == linear;
+}
+
+static uint64_t known_address(const struct known_pages *known, uint64_t va)
+{
+    return known->page[(va >> PAGE_BITS) % KNOWN_PAGES].physical << PAGE_BITS | (va & PAGE_MASK);
+}
+
+static void make_known(struct known_pages *known, uint64_t va, uint64_t pa)
+{
+    const uint64_t linear = va >> PAGE_BITS;
+    if (((va ^ pa) & PAGE_MASK) != 0)
+        return;
+    known->page[linear % KNOWN_PAGES].linear = linear;
+    known->page[linear % KNOWN_PAGES].physical = pa >> PAGE_BITS;
+    known->page[linear % KNOWN_PAGES].valid = true;
+}
+
+static uint8_t *put_expect(uint8_t *p, struct known_pages *known, uint64_t va, const struct trace_expect *e)
+{
+    const bool guessed = e->has_pa && is_known(known, va) && known_address(known, va) == e->pa;
+    *p++ = (uint8_t)(e->kind | (e->has_pa ? EXPECT_PA : 0) | e->size << 3 | (e->has_mt ? EXPECT_MT : 0) | (e->has_cr2 ? EXPECT_CR2 : 0) |
+                     (guessed ? EXPECT_KNOWN : 0));
     p = put_varint(p, e->err);
-    if (e->has_pa)
+    if (e->has_pa && !guessed) {
         p = put_varint(p, e->pa);
+        make_known(known, va, e->pa);
+    }
     if (e->has_mt)
         *p++ = e->mt;
     return e->has_cr2 ? put_varint(p, e->cr2) : p;
 }
 
-static bool get_expect(const uint8_t **p, struct trace_expect *e)
+static bool get_expect(const uint8_t **p, struct known_pages *known, uint64_t va, struct trace_expect *e)
 {
     uint64_t err;
     uint8_t b = *(*p)++;
-    if (b & EXPECT_ZERO || !get_varint(p, &err) || err >> 16)
+    *e = (struct trace_expect){0};
+    if (!get_varint(p, &err) || err >> 16)
         return false;
     e->kind = b & 3;
     e->size = b >> 3 & 3;
@@ -53,21 +80,30 @@ static bool get_expect(const uint8_t **p, struct trace_expect *e)
     e->has_mt = b & EXPECT_MT;
     e->has_cr2 = b & EXPECT_CR2;
     e->err = (uint16_t)err;
-    if (e->has_pa && !get_varint(p, &e->pa))
-        return false;
+    if (b & EXPECT_KNOWN) {
+        if (!e->has_pa || !is_known(known, va))
+            return false;
+        e->pa = known_address(known, va);
+    } else if (e->has_pa) {
+        if (!get_varint(p, &e->pa))
+            return false;
+        make_known(known, va, e->pa);
+    }
     if (e->has_mt)
         e->mt = *(*p)++;
     return !e->has_cr2 || get_varint(p, &e->cr2);
 }
 
-uint8_t *put_extra(uint8_t *p, const struct trace_rec *rec, const struct trace_extra *x)
+uint8_t *put_extra(uint8_t *p, struct known_pages *known, const struct trace_rec *rec, const struct trace_extra *x)
 {
     switch (rec->kind) {
     case TRACE_MAP:
         p = put_varint(p, x->map.start >> 12);
         p = put_varint(p, (x->map.end - x->map.start) >> 12);
         *p++ = (uint8_t)x->map.prot;
-        *p++ = (uint8_t)x->map.flags;
+        *p++ = (uint8_t)(x->map.flags | (x->map.offset ? MAP_OFFSET : 0));
+        if (x->map.offset)
+            p = put_varint(p, x->map.offset >> PAGE_BITS);
         return put_name(p, x->map.name);
     case TRACE_SYSCALL:
         p = put_varint(p, x->syscall.number);
@@ -95,14 +131,21 @@ uint8_t *put_extra(uint8_t *p, const struct trace_rec *rec, const struct trace_e
         p = put_varint(p, x->entry.pa);
         p = put_varint(p, x->entry.value);
         return put_varint(p, ~x->entry.mask);
+    case TRACE_TASK:
+        *p++ = x->task.event;
+        p = put_varint(p, x->task.number);
+        *p++ = x->task.flags;
+        return put_name(p, x->task.name);
     default: /* an access with an expectation */
-        return put_expect(p, &x->expect);
+        return put_expect(p, known, rec->va, &x->expect);
     }
 }
 
-bool get_extra(const uint8_t **p, const struct trace_rec *rec, struct trace_extra *x)
+bool get_extra(const uint8_t **p, struct known_pages *known, const struct trace_rec *rec, struct trace_extra *x)
 {
     uint64_t a, b;
+    if (rec->kind <= TRACE_STORE)
+        return get_expect(p, known, rec->va, &x->expect);
     memset(x, 0, sizeof *x);
     switch (rec->kind) {
     case TRACE_MAP:
@@ -112,6 +155,12 @@ bool get_extra(const uint8_t **p, const struct trace_rec *rec, struct trace_extr
         x->map.end = (a + b) << 12;
         x->map.prot = *(*p)++;
         x->map.flags = *(*p)++;
+        if (x->map.flags & MAP_OFFSET) {
+            if (!get_varint(p, &a) || !a || a >> (64 - PAGE_BITS))
+                return false;
+            x->map.flags &= ~(uint32_t)MAP_OFFSET;
+            x->map.offset = a << PAGE_BITS;
+        }
         return get_name(p, x->map.name);
     case TRACE_SYSCALL:
         if (!get_varint(p, &x->syscall.number))
@@ -146,7 +195,12 @@ bool get_extra(const uint8_t **p, const struct trace_rec *rec, struct trace_extr
             return false;
         x->entry.mask = ~a;
         return true;
-    default:
-        return get_expect(p, &x->expect);
+    default: /* TRACE_TASK */
+        x->task.event = *(*p)++;
+        if (!get_varint(p, &a) || a >> 32)
+            return false;
+        x->task.number = (uint32_t)a;
+        x->task.flags = *(*p)++;
+        return get_name(p, x->task.name);
     }
 }

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYS_MMAP = 9, SYS_MPROTECT = 10, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25, SYS_PKEY_MPROTECT = 329 };
-enum { LINUX_SHARED = 1, LINUX_ANONYMOUS = 0x20, LINUX_GROWSDOWN = 0x100, LINUX_DONTUNMAP = 4 };
+enum { SYS_MMAP = 9, SYS_MPROTECT = 10, SYS_MUNMAP = 11, SYS_BRK = 12, SYS_MREMAP = 25, SYS_SHMAT = 30, SYS_SHMDT = 67, SYS_PKEY_MPROTECT = 329 };
+enum { LINUX_SHARED = 1, LINUX_ANONYMOUS = 0x20, LINUX_GROWSDOWN = 0x100, LINUX_DONTUNMAP = 4, LINUX_SHM_RDONLY = 0x1000, LINUX_SHM_EXEC = 0x8000 };
+enum { SEGMENT = 1 << 8 }; /* a flag of ours: attached by shmat */
 
 static const uint64_t stack_limit = UINT64_C(8) << 20; /* Linux' default RLIMIT_STACK */
 
@@ -20,6 +21,20 @@ void mappings_free(struct mappings *list)
 {
     free(list->map);
     *list = (struct mappings){0};
+}
+
+bool mappings_copy(struct mappings *copy, const struct mappings *list)
+{
+    *copy = *list;
+    copy->room = list->count;
+    copy->map = malloc((list->count ? list->count : 1) * sizeof *list->map);
+    if (!copy->map) {
+        *copy = (struct mappings){0};
+        return false;
+    }
+    if (list->count)
+        memcpy(copy->map, list->map, list->count * sizeof *list->map);
+    return true;
 }
 
 /* The first mapping that ends beyond va. */
@@ -120,6 +135,22 @@ static const char *follow_mremap(struct mappings *list, uint64_t from, uint64_t 
     return map(list, v) ? NULL : "out of memory";
 }
 
+static const char *follow_shmat(struct mappings *list, uint64_t start, uint64_t flags, uint64_t length)
+{
+    if (start & 0xfff || !length || length & 0xfff || start + length <= start)
+        return "shmat's result and the segment's length, its fourth argument, are no range of pages";
+    uint32_t prot = OS_READ | (flags & LINUX_SHM_RDONLY ? 0 : OS_WRITE) | (flags & LINUX_SHM_EXEC ? OS_EXEC : 0);
+    return map(list, (struct mapping){start, start + length, prot, OS_SHARED | SEGMENT}) ? NULL : "out of memory";
+}
+
+static const char *follow_shmdt(struct mappings *list, uint64_t start)
+{
+    size_t i = at_or_after(list, start);
+    if (i == list->count || list->map[i].start != start || !(list->map[i].flags & SEGMENT))
+        return "shmdt of an address where nothing is attached";
+    return unmap(list, start, list->map[i].end) ? NULL : "out of memory";
+}
+
 const char *mappings_follow(struct mappings *list, const struct trace_syscall *s)
 {
     uint64_t result = (uint64_t)s->result, start = s->arg[0], end = page_up(start + s->arg[1]);
@@ -135,9 +166,17 @@ const char *mappings_follow(struct mappings *list, const struct trace_syscall *s
         ok = map(list, (struct mapping){result, page_up(result + s->arg[1]), (uint32_t)s->arg[2] & 7, flags});
         break;
     }
-    case SYS_MUNMAP:
+    case SYS_SHMAT:
+        return follow_shmat(list, result, s->arg[2], s->arg[3]);
+    case SYS_SHMDT:
+        return follow_shmdt(list, start);
+    case SYS_MUNMAP: {
+        size_t i = at_or_after(list, start);
+        if (i == list->count || list->map[i].start >= end)
+            return "munmap of a range in which nothing is mapped";
         ok = unmap(list, start, end);
         break;
+    }
     case SYS_MPROTECT:
     case SYS_PKEY_MPROTECT:
         if (start >= end)

@@ -20,8 +20,30 @@ static const char *map_invalid(const struct trace_map *m)
         return "unknown protection bits";
     if (m->flags & ~(uint32_t)MAP_FLAGS)
         return "unknown mapping flags";
+    if (m->offset & 0xfff || (m->offset && !(m->flags & OS_FILE)))
+        return "the offset of a mapping is a multiple of 0x1000, and 0 without a file";
     if (!memchr(m->name, 0, sizeof m->name))
         return "the name of a mapping has at most 63 bytes";
+    return NULL;
+}
+
+static const char *task_invalid(const struct trace_task *t)
+{
+    static const uint8_t flags[TRACE_TASK_EVENTS] = {
+        [TRACE_CLONE] = TRACE_CLONE_VM | TRACE_CLONE_FILES | TRACE_CLONE_THREAD | TRACE_CLONE_VFORK, [TRACE_OPEN] = TRACE_OPEN_NO_FILE};
+    static const uint32_t limit[TRACE_TASK_EVENTS] = {[TRACE_CLONE] = 255, [TRACE_OPEN] = INT32_MAX};
+    if (t->event >= TRACE_TASK_EVENTS)
+        return "unknown event of a task";
+    if (t->flags & ~flags[t->event])
+        return "unknown flags of a task's event";
+    if ((t->flags & TRACE_CLONE_THREAD) && !(t->flags & TRACE_CLONE_VM))
+        return "a thread shares its process' address space: thread needs vm";
+    if (t->number > limit[t->event])
+        return t->event == TRACE_CLONE ? "a task's number is 0 to 255" : t->event == TRACE_OPEN ? "a descriptor is below 2^31" : "only clone and open have a number";
+    if (!memchr(t->name, 0, sizeof t->name))
+        return "a file's name has at most 63 bytes";
+    if ((t->event == TRACE_EXEC || t->event == TRACE_OPEN) != (t->name[0] != 0))
+        return t->name[0] ? "only exec and open have a file" : "exec and open have a file's name";
     return NULL;
 }
 
@@ -108,6 +130,8 @@ const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra 
         return extra->entry.pa & 7 ? "a page-table entry lies on a multiple of 8" : NULL;
     case TRACE_SYSCALL:
         return NULL;
+    case TRACE_TASK:
+        return task_invalid(&extra->task);
     default:
         return expect_invalid(&extra->expect);
     }

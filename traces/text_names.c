@@ -22,6 +22,13 @@ const struct name text_features[] = {
     {"pks", TRACE_PKS},   {"cet", TRACE_CET},   {"lam", TRACE_LAM},    {"amd", TRACE_AMD}, {NULL, 0}, /* that AMD's are absent is spelled intel */
 };
 const struct name text_results[] = {{"ok", KIND_OK}, {"gp", KIND_GP}, {"pf", KIND_PF}, {"memerr", KIND_MEMERR}, {NULL, 0}};
+const struct name text_tasks[] = {
+    {"clone", TRACE_CLONE}, {"exec", TRACE_EXEC}, {"exit", TRACE_EXIT}, {"exit_group", TRACE_EXIT_GROUP}, {"open", TRACE_OPEN}, {NULL, 0},
+};
+const struct name text_clone_flags[] = {
+    {"vm", TRACE_CLONE_VM}, {"files", TRACE_CLONE_FILES}, {"thread", TRACE_CLONE_THREAD}, {"vfork", TRACE_CLONE_VFORK}, {NULL, 0},
+};
+const struct name text_open_flags[] = {{"nofile", TRACE_OPEN_NO_FILE}, {NULL, 0}};
 /* x86-64 Linux, those that matter to an address space */
 const struct name text_syscalls[] = {
     {"mmap", 9}, {"mprotect", 10}, {"munmap", 11}, {"brk", 12}, {"mremap", 25}, {"msync", 26}, {"mincore", 27}, {"madvise", 28},

@@ -74,8 +74,22 @@ static bool get_access(struct text_cursor *c, struct trace_rec *rec, struct trac
     }
 }
 
+/* Words of this table, as long as they come. */
+static uint32_t get_flags(struct text_cursor *c, const struct name *flags)
+{
+    const struct name *flag;
+    uint32_t all = 0;
+    while ((flag = word_lookup(flags, word_peek(c)))) {
+        word_next(c);
+        all |= (uint32_t)flag->value;
+    }
+    return all;
+}
+
 static bool get_map(struct text_cursor *c, struct trace_rec *rec, struct trace_map *m)
 {
+    struct word offset;
+    bool thread;
     if (!text_number(c, "the start of a mapping", UINT64_MAX, false, &m->start) || !text_number(c, "the end of a mapping", UINT64_MAX, false, &m->end))
         return false;
     struct word w = word_next(c);
@@ -88,20 +102,26 @@ static bool get_map(struct text_cursor *c, struct trace_rec *rec, struct trace_m
         if (w.p[i] != '-')
             m->prot |= (uint32_t[]){OS_READ, OS_WRITE, OS_EXEC}[i];
     }
-    m->flags = w.p[3] == 's' ? OS_SHARED : 0;
-    for (;;) {
-        bool thread;
-        const struct name *flag = word_lookup(text_map_flags, word_peek(c));
-        if (flag) {
-            word_next(c);
-            m->flags |= (uint32_t)flag->value;
-            continue;
-        }
-        if (!text_thread(c, rec, &thread))
+    m->flags = (w.p[3] == 's' ? OS_SHARED : 0) | get_flags(c, text_map_flags);
+    if (text_key(c, "offset=", &w, &offset) && !word_number(offset, false, &m->offset))
+        return text_expected(c, "offset= and a number", w);
+    return text_thread(c, rec, &thread) && text_rest(c, m->name, sizeof m->name, "the name");
+}
+
+static bool get_task(struct text_cursor *c, struct word verb, struct trace_rec *rec, struct trace_task *t)
+{
+    uint64_t number;
+    bool thread;
+    t->event = (uint8_t)word_lookup(text_tasks, verb)->value;
+    if (t->event == TRACE_CLONE || t->event == TRACE_OPEN) {
+        if (!text_number(c, t->event == TRACE_CLONE ? "the new task's number" : "a descriptor", INT32_MAX, false, &number))
             return false;
-        if (!thread)
-            return text_rest(c, m->name, sizeof m->name, "the name");
+        t->number = (uint32_t)number;
+        t->flags = (uint8_t)get_flags(c, t->event == TRACE_CLONE ? text_clone_flags : text_open_flags);
     }
+    if (t->event != TRACE_EXEC && t->event != TRACE_OPEN)
+        return text_thread_and_end(c, rec);
+    return text_thread(c, rec, &thread) && text_rest(c, t->name, sizeof t->name, "the file's name");
 }
 
 static bool get_syscall(struct text_cursor *c, struct trace_rec *rec, struct trace_syscall *s)
@@ -239,7 +259,7 @@ static bool get_header(struct text_cursor *c, struct word w, struct trace_info *
     return true;
 }
 
-#define RECORD_WORDS "F, L, S, map, syscall, mov, wrmsr, wrpkru, invlpg, invpcid, poke, case, entry"
+#define RECORD_WORDS "F, L, S, map, syscall, mov, wrmsr, wrpkru, invlpg, invpcid, poke, case, entry, clone, exec, exit, exit_group, open"
 
 enum text_line text_get_line(struct text_cursor *c, bool first, bool header_open, struct trace_info *info, struct trace_rec *rec,
                              struct trace_extra *x)
@@ -247,7 +267,8 @@ enum text_line text_get_line(struct text_cursor *c, bool first, bool header_open
     static const struct name kinds[] = {
         {"F", TRACE_FETCH}, {"L", TRACE_LOAD}, {"S", TRACE_STORE}, {"map", TRACE_MAP}, {"syscall", TRACE_SYSCALL},
         {"mov", TRACE_CONTROL}, {"wrmsr", TRACE_CONTROL}, {"invlpg", TRACE_CONTROL}, {"invpcid", TRACE_CONTROL}, {"wrpkru", TRACE_CONTROL},
-        {"poke", TRACE_POKE}, {"case", TRACE_CASE}, {"entry", TRACE_ENTRY}, {NULL, 0},
+        {"poke", TRACE_POKE}, {"case", TRACE_CASE}, {"entry", TRACE_ENTRY}, {"clone", TRACE_TASK}, {"exec", TRACE_TASK}, {"exit", TRACE_TASK},
+        {"exit_group", TRACE_TASK}, {"open", TRACE_TASK}, {NULL, 0},
     };
     uint64_t version;
     struct word w = word_next(c);
@@ -281,6 +302,7 @@ enum text_line text_get_line(struct text_cursor *c, bool first, bool header_open
               : rec->kind == TRACE_POKE    ? get_poke(c, rec, &x->poke)
               : rec->kind == TRACE_CASE    ? get_case(c, rec, &x->vector)
               : rec->kind == TRACE_ENTRY   ? get_entry(c, rec, &x->entry)
+              : rec->kind == TRACE_TASK    ? get_task(c, w, rec, &x->task)
                                            : get_access(c, rec, &x->expect);
     if (!ok)
         return TEXT_ERROR;

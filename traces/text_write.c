@@ -53,12 +53,17 @@ size_t text_put_header(char line[TEXT_LINE], const struct trace_info *info)
     return (size_t)(l.p - line);
 }
 
+static void say_flags(struct line *l, const struct name *flags, uint64_t value)
+{
+    for (const struct name *n = flags; n->word; n++)
+        if (value & n->value)
+            say(l, " %s", n->word);
+}
+
 static void say_access(struct line *l, const struct trace_rec *rec, const struct trace_extra *x)
 {
     say(l, "%c 0x%" PRIx64 " %d", "FLS"[rec->kind], rec->va, rec->size);
-    for (const struct name *n = text_access_flags; n->word; n++)
-        if (rec->flags & n->value)
-            say(l, " %s", n->word);
+    say_flags(l, text_access_flags, rec->flags);
     if (rec->thread)
         say(l, " thread=%d", rec->thread);
     if (!(rec->flags & TRACE_EXPECT))
@@ -74,29 +79,45 @@ static void say_access(struct line *l, const struct trace_rec *rec, const struct
         say(l, " cr2=0x%" PRIx64, x->expect.cr2);
 }
 
-/* Would the reader take the first word of a mapping's name for something else? */
-static bool looks_like_a_flag(const char *name)
+/* Would the reader take the first word of a name for something else, one of these flags or what may stand behind them? */
+static bool looks_like_a_flag(const struct name *flags, const char *name)
 {
     size_t len = strcspn(name, " ");
-    for (const struct name *n = text_map_flags; n->word; n++)
+    for (const struct name *n = flags; n->word; n++)
         if (strlen(n->word) == len && !strncmp(n->word, name, len))
             return true;
-    return !strncmp(name, "thread=", 7);
+    return !strncmp(name, "thread=", 7) || !strncmp(name, "offset=", 7);
+}
+
+/* The end of a line: thread and name, either of which may be missing. flags: those that may stand before. */
+static void say_thread_and_name(struct line *l, const struct trace_rec *rec, const struct name *flags, const char *name)
+{
+    if (rec->thread)
+        say(l, " thread=%d", rec->thread);
+    if (name[0]) {
+        say(l, " ");
+        say_string(l, name, looks_like_a_flag(flags, name));
+    }
 }
 
 static void say_map(struct line *l, const struct trace_rec *rec, const struct trace_map *m)
 {
     say(l, "map 0x%" PRIx64 " 0x%" PRIx64 " %c%c%c%c", m->start, m->end, m->prot & OS_READ ? 'r' : '-', m->prot & OS_WRITE ? 'w' : '-',
         m->prot & OS_EXEC ? 'x' : '-', m->flags & OS_SHARED ? 's' : 'p');
-    for (const struct name *n = text_map_flags; n->word; n++)
-        if (m->flags & n->value)
-            say(l, " %s", n->word);
-    if (rec->thread)
-        say(l, " thread=%d", rec->thread);
-    if (m->name[0]) {
-        say(l, " ");
-        say_string(l, m->name, looks_like_a_flag(m->name));
-    }
+    say_flags(l, text_map_flags, m->flags);
+    if (m->offset)
+        say(l, " offset=0x%" PRIx64, m->offset);
+    say_thread_and_name(l, rec, text_map_flags, m->name);
+}
+
+static void say_task(struct line *l, const struct trace_rec *rec, const struct trace_task *t)
+{
+    const struct name *flags = t->event == TRACE_CLONE ? text_clone_flags : text_open_flags;
+    say(l, "%s", name_of(text_tasks, t->event));
+    if (t->event == TRACE_CLONE || t->event == TRACE_OPEN)
+        say(l, " %" PRIu32, t->number);
+    say_flags(l, flags, t->flags);
+    say_thread_and_name(l, rec, flags, t->name);
 }
 
 /* Values near 0 from below are error numbers and file descriptors: -1, -12 … */
@@ -138,9 +159,7 @@ static void say_control(struct line *l, const struct trace_rec *rec, const struc
 static void say_case(struct line *l, const struct trace_case *c)
 {
     say(l, "case %s", c->name);
-    for (const struct name *n = text_features; n->word; n++)
-        if (c->needs & n->value)
-            say(l, " %s", n->word);
+    say_flags(l, text_features, c->needs);
     for (const struct name *n = text_features; n->word; n++)
         if (c->lacks & n->value)
             say(l, n->value == TRACE_AMD ? " intel" : " no-%s", n->word);
@@ -162,6 +181,9 @@ size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const 
     case TRACE_MAP:
         say_map(&l, rec, &x->map);
         break;
+    case TRACE_TASK:
+        say_task(&l, rec, &x->task);
+        break;
     case TRACE_SYSCALL:
         say_syscall(&l, &x->syscall);
         break;
@@ -180,7 +202,7 @@ size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const 
     default:
         say_access(&l, rec, x);
     }
-    if (rec->thread && rec->kind > TRACE_MAP && rec->kind != TRACE_CONTROL) /* of a control operation it stands before the result */
+    if (rec->thread && rec->kind > TRACE_MAP && rec->kind != TRACE_CONTROL && rec->kind != TRACE_TASK) /* these have said it, before a result or name */
         say(&l, " thread=%d", rec->thread);
     say(&l, "\n");
     return (size_t)(l.p - line);

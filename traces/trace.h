@@ -20,7 +20,8 @@ enum trace_kind {
     TRACE_POKE = 6,    /* extra.poke: software writes a page-table entry (such traces) */
     TRACE_CASE = 7,    /* extra.vector: a directed case begins: registers, memory and caches are as after reset (such traces) */
     TRACE_ENTRY = 8,   /* extra.entry: what eight bytes of memory must hold after the accesses so far (such traces) */
-    TRACE_KINDS = 9,   /* how many there are */
+    TRACE_TASK = 9,    /* extra.task: a task begins, executes a program, opens a file, or ends (traces for an OS model) */
+    TRACE_KINDS = 10,  /* how many there are */
 };
 
 enum trace_flag {
@@ -36,7 +37,18 @@ enum trace_feature {
     TRACE_AMD = 128,      /* AMD's rules where the manuals differ; a case that has it in `lacks` is one of Intel's */
 };
 
-struct trace_map { uint64_t start, end; uint32_t prot, flags; char name[64]; }; /* prot, flags as in model/os/os.h */
+/* prot, flags as in model/os/os.h; offset: where in the file `name` it begins, a multiple of 4096, 0 without OS_FILE. */
+struct trace_map { uint64_t start, end, offset; uint32_t prot, flags; char name[64]; };
+enum trace_task_event { TRACE_CLONE, TRACE_EXEC, TRACE_EXIT, TRACE_EXIT_GROUP, TRACE_OPEN, TRACE_TASK_EVENTS };
+enum trace_task_flag {
+    TRACE_CLONE_VM = 1, TRACE_CLONE_FILES = 2, TRACE_CLONE_THREAD = 4, TRACE_CLONE_VFORK = 8, /* as enum os_clone_flags */
+    TRACE_OPEN_NO_FILE = 1,        /* TRACE_OPEN: nothing lasting is behind the descriptor (a memfd, /dev/zero) */
+};
+struct trace_task {
+    uint32_t number;               /* TRACE_CLONE: the new task, 0 … 255; TRACE_OPEN: the descriptor, below 2^31; else 0 */
+    uint8_t event, flags;          /* enum trace_task_event, trace_task_flag */
+    char name[64];                 /* TRACE_EXEC, TRACE_OPEN: the file, 1 … 63 bytes; else "" */
+};
 struct trace_syscall { uint64_t number, arg[6]; int64_t result; };
 struct trace_control { uint64_t data, desc; uint8_t op; bool gp; }; /* op as pins_ctl_op; desc: INVPCID only, else 0; gp: with TRACE_EXPECT, must it fault? */
 struct trace_poke { uint64_t pa, value; };
@@ -63,6 +75,7 @@ struct trace_extra {
         struct trace_expect expect;
         struct trace_case vector;
         struct trace_entry entry;
+        struct trace_task task;
     };
 };
 

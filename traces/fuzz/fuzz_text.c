@@ -1,6 +1,7 @@
-/* The text reader. And: what it takes is written in one way, which it takes again. */
+/* The text reader, and the check of what it reads. And: what it takes is written in one way, which it takes again. */
 #include "fuzz.h"
 
+#include "check.h"
 #include "format.h"
 
 #include <stdlib.h>
@@ -30,6 +31,17 @@ static void write_and_read(const char *path)
     trace_close(r);
 }
 
+/* A trace is good, or one line says what is wrong with it. */
+static void check(const char *path)
+{
+    struct check_counts counts;
+    char why[1200] = "";
+    struct trace_reader *r = trace_open(path, NULL);
+    if (r)
+        PROMISE(check_trace(r, &counts, why, sizeof why) ? !why[0] : why[0] && !strchr(why, '\n'));
+    trace_close(r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size && data[0] == 0x89)
@@ -37,5 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = fuzz_file(data, size);
     fuzz_read_trace(path);
     write_and_read(path);
+    check(path);
     return 0;
 }

@@ -39,6 +39,8 @@ static bool learn(struct merge *m, struct merge_input *in)
             return true;
         for (; in->at < in->count; in->at++) {
             const struct trace_rec *rec = &in->recs[in->at];
+            if (rec->kind == TRACE_TASK)
+                return wrong(m, "%s: it tells of tasks and their files (clone, exec, open …); merge makes one process of traces that do not", in->path);
             in->fetches |= rec->kind == TRACE_FETCH;
             in->threads = rec->thread >= in->threads ? rec->thread + 1U : in->threads;
         }

@@ -48,7 +48,7 @@ static uint64_t any_value(void)
 
 static void random_name(char *name, size_t size)
 {
-    static const char *const hard[] = {"", "[stack]", "/bin/a b", "file", "stack x", " lead", "trail ", "#1 x", "a # b", "back\\slash", "thread=3", "tab\there", "ünï"};
+    static const char *const hard[] = {"", "[stack]", "/bin/a b", "file", "stack x", " lead", "trail ", "#1 x", "a # b", "back\\slash", "thread=3", "offset=1", "nofile", "vm", "tab\there", "ünï"};
     if (rnd() % 2) {
         snprintf(name, size, "%s", hard[rnd() % (sizeof hard / sizeof hard[0])]);
         return;
@@ -62,6 +62,8 @@ static void random_access(struct item *item)
 {
     struct trace_rec *r = &item->rec;
     r->va = any_value();
+    if (rnd() % 2)
+        r->va &= 0x3fff; /* pages that come again */
     r->size = (uint8_t)(rnd() % 64 + 1);
     if ((r->va & 0xfff) + r->size > 0x1000)
         r->va -= 64;
@@ -74,7 +76,7 @@ static void random_access(struct item *item)
         e->err = (uint16_t)rnd();
     if (e->kind == KIND_OK && rnd() % 2) {
         e->has_pa = true;
-        e->pa = any_value();
+        e->pa = rnd() % 2 ? any_value() : (rnd() % 4 << 20) | (r->va & 0xfff); /* some are known from before */
         e->size = rnd() % 3;
     }
     if (e->kind == KIND_OK && rnd() % 2) {
@@ -85,6 +87,22 @@ static void random_access(struct item *item)
         e->has_cr2 = true;
         e->cr2 = any_value();
     }
+}
+
+static void random_task(struct trace_task *t)
+{
+    t->event = rnd() % TRACE_TASK_EVENTS;
+    if (t->event == TRACE_CLONE) {
+        t->number = rnd() % 256;
+        t->flags = rnd() % 16;
+        if (t->flags & TRACE_CLONE_THREAD)
+            t->flags |= TRACE_CLONE_VM;
+    } else if (t->event == TRACE_OPEN) {
+        t->number = (uint32_t)(rnd() >> 33);
+        t->flags = rnd() % 2;
+    }
+    while ((t->event == TRACE_EXEC || t->event == TRACE_OPEN) && !t->name[0])
+        random_name(t->name, sizeof t->name);
 }
 
 static void random_case(struct trace_case *c)
@@ -116,6 +134,7 @@ void random_item(struct item *item)
         }
         x->map.prot = rnd() % 8;
         x->map.flags = rnd() % 32;
+        x->map.offset = x->map.flags & OS_FILE && rnd() % 2 ? any_value() >> 12 << 12 : 0;
         random_name(x->map.name, sizeof x->map.name);
         break;
     case TRACE_SYSCALL:
@@ -133,6 +152,9 @@ void random_item(struct item *item)
             item->rec.flags = TRACE_EXPECT;
             x->control.gp = rnd() % 2;
         }
+        break;
+    case TRACE_TASK:
+        random_task(&x->task);
         break;
     case TRACE_CASE:
         random_case(&x->vector);
@@ -202,7 +224,10 @@ static bool same_extra(unsigned kind, const struct trace_extra *a, const struct 
     switch (kind) {
     case TRACE_MAP:
         return a->map.start == b->map.start && a->map.end == b->map.end && a->map.prot == b->map.prot && a->map.flags == b->map.flags &&
-               !strcmp(a->map.name, b->map.name);
+               a->map.offset == b->map.offset && !strcmp(a->map.name, b->map.name);
+    case TRACE_TASK:
+        return a->task.event == b->task.event && a->task.number == b->task.number && a->task.flags == b->task.flags &&
+               !strcmp(a->task.name, b->task.name);
     case TRACE_SYSCALL:
         return !memcmp(&a->syscall, &b->syscall, sizeof a->syscall);
     case TRACE_CONTROL:

@@ -144,7 +144,8 @@ static void check_records(const char *records, const char *wrong)
     snprintf(text, sizeof text, "twinwalk-trace 1\nmap 0x400000 0x402000 r-xp\nmap 0x600000 0x602000 rw-p\nmap 0x7f0000 0x800000 rw-p stack growsdown\n%s",
              records);
     text_file("check.txt", text);
-    assert_int_equal(RUN("check", scratch("check.txt")), wrong ? 1 : 0);
+    if (RUN("check", scratch("check.txt")) != (wrong ? 1 : 0))
+        fail_msg("%s: %s", records, output);
     says(wrong ? wrong : "good");
 }
 
@@ -167,6 +168,19 @@ static void test_check(void **state)
     check_records("syscall mremap 0x900000 0x1000 0x3000 1 = 0xa00000\n", "mremap of an address that is not mapped");
     check_records("syscall brk = 0x900100\nsyscall brk 0x902100 = 0x902100\nS 0x902fff 1\nsyscall brk 0x901000 = 0x901000\nS 0x901000 1\n",
                   "record 7 (store): 0x901000 is not mapped");
+    check_records("syscall munmap 0x900000 0x1000 = 0\n", "munmap of a range in which nothing is mapped");
+    check_records("syscall shmat 1 0 0 0x2000 = 0xa00000\nS 0xa01000 1\nsyscall shmdt 0xa00000 = 0\nL 0xa00000 1\n", "record 6 (load): 0xa00000 is not mapped");
+    check_records("syscall shmat 1 0 0x1000 0x2000 = 0xa00000\nS 0xa01000 1\n", "mapped r--");
+    check_records("syscall shmat 1 0 0 = 0xa00000\n", "the segment's length");
+    check_records("syscall shmdt 0x600000 = 0\n", "nothing is attached");
+    check_records("clone 1\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\nS 0x600000 1 thread=1\nF 0x400000 1 thread=1\n", "record 7 (fetch): 0x400000");
+    check_records("clone 1 vm thread\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\n", "record 5 (fetch): 0x400000");
+    check_records("clone 1\nexit\nF 0x400000 1 thread=1\nF 0x400000 1\n", "record 6 (fetch): it is of a task that does not exist");
+    check_records("clone 1\nclone 2 vm thread thread=1\nexit_group thread=1\nclone 2\nF 0x400000 1 thread=1\n", "record 7 (fetch): it is of a task");
+    check_records("clone 1\nF 0x400000 1 thread=2\n", "it is of a task");
+    check_records("clone 1\nclone 1\n", "that of a living one");
+    check_records("clone 1\nexec thread=1 /bin/x\nmap 0x100000 0x101000 r-xp thread=1\nF 0x100000 1 thread=1\nF 0x400000 1\nF 0x400000 1 thread=1\n", "record 8 (fetch): 0x400000");
+    check_records("exec /bin/x\nmap 0x100000 0x101000 r-xp\nF 0x100000 1\nmap 0x200000 0x201000 r-xp\n", "must come before");
     check_records("map 0x601000 0x700000 r--p\n", "overlaps");
     check_records("F 0x400000 1\nmap 0xa00000 0xb00000 r--p\n", "must come before");
     check_records("mov cr3 0x1000\n", "tables own");

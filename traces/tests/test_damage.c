@@ -186,7 +186,7 @@ static void test_hostile_blocks(void **state)
         uint32_t accesses;
         const char *what;
     } bad[] = {
-        {0x09, "", 0, "", 0, 0, "not a valid record"},                          /* unknown kind */
+        {0x0a, "", 0, "", 0, 0, "not a valid record"},                          /* unknown kind */
         {0x1006, "", 0, "", 0, 0, "not a valid record"},                        /* a poke with an expectation */
         {0x0405, "", 0, "", 0, 0, "not a valid record"},                        /* a control operation with EFLAGS.AC */
         {0x83, "", 0, "", 0, 0, "not a valid record"},                          /* a mapping at a predicted address */
@@ -227,6 +227,16 @@ static void test_hostile_blocks(void **state)
         {0x08, "", 0, "\4\0\0", 3, 0, "multiple of 8"},
         {0x08, "", 0, "\0\0", 2, 0, "extra"},
         {0x06, "", 0, "\1\0", 2, 0, "multiple of 8"},
+        {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"},                        /* the page is known, but was not told */
+        {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"},                       /* an offset of 0 */
+        {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
+        {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
+        {0x09, "", 0, "\0\xac\2\0\0", 5, 0, "0 to 255"},
+        {0x09, "", 0, "\2\1\0\0", 4, 0, "have a number"},
+        {0x09, "", 0, "\2\0\1\0", 4, 0, "flags of a task"},
+        {0x09, "", 0, "\1\0\0\0", 4, 0, "have a file's name"},
+        {0x09, "", 0, "\3\0\0\1x", 5, 0, "only exec and open"},
+        {0x09, "", 0, "\1\0\0\2x\0", 6, 0, "extra"},                          /* a zero in the name */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         start_file();

@@ -265,7 +265,7 @@ static void test_version_1_stays(void **state)
         {{.kind = TRACE_STORE, .va = 0x1000, .size = 8, .flags = 17}, {.expect = {.kind = 2, .err = 3}}},
         {{.kind = TRACE_FETCH, .va = UINT64_C(1) << 63, .size = 1}, {.poke = {0, 0}}},
         {{.kind = TRACE_SYSCALL}, {.syscall = {9, {0, 0x1000, 3, 0x22, UINT64_MAX, 0}, 0x7f0000000000}}},
-        {{.kind = TRACE_MAP}, {.map = {0x400000, 0x401000, 5, 2, "/bin/x"}}},
+        {{.kind = TRACE_MAP}, {.map = {.start = 0x400000, .end = 0x401000, .prot = 5, .flags = 2, .name = "/bin/x"}}},
     };
     struct block_encoder *e = block_encoder_new();
     assert_non_null(e);

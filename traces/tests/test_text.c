@@ -74,6 +74,10 @@ static void test_spellings(void **state)
                      "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile # name\n",
                 HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p stack growsdown [stack]\n"
                      "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile\n");
+    expect_text(HEAD "map 0x1000 0x3000 r-xp file offset=4096 /lib/x\nmap 0x3000 0x4000 r--p file  thread=2 offset=1 # the name\nclone 1\n"
+                     "clone 2 thread files vm thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile nofile x\nopen 4 thread=9 a b # why\nexit\nexit_group thread=1\n",
+                HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file offset=0x1000 /lib/x\nmap 0x3000 0x4000 r--p file thread=2 \\x6fffset=1\nclone 1\n"
+                     "clone 2 vm files thread thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile x\nopen 4 thread=9 a b\nexit\nexit_group thread=1\n");
     expect_text(HEAD "syscall 9 0x0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk = 0x5000\nsyscall munmap 0x1000 4096 = -22\nsyscall 1000 = 0 thread=3\n"
                      "syscall mremap 1 2 3 4 5 = -4096",
                 HEAD "bits 48\ntables os\nsyscall mmap 0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk 0 0 0 0 0 0 = 0x5000\n"
@@ -152,6 +156,17 @@ static void test_mistakes(void **state)
         {"poke 0x1004 1", "multiple of 8"},
         {"poke 0x1000", "the value of the entry"},
         {"poke 0x1000 1 2", "the end of the line"},
+        {"map 0x1000 0x2000 r--p offset=0x1000", "0 without a file"},
+        {"map 0x1000 0x2000 r--p file offset=0x800", "multiple of 0x1000"},
+        {"map 0x1000 0x2000 r--p file offset=x", "offset= and a number"},
+        {"clone", "the new task's number"},
+        {"clone 256", "0 to 255"},
+        {"clone 1 thread", "thread needs vm"},
+        {"clone 1 fs", "the end of the line"},
+        {"exec", "exec and open have a file's name"},
+        {"open 0x80000000 x", "a descriptor"},
+        {"open 3", "exec and open have a file's name"},
+        {"exit 1", "the end of the line"},
         {"bits 48", "expected a record"}, /* the header is over */
     };
     char text[512];
