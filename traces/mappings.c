@@ -90,6 +90,8 @@ static bool unmap(struct mappings *list, uint64_t start, uint64_t end)
     size_t from = at_or_after(list, start), to = from;
     while (to < list->count && list->map[to].start < end)
         to++;
+    if (from == to)
+        return true;
     memmove(&list->map[from], &list->map[to], (list->count - to) * sizeof *list->map);
     list->count -= to - from;
     list->last = 0;
