@@ -120,7 +120,7 @@ static const char *parse(const char *text, int base, struct line *l)
 static bool nothing(const char *line)
 {
     line += strspn(line, " \t");
-    return !*line || *line == '#';
+    return !*line || *line == '#' || !strncmp(line, "RTN:", 4); /* tools derived from pinatrace name the routine so */
 }
 
 /* The first lines of the file, one after the other, in line[]; false at their end. */

@@ -102,6 +102,7 @@ static void test_pin(void **state)
     gives("16 R 32 4\n", "F 10 1\nL 20 4\n");
     gives("16 R 32 4\n1f W 20 4\n", "F 16 1\nL 32 4\nF 1f 1\nS 20 4\n");
     gives("W,0x20,8\n", "S 20 8\n");
+    gives("R 0x20 8\nRTN: .text\n\n0x7f3afa0c6296: W     0x7fff178fc8a0 16 0x585dafa3a7f0098d000000\n", "L 20 8\nF 7f3afa0c6296 1\nS 7fff178fc8a0 16\n");
     gives("R 0x20 8; TID: 5\nw 0x20 8 ; tid = 1000\nR 0x28 8; TID: 1000\n", "L 20 8 t5\nS 20 8\nL 28 8\n");
     assert_int_equal(im.counts.threads, 2);
     gives("I 0x20 4\nload 0x30 8\n", "F 20 4\nL 30 8\n");
