@@ -1,32 +1,39 @@
 #!/bin/sh
-# Records a trace of an x86-64 Linux program with qemu-x86_64 and the plugin of traces/capture/.
+# Records a trace of an x86-64 Linux program, its threads and all processes that it starts, with qemu-x86_64 and traces/capture/.
 #
-#   scripts/capture.sh -o OUT [-l LIMIT] [-s SKIP] [-z LEVEL] [-x] [-e NAME=VALUE]… PROGRAM [ARGUMENT]…
-#   CMD='PROGRAM ARGUMENT…' OUT=FILE LIMIT=N SKIP=N LEVEL=N scripts/capture.sh        (make capture)
+#   scripts/capture.sh -o OUT [-l LIMIT] [-s SKIP] [-z LEVEL] [-q QUANTUM] [-x] [-e NAME=VALUE]… PROGRAM [ARGUMENT]…
+#   CMD='PROGRAM ARGUMENT…' OUT=FILE LIMIT=N SKIP=N LEVEL=N QUANTUM=N scripts/capture.sh        (make capture)
 #
-#   -o OUT     the trace to write            -l LIMIT  record at most so many accesses
+#   -o OUT     the trace to write            -l LIMIT  record at most so many accesses, of all processes together
 #   -s SKIP    leave out the first accesses  -x        end the program at the limit
-#   -z LEVEL   zstd, 1 … 19 (smallest)
+#   -z LEVEL   zstd, 1 … 19 (smallest)       -q N      records after which another task has its turn in the trace (8192)
 #   -e N=V     a variable for the program; apart from these it sees LC_ALL=C and PATH alone, so that the same command gives the same trace
 #
-# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so); QEMU the emulator (default: qemu-x86_64).
+# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so, with twinwalk-collect beside it); QEMU the emulator (default: qemu-x86_64).
 set -eu
 
 die() { echo "capture: $*" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 plugin=${PLUGIN:-$root/build/capture/twinwalk_capture.so}
+collect=$(dirname -- "$plugin")/twinwalk-collect
 qemu=${QEMU:-qemu-x86_64}
-out=${OUT:-} limit=${LIMIT:-} skip=${SKIP:-} level=${LEVEL:-} after= env='LC_ALL=C,PATH=/usr/bin:/bin'
+out=${OUT:-} limit=${LIMIT:-} skip=${SKIP:-} level=${LEVEL:-} quantum=${QUANTUM:-} after=
 
-while getopts o:l:s:z:xe:h opt; do
+# The variables are kept one a line, each quoted for the shell.
+quote() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+env="LC_ALL=C PATH=/usr/bin:/bin"
+
+while getopts o:l:s:z:q:xe:h opt; do
     case $opt in
     o) out=$OPTARG ;;
     l) limit=$OPTARG ;;
     s) skip=$OPTARG ;;
     z) level=$OPTARG ;;
+    q) quantum=$OPTARG ;;
     x) after=exit ;;
-    e) env=$env,$OPTARG ;;
+    e) case $OPTARG in *=*) ;; *) die "-e wants NAME=VALUE, not $OPTARG" ;; esac
+       env="$env $(quote "$OPTARG")" ;;
     *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
@@ -34,27 +41,30 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || eval "set -- ${CMD:-}"
 [ $# -gt 0 ] || die "which program? CMD='sqlite3 :memory: …', or behind the options (-h for help)"
 [ -n "$out" ] || die "where to? OUT=FILE or -o FILE"
-case $out in *,*) die "$out: a comma cannot be passed to a plugin of QEMU; choose another name" ;; esac
-command -v "$qemu" > /dev/null || die "$qemu is not installed (Debian: apt-get install qemu-user)"
-[ -r "$plugin" ] || die "$plugin is not built; 'make capture' builds it"
-for n in "$limit" "$skip" "$level"; do
-    case $n in *[!0-9]*) die "LIMIT, SKIP and LEVEL are whole numbers, not $n" ;; esac
+case $plugin in *,*) die "$plugin: a comma cannot be passed to QEMU; build elsewhere" ;; esac
+qemu_path=$(command -v "$qemu") || die "$qemu is not installed (Debian: apt-get install qemu-user)"
+[ -r "$plugin" ] && [ -x "$collect" ] || die "$plugin or twinwalk-collect is not built; 'make capture' builds them"
+for n in "$limit" "$skip" "$level" "$quantum"; do
+    case $n in *[!0-9]*) die "LIMIT, SKIP, LEVEL and QUANTUM are whole numbers, not $n" ;; esac
 done
 
-program=$(command -v "$1") || die "$1: no such program"
-[ "$(od -An -c -N4 "$program" | tr -d ' ')" = '177ELF' ] || die "$program is no ELF program (a script? name its interpreter)"
+# A file, as execvp looks for it: the shell's own commands do not count.
+find_program() {
+    case $1 in */*) printf '%s' "$1"; return ;; esac
+    IFS=:
+    for dir in $PATH; do
+        [ -f "$dir/$1" ] && [ -x "$dir/$1" ] && { printf '%s' "$dir/$1"; return; }
+    done
+    return 0
+}
+program=$(find_program "$1")
+[ -n "$program" ] && [ -e "$program" ] || die "$1: no such program"
+
 recorded= # the command as a shell would take it
 for word in "$@"; do
     case $word in *[!A-Za-z0-9_./:=,+@%-]* | '') word="'$word'" ;; esac
     recorded=$recorded${recorded:+ }$word
 done
-shift
-
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-status=0
-# -seed: the random bytes that the kernel gives to a program are always the same.
-env -i TWINWALK_PROGRAM="$recorded" "$(command -v "$qemu")" -seed 1 -U TWINWALK_PROGRAM -E "$env" -d page -D "$log" \
-    -plugin "$plugin,out=$out,layout=$log${limit:+,limit=$limit}${skip:+,skip=$skip}${level:+,level=$level}${after:+,after=$after}" "$program" "$@" || status=$?
-[ $status -lt 128 ] || echo "capture: $out: a signal ended the program (status $status); the trace ends with the last whole block" >&2
-exit $status
+set -- --plugin="$(realpath -- "$plugin")" --qemu="$(realpath -- "$qemu_path")" --out="$out" ${limit:+--limit="$limit"} ${skip:+--skip="$skip"} \
+    ${level:+--level="$level"} ${quantum:+--quantum="$quantum"} ${after:+--after="$after"} --program="$recorded" "$program" "$@"
+eval "exec env -i $env \"\$collect\" \"\$@\""

@@ -1,16 +1,17 @@
-/* The initial layout, from two sources that each know half of it.
+/* The layout of a program before its first instruction, from two sources that each know half of it.
  *
- * QEMU's page log (-d page) holds the guest's own view after the program was loaded: ranges with the rights that the guest
- * has. The host's /proc/self/maps knows which of them are files, and where one mapping ends and the next begins, but not
- * the rights: QEMU never gives the guest's code pages execute permission on the host. The guest's addresses are the host's
- * (guest base 0, QEMU's choice for 64-bit guests on 64-bit hosts).
+ * QEMU knows the guest's own view: ranges with the rights that the guest has. The host's /proc/self/maps knows which of them are
+ * files, and where one mapping ends and the next begins, but not the rights: QEMU never gives the guest's code pages execute
+ * permission on the host. The guest's addresses are the host's (guest base 0, QEMU's choice for 64-bit guests on 64-bit hosts).
  *
- * The heap is not there yet: the first brk of the trace tells where it starts. */
+ * The heap is not there yet: the first brk of the program tells where it starts. */
 #define _GNU_SOURCE
-#include "layout.h"
+#include "plugin.h"
 
 #include "os/os.h"
+#include "qemu_internal.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,47 +24,27 @@ struct range {
 };
 
 struct host_map {
-    uint64_t start, end;
+    uint64_t start, end, offset;
     bool shared;
-    char name[256]; /* a path, or "" */
+    char name[64]; /* of a file, or "" */
 };
 
-static const char *error_too_many = "the program has more than 1024 mappings at its start";
+struct ranges {
+    struct range at[MAX_RANGES];
+    size_t count;
+};
 
-/* Reads the ranges that follow the line about the binary load. */
-static const char *read_log(const char *path, struct range *ranges, size_t *count, uint64_t *stack)
+static int note_range(void *user, uint64_t start, uint64_t end, unsigned long flags)
 {
-    static const char load[] = "page layout changed following binary load";
-    char line[256], rights[4];
-    bool inside = false;
-    uint64_t base = 0;
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return "cannot open the page log (qemu-x86_64 must run with -d page -D the file given as layout=)";
-    *count = 0;
-    *stack = 0;
-    while (fgets(line, sizeof line, f)) {
-        struct range r;
-        uint64_t size;
-        if (!strncmp(line, load, sizeof load - 1)) {
-            inside = true;
-        } else if (sscanf(line, "guest_base 0x%" SCNx64, &base) == 1 && base) {
-            fclose(f);
-            return "the guest's addresses are not the host's (guest base is not 0); let QEMU choose it";
-        } else if (inside && sscanf(line, "start_stack 0x%" SCNx64, stack) == 1) {
-            break;
-        } else if (inside && sscanf(line, "%" SCNx64 "-%" SCNx64 " %" SCNx64 " %3s", &r.start, &r.end, &size, rights) == 4) {
-            if (*count == MAX_RANGES) {
-                fclose(f);
-                return error_too_many;
-            }
-            r.prot = (rights[0] == 'r' ? OS_READ : 0) | (rights[1] == 'w' ? OS_WRITE : 0) | (rights[2] == 'x' ? OS_EXEC : 0);
-            if (r.end <= UINT64_C(1) << 47) /* the page above, vsyscall, is emulated: nothing there is ever accessed */
-                ranges[(*count)++] = r;
-        }
-    }
-    fclose(f);
-    return *count && *stack ? NULL : "the page log has no layout \"following binary load\"; is this QEMU 7.2's qemu-x86_64 with -d page?";
+    struct ranges *ranges = user;
+    if (!(flags & QEMU_PAGE_VALID) || end > UINT64_C(1) << 47) /* the page above, vsyscall, is emulated: nothing there is ever accessed */
+        return 0;
+    if (ranges->count == MAX_RANGES)
+        return 1;
+    ranges->at[ranges->count++] = (struct range){
+        start, end, (flags & QEMU_PAGE_READ ? OS_READ : 0) | (flags & (QEMU_PAGE_WRITE | QEMU_PAGE_WRITE_ORG) ? OS_WRITE : 0) |
+                        (flags & QEMU_PAGE_EXEC ? OS_EXEC : 0)};
+    return 0;
 }
 
 static const char *read_host(struct host_map *maps, size_t *count)
@@ -78,11 +59,13 @@ static const char *read_host(struct host_map *maps, size_t *count)
         struct host_map *m = &maps[*count];
         char rights[5];
         int name = 0;
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %*s %n", &m->start, &m->end, rights, &name) != 3)
+        memset(m, 0, sizeof *m);
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m->start, &m->end, rights, &m->offset, &name) != 4)
             continue;
         m->shared = rights[3] == 's';
         line[strcspn(line, "\n")] = 0;
-        snprintf(m->name, sizeof m->name, "%s", name && line[name] == '/' ? line + name : "");
+        if (name && line[name] == '/')
+            name_of_path(m->name, line + name);
         ++*count;
     }
     free(line);
@@ -90,9 +73,20 @@ static const char *read_host(struct host_map *maps, size_t *count)
     return NULL;
 }
 
-static bool put_piece(struct trace_writer *writer, uint64_t start, uint64_t end, uint32_t prot, const struct host_map *host, uint64_t stack)
+/* The stack pointer of the calling thread; 0: QEMU does not say. */
+static uint64_t stack_pointer(void)
 {
-    struct trace_rec rec = {.kind = TRACE_MAP};
+    struct CPUState **cpu = dlsym(RTLD_DEFAULT, "thread_cpu");
+    uint64_t rsp = 0;
+    GByteArray *bytes = g_byte_array_new();
+    if (cpu && *cpu && x86_cpu_gdb_read_register(*cpu, bytes, GDB_RSP) == sizeof rsp && bytes->len == sizeof rsp)
+        memcpy(&rsp, bytes->data, sizeof rsp);
+    g_byte_array_free(bytes, 1);
+    return rsp;
+}
+
+static void put_piece(struct cpu *c, uint64_t start, uint64_t end, uint32_t prot, const struct host_map *host, uint64_t stack)
+{
     struct trace_extra x;
     memset(&x, 0, sizeof x);
     x.map.start = start;
@@ -100,32 +94,36 @@ static bool put_piece(struct trace_writer *writer, uint64_t start, uint64_t end,
     x.map.prot = prot;
     if (start <= stack && stack < end) {
         x.map.flags = OS_STACK | OS_GROWSDOWN;
-        snprintf(x.map.name, sizeof x.map.name, "[stack]");
+        strcpy(x.map.name, "[stack]");
     } else if (host && host->name[0]) {
-        size_t len = strlen(host->name), most = sizeof x.map.name - 1; /* of a long path its end says more */
         x.map.flags = OS_FILE | (host->shared ? OS_SHARED : 0);
-        snprintf(x.map.name, sizeof x.map.name, "%s", host->name + (len > most ? len - most : 0));
+        x.map.offset = host->offset + (start - host->start);
+        strcpy(x.map.name, host->name);
     } else if (host && host->shared) {
         x.map.flags = OS_SHARED;
     }
-    return trace_put(writer, &rec, &x);
+    put_extra(c, TRACE_MAP, &x);
 }
 
-const char *layout_put(struct trace_writer *writer, const char *log)
+const char *layout_put(struct cpu *c)
 {
-    static struct range ranges[MAX_RANGES];
+    static struct ranges ranges;
     static struct host_map maps[MAX_RANGES];
-    size_t range_count, map_count;
-    uint64_t stack;
-    const char *error = read_log(log, ranges, &range_count, &stack);
-    if (!error)
-        error = read_host(maps, &map_count);
+    size_t map_count;
+    uint64_t stack = stack_pointer(), stack_end = 0;
+    if (walk_memory_regions(&ranges, note_range))
+        return "the program has more than 1024 mappings at its start";
+    const char *error = read_host(maps, &map_count);
+    if (!error && (!stack || !ranges.count))
+        error = "qemu-x86_64 does not tell the program's layout; this needs Debian 12's (7.2)";
     if (error)
         return error;
-    for (size_t i = 0; i < range_count; i++) {
-        uint64_t at = ranges[i].start;
-        while (at < ranges[i].end) { /* cut where the host's mappings begin and end */
-            uint64_t end = ranges[i].end;
+    for (size_t i = 0; i < ranges.count; i++) {
+        uint64_t at = ranges.at[i].start;
+        if (at <= stack && stack < ranges.at[i].end)
+            stack_end = ranges.at[i].end;
+        while (at < ranges.at[i].end) { /* cut where the host's mappings begin and end */
+            uint64_t end = ranges.at[i].end;
             const struct host_map *host = NULL;
             for (size_t m = 0; m < map_count; m++) {
                 if (maps[m].start <= at && at < maps[m].end) {
@@ -135,10 +133,11 @@ const char *layout_put(struct trace_writer *writer, const char *log)
                     end = maps[m].start;
                 }
             }
-            if (!put_piece(writer, at, end, ranges[i].prot, host, stack))
-                return "a mapping cannot be written";
+            put_piece(c, at, end, ranges.at[i].prot, host, stack);
             at = end;
         }
     }
+    if (stack_end) /* the kernel has put the arguments and the environment there */
+        put_bytes(c, TRACE_STORE, TRACE_SUPERVISOR | TRACE_AC, stack, stack_end - stack);
     return NULL;
 }

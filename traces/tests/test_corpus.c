@@ -52,11 +52,11 @@ static void test_corpus(void **state)
         assert_true(stated(toml, "fetches") == counts.kind[TRACE_FETCH] && stated(toml, "loads") == counts.kind[TRACE_LOAD] &&
                     stated(toml, "stores") == counts.kind[TRACE_STORE] && stated(toml, "syscalls") == counts.kind[TRACE_SYSCALL]);
         struct trace_sizes sizes = trace_get_sizes(r);
-        assert_true(sizes.raw <= 3 * info->accesses && sizes.packed < info->accesses);
+        assert_true(sizes.raw <= (info->own_tables ? 6 : 3) * info->accesses /* with expectations */ && sizes.packed < info->accesses);
         trace_close(r);
         free(toml);
     }
-    assert_true(bytes < 4 << 20);
+    assert_true(bytes < 20 << 20);
     globfree(&files);
 }
 
