@@ -10,6 +10,7 @@ const char *finding_name(enum finding_kind kind)
         [FINDING_NONE] = "none",         [FINDING_PIN] = "pin",       [FINDING_STATE] = "state",
         [FINDING_EVENT] = "event",       [FINDING_ORACLE] = "oracle", [FINDING_EXPECT] = "expectation",
         [FINDING_MEMORY] = "memory",     [FINDING_PROTOCOL] = "protocol", [FINDING_HANG] = "hang",
+        [FINDING_CONTENTS] = "contents",
     };
     return names[kind];
 }

@@ -16,6 +16,7 @@ enum finding_kind {
     FINDING_EVENT,    /* decoupled runs differ in an access or in a memory request */
     FINDING_ORACLE,   /* a result is not what the SDM says */
     FINDING_EXPECT,   /* a result is not what the trace says */
+    FINDING_CONTENTS, /* an access was led to a page with the contents of another one */
     FINDING_MEMORY,   /* the page tables in memory differ at the end */
     FINDING_PROTOCOL, /* an answer to nothing, or a request that no memory could take */
     FINDING_HANG,     /* nothing moves any more */

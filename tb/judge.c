@@ -1,26 +1,10 @@
-/* Judges results: the oracle, and what the trace itself says must come out. */
-#include "world.h"
+/* Judges results: the oracle, and what the trace itself says must come out. Traces with their own tables: judge_own.c. */
+#include "judge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "statenames.h"
-
-struct outcome {
-    uint64_t addr; /* KIND_OK: physical address; KIND_PF: CR2 */
-    uint16_t err;
-    uint8_t kind, size, pat, mt;
-};
-
-static struct outcome answered(const struct pins_resp *r)
-{
-    return (struct outcome){r->addr, r->err, r->kind, r->size, r->pat, r->mt};
-}
-
-static struct outcome demanded(const struct oracle_result *r)
-{
-    return (struct outcome){r->addr, r->err, r->kind, r->size, r->pat, r->mt};
-}
 
 static void outcome_text(const struct outcome *o, char *text, size_t size)
 {
@@ -39,8 +23,7 @@ static void outcome_text(const struct outcome *o, char *text, size_t size)
     }
 }
 
-static bool complain(struct world *w, enum finding_kind kind, const struct slot *s, const struct outcome *expected,
-                     const struct outcome *actual)
+bool judge_complain(struct world *w, enum finding_kind kind, const struct slot *s, const struct outcome *expected, const struct outcome *actual)
 {
     char a[160], b[160];
     outcome_text(expected, a, sizeof a);
@@ -49,17 +32,10 @@ static bool complain(struct world *w, enum finding_kind kind, const struct slot 
     return false;
 }
 
-static bool same(const struct outcome *a, const struct outcome *b)
-{
-    return a->kind == b->kind &&
-           (a->kind != KIND_OK || (a->addr == b->addr && a->size == b->size && a->pat == b->pat && a->mt == b->mt)) &&
-           (a->kind != KIND_PF || (a->err == b->err && a->addr == b->addr));
-}
-
-static bool meets_expectation(struct world *w, const struct slot *s, const struct outcome *actual)
+struct outcome judge_expected(const struct world *w, const struct slot *s, const struct outcome *otherwise)
 {
     const struct trace_expect *e = &w->expect[s - w->slot];
-    struct outcome expected = *actual; /* what the trace does not say is as it came */
+    struct outcome expected = *otherwise;
     expected.kind = e->kind;
     expected.err = e->err;
     if (e->kind == KIND_OK && e->has_pa) {
@@ -70,21 +46,19 @@ static bool meets_expectation(struct world *w, const struct slot *s, const struc
         expected.mt = e->mt;
     if (e->kind == KIND_PF && e->has_cr2)
         expected.addr = e->cr2;
-    w->counts.expectations++;
-    return same(&expected, actual) || complain(w, FINDING_EXPECT, s, &expected, actual);
+    return expected;
 }
 
-static void remember(struct world *w, const struct slot *s, const struct oracle_result *result)
+void judge_remember(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
     const uint64_t key = memo_key(s->va, s->acc, s->mode);
     *memo_slot(&w->memo, key) =
-        (struct memo_entry){key, w->stamp, result->addr & ~UINT64_C(0xfff), result->size, result->pat, result->mt};
+        (struct memo_entry){key, w->stamp, says->addr & ~UINT64_C(0xfff), says->size, says->pat, says->mt};
 }
 
-/* What the oracle says of an access now. */
-static void ask(const struct world *w, const struct slot *s, struct oracle_result *result)
+struct oracle_access judge_access(const struct slot *s)
 {
-    const struct oracle_access access = {
+    return (struct oracle_access){
         .va = s->va,
         .acc = s->acc,
         .user = !(s->mode & TRACE_SUPERVISOR),
@@ -92,7 +66,6 @@ static void ask(const struct world *w, const struct slot *s, struct oracle_resul
         .ac = (s->mode & TRACE_AC) != 0,
         .ss = (s->mode & TRACE_SHADOW_STACK) != 0,
     };
-    oracle_translate(w->physmem, IMAGE_ORACLE, &w->cpu, &w->regs, &access, result);
 }
 
 /* SDM 5.10.4.3: an entry that was relaxed without an invalidation may give one page fault that memory no longer justifies,
@@ -103,9 +76,9 @@ static bool may_be_spurious(const struct slot *s, const struct outcome *actual, 
            (actual->err & (PF_P | PF_RSVD)) == PF_P;
 }
 
-/* An answer out of a TLB for a global page that another address space brought there, through tables of its own: hardware then reads
- * none of the tables of this one, and leaves their A and D bits alone (SDM 5.10.2.4: a global translation serves all of them). */
-static bool by_shared_global(const struct world *w, const struct slot *s, const struct oracle_result *says)
+/* Hardware then reads none of the tables of this address space, and leaves their A and D bits alone (SDM 5.10.2.4: a global
+ * translation serves all of them). */
+bool judge_shared_global(const struct world *w, const struct slot *s, const struct oracle_result *says)
 {
     enum { ENTRY_G = 1 << 8, CR4_PGE = 1 << 7 };
     bool owed = false;
@@ -130,7 +103,7 @@ static bool right_table_type(struct world *w, const struct slot *s, const struct
     return false;
 }
 
-static bool right_table_types(struct world *w, const struct slot *s, const struct oracle_result *says)
+bool judge_table_types(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
     bool right = true;
     for (unsigned i = 0; s->answer.src == SRC_WALK && i < says->steps && right; i++)
@@ -142,53 +115,59 @@ static bool right_table_types(struct world *w, const struct slot *s, const struc
 static bool agree(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
     w->counts.oracle_checks++;
-    if (!right_table_types(w, s, says))
+    if (!judge_table_types(w, s, says))
         return false;
-    if (by_shared_global(w, s, says)) {
+    if (judge_shared_global(w, s, says)) {
         w->counts.shared_global++;
         return true;
     }
     oracle_commit(w->physmem, says, true);
     if (says->kind == KIND_OK)
-        remember(w, s, says);
+        judge_remember(w, s, says);
+    return true;
+}
+
+/* Of a program under the OS model: faults are taken, and the access is made again. */
+static bool judge_program(struct world *w, struct slot *s)
+{
+    const struct outcome actual = judge_answered(&s->answer);
+    if (w->judged) {
+        const struct oracle_access access = judge_access(s);
+        struct oracle_result says;
+        oracle_translate(w->physmem, IMAGE_ORACLE, &w->cpu, &w->regs, &access, &says);
+        const struct outcome expected = judge_demanded(&says);
+        if (judge_same(&expected, &actual)) {
+            if (!agree(w, s, &says))
+                return false;
+        } else if (may_be_spurious(s, &actual, &says)) {
+            s->spurious++;
+        } else {
+            return judge_complain(w, FINDING_ORACLE, s, &expected, &actual);
+        }
+    }
+    if (actual.kind == KIND_PF) {
+        w->phase = PHASE_FAULT;
+        return false;
+    }
+    if (s->expected) {
+        const struct outcome expected = judge_expected(w, s, &actual);
+        w->counts.expectations++;
+        if (!judge_same(&expected, &actual))
+            return judge_complain(w, FINDING_EXPECT, s, &expected, &actual);
+    }
+    if (actual.kind == KIND_GP) {
+        world_fail(w, "record %" PRIu64 ": linear address 0x%" PRIx64 " is not canonical", s->record, s->va);
+        w->phase = PHASE_END;
+        return false;
+    }
     return true;
 }
 
 bool judge_slow(struct world *w, struct slot *s)
 {
-    const struct outcome actual = answered(&s->answer);
-    const bool retried = actual.kind == KIND_PF && w->os;
-    if (actual.kind == KIND_MEMERR) {
+    if (s->answer.kind == KIND_MEMERR) {
         w->phase = PHASE_FAULT;
         return false;
     }
-    if (w->judged) {
-        struct oracle_result says;
-        ask(w, s, &says);
-        const struct outcome expected = demanded(&says);
-        if (same(&expected, &actual)) {
-            if (!agree(w, s, &says))
-                return false;
-        } else if (w->stale) {
-            w->counts.unjudged++;
-        } else if (w->os && may_be_spurious(s, &actual, &says)) {
-            s->spurious++;
-        } else {
-            return complain(w, FINDING_ORACLE, s, &expected, &actual);
-        }
-    }
-    if (retried) {
-        w->phase = PHASE_FAULT;
-        return false;
-    }
-    if (s->expected && !meets_expectation(w, s, &actual))
-        return false;
-    if (actual.kind == KIND_GP && w->os) {
-        world_fail(w, "record %" PRIu64 ": linear address 0x%" PRIx64 " is not canonical", s->record, s->va);
-        w->phase = PHASE_END;
-        return false;
-    }
-    w->counts.gp += actual.kind == KIND_GP;
-    w->counts.pf += actual.kind == KIND_PF;
-    return true;
+    return w->os ? judge_program(w, s) : judge_own(w, s);
 }

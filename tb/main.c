@@ -5,9 +5,12 @@
 
 #include "dut_list.h"
 #include "forms/forms.h"
+#include "headline/command.h"
 #include "matrix/command.h"
+#include "memory.h"
 #include "mmu_cfg.h"
 #include "run.h"
+#include "storm.h"
 #include "sweep/command.h"
 #include "traces/command.h"
 #include "vectors.h"
@@ -19,11 +22,14 @@ static const char usage[] =
     "\n"
     "  cosim TRACE    replay a trace through the cycle model and a device under test, and compare\n"
     "  model TRACE    replay a trace through the cycle model alone, at full speed\n"
+    "  memory TRACE   replay a trace through the OS model alone, with the oracle as its MMU: faults, and the memory of every process\n"
+    "  storm OUT      make a trace of many processes at random, to be replayed with little memory\n"
     "  random         drive both with constrained-random stimulus, and compare\n"
     "  vectors FILE…  run directed cases on the oracle, the cycle model and the RTL\n"
     "  sweep          enumerate the rules of paging: rights, entries, flags, addresses, memory types\n"
     "  matrix         every invalidation x structure x page x state of a walk in flight\n"
     "  forms          measure closed forms on the cycle model, and on a device in lockstep\n"
+    "  headline       measure what docs/headline.md shows: accesses and cycles of walks, reach of the TLBs, costs of faults\n"
     "  trace …        make, read and convert traces\n"
     "  version        what this binary was built for\n"
     "\n"
@@ -81,8 +87,18 @@ int twinwalk_main(int argc, char **argv)
         return with_options(options_parse_cosim, run_cosim, argc, argv);
     if (strcmp(command, "model") == 0)
         return with_options(options_parse_model, run_model, argc, argv);
+    if (strcmp(command, "memory") == 0)
+        return with_options(options_parse_memory, memory_run, argc, argv);
     if (strcmp(command, "random") == 0)
         return with_options(options_parse_random, run_random, argc, argv);
+    if (strcmp(command, "headline") == 0) {
+        argv[1] = "twinwalk headline";
+        return headline_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "storm") == 0) {
+        argv[1] = "twinwalk storm";
+        return storm_command(argc - 1, argv + 1);
+    }
     if (strcmp(command, "forms") == 0) {
         argv[1] = "twinwalk forms";
         return forms_command(argc - 1, argv + 1);

@@ -8,12 +8,10 @@
 
 #include "dut_list.h"
 #include "mmu_cfg.h"
-#include "os/os.h"
 #include "world.h"
 
 enum {
-    KEY_DUT = 256, KEY_CHECK, KEY_JSON, KEY_WAVES, KEY_WAVES_FROM, KEY_WAVES_TO, KEY_MEMORY, KEY_LATENCY, KEY_SEED, KEY_PAGES,
-    KEY_RAM, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_CYCLES, KEY_OUT,
+    KEY_DUT = 256, KEY_CHECK, KEY_JSON, KEY_WAVES, KEY_WAVES_FROM, KEY_WAVES_TO, KEY_MEMORY, KEY_LATENCY, KEY_SEED, KEY_VERIFY, KEY_LIMIT, KEY_WINDOW, KEY_NO_SKIP, KEY_STATE_EVERY, KEY_SPEED, KEY_FROM, KEY_TO, KEY_HANG, KEY_REQUESTS, KEY_CYCLES, KEY_OUT,
     GROUP_DUT = 1, GROUP_RUN, GROUP_OUTPUT,
     HANG_CYCLES = 100000,
     REQUESTS = 100000,
@@ -42,8 +40,6 @@ enum {
     {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT}
 
 #define TRACE_OPTIONS                                                                                                           \
-    {"pages", KEY_PAGES, "POLICY", 0, "Page sizes that the OS model uses: 4k, 2m, 1g or thp (4k)", GROUP_RUN},                  \
-    {"ram", KEY_RAM, "SIZE", 0, "Memory that the OS model has, with K, M, G or T (4G)", GROUP_RUN},                             \
     {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},                                                 \
     {"window", KEY_WINDOW, "N", 0, "Entries of the reorder window, 1 to 256 (64)", GROUP_RUN}
 
@@ -60,8 +56,6 @@ void options_defaults(struct options *o)
         .check = CHECK_CYCLE,
         .waves_to = UINT64_MAX,
         .seed = 1,
-        .pages = OS_PAGES_4K,
-        .ram = UINT64_C(4) << 30,
         .limit = UINT64_MAX,
         .window = 64,
         .skip = true,
@@ -71,13 +65,13 @@ void options_defaults(struct options *o)
         .cycles = UINT64_MAX,
         .out = "out",
     };
+    options_kernel_defaults(&o->kernel);
     memport_preset(&o->memory);
     o->memory.seed = o->seed;
     o->memory_name = models[o->memory.model];
 }
 
-/* A whole number, decimal or 0x…, with an optional binary suffix; complains and exits when it is none or out of range. */
-static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high, bool suffix)
+uint64_t options_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high, bool suffix)
 {
     char *end;
     unsigned shift = 0;
@@ -96,8 +90,7 @@ static uint64_t number(struct argp_state *state, const char *option, const char 
     return value;
 }
 
-/* The position of text in a list of names that ends with NULL. */
-static unsigned choice(struct argp_state *state, const char *option, const char *text, const char *const *names)
+unsigned options_choice(struct argp_state *state, const char *option, const char *text, const char *const *names)
 {
     char list[128] = "";
     for (unsigned i = 0; names[i]; i++) {
@@ -120,16 +113,16 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct op
         o->dut = arg;
         return 0;
     case KEY_CHECK:
-        o->check = (enum check_level)choice(state, "check", arg, levels);
+        o->check = (enum check_level)options_choice(state, "check", arg, levels);
         return 0;
     case KEY_STATE_EVERY:
-        o->state_every = number(state, "state-every", arg, 1, UINT64_MAX, false);
+        o->state_every = options_number(state, "state-every", arg, 1, UINT64_MAX, false);
         return 0;
     case KEY_FROM:
-        o->from = number(state, "from", arg, 0, UINT64_MAX, false);
+        o->from = options_number(state, "from", arg, 0, UINT64_MAX, false);
         return 0;
     case KEY_TO:
-        o->to = number(state, "to", arg, 0, UINT64_MAX, false);
+        o->to = options_number(state, "to", arg, 0, UINT64_MAX, false);
         return 0;
     case KEY_SPEED:
         o->speed = true;
@@ -138,10 +131,10 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct op
         o->waves = arg;
         return 0;
     case KEY_WAVES_FROM:
-        o->waves_from = number(state, "waves-from", arg, 0, UINT64_MAX, false);
+        o->waves_from = options_number(state, "waves-from", arg, 0, UINT64_MAX, false);
         return 0;
     case KEY_WAVES_TO:
-        o->waves_to = number(state, "waves-to", arg, 0, UINT64_MAX, false);
+        o->waves_to = options_number(state, "waves-to", arg, 0, UINT64_MAX, false);
         return 0;
     case KEY_OUT:
         o->out = arg;
@@ -154,49 +147,43 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct op
 static error_t parse_run(int key, char *arg, struct argp_state *state, struct options *o)
 {
     static const char *const models[] = {"fixed", "random", "cache", NULL};
-    static const char *const pages[] = {"4k", "2m", "1g", "thp", NULL};
     switch (key) {
     case KEY_MEMORY:
-        o->memory.model = (enum memport_model)choice(state, "memory", arg, models);
+        o->memory.model = (enum memport_model)options_choice(state, "memory", arg, models);
         o->memory_name = models[o->memory.model];
         return 0;
     case KEY_LATENCY:
-        o->memory.fixed_latency = (unsigned)number(state, "latency", arg, 1, 100000, false);
+        o->memory.fixed_latency = (unsigned)options_number(state, "latency", arg, 1, 100000, false);
         o->memory.model = MEMPORT_FIXED;
         o->memory_name = models[MEMPORT_FIXED];
         return 0;
     case KEY_SEED:
-        o->seed = number(state, "seed", arg, 0, UINT64_MAX, false);
+        o->seed = options_number(state, "seed", arg, 0, UINT64_MAX, false);
         o->memory.seed = o->seed;
         return 0;
     case KEY_NO_SKIP:
         o->skip = false;
         return 0;
     case KEY_HANG:
-        o->hang_after = number(state, "hang", arg, 1, UINT64_MAX, false);
+        o->hang_after = options_number(state, "hang", arg, 1, UINT64_MAX, false);
         return 0;
     case KEY_JSON:
         o->json = arg;
         return 0;
-    case KEY_PAGES:
-        o->pages = choice(state, "pages", arg, pages);
-        if (o->pages == OS_PAGES_1G && !CFG_ARCH_PAGE_1G)
-            argp_error(state, "--pages=1g: preset %s has no 1-GByte pages (arch.page_1g = false)", CFG_NAME);
-        return 0;
-    case KEY_RAM:
-        o->ram = number(state, "ram", arg, UINT64_C(1) << 20, UINT64_C(1) << CFG_ARCH_PADDR_BITS, true);
+    case KEY_VERIFY:
+        o->verify = arg ? options_number(state, "verify", arg, 1, UINT64_MAX, false) : 1000;
         return 0;
     case KEY_LIMIT:
-        o->limit = number(state, "limit", arg, 1, UINT64_MAX, false);
+        o->limit = options_number(state, "limit", arg, 1, UINT64_MAX, false);
         return 0;
     case KEY_WINDOW:
-        o->window = (unsigned)number(state, "window", arg, 1, WORLD_WINDOW_MOST, false);
+        o->window = (unsigned)options_number(state, "window", arg, 1, WORLD_WINDOW_MOST, false);
         return 0;
     case KEY_CYCLES:
-        o->cycles = number(state, "cycles", arg, 1, UINT64_MAX, false);
+        o->cycles = options_number(state, "cycles", arg, 1, UINT64_MAX, false);
         return 0;
     case KEY_REQUESTS:
-        o->requests = number(state, "requests", arg, 1, UINT64_MAX, false);
+        o->requests = options_number(state, "requests", arg, 1, UINT64_MAX, false);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -227,6 +214,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        if (state->root_argp->children)
+            state->child_inputs[0] = &o->kernel;
+        return 0;
     case ARGP_KEY_ARG:
         if (o->trace)
             argp_error(state, "%s: one trace at a time", arg);
@@ -242,6 +233,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return result == ARGP_ERR_UNKNOWN ? parse_run(key, arg, state, o) : result;
 }
 
+static const struct argp_child kernel[] = {{&options_kernel_argp, 0, "The OS model:", GROUP_RUN}, {0}};
+
+struct os_config options_os(const struct options *o)
+{
+    struct os_config config = o->kernel.config;
+    config.seed = o->seed;
+    return config;
+}
+
 static void parse_with(const struct argp *argp, struct options *o, int argc, char **argv, bool needs_trace)
 {
     argp_err_exit_status = EXIT_BAD_USAGE;
@@ -255,14 +255,25 @@ static void parse_with(const struct argp *argp, struct options *o, int argc, cha
 void options_parse_cosim(struct options *o, int argc, char **argv)
 {
     static const struct argp_option options[] = {DUT_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, {0}};
-    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model and a device under test, and compares.", NULL, NULL, NULL};
+    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model and a device under test, and compares.", kernel, NULL, NULL};
     parse_with(&argp, o, argc, argv, true);
 }
 
 void options_parse_model(struct options *o, int argc, char **argv)
 {
     static const struct argp_option options[] = {RUN_OPTIONS, TRACE_OPTIONS, {0}};
-    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", NULL, NULL, NULL};
+    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", kernel, NULL, NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_memory(struct options *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"seed", KEY_SEED, "N", 0, "Order in which frames are handed out (1)", GROUP_RUN},
+        {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},
+        {"verify", KEY_VERIFY, "FAULTS", OPTION_ARG_OPTIONAL, "Check all that the OS model believes every so many faults (1000) and at the end", GROUP_RUN},
+        {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT}, {0}};
+    static const struct argp argp = {options, parse, "TRACE", "Replays a trace through the OS model, with the architectural oracle as its MMU: no caches, no clock.", kernel, NULL, NULL};
     parse_with(&argp, o, argc, argv, true);
 }
 

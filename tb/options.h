@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <argp.h>
+
 #include "mem/memport.h"
+#include "options_kernel.h"
 
 enum check_level { CHECK_ARCH, CHECK_EVENTS, CHECK_CYCLE, CHECK_STATE };
 
@@ -19,8 +22,8 @@ struct options {
     struct memport_config memory; /* the preset's, changed by --memory, --latency, --seed */
     const char *memory_name;      /* fixed, random or cache */
     uint64_t seed;
-    unsigned pages;               /* enum os_page_policy */
-    uint64_t ram;                 /* bytes the OS model has */
+    struct kernel_options kernel; /* the OS model, without its seed */
+    uint64_t verify;              /* faults between two checks of all that the OS model believes; 0: none */
     uint64_t limit;               /* accesses to replay at most */
     unsigned window;              /* entries of the reorder window */
     bool skip;                    /* jump over cycles in which everything waits for memory */
@@ -41,6 +44,17 @@ void options_defaults(struct options *options);
 void options_parse_cosim(struct options *options, int argc, char **argv);
 void options_parse_model(struct options *options, int argc, char **argv);
 void options_parse_random(struct options *options, int argc, char **argv);
+
+/* The same for `twinwalk memory`. */
+void options_parse_memory(struct options *options, int argc, char **argv);
+
+/* What was chosen of the OS model, with its seed. */
+struct os_config options_os(const struct options *options);
+
+/* For parsers: a whole number, decimal or 0x…, with an optional binary suffix; complains and exits when it is none or out of range. */
+uint64_t options_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high, bool suffix);
+/* The position of text in a list of names that ends with NULL; complains and exits when it is not there. */
+unsigned options_choice(struct argp_state *state, const char *option, const char *text, const char *const *names);
 
 const char *check_name(enum check_level check);
 

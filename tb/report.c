@@ -14,8 +14,7 @@ double results_cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* 1234567 → "1,234,567"; a few buffers in turn, so that one printf can take several. */
-static const char *big(uint64_t n)
+const char *report_number(uint64_t n)
 {
     static char buffers[8][32];
     static unsigned turn;
@@ -31,8 +30,7 @@ static const char *big(uint64_t n)
     return text;
 }
 
-static void row(FILE *out, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void row(FILE *out, const char *name, const char *format, ...)
+void report_row(FILE *out, const char *name, const char *format, ...)
 {
     va_list arguments;
     fprintf(out, "  %-22s ", name);
@@ -50,38 +48,35 @@ static double share(uint64_t part, uint64_t whole)
 static void hit_row(FILE *out, const char *name, uint64_t hits, uint64_t lookups)
 {
     if (lookups)
-        row(out, name, "%6.2f %%  %15s of %s", share(hits, lookups), big(hits), big(lookups));
+        report_row(out, name, "%6.2f %%  %15s of %s", share(hits, lookups), report_number(hits), report_number(lookups));
 }
 
 static void what_was_compared(FILE *out, const struct results *r)
 {
     const struct world_counts *w = &r->world;
     if (r->random) {
-        row(out, "requests compared", "%15s", big(r->random->answers));
+        report_row(out, "requests compared", "%15s", report_number(r->random->answers));
     } else {
-        row(out, "accesses compared", "%15s  (%s fetches, %s loads, %s stores)", big(w->accesses), big(w->by_acc[ACC_EXECUTE]),
-            big(w->by_acc[ACC_READ]), big(w->by_acc[ACC_WRITE]));
-        row(out, "records replayed", "%15s%s%s", big(r->records), r->record_total == UINT64_MAX ? "" : "  of ",
-            r->record_total == UINT64_MAX ? "" : big(r->record_total));
+        report_row(out, "accesses compared", "%15s  (%s fetches, %s loads, %s stores)", report_number(w->accesses), report_number(w->by_acc[ACC_EXECUTE]),
+            report_number(w->by_acc[ACC_READ]), report_number(w->by_acc[ACC_WRITE]));
+        report_row(out, "records replayed", "%15s%s%s", report_number(r->records), r->record_total == UINT64_MAX ? "" : "  of ",
+            r->record_total == UINT64_MAX ? "" : report_number(r->record_total));
     }
-    row(out, "mismatches", "%15s", r->verdict == VERDICT_MISMATCH ? "1" : "0");
+    report_row(out, "mismatches", "%15s", r->verdict == VERDICT_MISMATCH ? "1" : "0");
     if (r->cycles_dut)
-        row(out, "cycles", "%15s model  %15s %s", big(r->cycles_ref), big(r->cycles_dut), r->dut);
+        report_row(out, "cycles", "%15s model  %15s %s", report_number(r->cycles_ref), report_number(r->cycles_dut), r->dut);
     else
-        row(out, "cycles", "%15s", big(r->cycles_ref));
+        report_row(out, "cycles", "%15s", report_number(r->cycles_ref));
     if (r->skipped)
-        row(out, "  of them waiting", "%15s", big(r->skipped));
-    row(out, "oracle checks", "%15s", big(r->random ? r->random->oracle_checks : w->oracle_checks));
+        report_row(out, "  of them waiting", "%15s", report_number(r->skipped));
+    report_row(out, "oracle checks", "%15s", report_number(r->random ? r->random->oracle_checks : w->oracle_checks));
     if (w->table_types)
-        row(out, "  memory types of tables", "%15s", big(w->table_types));
-    if (w->unjudged)
-        row(out, "  unjudged, stale", "%15s", big(w->unjudged));
-    if (w->expectations)
-        row(out, "expectations checked", "%15s", big(w->expectations));
+        report_row(out, "  memory types of tables", "%15s", report_number(w->table_types));
+    report_own(out, r);
     if (r->state_compared)
-        row(out, "states compared", "%15s  of %s words each", big(r->state_compared), big(2 * (uint64_t)state_elements()));
+        report_row(out, "states compared", "%15s  of %s words each", report_number(r->state_compared), report_number(2 * (uint64_t)state_elements()));
     if (r->events_compared)
-        row(out, "requests compared", "%15s  memory requests, in order", big(r->events_compared));
+        report_row(out, "requests compared", "%15s  memory requests, in order", report_number(r->events_compared));
 }
 
 static void hit_rates(FILE *out, const struct mmu_counts *m)
@@ -102,12 +97,12 @@ static void hit_rates(FILE *out, const struct mmu_counts *m)
 static void walks(FILE *out, const struct results *r)
 {
     const struct mmu_counts *m = &r->mmu;
-    row(out, "walks", "%15s%s%s", big(m->walks), m->walk_restarts ? "  restarted before a fault: " : "",
-        m->walk_restarts ? big(m->walk_restarts) : "");
+    report_row(out, "walks", "%15s%s%s", report_number(m->walks), m->walk_restarts ? "  restarted before a fault: " : "",
+        m->walk_restarts ? report_number(m->walk_restarts) : "");
     if (!m->walks)
         return;
-    row(out, "  memory accesses", "%15s reads, %s shared lines, %s A/D updates (%s found the entry changed)", big(m->reads),
-        big(m->line_merges), big(m->cas), big(m->cas_failed));
+    report_row(out, "  memory accesses", "%15s reads, %s shared lines, %s A/D updates (%s found the entry changed)", report_number(m->reads),
+        report_number(m->line_merges), report_number(m->cas), report_number(m->cas_failed));
     uint64_t counted = 0, most = 1;
     for (unsigned n = 1; n < WALKS_BINS; n++)
         counted += r->walks.bin[n];
@@ -115,17 +110,17 @@ static void walks(FILE *out, const struct results *r)
         most = r->walks.bin[n] > most ? r->walks.bin[n] : most;
     if (!counted)
         return;
-    row(out, "  accesses per walk", "%15.2f mean", (double)(m->reads + m->cas) / (double)m->walks);
+    report_row(out, "  accesses per walk", "%15.2f mean", (double)(m->reads + m->cas) / (double)m->walks);
     for (unsigned n = 1; n < WALKS_BINS; n++)
         if (r->walks.bin[n]) {
             char name[16];
             snprintf(name, sizeof name, "  %6u%s", n, n == WALKS_BINS - 1 ? "+" : "");
-            row(out, name, "%6.2f %%  %15s  %.*s", share(r->walks.bin[n], counted), big(r->walks.bin[n]),
+            report_row(out, name, "%6.2f %%  %15s  %.*s", share(r->walks.bin[n], counted), report_number(r->walks.bin[n]),
                 (int)(40 * r->walks.bin[n] / most), "########################################");
         }
     if (r->latency && r->latency->count)
-        row(out, "  latency, cycles", "p50 %s  p90 %s  p99 %s  max %s  mean %.1f", big(histogram_percentile(r->latency, 0.5)),
-            big(histogram_percentile(r->latency, 0.9)), big(histogram_percentile(r->latency, 0.99)), big(r->latency->max),
+        report_row(out, "  latency, cycles", "p50 %s  p90 %s  p99 %s  max %s  mean %.1f", report_number(histogram_percentile(r->latency, 0.5)),
+            report_number(histogram_percentile(r->latency, 0.9)), report_number(histogram_percentile(r->latency, 0.99)), report_number(r->latency->max),
             (double)r->latency->sum / (double)r->latency->count);
 }
 
@@ -133,20 +128,21 @@ static void faults(FILE *out, const struct results *r)
 {
     const struct world_counts *w = &r->world;
     if (r->has_os) {
-        row(out, "page faults", "%15s  (%s minor, %s copy-on-write, %s spurious)", big(w->faults_taken), big(r->os.minor_faults),
-            big(r->os.cow_faults), big(r->os.spurious_faults));
-        row(out, "frames", "%15s data, %s page tables", big(r->os.data_frames), big(r->os.table_frames));
+        report_row(out, "page faults", "%15s  (%s minor, %s copy-on-write, %s spurious)", report_number(w->faults_taken), report_number(r->os.minor_faults),
+            report_number(r->os.cow_faults), report_number(r->os.spurious_faults));
+        report_row(out, "frames", "%15s data, %s page tables", report_number(r->os.data_frames), report_number(r->os.table_frames));
+        kernel_report_rows(out, r->kernel);
     } else if (!r->random) {
-        row(out, "faults", "%15s #PF, %s #GP", big(w->pf), big(w->gp));
+        report_row(out, "faults", "%15s #PF, %s #GP", report_number(w->pf), report_number(w->gp));
     }
     if (w->memory_errors)
-        row(out, "memory errors", "%15s, tried again", big(w->memory_errors));
+        report_row(out, "memory errors", "%15s, tried again", report_number(w->memory_errors));
     if (!r->random)
-        row(out, "control operations", "%15s%s%s%s", big(r->mmu.control_ops), w->control_gp ? ", " : "",
-            w->control_gp ? big(w->control_gp) : "", w->control_gp ? " raised #GP(0)" : "");
+        report_row(out, "control operations", "%15s%s%s%s", report_number(r->mmu.control_ops), w->control_gp ? ", " : "",
+            w->control_gp ? report_number(w->control_gp) : "", w->control_gp ? " raised #GP(0)" : "");
     if (w->shared_global)
-        row(out, "shared global pages", "%15s answers that owed no A or D bits here", big(w->shared_global));
-    row(out, "page-table memory", "%12.2f MiB on the host, both images", (double)r->table_bytes / 1048576);
+        report_row(out, "shared global pages", "%15s answers that owed no A or D bits here", report_number(w->shared_global));
+    report_row(out, "page-table memory", "%12.2f MiB on the host, both images", (double)r->table_bytes / 1048576);
 }
 
 static void random_controls(FILE *out, const struct random_counts *c)
@@ -156,12 +152,12 @@ static void random_controls(FILE *out, const struct random_counts *c)
         all += c->control_ops[op];
         gp += c->control_gp[op];
     }
-    row(out, "control operations", "%15s  (%s with requests in flight, %s raised #GP(0))", big(all), big(c->control_in_flight), big(gp));
+    report_row(out, "control operations", "%15s  (%s with requests in flight, %s raised #GP(0))", report_number(all), report_number(c->control_in_flight), report_number(gp));
     for (unsigned op = 0; op < 16; op++)
         if (c->control_ops[op]) {
             char name[32];
             snprintf(name, sizeof name, "  %s", random_op_name(op));
-            row(out, name, "%15s  (%s raised #GP(0))", big(c->control_ops[op]), big(c->control_gp[op]));
+            report_row(out, name, "%15s  (%s raised #GP(0))", report_number(c->control_ops[op]), report_number(c->control_gp[op]));
         }
 }
 
@@ -171,28 +167,28 @@ static void random_corners(FILE *out, const struct random_counts *c)
     unsigned met = 0;
     for (unsigned i = 0; i < CORNERS; i++)
         met += c->corner[i] != 0;
-    row(out, "corners met", "%15s  of %s", big(met), big(CORNERS));
+    report_row(out, "corners met", "%15s  of %s", report_number(met), report_number(CORNERS));
     for (unsigned i = 0; i < CORNERS; i++)
         if (!c->corner[i])
-            row(out, "  not met", "%15s %s", "", random_corner_name(i));
+            report_row(out, "  not met", "%15s %s", "", random_corner_name(i));
 }
 
 static void random_rows(FILE *out, const struct random_counts *c)
 {
-    row(out, "answers", "%15s OK, %s #PF, %s #GP, %s memory errors", big(c->by_kind[KIND_OK]), big(c->by_kind[KIND_PF]),
-        big(c->by_kind[KIND_GP]), big(c->by_kind[KIND_MEMERR]));
-    row(out, "  by source", "%15s L1, %s STLB, %s walk, %s merged", big(c->by_source[SRC_L1]), big(c->by_source[SRC_STLB]),
-        big(c->by_source[SRC_WALK]), big(c->by_source[SRC_MERGED]));
-    row(out, "  several allowed", "%15s  (%s right by a stale entry, %s faults by a relaxed one)", big(c->several), big(c->stale),
-        big(c->spurious));
+    report_row(out, "answers", "%15s OK, %s #PF, %s #GP, %s memory errors", report_number(c->by_kind[KIND_OK]), report_number(c->by_kind[KIND_PF]),
+        report_number(c->by_kind[KIND_GP]), report_number(c->by_kind[KIND_MEMERR]));
+    report_row(out, "  by source", "%15s L1, %s STLB, %s walk, %s merged", report_number(c->by_source[SRC_L1]), report_number(c->by_source[SRC_STLB]),
+        report_number(c->by_source[SRC_WALK]), report_number(c->by_source[SRC_MERGED]));
+    report_row(out, "  several allowed", "%15s  (%s right by a stale entry, %s faults by a relaxed one)", report_number(c->several), report_number(c->stale),
+        report_number(c->spurious));
     if (c->unjudged)
-        row(out, "  unjudged", "%15s", big(c->unjudged));
-    row(out, "entries edited", "%15s", big(c->edits));
+        report_row(out, "  unjudged", "%15s", report_number(c->unjudged));
+    report_row(out, "entries edited", "%15s", report_number(c->edits));
     for (unsigned i = 0; i < RANDOM_EDITS; i++)
         if (c->edits_by[i]) {
             char name[32];
             snprintf(name, sizeof name, "  %s", random_edit_name(i));
-            row(out, name, "%15s", big(c->edits_by[i]));
+            report_row(out, name, "%15s", report_number(c->edits_by[i]));
         }
     random_controls(out, c);
     random_corners(out, c);
@@ -203,10 +199,10 @@ static void speed(FILE *out, const struct results *r)
     const uint64_t translations = r->random ? r->random->answers : r->world.accesses;
     if (r->seconds <= 0)
         return;
-    row(out, "speed", "%12.2f s CPU, %.2f M cycles/s, %.2f M translations/s", r->seconds, (double)r->cycles_ref / r->seconds / 1e6,
+    report_row(out, "speed", "%12.2f s CPU, %.2f M cycles/s, %.2f M translations/s", r->seconds, (double)r->cycles_ref / r->seconds / 1e6,
         (double)translations / r->seconds / 1e6);
     if (r->alone_seconds > 0)
-        row(out, "  DUT alone", "%12.2f s CPU, %.2f M cycles/s; this run: %.2f of that", r->alone_seconds,
+        report_row(out, "  DUT alone", "%12.2f s CPU, %.2f M cycles/s; this run: %.2f of that", r->alone_seconds,
             (double)r->alone_cycles / r->alone_seconds / 1e6,
             (double)r->cycles_ref / r->seconds / ((double)r->alone_cycles / r->alone_seconds));
 }
@@ -220,6 +216,9 @@ static void verdict(FILE *out, const struct results *r)
         break;
     case VERDICT_INTERRUPTED:
         fprintf(out, "\n  INTERRUPTED: the table covers what was compared until then.\n");
+        break;
+    case VERDICT_UNFIT:
+        fprintf(out, "\n  CANNOT RUN on this preset: %s\n", r->error);
         break;
     case VERDICT_BAD_INPUT:
         fprintf(out, "\n  INCOMPLETE: %s\n", r->error);
@@ -257,6 +256,6 @@ void report_table(FILE *out, const struct results *r)
 
 int report_status(const struct results *r)
 {
-    enum { BY_SIGNAL = 130 };
-    return r->verdict == VERDICT_EQUAL ? 0 : r->verdict == VERDICT_INTERRUPTED ? BY_SIGNAL : 1;
+    enum { UNFIT = 4, BY_SIGNAL = 130 };
+    return r->verdict == VERDICT_EQUAL ? 0 : r->verdict == VERDICT_INTERRUPTED ? BY_SIGNAL : r->verdict == VERDICT_UNFIT ? UNFIT : 1;
 }

@@ -25,7 +25,6 @@ static json_t *world_json(const struct results *r)
         put(o, "records_in_trace", r->record_total);
     put(o, "oracle_checks", w->oracle_checks);
     put(o, "table_types", w->table_types);
-    put(o, "unjudged", w->unjudged);
     put(o, "expectations", w->expectations);
     put(o, "faults_taken", w->faults_taken);
     put(o, "pf_results", w->pf);
@@ -78,6 +77,7 @@ static json_t *walks_json(const struct results *r)
         json_array_append_new(bins, json_integer((json_int_t)r->walks.bin[n]));
     json_object_set_new(o, "by_memory_accesses", bins);
     if (r->latency && r->latency->count) {
+        put(o, "latency_count", r->latency->count);
         put(o, "latency_p50", histogram_percentile(r->latency, 0.5));
         put(o, "latency_p90", histogram_percentile(r->latency, 0.9));
         put(o, "latency_p99", histogram_percentile(r->latency, 0.99));
@@ -153,7 +153,7 @@ static json_t *speed_json(const struct results *r)
 
 static json_t *build(const struct results *r)
 {
-    static const char *const verdicts[] = {"equal", "mismatch", "hang", "interrupted", "bad input"};
+    static const char *const verdicts[] = {"equal", "mismatch", "hang", "interrupted", "bad input", "cannot run"};
     json_t *root = json_object();
     json_object_set_new(root, "command", json_string(r->command));
     json_object_set_new(root, "preset", json_string(CFG_NAME));
@@ -173,9 +173,13 @@ static json_t *build(const struct results *r)
         json_object_set_new(root, "random", random_json(r->random));
     else
         json_object_set_new(root, "replay", world_json(r));
+    if (!r->random && !r->has_os)
+        json_object_set_new(root, "own_tables", report_own_json(r));
     json_object_set_new(root, "mmu", mmu_json(&r->mmu));
     json_object_set_new(root, "walks", walks_json(r));
     json_object_set_new(root, "speed", speed_json(r));
+    if (r->kernel)
+        json_object_set_new(root, "kernel", kernel_report_json(r->kernel));
     if (r->finding.kind != FINDING_NONE)
         json_object_set_new(root, "finding", finding_json(r));
     if (*r->error)

@@ -2,6 +2,7 @@
 #ifndef TWINWALK_RESULTS_H
 #define TWINWALK_RESULTS_H
 
+#include "kernel_report.h"
 #include "options.h"
 #include "random.h"
 #include "session.h"
@@ -12,6 +13,7 @@ enum verdict {
     VERDICT_HANG,
     VERDICT_INTERRUPTED,
     VERDICT_BAD_INPUT,   /* the trace is damaged or impossible; what came before was compared */
+    VERDICT_UNFIT,       /* the trace needs what the preset does not have */
 };
 
 struct results {
@@ -19,7 +21,7 @@ struct results {
     const char *command;             /* "cosim", "model", "random" */
     const char *dut;                 /* its name; NULL: none */
     enum verdict verdict;
-    char error[512];                 /* of VERDICT_BAD_INPUT */
+    char error[512];                 /* of VERDICT_BAD_INPUT and VERDICT_UNFIT */
     struct finding finding;          /* of VERDICT_MISMATCH and VERDICT_HANG */
     char bundle[256];                /* folder written for it; empty: none */
 
@@ -27,6 +29,7 @@ struct results {
     uint64_t records, record_total;
     bool has_os;
     struct os_counts os;
+    const struct kernelside *kernel; /* NULL: no OS */
     const struct random_counts *random; /* NULL for a trace */
     struct mmu_counts mmu;           /* of the model */
     struct walks walks;
@@ -50,7 +53,11 @@ void report_table(FILE *out, const struct results *results);
 /* Writes the same as JSON. False with a message on stderr when the file cannot be written. */
 bool report_json(const char *path, const struct results *results);
 
-/* The exit status that the verdict deserves. */
+/* Of a trace with its own tables: what its expectations came to, and what was stale. */
+void report_own(FILE *out, const struct results *results);
+struct json_t *report_own_json(const struct results *results);
+
+/* The exit status that the verdict deserves: 0 equal, 4 the preset cannot run the trace, 130 interrupted, else 1. */
 int report_status(const struct results *results);
 
 #endif

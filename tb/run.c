@@ -50,21 +50,29 @@ static bool possible(const struct options *o, const struct dut_ops *ops)
         fprintf(stderr, "twinwalk: --waves needs both twins on one clock: use --check=cycle or state\n");
         return false;
     }
+    if (o->kernel.config.reclaim && o->trace && (o->check == CHECK_ARCH || o->check == CHECK_EVENTS)) {
+        fprintf(stderr, "twinwalk: --pressure and --swap need both twins on one clock: which pages the kernel takes depends on when the hardware "
+                        "sets their A and D bits; use --check=cycle or state\n");
+        return false;
+    }
     return true;
 }
 
-static void from_world(struct results *r, const struct world *w)
+static void from_world(struct results *r, struct world *w)
 {
     r->world = w->counts;
     r->records = w->d.done;
     r->record_total = w->d.total;
     r->has_os = w->os != NULL;
-    if (w->os)
+    if (w->os) {
         r->os = *os_counts(w->os);
+        r->kernel = &w->kernel;
+        kernelside_look(&w->kernel);
+    }
     r->latency = &w->walk_latency;
     r->table_bytes = physmem_bytes(w->physmem);
     if (w->broken) {
-        r->verdict = VERDICT_BAD_INPUT;
+        r->verdict = w->unfit ? VERDICT_UNFIT : VERDICT_BAD_INPUT;
         snprintf(r->error, sizeof r->error, "%s", w->error);
     }
 }
@@ -85,7 +93,10 @@ static void judge(struct results *r, const struct finding *finding, bool ended, 
 
 static int finish(struct results *r)
 {
-    report_table(stdout, r);
+    if (r->verdict == VERDICT_UNFIT && !r->world.accesses)
+        fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->options->trace, r->error);
+    else
+        report_table(stdout, r);
     if (r->options->json && !report_json(r->options->json, r))
         return 1;
     return report_status(r);
@@ -132,6 +143,11 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     if (!session_open(&s, o, ops, dut))
         return complain(s.error);
     struct lockstep *l = &s.lockstep;
+    struct kernel_prints prints = {0};
+    if (s.world && !kernel_prints_open(&prints, &o->kernel, &s.world->kernel)) {
+        session_close(&s);
+        return 1;
+    }
     progress_start(&progress, unit);
     l->progress = &progress;
     l->interruptible = true;
@@ -165,9 +181,10 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
         bundle_write(r, ops, dut);
     if (ops && o->speed && s.world && r->verdict == VERDICT_EQUAL)
         alone(r, ops, dut);
+    const bool printed = !s.world || kernel_prints_close(&prints, &s.world->kernel);
     const int status = finish(r);
     session_close(&s);
-    return o->waves && l->waves_failed ? 1 : status;
+    return !printed || (o->waves && l->waves_failed) ? 1 : status;
 }
 
 static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
@@ -179,8 +196,11 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
     struct world *a = session_world(o, true, error, sizeof error);
     struct world *b = a ? session_world(o, true, error, sizeof error) : NULL;
     struct dut *model = b ? dut_model.create(&why) : NULL;
+    struct kernel_prints prints = {0};
     int status = 1;
-    if (!model) {
+    if (model && !kernel_prints_open(&prints, &o->kernel, &b->kernel)) {
+        status = 1;
+    } else if (!model) {
         complain(*why ? why : error);
     } else {
         struct decoupled d = {
@@ -210,7 +230,8 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
             bundle_write(r, ops, dut);
         if (o->speed && r->verdict == VERDICT_EQUAL)
             alone(r, ops, dut);
-        status = ran ? finish(r) : complain("not enough memory for the comparison");
+        const bool printed = kernel_prints_close(&prints, &b->kernel);
+        status = ran ? finish(r) | !printed : complain("not enough memory for the comparison");
     }
     if (model)
         dut_model.destroy(model);

@@ -1,6 +1,7 @@
 /* What stops the stream of accesses: page faults, control operations, and records that change the address space.
  *
  *     RUN ── fault at the head ──► FAULT ── all drained, OS asked ──► CONTROL ── none left ──► RUN, again from the head
+ *     RUN ── another task's record, window empty: context switch ────► CONTROL ── none left ──► RUN, the same record
  *     RUN ── barrier record, window empty: carried out ─────────────► CONTROL ── none left ──► RUN, the next record
  *     RUN ── trace exhausted, window empty ──────────────────────────► END                                              */
 #include "world.h"
@@ -8,27 +9,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "stale.h"
 #include "statenames.h"
+#include "unfit.h"
 
-enum { ENTRY_P = 1 };
-
-/* Nothing stale can be cached any more. Accesses made meanwhile may have found cached entries whose A and D bits software had cleared. */
-static void world_fresh(struct world *w)
-{
-    if (w->stale && w->counts.accesses != w->stale_since)
-        w->stale_used = true;
-    w->stale = false;
-}
+enum { AUDIT_FAULTS = 500 };
 
 static bool quiet(const struct world *w)
 {
     return w->in_flight == 0 && w->d.in.req_valid == 0;
-}
-
-static const char *access_word(uint8_t acc)
-{
-    static const char *const words[] = {"read", "write", "execute", "?"};
-    return words[acc & 3];
 }
 
 /* The head of the window has faulted and nothing is in flight: the OS mends it, and everything from the head on is made again. */
@@ -44,34 +33,42 @@ static void take_fault(struct world *w)
         w->phase = PHASE_RUN;
         return;
     }
-    w->counts.faults_taken++;
-    switch (os_fault(w->os, s->va, s->answer.err)) {
-    case OS_RETRY:
-        w->stamp++;
-        w->phase = PHASE_CONTROL;
+    if (!w->os) { /* by a stale entry: the trace's kernel would find nothing to mend */
+        w->phase = PHASE_RUN;
         return;
-    case OS_SEGV:
-        world_fail(w, "record %" PRIu64 ": the program may not %s 0x%" PRIx64 ": %s", s->record, access_word(s->acc),
-                   s->va, os_error(w->os));
-        break;
-    case OS_OOM:
-        world_fail(w, "record %" PRIu64 ": out of simulated memory (see --ram) at 0x%" PRIx64 ": %s", s->record, s->va,
-                   os_error(w->os));
-        break;
     }
-    w->phase = PHASE_END;
+    w->counts.faults_taken++;
+    w->kernel.record = s->record;
+    switch (kernelside_fault(&w->kernel, s->va, s->acc, s->answer.err)) {
+    case MEND_RETRY:
+        break;
+    case MEND_LOST: /* all that is in the window is the lost task's */
+        w->kernel.counts.skipped += w->tail - w->head;
+        w->loaded -= w->tail - w->head;
+        w->next = w->tail = w->head;
+        break;
+    case MEND_BAD:
+        world_fail(w, "%s: %s", w->path, w->kernel.error);
+        w->phase = PHASE_END;
+        return;
+    }
+    w->stamp++;
+    w->phase = PHASE_CONTROL;
+    if (w->kernel.keeps && w->counts.faults_taken % AUDIT_FAULTS == 0 && !kernelside_audit(&w->kernel))
+        world_finding(w, FINDING_MEMORY, NULL, "the OS model", "consistent", w->kernel.error);
 }
 
 static void poke(struct world *w, const struct trace_poke *poke)
 {
-    const uint64_t old = physmem_read(w->physmem, IMAGE_ORACLE, poke->pa);
-    if ((old & ENTRY_P) && old != poke->value && !w->stale) {
-        w->stale = true;
-        w->stale_since = w->counts.accesses;
+    const uint64_t old = physmem_read(w->physmem, IMAGE_HW, poke->pa);
+    if (poke->pa >> w->cpu.paddr_bits) {
+        char what[96];
+        snprintf(what, sizeof what, "memory at physical address 0x%" PRIx64 " (arch.paddr_bits = %u)", poke->pa, w->cpu.paddr_bits);
+        unfit(w, w->d.done, what);
+    } else if ((w->stale && !stale_poke(w->stale, w->d.cycle, poke->pa, old, poke->value)) ||
+               !physmem_write(w->physmem, poke->pa, poke->value)) {
+        world_fail(w, "record %" PRIu64 ": the host has no memory left for page tables", w->d.done);
     }
-    if (!physmem_write(w->physmem, poke->pa, poke->value))
-        world_fail(w, "record %" PRIu64 ": physical address 0x%" PRIx64 " cannot be written (%u bits exist)", w->d.done,
-                   poke->pa, w->cpu.paddr_bits);
 }
 
 /* What memory must hold by the trace's own word, as hardware has left it. */
@@ -87,6 +84,26 @@ static void check_entry(struct world *w, const struct trace_entry *entry)
     w->d.finding.record = w->d.done;
 }
 
+/* The kernel lets the record's task run: at once, or after a context switch, whose control operations come first; the record then waits
+ * for another empty window. */
+static bool its_turn(struct world *w, const struct trace_rec *rec)
+{
+    w->kernel.record = w->d.done;
+    switch (kernelside_turn(&w->kernel, rec)) {
+    case TURN_RUN:
+        return true;
+    case TURN_SWITCHED:
+    case TURN_SKIP: /* the window finds out for itself */
+        w->phase = PHASE_CONTROL;
+        return false;
+    case TURN_BAD:
+        break;
+    }
+    world_fail(w, "%s: %s", w->path, w->kernel.error);
+    w->phase = PHASE_END;
+    return false;
+}
+
 /* The window is empty: carries out the record that waited for it. */
 static void carry_out(struct world *w)
 {
@@ -95,15 +112,15 @@ static void carry_out(struct world *w)
     w->d.progress = w->d.cycle;
     w->stamp++;
     w->barrier = false;
+    if (w->os && !its_turn(w, rec))
+        return;
     switch (rec->kind) {
     case TRACE_MAP:
-        if (w->os && !os_map(w->os, extra->map.start, extra->map.end, extra->map.prot, extra->map.flags, extra->map.name))
-            world_fail(w, "record %" PRIu64 ": %s", w->d.done, os_error(w->os));
-        break;
     case TRACE_SYSCALL:
-        w->counts.syscalls++;
-        if (w->os && !os_syscall(w->os, extra->syscall.number, extra->syscall.arg, extra->syscall.result))
-            world_fail(w, "record %" PRIu64 ": %s", w->d.done, os_error(w->os));
+    case TRACE_TASK:
+        w->counts.syscalls += rec->kind == TRACE_SYSCALL;
+        if (w->os && !kernelside_do(&w->kernel, rec, extra))
+            world_fail(w, "%s: %s", w->path, w->kernel.error);
         break;
     case TRACE_CONTROL:
         w->op.op = extra->control.op;
@@ -147,35 +164,6 @@ static bool next_operation(struct world *w)
     return true;
 }
 
-/* A control operation that has invalidated something ends what software owed since it changed an entry. */
-static bool invalidates(const struct world *w, const struct oracle_regs *before)
-{
-    enum { CR4_PSE = 1 << 4, CR4_PGE = 1 << 7, CR4_LA57 = 1 << 12, CR4_PCIDE = 1 << 17, CR4_SMEP = 1 << 20, CR4_PKE = 1 << 22 };
-    const uint64_t changed = before->cr4 ^ w->regs.cr4, set = changed & w->regs.cr4;
-    switch (w->op.op) {
-    case CTL_MOV_CR0:
-        return !(w->op.data >> 31 & 1); /* PG */
-    case CTL_MOV_CR3:
-        return !(before->cr4 & CR4_PCIDE) || !(w->op.data >> 63);
-    case CTL_MOV_CR4:
-        return (changed & (CR4_PGE | CR4_LA57)) || (changed & before->cr4 & CR4_PCIDE) || (set & CR4_SMEP) ||
-               (w->cpu.amd && ((changed & CR4_PSE) || (set & CR4_PKE)));
-    case CTL_WRMSR_EFER:
-        return (before->efer ^ w->regs.efer) >> 11 & 1; /* NXE */
-    case CTL_INVLPG: {
-        const unsigned unused = w->regs.cr4 & CR4_LA57 ? 64 - 57 : 64 - 48; /* not canonical: nothing happens */
-        return (uint64_t)((int64_t)(w->op.data << unused) >> unused) == w->op.data;
-    }
-    case CTL_INVPCID_ADDRESS:
-    case CTL_INVPCID_CONTEXT:
-    case CTL_INVPCID_ALL:
-    case CTL_INVPCID_ALL_NONGLOBAL:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void op_finding(struct world *w, enum finding_kind kind, bool expected, bool actual)
 {
     char field[96];
@@ -193,14 +181,14 @@ static void op_done(struct world *w, const struct pins_out *out)
         op_finding(w, FINDING_ORACLE, gp, out->ctl_gp);
     } else if (w->op.expected) {
         w->counts.expectations++;
-        if (w->op.gp != out->ctl_gp)
+        if (w->op.gp != out->ctl_gp && (w->op.gp || !unfit_control(w, &before)))
             op_finding(w, FINDING_EXPECT, w->op.gp, out->ctl_gp);
     }
     if (gp && w->os)
         world_fail(w, "record %" PRIu64 ": the operating system model's %s 0x%" PRIx64 " raises #GP(0)", w->d.done,
                    control_name(w->op.op), w->op.data);
-    if (!gp && invalidates(w, &before))
-        world_fresh(w);
+    if (!gp && w->stale && !stale_control(w->stale, w->d.cycle, &before, &w->regs, w->op.op, w->op.data, w->op.desc))
+        world_fail(w, "record %" PRIu64 ": the host has no memory left for the books of what may be stale", w->d.done);
     w->switched |= !gp && w->op.op == CTL_MOV_CR3 && w->counts.accesses && (before.cr3 ^ w->regs.cr3) << 12 >> 24;
     w->stamp++;
     w->counts.control_ops++;
@@ -241,7 +229,6 @@ void serial_cycle(struct world *w, const struct pins_out *out)
         take_fault(w);
     if (w->phase == PHASE_RUN && w->head == w->tail) {
         if (w->exhausted) {
-            world_fresh(w);
             w->phase = PHASE_END;
         } else if (w->barrier && w->d.stop) {
             w->exhausted = true;

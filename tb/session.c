@@ -11,9 +11,9 @@ struct world *session_world(const struct options *o, bool judged, char *error, s
     const struct world_setup setup = {
         .trace = o->trace,
         .memory = o->memory,
-        .pages = o->pages,
-        .ram = o->ram,
-        .seed = o->seed,
+        .kernel = options_os(o),
+        .signatures = o->kernel.signatures,
+        .lose_move = o->kernel.lose_move,
         .limit = o->limit,
         .window = o->window,
         .judged = judged,

@@ -15,6 +15,20 @@ static bool refill(struct world *w)
     return false;
 }
 
+/* Records of tasks that are gone. False at the end of the trace or at its damage. */
+static bool pass_over_lost(struct world *w)
+{
+    while (kernelside_is_lost(&w->kernel, w->rec)) {
+        kernelside_skip(&w->kernel, w->rec, trace_extra(w->trace, w->rec));
+        w->rec++;
+        w->rec_left--;
+        w->d.done++;
+        if (w->rec_left == 0 && !refill(w))
+            return false;
+    }
+    return true;
+}
+
 static void fill(struct world *w, const struct trace_rec *rec)
 {
     static const uint8_t access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
@@ -37,10 +51,10 @@ bool window_load(struct world *w)
         w->exhausted = true;
         return false;
     }
-    if (w->rec_left == 0 && !refill(w))
+    if ((w->rec_left == 0 && !refill(w)) || (w->kernel.losses && !pass_over_lost(w)))
         return false;
     const struct trace_rec *rec = w->rec;
-    if (rec->kind > TRACE_STORE) {
+    if (rec->kind > TRACE_STORE || (w->os && rec->thread != w->kernel.thread)) {
         w->barrier = true;
         return false;
     }

@@ -94,6 +94,27 @@ static void take_responses(struct world *w, const struct pins_out *out)
     }
 }
 
+/* The frame that the MMU led the access to holds what its process's page must hold. */
+static bool reaches_its_page(struct world *w, const struct slot *s)
+{
+    uint64_t found = 0, expected = 0;
+    char is[96], must[96];
+    if (kernelside_reaches(&w->kernel, s->va, s->acc == ACC_WRITE, s->answer.addr, &found, &expected))
+        return true;
+    snprintf(must, sizeof must, "signature 0x%" PRIx64, expected);
+    snprintf(is, sizeof is, "signature 0x%" PRIx64 " at physical address 0x%" PRIx64, found, s->answer.addr);
+    world_finding(w, FINDING_CONTENTS, s, "contents of the page", must, is);
+    return false;
+}
+
+/* A translation is what the trace says that it must be. */
+static bool as_expected(const struct world *w, const struct slot *s)
+{
+    const struct trace_expect *e = &w->expect[s - w->slot];
+    return e->kind == KIND_OK && (!e->has_pa || (e->pa == s->answer.addr && e->size == s->answer.size)) &&
+           (!e->has_mt || e->mt == s->answer.mt);
+}
+
 /* Commits what has arrived at the head of the window, in program order. */
 static void commit(struct world *w)
 {
@@ -102,19 +123,25 @@ static void commit(struct world *w)
         if (s->state != SLOT_ANSWERED)
             return;
         /* Who has walked is judged afresh: the requests of its walk are. */
-        if (w->judged && s->answer.kind == KIND_OK && !s->expected && s->answer.src != SRC_WALK) {
+        if (w->judged && s->answer.kind == KIND_OK && s->answer.src != SRC_WALK && (!s->expected || as_expected(w, s))) {
             const uint64_t key = memo_key(s->va, s->acc, s->mode);
             const struct memo_entry *m = memo_slot(&w->memo, key);
             if (m->key == key && m->stamp == w->stamp && s->answer.addr == (m->frame | (s->va & 0xfff)) &&
-                s->answer.size == m->size && s->answer.pat == m->pat && s->answer.mt == m->mt)
+                s->answer.size == m->size && s->answer.pat == m->pat && s->answer.mt == m->mt) {
                 w->counts.oracle_checks++;
-            else if (!judge_slow(w, s))
+                w->counts.expectations += s->expected;
+                w->counts.stale.compared += s->expected;
+                w->counts.stale.equal += s->expected;
+            } else if (!judge_slow(w, s)) {
                 return;
+            }
         } else if (!judge_slow(w, s)) {
             return;
         }
         if (w->touches && s->answer.kind == KIND_OK)
             memport_touch(w->memport, s->answer.addr);
+        if (w->kernel.keeps && s->answer.kind == KIND_OK && !reaches_its_page(w, s))
+            return;
         if (w->tap)
             w->tap->commit(w->tap->context, s, w->counts.accesses);
         w->counts.accesses++;

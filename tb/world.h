@@ -19,6 +19,7 @@
 #include "arch/oracle.h"
 #include "driver.h"
 #include "histogram.h"
+#include "kernelside.h"
 #include "mem/memport.h"
 #include "memo.h"
 #include "mmu_cfg.h"
@@ -71,7 +72,6 @@ struct world_counts {
     uint64_t by_acc[3];           /* of them loads, stores, fetches, indexed by enum pins_access */
     uint64_t oracle_checks;       /* results that the oracle judged */
     uint64_t table_types;         /* memory types of walkers' requests that it judged */
-    uint64_t unjudged;            /* results between a page-table write and the invalidation that must follow it */
     uint64_t expectations;        /* results checked against the trace's own word */
     uint64_t faults_taken;        /* page faults that reached the head of the window */
     uint64_t gp, pf;              /* faults that were committed as results (traces with own tables) */
@@ -79,6 +79,15 @@ struct world_counts {
     uint64_t syscalls, control_ops;
     uint64_t control_gp;          /* of these, those that raised #GP(0) */
     uint64_t shared_global;       /* answers by a global page cached in another address space, whose tables here keep their A and D bits */
+    struct {
+        uint64_t compared, equal;     /* accesses for which the trace says what must come out; results that were that */
+        uint64_t ours[2][2];          /* results that only a stale entry explains: [translation, page fault][TLB, paging-structure cache] */
+        uint64_t theirs[2][2];        /* the same of the trace's */
+        uint64_t ours_alone;          /* compared, not equal, and explained by ours */
+        uint64_t again;               /* of ours, page faults that the trace does not have: the access was made again */
+        uint64_t flags;               /* answers by an entry whose A or D bit software had cleared, and not invalidated */
+        bool used;                    /* a stale entry was used, perhaps: A and D bits are not comparable at the end */
+    } stale;                          /* traces with their own tables */
 };
 
 /* Receives what is compared between worlds that run at their own pace; see decoupled.c. */
@@ -91,9 +100,9 @@ struct tap {
 struct world_setup {
     const char *trace;
     struct memport_config memory;
-    unsigned pages;    /* enum os_page_policy */
-    uint64_t ram;      /* bytes the OS model has */
-    uint64_t seed;
+    struct os_config kernel; /* what the user chose of the OS model */
+    bool signatures;         /* pages have contents, and every access must reach the right ones */
+    uint64_t lose_move;      /* contents.h */
     uint64_t limit;    /* accesses */
     unsigned window;   /* 1 … WORLD_WINDOW_MOST */
     bool judged;       /* false: the oracle is not asked (speed measurements) */
@@ -125,7 +134,9 @@ struct world {
     struct physmem *physmem;
 
     /* What happens rarely. */
-    struct os *os;              /* NULL when the trace has its own tables */
+    struct kernelside kernel;
+    struct os *os;              /* that of kernel; NULL when the trace has its own tables */
+    const char *path;           /* of the trace */
     struct trace_reader *trace;
     struct oracle_cpu cpu;
     struct oracle_regs regs;
@@ -136,10 +147,9 @@ struct world {
     } op;                       /* the control operation under way */
     bool op_single;             /* it came from the trace, and is the only one */
     bool switched;              /* CR3 has pointed to more than one table */
-    bool stale;                 /* software changed a present entry and has not invalidated yet */
-    uint64_t stale_since;       /* accesses committed until then */
-    bool stale_used;            /* accesses were committed meanwhile: A and D bits are not comparable at the end */
+    struct stale *stale;        /* what may be cached of entries that software has changed; NULL with an OS model */
     bool broken;                /* the trace is damaged or impossible: `error` says how */
+    bool unfit;                 /* … or needs what the preset does not have */
     char error[512];
     struct world_counts counts;
     struct histogram walk_latency; /* accept to response of accesses that were answered by a walk */
@@ -150,10 +160,12 @@ struct world {
 struct world *world_new(const struct world_setup *setup, char *error, size_t error_size);
 void world_free(struct world *w);
 
-/* The end: both images of memory must be equal. True if they are; else the finding says where. */
+/* The end: both images of memory must be equal, in the bits that are comparable. True if they are; else the finding says where. */
 bool world_compare_memory(struct world *w);
 
-/* Of an entry, the bits of which all MMUs must leave the same value at the end: A and D not, when they may depend on what was cached. */
+/* Of an entry, the bits of which all MMUs must leave the same value at the end: A and D not, when they may depend on what was cached. A
+ * not, when the kernel has cleared A bits without invalidation, as Linux does on x86: then a processor that still has the translation need
+ * not set A again (SDM 5.10.4.3). */
 uint64_t world_comparable(const struct world *w);
 
 /* Fills in how the access was made, from the flags of its trace record. */

@@ -6,18 +6,36 @@
 #include <stdlib.h>
 
 #include "preset_cpu.h"
+#include "stale.h"
+#include "unfit.h"
 
-enum { A_AND_D = 0x60 };
+enum { ENTRY_A = 0x20, A_AND_D = 0x60 };
+
+/* The kernel has looked at A bits, and has cleared those that it found. */
+static bool aged(const struct world *w)
+{
+    return w->os && os_aged(w->os);
+}
+
+/* What both images of one memory must agree in. */
+static uint64_t consistent(const struct world *w)
+{
+    return w->counts.stale.used ? ~(uint64_t)A_AND_D : aged(w) ? ~(uint64_t)ENTRY_A : ~UINT64_C(0);
+}
 
 uint64_t world_comparable(const struct world *w)
 {
-    return w->stale_used || w->counts.shared_global ? ~(uint64_t)A_AND_D : ~UINT64_C(0);
+    return w->counts.shared_global || w->counts.stale.flags ? ~(uint64_t)A_AND_D : consistent(w);
 }
 
 bool world_compare_memory(struct world *w)
 {
     uint64_t pa, hw, oracle;
-    if (!physmem_compare(w->physmem, w->stale_used ? ~(uint64_t)A_AND_D : ~UINT64_C(0), &pa, &hw, &oracle))
+    if (w->kernel.keeps && !kernelside_audit(&w->kernel)) {
+        finding_set(&w->d.finding, FINDING_MEMORY, w->d.cycle, "the OS model after the run", "consistent", w->kernel.error);
+        return false;
+    }
+    if (!physmem_compare(w->physmem, consistent(w), &pa, &hw, &oracle))
         return true;
     char field[64];
     snprintf(field, sizeof field, "page-table entry at 0x%" PRIx64 " after the run", pa);
@@ -28,6 +46,7 @@ bool world_compare_memory(struct world *w)
 static bool open_trace(struct world *w, const struct world_setup *setup, char *error, size_t size)
 {
     const char *why = NULL;
+    w->path = setup->trace;
     w->trace = trace_open(setup->trace, &why);
     if (!w->trace) {
         snprintf(error, size, "%s", why);
@@ -35,9 +54,9 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
     }
     const struct trace_info *info = trace_get_info(w->trace);
     if (info->linear_bits > 48 && !w->cpu.la57) {
-        snprintf(error, size, "%s needs %u-bit linear addresses, and preset %s has no 57-bit paging (arch.la57 = false)",
-                 setup->trace, info->linear_bits, CFG_NAME);
-        return false;
+        unfit(w, 0, "57-bit linear addresses (arch.la57 = false)");
+        w->d.ended = true;
+        return true;
     }
     w->d.total = info->records;
     if (trace_next(w->trace, &w->rec, &w->rec_left) != 1) {
@@ -48,28 +67,32 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
     return true;
 }
 
-/* A trace that does not begin with its program's mappings comes without any: then every page it touches is mapped. */
 static bool boot(struct world *w, const struct world_setup *setup, char *error, size_t size)
 {
-    const struct trace_info *info = trace_get_info(w->trace);
-    if (info->own_tables)
-        return true;
-    const struct os_config config = {
+    const struct kernel_boot how = {
+        .pm = w->physmem,
+        .trace = w->trace,
+        .rec = w->rec,
+        .records = w->rec_left,
         .paddr_bits = w->cpu.paddr_bits,
-        .la57 = w->cpu.la57 && info->linear_bits > 48,
+        .la57 = w->cpu.la57,
         .pcid = w->cpu.pcid,
         .page_1g = w->cpu.page_1g,
-        .implicit_map = w->rec->kind != TRACE_MAP,
-        .pages = (enum os_page_policy)setup->pages,
-        .ram_bytes = setup->ram,
-        .seed = setup->seed,
+        .config = &setup->kernel,
+        .signatures = setup->signatures,
+        .lose_move = setup->lose_move,
     };
-    w->os = os_new(w->physmem, &config);
-    if (!w->os) {
-        snprintf(error, size, "the operating system model cannot start: %" PRIu64 " KiB of simulated memory (--ram) are too few, or the host has none left",
-                 setup->ram >> 10);
-        return false;
+    if (w->unfit)
+        return true;
+    if (trace_get_info(w->trace)->own_tables) {
+        w->stale = stale_new(w->physmem, &w->cpu);
+        if (!w->stale)
+            snprintf(error, size, "not enough memory for the bench");
+        return w->stale != NULL;
     }
+    if (!kernelside_boot(&w->kernel, &how, error, size))
+        return false;
+    w->os = w->kernel.os;
     w->phase = PHASE_CONTROL; /* the operations that switch paging on come first */
     return true;
 }
@@ -109,10 +132,10 @@ void world_free(struct world *w)
 {
     if (!w)
         return;
-    if (w->os)
-        os_free(w->os);
+    kernelside_free(&w->kernel);
     if (w->trace)
         trace_close(w->trace);
+    stale_free(w->stale);
     if (w->memport)
         memport_free(w->memport);
     if (w->physmem)

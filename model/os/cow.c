@@ -14,6 +14,12 @@ static enum os_outcome reuse(struct os *os, const struct pt_leaf *leaf)
     return physmem_modify(os->pm, leaf->pa, 0, ENTRY_RW) ? OS_RETRY : fault_out_of_memory(os);
 }
 
+/* The first write to a clean page of a file in a shared mapping (Linux: wp_page_shared). */
+enum os_outcome fault_note_write(struct os *os, const struct pt_leaf *leaf)
+{
+    return reuse(os, leaf);
+}
+
 static enum os_outcome split_first(struct os *os, uint64_t va, struct pt_leaf *leaf)
 {
     struct flush flush = {0};

@@ -105,9 +105,9 @@ static enum os_outcome mend(struct os *os, const struct vma *vma, uint64_t va, u
         os->counts.spurious_faults++;
         return OS_RETRY;
     }
-    bool exclusive = os->config.processes && !(vma->flags & OS_SHARED); /* the others of a fork may have gone */
+    bool shared = vma->flags & OS_SHARED, exclusive = os->config.processes && !shared; /* the others of a fork may have gone */
     if (present && write && (exclusive || page_is_borrowed(os, vma, &leaf)))
-        return fault_copy(os, vma, va, &leaf);
+        return shared ? fault_note_write(os, &leaf) : fault_copy(os, vma, va, &leaf);
     return not_ours(os, vma, va, error_code, &leaf);
 }
 
@@ -151,6 +151,13 @@ static enum os_outcome take_fault(struct os *os, uint64_t va, uint16_t error_cod
     return mend(os, vma, va, error_code);
 }
 
+/* In the task's accounts, for a fault that is mended. */
+static void account(struct os *os)
+{
+    os->events.major_faults += os->major;
+    ++*(os->major ? &os->task->major : &os->task->minor);
+}
+
 enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
 {
     if (!os->task)
@@ -162,12 +169,11 @@ enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
     enum os_outcome outcome = take_fault(os, va, error_code);
     if (outcome != OS_RETRY)
         return outcome;
-    os->events.major_faults += os->major;
-    ++*(os->major ? &os->task->major : &os->task->minor);
+    account(os);
     return OS_RETRY;
 }
 
-/* Like the faults that touching each page would take (Linux: populate_vma_page_range), but the program does not see them. */
+/* Like the faults that touching each page would take (Linux: populate_vma_page_range); the program does not see them, but they count. */
 bool fault_in(struct os *os, uint64_t start, uint64_t end, bool write)
 {
     for (uint64_t va = start; va < end;) {
@@ -181,8 +187,11 @@ bool fault_in(struct os *os, uint64_t start, uint64_t end, bool write)
         if (!memory_balance(os, 0, NULL))
             return false;
         bool there = pt_find(&os->mm->pt, va, &leaf) && leaf.entry & ENTRY_P && (!wants_write || leaf.entry & ENTRY_RW);
+        os->major = false;
         if (!there && mend(os, vma, va, wants_write ? PF_W : 0) != OS_RETRY)
             return false;
+        if (!there)
+            account(os);
         pt_find(&os->mm->pt, va, &leaf);
         va = leaf.va + ((uint64_t)1 << x86_level_shift(leaf.level));
     }

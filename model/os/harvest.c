@@ -4,7 +4,7 @@
  *     A   cleared without invalidation, as Linux does on x86 (ptep_clear_flush_young): a translation that stays cached only makes the
  *         page look older than it is. With os_config.flush_on_age it is followed by one, as on other machines.
  *     D   cleared with invalidation before the page is written out (page_mkclean): a cached translation with D = 1 would let the program
- *         write without a trace (SDM 3A 5.8). */
+ *         write without a trace (SDM 3A 5.8). R/W goes with it: the next write is a fault again. */
 #include "kernel.h"
 
 static bool is_executable(const struct os_mm *mm, uint64_t va)
@@ -28,6 +28,7 @@ struct use frame_harvest(struct os *os, struct frame *frame)
         physmem_modify(os->pm, leaf.pa, ENTRY_A, 0);
         if (os->config.flush_on_age && leaf.entry & ENTRY_P)
             flush_add(&m->mm->owed, leaf.va, x86_level_shift(leaf.level));
+        os->aged |= !os->config.flush_on_age;
     }
     return use;
 }
@@ -41,7 +42,7 @@ void frame_clean(struct os *os, struct frame *frame)
         if (!(leaf.entry & ENTRY_D))
             continue;
         frame->dirty = true;
-        physmem_modify(os->pm, leaf.pa, ENTRY_D, 0);
+        physmem_modify(os->pm, leaf.pa, ENTRY_D | ENTRY_RW, 0);
         if (leaf.entry & ENTRY_P)
             flush_add(&m->mm->owed, leaf.va, x86_level_shift(leaf.level));
     }

@@ -82,9 +82,12 @@ struct os {
     struct file *file;           /* by number */
     uint64_t last_file, file_room;
     uint64_t min_free;           /* frames kept free for the kernel (Linux: min_free_kbytes) */
+    bool aged;                   /* some A bit was cleared without invalidation */
     bool major;                  /* the fault in work has waited for a device */
     void (*watcher)(void *context, const struct os_move *move);
     void *watch_context;
+    void (*dying)(void *context, unsigned process);
+    void *dying_context;
     char error[ERROR_ROOM];
     char oom_report[ERROR_ROOM];
 };
@@ -110,7 +113,11 @@ uint64_t page_bits(const struct vma *vma, bool writable);
 bool page_is_zero(const struct os *os, uint64_t pa);
 /* The record of the frame behind a leaf; NULL for a page of zeros or a swap entry. */
 struct frame *page_frame(const struct os *os, const struct pt_leaf *leaf);
-/* Whether the frame of this leaf must not be written although the mapping is private: page of zeros, page cache, shared after fork. */
+/* Whether the first write to each page of this shared mapping is a fault, so that the page is known to be dirty: files, not anonymous
+ * shared memory (Linux: vma_wants_writenotify). */
+bool page_notes_writes(const struct os *os, const struct vma *vma);
+/* Whether the frame of this leaf must not be written yet although the mapping may be: in a private one the page of zeros, the page cache's,
+ * or one shared after fork; in a shared one a page that is clean, where that is noted. */
 bool page_is_borrowed(const struct os *os, const struct vma *vma, const struct pt_leaf *leaf);
 /* Gives up what is behind a leaf that is no longer mapped. */
 void page_let_go(struct os *os, struct os_mm *mm, const struct pt_leaf *leaf);
@@ -138,6 +145,7 @@ void file_page_gone(struct os *os, struct frame *frame);
 /* populate.c, cow.c: the parts of a page fault */
 enum os_outcome fault_populate(struct os *os, const struct vma *vma, uint64_t va, bool write, unsigned empty);
 enum os_outcome fault_copy(struct os *os, const struct vma *vma, uint64_t va, struct pt_leaf *leaf);
+enum os_outcome fault_note_write(struct os *os, const struct pt_leaf *leaf);
 enum os_outcome fault_swap_in(struct os *os, const struct vma *vma, uint64_t va, struct pt_leaf *leaf, bool write);
 enum os_outcome fault_out_of_memory(struct os *os);
 /* fault.c: makes every page of the range present, as far as the mappings allow (MAP_POPULATE). */
@@ -192,6 +200,8 @@ bool user_range(struct os *os, const char *call, uint64_t start, uint64_t bytes,
 bool huge_collapse(struct os *os, struct os_mm *mm, uint64_t va);
 bool sys_madvise(struct os *os, const uint64_t arg[6]);
 struct os_task *task_find(const struct os *os, unsigned number);
+/* Whether it stands for its process: the first one of it that lives. The leader may have ended before the others. */
+bool task_is_first(const struct os *os, const struct os_task *task);
 /* clone, execve, exit and their kin of the current task. */
 bool sys_process(struct os *os, uint64_t number, const uint64_t arg[6], int64_t result);
 

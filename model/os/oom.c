@@ -17,9 +17,9 @@ static int64_t badness(const struct os *os, const struct os_task *task)
     return points + (int64_t)task->oom_adjust * (int64_t)(total_pages(os) / 1000);
 }
 
-static bool may_die(const struct os_task *task, const struct os_mm *spare)
+static bool may_die(const struct os *os, const struct os_task *task, const struct os_mm *spare)
 {
-    return task->number == task->group && task->mm != spare && task->oom_adjust > -1000;
+    return task_is_first(os, task) && task->mm != spare && task->oom_adjust > -1000;
 }
 
 static void report(struct os *os, const struct os_task *victim, int64_t points, unsigned candidates)
@@ -40,7 +40,7 @@ bool oom_kill(struct os *os, const struct os_mm *spare)
     int64_t worst = 0;
     unsigned candidates = 0;
     for (const struct os_task *task = os->tasks; task; task = task->next) {
-        if (!may_die(task, spare))
+        if (!may_die(os, task, spare))
             continue;
         candidates++;
         int64_t points = badness(os, task);
@@ -55,6 +55,9 @@ bool oom_kill(struct os *os, const struct os_mm *spare)
     os->events.oom_kills++;
     /* whoever shares the memory goes too, or nothing would be freed */
     const struct os_mm *mm = victim->mm;
+    for (const struct os_task *task = os->tasks; os->dying && task; task = task->next)
+        if (task->mm == mm && task_is_first(os, task))
+            os->dying(os->dying_context, task->group);
     os_exit_group(os, victim->number);
     for (struct os_task *task = os->tasks; task;) {
         struct os_task *next = task->next;

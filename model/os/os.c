@@ -204,6 +204,25 @@ void os_watch(struct os *os, void (*watcher)(void *context, const struct os_move
     os->watch_context = context;
 }
 
+bool os_aged(const struct os *os)
+{
+    return os->aged;
+}
+
+void os_watch_deaths(struct os *os, void (*dying)(void *context, unsigned process), void *context)
+{
+    os->dying = dying;
+    os->dying_context = context;
+}
+
+bool os_allow_processes(struct os *os)
+{
+    if (!os->idle)
+        os->idle = mm_new(os);
+    os->config.processes = os->idle;
+    return os->idle || os_out_of_memory(os);
+}
+
 const struct os_counts *os_counts(const struct os *os)
 {
     return &os->counts;

@@ -14,6 +14,7 @@ enum os_map_flags {
     OS_SHARED = 1, OS_FILE = 2, OS_STACK = 4, OS_HEAP = 8, OS_GROWSDOWN = 16,
     /* given by system calls only: MAP_HUGETLB of 2 MiB or 1 GiB, and what madvise asked for */
     OS_HUGETLB = 32, OS_HUGETLB_1G = 64, OS_HUGE = 128, OS_NO_HUGE = 256, OS_DONT_FORK = 512, OS_WIPE_ON_FORK = 1024,
+    OS_ACCOUNT = 2048, /* the kernel's own: private, and writable now or once; does not join others (Linux: VM_ACCOUNT) */
 };
 enum os_device { OS_NVME, OS_DISK };
 

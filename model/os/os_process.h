@@ -37,6 +37,12 @@ bool os_switch(struct os *os, unsigned task);
 /* The current task; 0: none. */
 unsigned os_current(const struct os *os);
 
+/* Lets a kernel that was started for one process have more from now on; os_config.processes is then true. False: no memory for it. */
+bool os_allow_processes(struct os *os);
+
+/* Gives a task a name, as the first program has none; cut to 63 bytes. */
+bool os_name(struct os *os, unsigned task, const char *name);
+
 /* oom_score_adj, -1000 … 1000; -1000: never killed. Inherited by fork. */
 bool os_oom_adjust(struct os *os, unsigned task, int adjust);
 
@@ -128,6 +134,16 @@ void os_print_top(const struct os *os, FILE *out);
 
 /* Who was killed last and why, as Linux says it; "" when nobody was. */
 const char *os_oom_report(const struct os *os);
+
+/* Whether the kernel has cleared an Accessed bit without an invalidation. Never under os_config.flush_on_age. */
+bool os_aged(const struct os *os);
+
+/* Whether two tasks have one address space. */
+bool os_shares_memory(const struct os *os, unsigned task, unsigned other);
+
+/* Called for every process that is about to be killed for memory, by its first task's number, while it is still whole. The callback may
+ * look at everything and change nothing. */
+void os_watch_deaths(struct os *os, void (*dying)(void *context, unsigned process), void *context);
 
 /* Cross-checks everything the kernel believes: owners of frames, reverse map against page tables, counts, swap slots, lists. Slow; for
  * tests. False: os_error says what is wrong. */

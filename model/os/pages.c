@@ -29,10 +29,15 @@ struct frame *page_frame(const struct os *os, const struct pt_leaf *leaf)
     return is_swap_entry(leaf->entry) || page_is_zero(os, pa) ? NULL : records_find(os->records, pa);
 }
 
+bool page_notes_writes(const struct os *os, const struct vma *vma)
+{
+    return vma->flags & OS_SHARED && !(vma->flags & OS_HUGETLB) && vma->file && !os->file[vma->file].shmem;
+}
+
 bool page_is_borrowed(const struct os *os, const struct vma *vma, const struct pt_leaf *leaf)
 {
     if (vma->flags & OS_SHARED)
-        return false;
+        return page_notes_writes(os, vma) && !(leaf->entry & ENTRY_D);
     const struct frame *frame = page_frame(os, leaf);
     return !frame || frame->cached || frame->maps > 1 || frame->slot;
 }

@@ -110,23 +110,30 @@ static enum os_outcome populate_hugetlb(struct os *os, const struct vma *vma, ui
     return vma->file ? install(os, start, frame, page_bits(vma, true)) : install_fresh(os, vma, start, frame);
 }
 
-/* A read fault maps the pages of the file around it too, those in memory and within one page table (Linux: do_fault_around). */
+/* A read fault maps the pages of the file around it too, those in memory: as many as fault_around from the aligned address below on, or
+ * from where the mapping or the page table begins (Linux: do_fault_around). */
 static void map_around(struct os *os, const struct vma *vma, uint64_t va)
 {
-    uint64_t window = (uint64_t)os->config.fault_around << PAGE_SHIFT, start = va & ~(window - 1);
-    for (uint64_t at = start; os->config.fault_around > 1 && at < start + window; at += PAGE_BYTES) {
+    uint64_t window = (uint64_t)os->config.fault_around << PAGE_SHIFT, table = (uint64_t)1 << x86_level_shift(2);
+    uint64_t start = va & ~(window - 1), end = (va & ~(table - 1)) + table;
+    bool shmem = os->file[vma->file].shmem, writable = vma->flags & OS_SHARED && !page_notes_writes(os, vma);
+    if (start < vma->start)
+        start = vma->start;
+    if (start + window < end)
+        end = start + window;
+    for (uint64_t at = start; os->config.fault_around > 1 && at < end && at < vma->end; at += PAGE_BYTES) {
         struct pt_leaf leaf;
-        if (at < vma->start || at >= vma->end || pt_find(&os->mm->pt, at, &leaf) || leaf.level > 1)
+        if (pt_find(&os->mm->pt, at, &leaf) || leaf.level > 1)
             continue;
         uint64_t value = pagecache_find(os->cache, vma->file, page_index(vma, at));
-        if ((!value && !os->config.warm_files) || slot_of_cache(value))
+        if ((!value && (shmem || !os->config.warm_files)) || slot_of_cache(value))
             continue;
         if (!value && frames_left(os->frames) <= os->min_free)
             continue;
         struct frame *frame = page_from_file(os, vma, at, 1);
         if (!frame || !page_mapped(os, os->mm, at, frame))
             return;
-        if (!pt_set(&os->mm->pt, at, 1, frame->pa | page_bits(vma, vma->flags & OS_SHARED))) {
+        if (!pt_set(&os->mm->pt, at, 1, frame->pa | page_bits(vma, writable))) {
             page_unmapped(os, os->mm, at, frame);
             return;
         }
@@ -158,8 +165,8 @@ static enum os_outcome populate_file(struct os *os, const struct vma *vma, uint6
     struct frame *frame = page_from_file(os, vma, va, 1);
     if (!frame)
         return fault_out_of_memory(os);
-    enum os_outcome outcome = install(os, va, frame, page_bits(vma, shared));
-    if (outcome == OS_RETRY && !write && !os->file[vma->file].shmem)
+    enum os_outcome outcome = install(os, va, frame, page_bits(vma, shared && (write || !page_notes_writes(os, vma))));
+    if (outcome == OS_RETRY && !write)
         map_around(os, vma, va);
     return outcome;
 }

@@ -45,8 +45,8 @@ static void print_head(FILE *out, uint64_t start, uint64_t end, const struct vma
 static void print_flags(FILE *out, const struct vma *vma)
 {
     static const struct { unsigned flag; const char *name; } names[] = {
-        {OS_SHARED, " sh"}, {OS_GROWSDOWN, " gd"}, {OS_HUGETLB, " ht"}, {OS_HUGE, " hg"}, {OS_NO_HUGE, " nh"}, {OS_DONT_FORK, " dc"},
-        {OS_WIPE_ON_FORK, " wf"}};
+        {OS_SHARED, " sh"}, {OS_GROWSDOWN, " gd"}, {OS_DONT_FORK, " dc"}, {OS_ACCOUNT, " ac"}, {OS_HUGETLB, " ht"}, {OS_WIPE_ON_FORK, " wf"},
+        {OS_HUGE, " hg"}, {OS_NO_HUGE, " nh"}};
     fprintf(out, "VmFlags:%s%s%s", vma->prot & OS_READ ? " rd" : "", vma->prot & OS_WRITE ? " wr" : "", vma->prot & OS_EXEC ? " ex" : "");
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (vma->flags & names[i].flag)
@@ -111,7 +111,7 @@ void os_print_top(const struct os *os, FILE *out)
     for (const struct os_task *task = os->tasks; task; task = task->next) {
         struct os_usage usage;
         struct os_status s;
-        if (task->number != task->group || !os_status(os, task->number, &s) || !os_usage(os, task->number, &usage))
+        if (!task_is_first(os, task) || !os_status(os, task->number, &s) || !os_usage(os, task->number, &usage))
             continue;
         fprintf(out, "%7u %7u %4u %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64
                 " %5d %s\n", s.process, s.parent, s.threads, s.vsz >> 10, s.rss >> 10, usage.pss >> PSS_SHIFT >> 10,

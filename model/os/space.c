@@ -88,6 +88,12 @@ static bool protect_leaf(void *context, const struct pt_leaf *leaf)
     return physmem_modify(protect->os->pm, leaf->pa, RIGHTS, bits);
 }
 
+static void note_account(struct vma *vma)
+{
+    if (vma->prot & OS_WRITE && !(vma->flags & (OS_SHARED | OS_HUGETLB)))
+        vma->flags |= OS_ACCOUNT;
+}
+
 bool space_protect(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, unsigned prot, struct flush *flush)
 {
     struct vma_list *vmas = &mm->vmas;
@@ -95,6 +101,7 @@ bool space_protect(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end
         return false;
     for (size_t i = vma_first(vmas, start); i < vmas->count && vmas->at[i].start < end; i++) {
         vmas->at[i].prot = prot;
+        note_account(&vmas->at[i]);
         struct zap protect = {.os = os, .mm = mm, .vma = &vmas->at[i], .flush = flush};
         if (!pt_visit(&mm->pt, vmas->at[i].start, vmas->at[i].end, protect_leaf, &protect))
             return os_out_of_memory(os);
@@ -145,11 +152,13 @@ bool space_move(struct os *os, struct os_mm *mm, uint64_t start, uint64_t size, 
     return pt_visit(pt, start, start + size, move_leaf, &move);
 }
 
-bool space_map(struct os *os, struct os_mm *mm, const struct vma *vma)
+bool space_map(struct os *os, struct os_mm *mm, const struct vma *new)
 {
-    if (!vma_insert(&mm->vmas, vma))
+    struct vma vma = *new;
+    note_account(&vma);
+    if (!vma_insert(&mm->vmas, &vma))
         return os_out_of_memory(os);
-    vma_merge(&mm->vmas, vma->start, vma->end);
+    vma_merge(&mm->vmas, vma.start, vma.end);
     mm_peaks(mm);
     return true;
 }

@@ -99,7 +99,7 @@ static bool sys_mmap(struct os *os, const uint64_t arg[6], uint64_t start)
     if (!space_map(os, os->mm, &vma))
         return false;
     if (flags & LX_MAP_POPULATE && os->config.processes)
-        fault_in(os, start, end, true); /* as far as memory goes (Linux: mm_populate) */
+        fault_in(os, start, end, !(vma.flags & OS_SHARED)); /* as far as memory goes (Linux: mm_populate) */
     return os->task;
 }
 

@@ -12,6 +12,28 @@ struct os_task *task_find(const struct os *os, unsigned number)
     return NULL;
 }
 
+bool task_is_first(const struct os *os, const struct os_task *task)
+{
+    const struct os_task *first = os->tasks;
+    while (first->group != task->group)
+        first = first->next;
+    return first == task;
+}
+
+bool os_shares_memory(const struct os *os, unsigned number, unsigned other)
+{
+    const struct os_task *a = task_find(os, number), *b = task_find(os, other);
+    return a && b && a->mm == b->mm;
+}
+
+bool os_name(struct os *os, unsigned number, const char *name)
+{
+    struct os_task *task = task_find(os, number);
+    if (task)
+        snprintf(task->name, sizeof task->name, "%s", name);
+    return task;
+}
+
 static struct os_task *must_find(struct os *os, const char *call, unsigned number)
 {
     struct os_task *task = os->config.processes ? task_find(os, number) : NULL;
@@ -48,6 +70,18 @@ static bool share_space(struct os *os, struct os_task *child, struct os_task *pa
         return false;
     child->mm = mm_new(os);
     return child->mm ? space_fork(os, parent->mm, child->mm) : os_out_of_memory(os);
+}
+
+/* The faults of a thread stay those of its process (Linux: __exit_signal). */
+static void bequeath(const struct os *os, const struct os_task *task)
+{
+    for (struct os_task *other = os->tasks; other; other = other->next) {
+        if (other == task || other->group != task->group)
+            continue;
+        other->minor += task->minor;
+        other->major += task->major;
+        return;
+    }
 }
 
 static void drop_task(struct os *os, struct os_task *task)
@@ -133,6 +167,7 @@ static void end_task(struct os *os, struct os_task *task)
     while (*at != task)
         at = &(*at)->next;
     *at = task->next;
+    bequeath(os, task);
     drop_task(os, task);
 }
 

@@ -40,8 +40,12 @@ static bool sys_shmdt(struct os *os, uint64_t start)
     const struct vma *vma = vma_find(&os->mm->vmas, start);
     if (!vma || vma->start != start || !vma->file || !os->file[vma->file].name)
         return os_fail(os, "shmdt succeeded at 0x%" PRIx64 ", where no segment begins", start);
+    uint64_t end = vma->end;
+    for (const struct vma *more = vma_find(&os->mm->vmas, end); more && more->start == end && more->file == vma->file;
+         more = vma_find(&os->mm->vmas, end))
+        end = more->end; /* mprotect and madvise cut a segment's mapping into several */
     struct flush flush = {0};
-    bool done = space_unmap(os, os->mm, start, vma->end, &flush);
+    bool done = space_unmap(os, os->mm, start, end, &flush);
     tlb_flush(os, os->mm, &flush);
     return done;
 }

@@ -15,6 +15,7 @@ struct page {
     bool own;               /* FILE_PRIVATE: written since it was mapped */
     bool free;              /* MADV_FREE: value, or zeros */
     bool wipe, no_fork;
+    bool account;           /* private, and has been writable: does not join what has not */
     uint8_t huge;           /* MADV_HUGEPAGE 1, NOHUGEPAGE 2 */
     uint16_t object, index; /* of a shared or file mapping */
     uint32_t call;          /* mmap call that made it */
@@ -141,7 +142,7 @@ static inline void do_mmap(struct process *p)
         return;
     for (unsigned i = 0; i < count; i++)
         p->page[first + i] = (struct page){.what = (uint8_t)what, .prot = (uint8_t)prot, .object = (uint16_t)object, .index = (uint16_t)(index + i),
-                                           .call = last_call};
+                                           .account = what <= FILE_PRIVATE && prot & 2, .call = last_call};
 }
 
 static inline void do_munmap(struct process *p)
@@ -167,8 +168,10 @@ static inline void do_mprotect(struct process *p)
     static const unsigned prots[] = {1, 3, 3, 5, 7, 0};
     unsigned first, count = mapped_from(p, &first), prot = prots[below(6)];
     if (count && call(10, va_of(first), (uint64_t)count * PAGE, prot, 0, 0, 0, 0))
-        for (unsigned i = first; i < first + count; i++)
+        for (unsigned i = first; i < first + count; i++) {
             p->page[i].prot = (uint8_t)prot;
+            p->page[i].account |= p->page[i].what <= FILE_PRIVATE && prot & 2;
+        }
 }
 
 static inline void advised(struct page *p, unsigned advice)
@@ -205,7 +208,7 @@ static inline void do_madvise(struct process *p)
 static inline bool continues(const struct page *a, const struct page *b)
 {
     return b->what == a->what && b->call == a->call && b->prot == a->prot && b->object == a->object && b->wipe == a->wipe && b->huge == a->huge &&
-           b->no_fork == a->no_fork;
+           b->no_fork == a->no_fork && b->account == a->account;
 }
 
 /* One mapping's stretch to a place that is free or replaced. */

@@ -334,7 +334,7 @@ static void smaps_read_like_linux(void **state)
     has(text, "00404000-00406000 rw-p 00004000 00:00 1 ");
     has(text, "7ffffffd9000-7ffffffff000 rw-p 00000000 00:00 0 ");
     has(text, "[stack]");
-    has(text, "VmFlags: rd wr gd\n");
+    has(text, "VmFlags: rd wr gd ac\n");
     free(text);
     text = printed(s, os_print_smaps_rollup);
     has(text, "[rollup]\nRss:                  12 kB\nPss:                  12 kB\n");
@@ -352,6 +352,89 @@ static void smaps_read_like_linux(void **state)
     call(s, 9, 0, 0x10000, 3, 0x22, UINT64_MAX, room);
     assert_in_range(os_find_room(s->os, 0x10000, 12), 0x10000, room - 0x10000); /* from the top down */
     assert_int_equal(os_find_room(s->os, 0x10000, 21) % 0x200000, 0);
+    storm_audit(s);
+    storm_end(s);
+}
+
+/* The rules that docs/os-model.md found by a real kernel. */
+static void the_first_write_to_a_shared_file_page_is_a_fault(void **state)
+{
+    (void)state;
+    struct os_config config = plain();
+    config.fault_around = 16;
+    config.warm_files = true;
+    struct storm *s = fresh(&config);
+    struct os_status status;
+    assert_true(os_map_file(s->os, BASE, BASE + 0x4000, OS_READ | OS_WRITE, OS_SHARED, "file", 0));
+    touch(s, BASE, ACC_READ);
+    assert_false(entry_of(s, BASE) & ENTRY_RW);
+    assert_false(entry_of(s, BASE + 0x1000) & ENTRY_RW);
+    touch(s, BASE, ACC_WRITE);
+    assert_true(entry_of(s, BASE) & ENTRY_RW);
+    touch(s, BASE + 0x1000, ACC_WRITE);
+    os_status(s->os, 1, &status);
+    assert_int_equal(status.minor_faults, 3);
+    assert_int_equal(os_write_back(s->os, 10), 2);
+    controls(s);
+    assert_false(entry_of(s, BASE) & (ENTRY_RW | ENTRY_D));
+    touch(s, BASE, ACC_WRITE);
+    os_status(s->os, 1, &status);
+    assert_int_equal(status.minor_faults, 4);
+    call(s, 9, 0, 0x4000, 3, 0x21, UINT64_MAX, BASE + 0x10000); /* anonymous shared memory has nowhere to be written to */
+    touch(s, BASE + 0x10000, ACC_READ);
+    assert_true(entry_of(s, BASE + 0x10000) & ENTRY_RW);
+    storm_audit(s);
+    storm_end(s);
+}
+
+static void populating_counts_as_faults(void **state)
+{
+    (void)state;
+    struct os_config config = plain();
+    struct storm *s = fresh(&config);
+    struct os_status status;
+    call(s, 9, 0, 0x20000, 3, 0x8022, UINT64_MAX, BASE);
+    os_status(s->os, 1, &status);
+    assert_int_equal(status.minor_faults, 32);
+    assert_int_equal(status.rss, 0x20000);
+    storm_end(s);
+}
+
+static void a_threads_faults_stay_its_processs(void **state)
+{
+    (void)state;
+    struct os_config config = plain();
+    struct storm *s = fresh(&config);
+    struct os_status status;
+    call(s, 9, 0, 0x20000, 3, 0x22, UINT64_MAX, BASE);
+    assert_true(os_thread(s->os, 1, 2));
+    to(s, 2);
+    for (unsigned i = 0; i < 5; i++)
+        touch(s, BASE + i * PAGE, ACC_WRITE);
+    assert_true(os_exit(s->os, 2));
+    to(s, 1);
+    os_status(s->os, 1, &status);
+    assert_int_equal(status.minor_faults, 5);
+    storm_end(s);
+}
+
+/* What has been writable does not join what never was, so fork leaves the latter to faults. */
+static void fork_copies_no_pages_of_read_only_files(void **state)
+{
+    (void)state;
+    struct os_config config = plain();
+    struct storm *s = fresh(&config);
+    struct os_status status;
+    assert_true(os_map_file(s->os, BASE, BASE + 0x4000, OS_READ, 0, "lib", 0));
+    assert_true(os_map_file(s->os, BASE + 0x4000, BASE + 0x8000, OS_READ | OS_WRITE, 0, "lib", 4));
+    touch(s, BASE, ACC_READ);
+    touch(s, BASE + 0x4000, ACC_WRITE);
+    touch(s, BASE + 0x5000, ACC_READ);
+    call(s, 10, BASE + 0x4000, 0x4000, 1, 0, 0, 0); /* relocations done: read-only as its neighbour is */
+    assert_true(os_fork(s->os, 1, 2));
+    controls(s);
+    os_status(s->os, 2, &status);
+    assert_int_equal(status.rss, 2 * PAGE);
     storm_audit(s);
     storm_end(s);
 }
@@ -388,6 +471,10 @@ int main(void)
         cmocka_unit_test(mistakes_are_refused),
         cmocka_unit_test(shares_add_up),
         cmocka_unit_test(smaps_read_like_linux),
+        cmocka_unit_test(the_first_write_to_a_shared_file_page_is_a_fault),
+        cmocka_unit_test(populating_counts_as_faults),
+        cmocka_unit_test(a_threads_faults_stay_its_processs),
+        cmocka_unit_test(fork_copies_no_pages_of_read_only_files),
         cmocka_unit_test(shared_segments_outlive_nobody),
     };
     return cmocka_run_group_tests_name("os process", tests, NULL, NULL);
