@@ -46,7 +46,7 @@ static void test_corpus(void **state)
         if (!check_trace(r, &counts, why, sizeof why))
             fail_msg("%s: %s", files.gl_pathv[i], why);
         const struct trace_info *info = trace_get_info(r);
-        assert_int_equal(info->linear_bits, 48);
+        assert_true(info->linear_bits == 48 || info->own_tables);
         assert_true(info->accesses >= 2000000 && info->records == counts.records);
         assert_true(stated(toml, "records") == counts.records && stated(toml, "accesses") == info->accesses);
         assert_true(stated(toml, "fetches") == counts.kind[TRACE_FETCH] && stated(toml, "loads") == counts.kind[TRACE_LOAD] &&
