@@ -66,7 +66,7 @@ docs: ## make the table of docs/configuration.md anew
 
 # ---- C: model, traces, bench ---------------------------------------------------------------------------------------
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
-C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c tb/sweep/*.c tb/matrix/*.c) tb/dut/model.c tb/dut/null.c
+C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c tb/sweep/*.c tb/matrix/*.c tb/headline/*.c) tb/dut/model.c tb/dut/null.c
 C_OBJ  := $(call objects,$(C_SRC))
 
 $(B)/obj/%.o: %.c $(GEN)/mmu_cfg.h
@@ -121,10 +121,14 @@ $(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
 $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
 	@$(CXX) $^ $(LIBS) -lsystemc -lpthread -o $@
 
-# The recorder: a plugin of qemu-x86_64 with the trace library inside.
-build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) $(wildcard traces/*.h) model/pins.h
+# The recorder: a plugin of qemu-x86_64, and the collector that writes what it finds, with the trace library inside.
+CAPTURE_BOTH := traces/capture/channel.c traces/capture/launch.c
+build/capture/twinwalk-collect: $(wildcard traces/capture/collect/*.c) $(CAPTURE_BOTH) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) \
+                                $(wildcard traces/capture/*.h traces/capture/collect/*.h traces/*.h) model/pins.h
 	@mkdir -p $(@D)
-	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@
+	@$(CC) -std=gnu11 $(OPT) -flto $(WARN) -I . -I model -I traces -I traces/capture $(filter %.c,$^) -lzstd -lz -lpthread -o $@
+build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/record.c $(wildcard traces/*.h) model/pins.h build/capture/twinwalk-collect
+	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -fvisibility=hidden -ffunction-sections -Wl,--gc-sections -I . -I model -I traces $(filter %.c,$^) -o $@
 
 # The least that a Verilated module costs, for `make bench`.
 build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp
@@ -152,7 +156,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
+            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
@@ -161,7 +165,7 @@ DUT_cc          := rtl
 DUT_systemc     := systemc
 VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
-.PHONY: build cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress soak wave wave-png capture docs clean
+.PHONY: build cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress headline soak wave wave-png capture docs clean
 
 build: setup ## build the bench for PRESET and BENCH
 	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
@@ -198,16 +202,19 @@ test: setup ## every test; ends with `N passed, N failed` (ARGS=PATTERN: only th
 bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
 	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
 	@scripts/bench.py $(PRESET) $(TRACE)
-regress: setup ## every preset x corpus trace x bench at --check=state, whole traces
-	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk build/$$preset/twinwalk-sc || exit 1; done
-	@scripts/regress.sh
+regress: setup ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
+	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
+	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args='$(ARGS)'
+headline: setup ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)
+	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
+	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)
 soak: setup ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/soak.sh
 	@scripts/forms_sweep.sh
-capture: setup ## record a program: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses]
+capture: setup ## record a program and all that it starts: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses] [QUANTUM=records]
 	@$(MAKE) -s build/capture/twinwalk_capture.so
-	@CMD='$(CMD)' OUT='$(OUT)' LIMIT='$(LIMIT)' SKIP='$(SKIP)' scripts/capture.sh
+	@scripts/capture.sh # make hands the variables of its command line on
 clean: ## remove everything generated
 	@rm -rf build out
 
@@ -215,4 +222,6 @@ clean: ## remove everything generated
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
 -include traces/fuzz/rules.mk
+-include traces/truth/rules.mk
+-include traces/system/rules.mk
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

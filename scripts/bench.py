@@ -4,7 +4,7 @@
   bench.py PRESET TRACE
 
 `make bench` builds what it runs. Machines are noisy, so the rounds go through all programs in turn, and a ratio is taken
-between medians of one run only. Exits 1 when a program fails; a missed aim is said, not fatal.
+between medians of one run only. At the end come the traces' own speeds (bench_traces.py). Exits 1 when a program fails; a missed aim is said, not fatal.
 """
 import json
 import statistics
@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import bench_traces
 
 ROUNDS = 5
 ACCESSES = 1_000_000
@@ -83,7 +85,7 @@ def main(arguments):
              "d = {}\nfor i in range(10**8): d[i * 7919 % 300007] = str(i)"])
         report(preset, trace, speeds, cycles, floor)
         memory(preset, trace, long_trace, work)
-    return 0
+    return bench_traces.main([f"build/{preset}/twinwalk-model"])
 
 
 def report(preset, trace, speeds, cycles, floor):

@@ -6,21 +6,19 @@ set -eu
 cd "$(dirname "$0")/.."
 
 presets=$(for file in config/*.toml; do basename "$file" .toml; done)
-traces="sqlite3 python3"
 job() { printf '%s\t%s\n' "$1" "$2"; }
 
 list() {
     # The long ones first, so that both processors stay busy to the end.
     job synth-tiny "scripts/synth.sh"
     job defects "scripts/defects.sh"
+    # The small set of the corpus: here with all state compared. One at a time: it is one job among many.
+    job regress "scripts/regress.py --set=small --check=state --jobs=1"
     for preset in $presets; do
         job "forms-$preset" "build/$preset/twinwalk forms --quick --dut=rtl"
         # That of tiny is tb/tests/test_random_corners.sh.
         [ "$preset" = tiny ] || job "random-$preset" "build/$preset/twinwalk random --requests=400000 --check=state --seed=7 --out=out/test/random-$preset"
         job "sweep-$preset" "build/$preset/twinwalk sweep --dut=rtl --share=7/101"
-        for trace in $traces; do
-            job "cosim-$preset-$trace" "build/$preset/twinwalk cosim --check=state --limit=1000000 --out=out/test/$preset-$trace traces/corpus/$trace.tw"
-        done
     done
     job matrix-tiny "build/tiny/twinwalk matrix --dut=rtl"
     job matrix-contrary "build/contrary/twinwalk matrix --dut=rtl"

@@ -11,6 +11,7 @@
 #include "bundle_rerun.h"
 #include "interrupt.h"
 #include "pincmp.h"
+#include "pipe.h"
 
 enum { CONTEXT_RECORDS = 100 };
 
@@ -92,7 +93,7 @@ static void write_trace(const struct results *r)
     const char *error = "";
     const struct trace_rec *recs;
     size_t count;
-    if (!r->options->trace || strcmp(r->options->trace, "-") == 0)
+    if (!r->options->trace)
         return;
     struct trace_reader *reader = trace_open(r->options->trace, &error);
     FILE *out = reader ? create(r, "trace.txt") : NULL;
@@ -167,10 +168,13 @@ void bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
     if (!make_folder(r))
         return;
     write_report(r);
+    if (pipe_reads_once(r->options->trace)) {
+        fprintf(stderr, "twinwalk: %s: the trace came through a pipe and cannot be read again: the folder has the report alone; replay it from a "
+                        "file to get the records, the state and the walk around the mismatch\n", r->bundle);
+        return;
+    }
     write_rerun(r);
     write_trace(r);
-    if (r->options->trace && strcmp(r->options->trace, "-") == 0)
-        return; /* standard input cannot be read again */
     if (r->options->check >= CHECK_CYCLE && interrupt_count == 0)
         bundle_rerun(r, ops, dut);
     else if (interrupt_count == 0)

@@ -59,14 +59,18 @@ static bool complain_of_flags(struct world *w, const struct slot *s, const struc
 /* What the access had to set in memory is set there, or a cached entry had it set already. The oracle's image follows what hardware did of that. */
 static bool flags_are_set(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
-    const bool shared = judge_shared_global(w, s, says), global = says->steps && says->step[says->steps - 1].value & ENTRY_G;
+    const bool shared = judge_shared_global(w, s, says);
+    const struct oracle_access access = judge_access(s);
     bool owed = false;
+    uint64_t va;
+    if (linear_address(&w->regs, &access, &va))
+        return true;
     w->counts.shared_global += shared;
     for (unsigned i = 0; i < says->steps; i++) {
         const struct oracle_step *step = &says->step[i];
         const uint64_t must = (step->must_a ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0), may = must | (step->may_a ? ENTRY_A : 0);
         const uint64_t hardware = physmem_read(w->physmem, IMAGE_HW, step->pa), missing = must & ~hardware;
-        if (missing && !shared && !stale_owes_nothing(w->stale, &w->regs, step, missing, global))
+        if (missing && !shared && !stale_owes_nothing(w->stale, &w->regs, va, s->accepted, says, i, missing))
             return complain_of_flags(w, s, step, missing);
         owed |= missing != 0;
         if (may & hardware) /* read again: one entry may serve two levels */

@@ -96,18 +96,35 @@ unsigned rig_offer(struct rig *r, const struct oracle_access *access, uint8_t id
     return port;
 }
 
+/* On to the next reply of memory, when nothing else can happen before it. */
+static void skip(struct rig *r)
+{
+    const uint64_t next = memport_next(r->mp);
+    if (!r->out.waiting || r->out.mem_req_valid || r->in.req_valid || next == UINT64_MAX || next <= r->cycle)
+        return;
+    if (r->ops && r->ops->skip)
+        r->ops->skip(r->dut, next - r->cycle);
+    r->cycle = next;
+}
+
 bool rig_access(struct rig *r, const struct oracle_access *access, struct pins_resp *resp)
 {
     const uint64_t patience = r->cycle + PATIENCE;
     const unsigned port = rig_offer(r, access, 0);
+    uint64_t accepted = 0;
     r->reads = 0;
     do {
         if (!rig_clock(r))
             return false;
-        if (r->cycle == patience)
+        if (r->accepted >> port & 1)
+            accepted = r->cycle - 1;
+        if (r->skip)
+            skip(r);
+        if (r->cycle >= patience)
             hang(r, "response");
     } while (!(r->out.resp_valid >> port & 1));
     *resp = r->out.resp[port];
+    r->latency = r->cycle - accepted;
     return !rig_stopped(r);
 }
 
@@ -212,6 +229,16 @@ struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t
     if (until_done(r))
         rig_clock(r);
     return r;
+}
+
+bool rig_memory(struct rig *r, const struct memport_config *config)
+{
+    struct memport *mp = memport_new(r->pm, config);
+    if (!mp)
+        return false;
+    memport_free(r->mp);
+    r->mp = mp;
+    return true;
 }
 
 void rig_free(struct rig *r)

@@ -32,6 +32,8 @@ struct rig {
     uint64_t state_every;      /* 0: state is not compared */
     uint8_t accepted;          /* ports whose request was accepted in the cycle before this one */
     bool ctl_accepted;         /* so was the control operation */
+    bool skip;                 /* rig_access jumps over cycles in which everything waits for memory; set by the user */
+    uint64_t latency;          /* of the last rig_access, accept to response, cycles */
     unsigned port;             /* that the last data access went through; they take turns */
     unsigned reads;            /* memory requests since the last rig_access began, and the types of the first of them */
     uint8_t read_mt[RIG_READS];
@@ -41,6 +43,9 @@ struct rig {
 /* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig cannot be made. */
 struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every);
 void rig_free(struct rig *r);
+
+/* Another latency model in place of the fixed one, while nothing is outstanding; contents stay. False when memory is short. */
+bool rig_memory(struct rig *r, const struct memport_config *config);
 
 /* One clock with r->in. False once the rig is stopped. */
 bool rig_clock(struct rig *r);

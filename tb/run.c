@@ -10,6 +10,7 @@
 #include "dut/model.h"
 #include "dut_list.h"
 #include "interrupt.h"
+#include "pipe.h"
 #include "results.h"
 #include "waves.h"
 
@@ -19,6 +20,12 @@ static int complain(const char *what)
 {
     fprintf(stderr, "twinwalk: %s\n", what);
     return 1;
+}
+
+/* The trace is read twice at these levels. */
+static bool decoupled(const struct options *o)
+{
+    return o->trace && o->check <= CHECK_EVENTS;
 }
 
 static struct dut *create_dut(const struct options *o, const struct dut_ops **ops)
@@ -38,6 +45,15 @@ static struct dut *create_dut(const struct options *o, const struct dut_ops **op
 /* Refuses what the DUT cannot do, before anything runs. */
 static bool possible(const struct options *o, const struct dut_ops *ops)
 {
+    if (decoupled(o) && pipe_reads_once(o->trace)) {
+        fprintf(stderr, "twinwalk: %s: --check=%s reads the trace once for each twin, and a pipe can be read only once: use --check=cycle or state\n",
+                o->trace, check_name(o->check));
+        return false;
+    }
+    if (o->speed && pipe_reads_once(o->trace)) {
+        fprintf(stderr, "twinwalk: %s: --speed reads the trace again for the DUT alone, and a pipe can be read only once\n", o->trace);
+        return false;
+    }
     if (o->check == CHECK_STATE && !ops->has_state) {
         fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
         return false;
@@ -93,9 +109,9 @@ static void judge(struct results *r, const struct finding *finding, bool ended, 
 
 static int finish(struct results *r)
 {
-    if (r->verdict == VERDICT_UNFIT && !r->world.accesses)
+    if (r->verdict == VERDICT_UNFIT)
         fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->options->trace, r->error);
-    else
+    if (r->verdict != VERDICT_UNFIT || r->world.accesses)
         report_table(stdout, r);
     if (r->options->json && !report_json(r->options->json, r))
         return 1;
@@ -250,7 +266,7 @@ static int run(const struct options *o, const char *command)
     int status = 1;
     interrupt_install();
     if (possible(o, ops))
-        status = o->trace && o->check <= CHECK_EVENTS ? run_decoupled(&r, ops, dut)
+        status = decoupled(o) ? run_decoupled(&r, ops, dut)
                                                       : run_lockstep(&r, ops, dut, o->trace ? "records" : "requests");
     ops->destroy(dut);
     return status;

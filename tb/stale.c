@@ -224,13 +224,22 @@ static bool had(const struct stale *s, uint64_t pa, uint64_t flags, uint64_t low
     return false;
 }
 
-bool stale_owes_nothing(const struct stale *s, const struct oracle_regs *regs, const struct oracle_step *step, uint64_t flags, bool global)
+bool stale_owes_nothing(const struct stale *s, const struct oracle_regs *regs, uint64_t va, uint64_t since, const struct oracle_result *result,
+                        unsigned step, uint64_t flags)
 {
+    const struct cuts *c = &s->cuts;
+    const struct oracle_step *leaf = &result->step[result->steps - 1], *entry = &result->step[step];
     const unsigned pcid = current_pcid(regs);
-    uint64_t low = s->cuts.tlb[pcid] < s->cuts.psc[pcid] ? s->cuts.tlb[pcid] : s->cuts.psc[pcid];
-    if (global && regs->cr4 & CR4_PGE && s->cuts.global < low)
-        low = s->cuts.global;
-    return had(s, step->pa, flags | ENTRY_P, low);
+    uint64_t low = later(c->tlb[pcid], cuts_last(c, STALE_OURS, CUT_TLB, leaf->level, pcid, va, since));
+    if (entry != leaf) { /* a paging-structure cache may have it as well */
+        const uint64_t psc = later(c->psc[pcid], cuts_last(c, STALE_OURS, CUT_PSC, entry->level, pcid, va, since));
+        low = psc < low ? psc : low;
+    }
+    if (leaf->value & ENTRY_G && regs->cr4 & CR4_PGE) {
+        const uint64_t global = later(c->global, cuts_last(c, STALE_OURS, CUT_GLOBAL, leaf->level, 0, va, since));
+        low = global < low ? global : low;
+    }
+    return had(s, entry->pa, flags | ENTRY_P, low);
 }
 
 bool stale_leads_astray(const struct stale *s, const struct oracle_regs *regs, const struct oracle_result *result)

@@ -59,9 +59,10 @@ struct stale_question {
 enum stale_how stale_explains(struct stale *s, enum stale_who who, bool confirmed, const struct oracle_regs *regs,
                               const struct oracle_access *access, uint64_t since, const struct stale_question *question);
 
-/* Whether hardware may have found an entry of a walk cached with all bits of `flags` (A, D) set, so that it did not set them again
- * (SDM 3A 5.8): a former value of it has them and can still be cached. global: the walk's leaf is. */
-bool stale_owes_nothing(const struct stale *s, const struct oracle_regs *regs, const struct oracle_step *step, uint64_t flags, bool global);
+/* Whether hardware may have found an entry of a walk (a step of its result) cached with all bits of `flags` (A, D) set, so that it did not set
+ * them again (SDM 3A 5.8): a former value of it has them and can still be cached. va: the linear address; since: as above. */
+bool stale_owes_nothing(const struct stale *s, const struct oracle_regs *regs, uint64_t va, uint64_t since, const struct oracle_result *result,
+                        unsigned step, uint64_t flags);
 
 /* Whether a walk may have begun below other tables than the present ones, although its result is the same: it has set A and D there. */
 bool stale_leads_astray(const struct stale *s, const struct oracle_regs *regs, const struct oracle_result *result);

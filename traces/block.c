@@ -195,7 +195,7 @@ static const char *read_shapes(struct shape shape[BLOCK_SHAPES], const uint8_t *
                 return "a shape of the dictionary is not a valid access";
             s->stream = s->rec.kind;
             s->next = &next[s->rec.thread][s->stream];
-            s->class = s->rec.flags & TRACE_EXPECT ? CLASS_RARE : s->hit ? CLASS_HIT : CLASS_MISS;
+            s->class = s->hit ? CLASS_HIT : CLASS_MISS;
         } else {
             if (plain.kind >= TRACE_KINDS || plain.flags & ~(plain.kind == TRACE_CONTROL ? TRACE_EXPECT : 0) || plain.size || s->hit)
                 return "a shape of the dictionary is not a valid record";
@@ -222,12 +222,51 @@ static inline bool next_address(const struct shape *s, const uint8_t **at, const
     return true;
 }
 
+/* Any extra but the plain expectations below. */
+static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, const uint8_t **extra, const uint8_t *end, uint32_t index)
+{
+    struct trace_extra *x = extra_room(d, index);
+    if (!x)
+        return "out of memory";
+    if (*extra >= end || !get_extra(extra, &d->known, rec, x))
+        return "an extra part is missing or malformed";
+    return trace_invalid(rec, x);
+}
+
+/* The second pass, over the records that the first one made: extras lie in their order, and what is known of a page depends on addresses. A recorded
+ * system has one on every access. */
+static const char *read_extras(struct block_decoder *d, uint32_t records, const uint8_t *extra, const uint8_t *end)
+{
+    struct trace_rec *const recs = d->recs;
+    struct trace_extra *extras = d->extras;
+    uint32_t room = d->extras_room, used = 0;
+    for (uint32_t i = 0; i < records; i++) {
+        struct trace_rec *rec = &recs[i];
+        const bool access = rec->kind <= TRACE_STORE;
+        if (access && !(rec->flags & TRACE_EXPECT))
+            continue;
+        if (!access || used == room || extra >= end || !get_plain_expect(&extra, &d->known, rec->va, &extras[used].expect)) {
+            const char *error = read_extra(d, rec, &extra, end, used);
+            if (error) {
+                d->bad_record = i;
+                return error;
+            }
+            extras = d->extras;
+            room = d->extras_room;
+        }
+        rec->extra = used++;
+    }
+    d->bad_record = records;
+    return extra == end ? NULL : "the extras are not used up, or overrun";
+}
+
 const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses)
 {
     uint64_t next[256][BLOCK_STREAMS];
     struct shape shape[BLOCK_SHAPES];
     const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *p = raw, *extra, *extra_end;
-    uint32_t extras = 0, found = 0, i = 0;
+    uint32_t found = 0, i = 0;
+    bool more = false; /* some records have extras */
 
     d->bad_record = 0;
     if (len < HEAD_BYTES)
@@ -246,6 +285,8 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
     const char *error = read_shapes(shape, raw + HEAD_BYTES, (uint32_t)shapes, next);
     if (error)
         return error;
+    for (uint32_t k = 0; k < shapes; k++)
+        more |= has_extra(shape[k].rec.kind, shape[k].rec.flags);
     const uint8_t *number = raw + HEAD_BYTES + SHAPE_BYTES * shapes;
     p = number + records;
     for (int c = 0; c < BLOCK_STREAMS; c++) {
@@ -267,27 +308,7 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
                 break;
             }
         } else if (s->class == CLASS_RARE) {
-            struct trace_extra *x = extra_room(d, extras);
-            if (!x) {
-                error = "out of memory";
-                break;
-            }
-            if (s->next) {
-                rec->va = *s->next;
-                if (!s->hit && !next_address(s, &at[s->stream], end[s->stream], &rec->va)) {
-                    error = "an address is missing or too long";
-                    break;
-                }
-            }
-            if (extra >= extra_end || !get_extra(&extra, &d->known, rec, x)) {
-                error = "an extra part is missing or malformed";
-                break;
-            }
-            rec->extra = extras++;
-            if ((error = trace_invalid(rec, x)))
-                break;
-            if (!s->next)
-                continue;
+            continue;
         } else {
             error = "a shape beyond the dictionary";
             break;
@@ -302,10 +323,12 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
     d->bad_record = i;
     if (error)
         return error;
+    if (more && (error = read_extras(d, records, extra, extra_end)))
+        return error;
+    if (!more && extra != extra_end)
+        return "the extras are not used up, or overrun";
     for (int c = 0; c < BLOCK_STREAMS; c++)
         if (at[c] != end[c])
             return "an address column is not used up, or overrun";
-    if (extra != extra_end)
-        return "the extras are not used up, or overrun";
     return found == accesses ? NULL : "the number of accesses is not the one of the block's header";
 }

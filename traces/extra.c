@@ -28,13 +28,13 @@ static bool get_name(const uint8_t **p, char name[64])
     return true;
 }
 
-enum { CASE_LEAST = 0x80, EXPECT_PA = 1 << 2, EXPECT_MT = 1 << 5, EXPECT_CR2 = 1 << 6, EXPECT_KNOWN = 1 << 7, MAP_OFFSET = 32 };
+enum { CASE_LEAST = 0x80, MAP_OFFSET = 32 };
 enum { PAGE_BITS = 12, PAGE_MASK = (1 << PAGE_BITS) - 1 };
 
 static bool is_known(const struct known_pages *known, uint64_t va)
 {
     const uint64_t linear = va >> PAGE_BITS;
-    return known->page[linear % KNOWN_PAGES].valid && known->page[linear % KNOWN_PAGES].linear == linear;
+    return known->page[linear % KNOWN_PAGES].above == linear + 1;
 }
 
 static uint64_t known_address(const struct known_pages *known, uint64_t va)
@@ -47,9 +47,8 @@ static void make_known(struct known_pages *known, uint64_t va, uint64_t pa)
     const uint64_t linear = va >> PAGE_BITS;
     if (((va ^ pa) & PAGE_MASK) != 0)
         return;
-    known->page[linear % KNOWN_PAGES].linear = linear;
+    known->page[linear % KNOWN_PAGES].above = linear + 1;
     known->page[linear % KNOWN_PAGES].physical = pa >> PAGE_BITS;
-    known->page[linear % KNOWN_PAGES].valid = true;
 }
 
 static uint8_t *put_expect(uint8_t *p, struct known_pages *known, uint64_t va, const struct trace_expect *e)

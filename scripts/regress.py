@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Replays every trace of the corpus on every preset, in parallel, and compares all of it; `make regress` builds what it runs.
+
+A trace is any *.tw of the corpus. Its .toml may say
+  options = "--pages=thp --ram=64M"   for the bench, when it is replayed here
+  set = "small"                       it belongs to the small set, of which each trace counts with its first accesses only
+Exit status 4 of the bench means that the preset lacks what the trace needs: that is counted as skipped, with the reason.
+
+Results: a table, out/regress/junit.xml, out/regress/results.json, and the log and JSON of each run beside them. Ctrl-C ends the runs under way, and
+reports what was compared until then. Exit status: 0 nothing failed, 1 something did, 130 interrupted, 2 wrong usage.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import regress_report
+
+SMALL = 200_000          # accesses of each trace in the small set
+NEEDS_MORE = 4           # exit status of the bench
+INTERRUPTED = 130
+BENCHES = {"cc": "twinwalk", "systemc": "twinwalk-sc"}
+os.chdir(Path(__file__).resolve().parent.parent)
+
+
+def wrong(what):
+    print(f"regress: {what}", file=sys.stderr)
+    sys.exit(2)
+
+
+class Trace:
+    def __init__(self, path):
+        self.path, self.name = path, path.stem
+        self.facts = {}
+        toml = path.with_suffix(".toml")
+        if toml.exists():
+            try:
+                self.facts = tomllib.loads(toml.read_text())
+            except tomllib.TOMLDecodeError as error:
+                wrong(f"{toml}: {error}")
+        self.options, self.set = self.facts.get("options", ""), self.facts.get("set", "")
+        if not isinstance(self.options, str) or self.set not in ("", "small"):
+            wrong(f'{toml}: `options` must be a string, and `set`, if it is there, "small"')
+
+    def accesses(self, program):
+        """How many it has; a guess by its length when nobody says."""
+        if "accesses" not in self.facts:
+            info = subprocess.run([program, "trace", "info", self.path], capture_output=True, text=True).stdout
+            said = re.search(r"^accesses\s+(\d+)$", info, re.MULTILINE)
+            self.facts["accesses"] = int(said[1]) if said else self.path.stat().st_size * 5
+        return self.facts["accesses"]
+
+
+class Run:
+    """One trace on one preset."""
+    def __init__(self, settings, trace, preset):
+        out = settings.out
+        self.trace, self.preset, self.name = trace, preset, f"{preset}-{trace.name}"
+        self.log, self.json = out / "runs" / f"{self.name}.log", out / "runs" / f"{self.name}.json"
+        program = f"build/{preset}/{BENCHES[settings.bench]}"
+        limit = settings.limit or (SMALL if settings.set == "small" else 0)
+        self.weight = min(trace.accesses(program), limit or sys.maxsize)
+        self.command = [program, "cosim", f"--check={settings.check}", *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options),
+                        *shlex.split(settings.args), f"--out={out / 'mismatches' / self.name}", str(trace.path)]
+        self.result, self.reason, self.seconds, self.numbers, self.said = "not run", "interrupted before it began", 0.0, {}, ""
+
+    def go(self, fleet):
+        self.json.unlink(missing_ok=True)
+        begin = time.monotonic()
+        with open(self.log, "w") as log:
+            # In a session of its own, so that Ctrl-C at a terminal comes to it once, from here.
+            process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            if not process:
+                return self
+            status = process.wait()
+        fleet.ended(process)
+        self.seconds = time.monotonic() - begin
+        self.said = self.log.read_text(errors="replace")
+        try:
+            self.numbers = json.loads(self.json.read_text())
+        except (OSError, ValueError):
+            self.numbers = {}
+        self.result, self.reason = self.judge(status)
+        return self
+
+    def judge(self, status):
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        last = lines[-1] if lines else "it said nothing"
+        verdict, compared = self.numbers.get("verdict"), self.numbers.get("replay", {}).get("accesses", 0)
+        if status == 0 and verdict == "equal" and compared:
+            return "passed", ""
+        if status == 0:
+            return "failed", "it ended well without having compared anything"
+        if status == NEEDS_MORE:
+            return "skipped", re.sub(r"^\S*twinwalk\S*: ", "", last)
+        if status == INTERRUPTED:
+            return "interrupted", f"interrupted; {compared:,} accesses were equal until then"
+        if status < 0:
+            return "crashed", f"ended by {signal.Signals(-status).name}"
+        where = next((i for i, line in enumerate(lines) if re.match("MISMATCH|HANG|INCOMPLETE", line)), None)
+        return "failed", last if where is None else " ".join(lines[where:where + 4])
+
+
+class Fleet:
+    """The processes under way, and the end of them by a signal: once asks them to report, twice kills them."""
+    def __init__(self):
+        self.running, self.signals = set(), 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.stop)
+
+    def start(self, command, **how):
+        if self.signals:
+            return None
+        process = subprocess.Popen(command, **how)
+        self.running.add(process)
+        if self.signals:  # between the look above and the list
+            process.send_signal(signal.SIGINT)
+        return process
+
+    def ended(self, process):
+        self.running.discard(process)
+
+    def stop(self, *_):
+        self.signals += 1
+        for process in list(self.running):
+            process.send_signal(signal.SIGINT if self.signals == 1 else signal.SIGKILL)
+
+
+def arguments(words):
+    presets = sorted(path.stem for path in Path("config").glob("*.toml"))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser.add_argument("--set", choices=["full", "small"], default="full", help="small: the traces of the small set, their first accesses (full)")
+    parser.add_argument("--check", choices=["arch", "events", "cycle", "state"], default="cycle")
+    parser.add_argument("--bench", choices=sorted(BENCHES), default="cc")
+    parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
+    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces (traces/corpus)")
+    parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all; of the small set %d)" % SMALL)
+    parser.add_argument("--args", default="", help="further options of the bench")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
+    parser.add_argument("--out", type=Path, default=None, help="folder of the results (out/regress, of the small set out/regress-small)")
+    settings = parser.parse_args(words)
+    settings.presets = settings.presets.split()
+    settings.out = settings.out or Path("out/regress" if settings.set == "full" else "out/regress-small")
+    for preset in settings.presets:
+        program = Path(f"build/{preset}/{BENCHES[settings.bench]}")
+        if preset not in presets:
+            wrong(f"no file config/{preset}.toml; there are: {' '.join(presets)}")
+        if not program.exists():
+            wrong(f"{program} is not built; `make regress` builds it")
+    if settings.jobs < 1 or settings.limit < 0:
+        wrong("--jobs is at least 1, --limit not negative")
+    return settings
+
+
+def main(words):
+    settings = arguments(words)
+    traces = [Trace(path) for path in sorted(settings.corpus.glob("*.tw"))]
+    if not traces:
+        wrong(f"{settings.corpus}: no traces (*.tw) here")
+    if settings.set == "small":
+        traces = [trace for trace in traces if trace.set == "small"]
+        if not traces:
+            wrong(f'{settings.corpus}: no trace says `set = "small"` in its .toml')
+    (settings.out / "runs").mkdir(parents=True, exist_ok=True)
+    runs = [Run(settings, trace, preset) for trace in traces for preset in settings.presets]
+    fleet, begin = Fleet(), time.time()
+    progress = regress_report.Progress(runs)
+    # The long ones first, so that all processors stay busy to the end.
+    order = sorted(runs, key=lambda run: -run.weight)
+    with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run.go, fleet) for run in order]):
+            progress.ended(done.result())
+    progress.end()
+    regress_report.table(runs)
+    regress_report.junit(settings.out / "junit.xml", runs, begin)
+    regress_report.results(settings.out / "results.json", runs, settings, begin)
+    regress_report.total(runs, settings, time.time() - begin)
+    if fleet.signals:
+        return INTERRUPTED
+    return 1 if any(run.result in ("failed", "crashed") for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,132 @@
+"""What a regression has to say: the line of progress, the table, JUnit XML and JSON. See regress.py."""
+import datetime
+import json
+import re
+import shlex
+import socket
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+BAD = ("failed", "crashed")
+CUT = ("interrupted", "not run")
+
+
+def count(runs, *results):
+    return sum(run.result in results for run in runs)
+
+
+class Progress:
+    """Done of total, speed and time left: one line that stands still on a terminal, a line for each run in a pipe."""
+    def __init__(self, runs):
+        self.left, self.total, self.done, self.failed = sum(run.weight for run in runs), len(runs), 0, 0
+        self.accesses, self.begin, self.terminal = 0, time.monotonic(), sys.stdout.isatty()
+
+    def ended(self, run):
+        if run.result == "not run":
+            return
+        self.done += 1
+        self.failed += run.result in BAD
+        self.left -= run.weight
+        self.accesses += run.weight if run.result == "passed" else 0
+        line = f"{run.result:<12}{run.seconds:7.1f} s  {run.preset:<12} {run.trace.name:<20} {run.reason}"
+        speed = self.accesses / max(time.monotonic() - self.begin, 1e-3)
+        rate = f"{speed / 1e6:.2f} M accesses/s, {clock(self.left / speed)} left" if self.accesses else "no speed yet"
+        if self.terminal and run.result != "passed":
+            print(f"\r\033[K{line}")
+        if self.terminal:
+            print(f"\r\033[K{self.done}/{self.total} done, {self.failed} failed, {rate}", end="", flush=True)
+        else:
+            print(f"{self.done:4}/{self.total}  {line.rstrip()}", flush=True)
+
+    def end(self):
+        if self.terminal:
+            print("\r\033[K", end="")
+
+
+def clock(seconds):
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def share(part, whole):
+    return f"{100 * part / whole:.2f} %" if whole else "–"
+
+
+def columns(run):
+    """The numbers of a run as the table shows them; nothing for one that has none."""
+    mmu, walks, replay = (run.numbers.get(key, {}) for key in ("mmu", "walks", "replay"))
+    if not mmu or run.result not in ("passed", "interrupted"):
+        return None
+    psc, counted = sum(mmu["psc_hit"][2:]), sum(walks["by_memory_accesses"])
+    made = sum(n * bin for n, bin in enumerate(walks["by_memory_accesses"]))
+    return {
+        "accesses": f"{replay['accesses']:,}",
+        "cycles": f"{run.numbers['cycles_model']:,}",
+        "ITLB": share(mmu["itlb_hit"], mmu["itlb_hit"] + mmu["itlb_miss"]),
+        "DTLB": share(mmu["dtlb_hit"], mmu["dtlb_hit"] + mmu["dtlb_miss"]),
+        "STLB": share(mmu["stlb_hit"], mmu["stlb_hit"] + mmu["stlb_miss"]),
+        "PSC": share(psc, psc + mmu["psc_hit"][0]),
+        "walks": f"{mmu['walks']:,}",
+        "reads/walk": f"{made / counted:.2f}" if counted else "–",
+        "cycles/walk": f"{walks['latency_mean']:.1f}" if "latency_mean" in walks else "–",
+    }
+
+
+def table(runs):
+    heads = ["accesses", "cycles", "ITLB", "DTLB", "STLB", "PSC", "walks", "reads/walk", "cycles/walk"]
+    widths = [12, 12, 10, 10, 10, 10, 10, 11, 12]
+    name = max(len(run.trace.name) for run in runs) + 1
+    line = f"{'trace':<{name}} {'preset':<12} {'result':<11}" + "".join(f"{head:>{width}}" for head, width in zip(heads, widths))
+    print(line)
+    for run in runs:
+        row, values = f"{run.trace.name:<{name}} {run.preset:<12} {run.result:<11}", columns(run)
+        print(row + (f" {run.reason}" if not values else "".join(f"{values[head]:>{width}}" for head, width in zip(heads, widths))))
+
+
+def clean(text):
+    """Without what XML cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
+
+
+def junit(path, runs, begin):
+    stamp = datetime.datetime.fromtimestamp(begin, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    presets = list(dict.fromkeys(run.preset for run in runs))
+
+    def numbers(some):
+        return {"tests": str(len(some)), "failures": str(count(some, "failed")), "errors": str(count(some, "crashed")),
+                "skipped": str(count(some, "skipped", *CUT)), "time": f"{sum(run.seconds for run in some):.3f}"}
+
+    root = xml.Element("testsuites", {"name": "regress", **{key: value for key, value in numbers(runs).items() if key != "skipped"}})
+    for preset in presets:
+        some = [run for run in runs if run.preset == preset]
+        suite = xml.SubElement(root, "testsuite", {"name": f"regress.{preset}", "timestamp": stamp, "hostname": socket.gethostname(), **numbers(some)})
+        for run in some:
+            case = xml.SubElement(suite, "testcase", {"classname": f"regress.{preset}", "name": run.trace.name, "time": f"{run.seconds:.3f}"})
+            if run.result in BAD:
+                kind = "failure" if run.result == "failed" else "error"
+                finding = run.numbers.get("finding", {}).get("kind") or run.numbers.get("verdict") or run.result
+                node = xml.SubElement(case, kind, {"message": clean(run.reason), "type": finding})
+                node.text = clean("\n".join(run.said.splitlines()[-30:]))
+            elif run.result != "passed":
+                xml.SubElement(case, "skipped").text = clean(run.reason)
+            xml.SubElement(case, "system-out").text = clean("again: " + shlex.join(run.command))
+    xml.indent(root)
+    xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def results(path, runs, settings, begin):
+    rows = [{"trace": str(run.trace.path), "preset": run.preset, "result": run.result, "reason": run.reason, "seconds": round(run.seconds, 3),
+             "again": shlex.join(run.command), "log": str(run.log), "numbers": run.numbers} for run in runs]
+    path.write_text(json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check, "bench": settings.bench, "runs": rows}, indent=1) + "\n")
+
+
+def total(runs, settings, seconds):
+    accesses = sum(run.numbers.get("replay", {}).get("accesses", 0) for run in runs if run.result in ("passed", "interrupted"))
+    cycles = sum(run.numbers.get("cycles_dut", 0) for run in runs if run.result in ("passed", "interrupted"))
+    for run in runs:
+        if run.result in BAD:
+            print(f"{run.preset} {run.trace.name}: {run.reason}\n    again: {shlex.join(run.command)}")
+    print(f"{accesses:,} accesses and {cycles:,} cycles compared at {settings.check} in {clock(seconds)}; see {settings.out}/junit.xml and results.json")
+    if count(runs, *CUT):
+        print(f"INTERRUPTED: {count(runs, 'interrupted')} runs were cut short and {count(runs, 'not run')} not begun; the table covers what was compared until then")
+    print(f"{count(runs, 'passed')} passed, {count(runs, *BAD)} failed, {count(runs, 'skipped')} skipped")
