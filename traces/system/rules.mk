@@ -1,0 +1,15 @@
+# The system recorder (docs/system-capture.md): a plugin of qemu-system-x86_64, and the guest that it records.
+ifndef SYSTEM_RULES
+SYSTEM_RULES := 1
+
+build/system/twinwalk_system.so: $(wildcard traces/system/*.[ch]) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) $(wildcard traces/*.h) \
+                                 traces/capture/qemu_plugin_api.h model/pins.h
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@
+
+.PHONY: capture-system
+capture-system: setup ## record a whole Linux: OUT=FILE [WORK=boot|tour|swap|pressure|programs|all] [LEVELS=4|5] [START=] [UNTIL=] [SKIP=] [LIMIT=]
+	@$(MAKE) -s build/system/twinwalk_system.so >&2
+	@OUT='$(OUT)' WORK='$(WORK)' LEVELS='$(LEVELS)' START='$(START)' UNTIL='$(UNTIL)' SKIP='$(SKIP)' LIMIT='$(LIMIT)' LEVEL='$(LEVEL)' MEMORY='$(MEMORY)' \
+	    scripts/capture_system.sh
+endif
