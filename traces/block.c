@@ -139,6 +139,8 @@ size_t block_finish(struct block_encoder *e, uint8_t *out)
 
 /* ---- Decoder ---- */
 
+enum { AT_ONCE = 1024 }; /* records, so that they stay in the first cache */
+
 enum shape_class { CLASS_HIT, CLASS_MISS, CLASS_RARE, CLASS_BAD };
 
 struct shape {
@@ -159,6 +161,7 @@ void block_decoder_free(struct block_decoder *d)
 {
     free(d->recs);
     free(d->extras);
+    free(d->expects);
 }
 
 static struct trace_extra *extra_room(struct block_decoder *d, uint32_t index)
@@ -222,50 +225,90 @@ static inline bool next_address(const struct shape *s, const uint8_t **at, const
     return true;
 }
 
-/* Any extra but the plain expectations below. */
-static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, const uint8_t **extra, const uint8_t *end, uint32_t index)
+/* Any extra but the plain expectations below. used: extras and expectations so far. */
+static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, const uint8_t **extra, const uint8_t *end, uint32_t used[2])
 {
-    struct trace_extra *x = extra_room(d, index);
+    const bool access = rec->kind <= TRACE_STORE;
+    struct trace_extra own, *x = access ? &own : extra_room(d, used[0]);
     if (!x)
         return "out of memory";
     if (*extra >= end || !get_extra(extra, &d->known, rec, x))
         return "an extra part is missing or malformed";
+    if (access)
+        d->expects[used[1]] = own.expect;
+    rec->extra = used[access]++;
     return trace_invalid(rec, x);
 }
 
-/* The second pass, over the records that the first one made: extras lie in their order, and what is known of a page depends on addresses. A recorded
- * system has one on every access. */
-static const char *read_extras(struct block_decoder *d, uint32_t records, const uint8_t *extra, const uint8_t *end)
+/* The extras of records [from, to), whose addresses are there. A recorded system has one on every access. */
+static const char *read_extras(struct block_decoder *d, uint32_t from, uint32_t to, const uint8_t **at, const uint8_t *end, uint32_t used[2])
 {
     struct trace_rec *const recs = d->recs;
-    struct trace_extra *extras = d->extras;
-    uint32_t room = d->extras_room, used = 0;
-    for (uint32_t i = 0; i < records; i++) {
+    const uint8_t *extra = *at;
+    if (!d->expects && !(d->expects = malloc(sizeof *d->expects * BLOCK_RECORDS + sizeof *d->extras))) /* room behind it: the last may be copied whole */
+        return "out of memory";
+    for (uint32_t i = from; i < to; i++) {
         struct trace_rec *rec = &recs[i];
         const bool access = rec->kind <= TRACE_STORE;
         if (access && !(rec->flags & TRACE_EXPECT))
             continue;
-        if (!access || used == room || extra >= end || !get_plain_expect(&extra, &d->known, rec->va, &extras[used].expect)) {
-            const char *error = read_extra(d, rec, &extra, end, used);
-            if (error) {
-                d->bad_record = i;
-                return error;
-            }
-            extras = d->extras;
-            room = d->extras_room;
+        if (access && extra < end && get_plain_expect(extra, &d->known, rec->va, &d->expects[used[1]])) {
+            extra += PLAIN_EXPECT_BYTES;
+            rec->extra = used[1]++;
+            continue;
         }
-        rec->extra = used++;
+        const uint8_t *next = extra; /* whose address may be taken, so that the other stays in a register */
+        const char *error = read_extra(d, rec, &next, end, used);
+        if (error) {
+            d->bad_record = i;
+            return error;
+        }
+        extra = next;
     }
-    d->bad_record = records;
-    return extra == end ? NULL : "the extras are not used up, or overrun";
+    *at = extra;
+    return NULL;
+}
+
+/* Kinds and addresses of records [from, to). accesses: those found so far. */
+static inline const char *read_addresses(struct block_decoder *d, uint32_t from, uint32_t to, const uint8_t *number, const struct shape *shape,
+                                         const uint8_t *at[BLOCK_STREAMS], const uint8_t *const end[BLOCK_STREAMS], uint32_t *accesses)
+{
+    const char *error;
+    for (uint32_t i = from; i < to; i++) {
+        const struct shape *s = &shape[number[i]];
+        struct trace_rec *rec = &d->recs[i];
+        *rec = s->rec;
+        if (s->class == CLASS_HIT) {
+            rec->va = *s->next;
+        } else if (s->class == CLASS_MISS) {
+            error = "an address is missing or too long";
+            if (!next_address(s, &at[s->stream], end[s->stream], &rec->va))
+                goto bad;
+        } else if (s->class == CLASS_RARE) {
+            continue;
+        } else {
+            error = "a shape beyond the dictionary";
+            goto bad;
+        }
+        error = "an access crosses a 4 KiB page";
+        if ((rec->va & 0xfff) + rec->size > 0x1000)
+            goto bad;
+        *s->next = rec->va + rec->size;
+        ++*accesses;
+        continue;
+    bad:
+        d->bad_record = i;
+        return error;
+    }
+    return NULL;
 }
 
 const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses)
 {
     uint64_t next[256][BLOCK_STREAMS];
     struct shape shape[BLOCK_SHAPES];
-    const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *p = raw, *extra, *extra_end;
-    uint32_t found = 0, i = 0;
+    const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *p = raw;
+    uint32_t found = 0, used[2] = {0, 0};
     bool more = false; /* some records have extras */
 
     d->bad_record = 0;
@@ -293,42 +336,20 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
         at[c] = p;
         end[c] = p += get_u32(raw + 4 + 4 * c);
     }
-    extra = p;
-    extra_end = raw + len;
 
-    for (i = 0; i < records; i++) {
-        const struct shape *s = &shape[number[i]];
-        struct trace_rec *rec = &d->recs[i];
-        *rec = s->rec;
-        if (s->class == CLASS_HIT) {
-            rec->va = *s->next;
-        } else if (s->class == CLASS_MISS) {
-            if (!next_address(s, &at[s->stream], end[s->stream], &rec->va)) {
-                error = "an address is missing or too long";
-                break;
-            }
-        } else if (s->class == CLASS_RARE) {
-            continue;
-        } else {
-            error = "a shape beyond the dictionary";
-            break;
-        }
-        if ((rec->va & 0xfff) + rec->size > 0x1000) {
-            error = "an access crosses a 4 KiB page";
-            break;
-        }
-        *s->next = rec->va + rec->size;
-        found++;
+    /* Some records at a time: first their addresses, then their extras, which lie in the records' order and depend on addresses. */
+    for (uint32_t from = 0, to; from < records; from = to) {
+        to = records - from > AT_ONCE ? from + AT_ONCE : records;
+        if ((error = read_addresses(d, from, to, number, shape, at, end, &found)))
+            return error;
+        if (more && (error = read_extras(d, from, to, &p, raw + len, used)))
+            return error;
     }
-    d->bad_record = i;
-    if (error)
-        return error;
-    if (more && (error = read_extras(d, records, extra, extra_end)))
-        return error;
-    if (!more && extra != extra_end)
-        return "the extras are not used up, or overrun";
+    d->bad_record = records;
     for (int c = 0; c < BLOCK_STREAMS; c++)
         if (at[c] != end[c])
             return "an address column is not used up, or overrun";
+    if (p != raw + len)
+        return "the extras are not used up, or overrun";
     return found == accesses ? NULL : "the number of accesses is not the one of the block's header";
 }

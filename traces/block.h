@@ -34,7 +34,8 @@ size_t block_finish(struct block_encoder *e, uint8_t *out);
 
 struct block_decoder {
     struct trace_rec *recs;      /* BLOCK_RECORDS of them */
-    struct trace_extra *extras;  /* grows as needed, never beyond BLOCK_RECORDS */
+    struct trace_extra *extras;  /* of other records than accesses; grows as needed, never beyond BLOCK_RECORDS */
+    struct trace_expect *expects;/* of accesses, close together, since a recorded system has one on each; as many as fit, and NULL until the first */
     uint32_t extras_room;
     struct known_pages known;
     uint32_t bad_record;         /* on failure: the record of the block in which it was found */
@@ -42,6 +43,14 @@ struct block_decoder {
 
 bool block_decoder_init(struct block_decoder *d); /* false: out of memory */
 void block_decoder_free(struct block_decoder *d);
+/* The extra part of a record that block_decode gave; NULL: it has none. Of an access only `expect` may be read. */
+static inline const struct trace_extra *block_extra(const struct block_decoder *d, const struct trace_rec *rec)
+{
+    if (!has_extra(rec->kind, rec->flags))
+        return NULL;
+    return rec->kind <= TRACE_STORE ? (const struct trace_extra *)(const void *)&d->expects[rec->extra] : &d->extras[rec->extra];
+}
+
 /* Decodes `records` (1 … BLOCK_RECORDS) records, `accesses` of them accesses, from raw[0 … len), behind which BLOCK_SLACK bytes
  * are readable. NULL, or what is wrong. Every record given back satisfies trace_invalid(). */
 const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses);

@@ -26,17 +26,17 @@ uint8_t *put_extra(uint8_t *p, struct known_pages *known, const struct trace_rec
 bool get_extra(const uint8_t **p, struct known_pages *known, const struct trace_rec *rec, struct trace_extra *x);
 
 /* Nearly every expectation of a recorded system: success, at the address of a known page, of which nothing but the page size is told, and no error
- * code. Reads it like get_extra, but what it gives is valid too. False for any other, of which nothing is read. */
-static inline bool get_plain_expect(const uint8_t **p, const struct known_pages *known, uint64_t va, struct trace_expect *e)
+ * code: PLAIN_EXPECT_BYTES at p. What it gives is valid too. False for any other. */
+enum { PLAIN_EXPECT_BYTES = 2 };
+static inline bool get_plain_expect(const uint8_t *p, const struct known_pages *known, uint64_t va, struct trace_expect *e)
 {
     static const struct trace_expect plain[] = {{.size = SIZE_4K, .has_pa = true}, {.size = SIZE_2M, .has_pa = true}, {.size = SIZE_1G, .has_pa = true}};
-    const unsigned what = (*p)[0] | (unsigned)(*p)[1] << 8, size = what >> 3 & 3; /* the error code is the second byte when it is 0 */
+    const unsigned what = p[0] | (unsigned)p[1] << 8, size = what >> 3 & 3; /* the error code is the second byte when it is 0 */
     const uint64_t linear = va >> 12, physical = known->page[linear % KNOWN_PAGES].physical;
     if ((what & ~(unsigned)EXPECT_SIZE) != (KIND_OK | EXPECT_PA | EXPECT_KNOWN) || size > SIZE_1G || known->page[linear % KNOWN_PAGES].above != linear + 1)
         return false;
     *e = plain[size];
     e->pa = physical << 12 | (va & 0xfff);
-    *p += 2;
     return true;
 }
 

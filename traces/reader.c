@@ -84,9 +84,9 @@ int trace_next(struct trace_reader *r, const struct trace_rec **recs, size_t *co
 
 const struct trace_extra *trace_extra(const struct trace_reader *r, const struct trace_rec *rec)
 {
-    if (rec->kind <= TRACE_STORE && !(rec->flags & TRACE_EXPECT))
-        return NULL;
-    return &r->decoder.extras[rec->extra];
+    if (!r->text)
+        return block_extra(&r->decoder, rec);
+    return has_extra(rec->kind, rec->flags) ? &r->decoder.extras[rec->extra] : NULL;
 }
 
 uint64_t trace_line(const struct trace_reader *r, const struct trace_rec *rec)

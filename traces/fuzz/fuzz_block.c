@@ -10,11 +10,6 @@
 static struct block_decoder first, second;
 static uint8_t bytes[BLOCK_RAW_MAX + BLOCK_SLACK];
 
-static const struct trace_extra *extra_of(const struct block_decoder *d, const struct trace_rec *rec)
-{
-    return rec->kind >= TRACE_MAP || rec->flags & TRACE_EXPECT ? &d->extras[rec->extra] : NULL;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct block_encoder *encoder;
@@ -29,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(raw + size, 0xa5, BLOCK_SLACK);
     if (records && !block_decode(&first, raw, size, records, accesses)) {
         for (uint32_t i = 0; i < records; i++) {
-            PROMISE(!trace_invalid(&first.recs[i], extra_of(&first, &first.recs[i])));
-            PROMISE(block_add(encoder, &first.recs[i], extra_of(&first, &first.recs[i])));
+            PROMISE(!trace_invalid(&first.recs[i], block_extra(&first, &first.recs[i])));
+            PROMISE(block_add(encoder, &first.recs[i], block_extra(&first, &first.recs[i])));
         }
         PROMISE(block_records(encoder) == records && block_accesses(encoder) == accesses);
         size_t len = block_finish(encoder, bytes);
@@ -38,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (uint32_t i = 0; i < records; i++) {
             const struct trace_rec *a = &first.recs[i], *b = &second.recs[i];
             PROMISE(a->va == b->va && a->kind == b->kind && a->flags == b->flags && a->size == b->size && a->thread == b->thread);
-            const struct trace_extra *x = extra_of(&first, a), *y = extra_of(&second, b);
+            const struct trace_extra *x = block_extra(&first, a), *y = block_extra(&second, b);
             PROMISE(!x || a->kind != TRACE_SYSCALL || !memcmp(&x->syscall, &y->syscall, sizeof x->syscall));
             PROMISE(!x || a->kind != TRACE_POKE || !memcmp(&x->poke, &y->poke, sizeof x->poke));
         }
