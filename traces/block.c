@@ -150,11 +150,9 @@ struct shape {
     bool hit;
 };
 
-bool block_decoder_init(struct block_decoder *d)
+void block_decoder_init(struct block_decoder *d)
 {
     memset(d, 0, sizeof *d);
-    d->recs = malloc(sizeof *d->recs * BLOCK_RECORDS);
-    return d->recs != NULL;
 }
 
 void block_decoder_free(struct block_decoder *d)
@@ -162,6 +160,19 @@ void block_decoder_free(struct block_decoder *d)
     free(d->recs);
     free(d->extras);
     free(d->expects);
+}
+
+/* Room for a block of so many records; what was there goes. */
+static bool make_room(struct block_decoder *d, uint32_t records)
+{
+    if (records <= d->recs_room)
+        return true;
+    free(d->recs);
+    free(d->expects);
+    d->recs = malloc(sizeof *d->recs * records);
+    d->expects = malloc(sizeof *d->expects * records + sizeof *d->extras); /* room behind it: the last may be copied whole */
+    d->recs_room = d->recs && d->expects ? records : 0;
+    return d->recs_room;
 }
 
 static struct trace_extra *extra_room(struct block_decoder *d, uint32_t index)
@@ -245,8 +256,6 @@ static const char *read_extras(struct block_decoder *d, uint32_t from, uint32_t 
 {
     struct trace_rec *const recs = d->recs;
     const uint8_t *extra = *at;
-    if (!d->expects && !(d->expects = malloc(sizeof *d->expects * BLOCK_RECORDS + sizeof *d->extras))) /* room behind it: the last may be copied whole */
-        return "out of memory";
     for (uint32_t i = from; i < to; i++) {
         struct trace_rec *rec = &recs[i];
         const bool access = rec->kind <= TRACE_STORE;
@@ -323,6 +332,8 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
     if (total != len)
         return "the columns do not add up to the length of the block";
 
+    if (!make_room(d, records))
+        return "out of memory";
     memset(next, 0, sizeof next);
     memset(&d->known, 0, sizeof d->known);
     const char *error = read_shapes(shape, raw + HEAD_BYTES, (uint32_t)shapes, next);

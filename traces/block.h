@@ -33,15 +33,15 @@ uint32_t block_accesses(const struct block_encoder *e);
 size_t block_finish(struct block_encoder *e, uint8_t *out);
 
 struct block_decoder {
-    struct trace_rec *recs;      /* BLOCK_RECORDS of them */
+    struct trace_rec *recs;      /* recs_room of them, as many as the largest block so far has had */
     struct trace_extra *extras;  /* of other records than accesses; grows as needed, never beyond BLOCK_RECORDS */
-    struct trace_expect *expects;/* of accesses, close together, since a recorded system has one on each; as many as fit, and NULL until the first */
-    uint32_t extras_room;
+    struct trace_expect *expects;/* of accesses, close together, since a recorded system has one on each; recs_room of them */
+    uint32_t recs_room, extras_room;
     struct known_pages known;
     uint32_t bad_record;         /* on failure: the record of the block in which it was found */
 };
 
-bool block_decoder_init(struct block_decoder *d); /* false: out of memory */
+void block_decoder_init(struct block_decoder *d);
 void block_decoder_free(struct block_decoder *d);
 /* The extra part of a record that block_decode gave; NULL: it has none. Of an access only `expect` may be read. */
 static inline const struct trace_extra *block_extra(const struct block_decoder *d, const struct trace_rec *rec)

@@ -260,7 +260,8 @@ bool binary_open(struct trace_reader *r)
     if (!read_header(r) || (r->seekable && (!load_index(r) || !jump(r, HEADER_BYTES))))
         return false;
     r->zstd = ZSTD_createDCtx();
-    if (!block_decoder_init(&r->decoder) || !r->zstd)
+    block_decoder_init(&r->decoder);
+    if (!r->zstd)
         return reader_error(r, "out of memory");
     return true;
 }
