@@ -215,7 +215,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct options *o = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        if (state->root_argp->children)
+        if (state->child_inputs)
             state->child_inputs[0] = &o->kernel;
         return 0;
     case ARGP_KEY_ARG:
