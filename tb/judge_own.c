@@ -15,6 +15,8 @@
 #include "stale.h"
 #include "unfit.h"
 
+enum { AGAIN_MOST = 2 }; /* a walk that was in flight at the first fault may have brought back what it dropped; no other was at the second */
+
 static bool out_of_memory(struct world *w)
 {
     world_fail(w, "record %" PRIu64 ": the host has no memory left for the books of what may be stale", w->d.done);
@@ -22,9 +24,12 @@ static bool out_of_memory(struct world *w)
     return false;
 }
 
-/* A page fault has dropped what translates its address (SDM 3A 5.10.4.1). */
+/* A page fault has dropped what translates its address (SDM 3A 5.10.4.1). Of ours that is certain only where nothing else was in flight: the walk
+ * of another access may have begun before, and end afterwards with what it had read. */
 static bool faulted(struct world *w, const struct slot *s, enum stale_who who)
 {
+    if (who == STALE_OURS && !s->alone)
+        return true;
     const struct oracle_access access = judge_access(s);
     uint64_t va;
     return linear_address(&w->regs, &access, &va) || stale_fault(w->stale, w->d.cycle, who, &w->regs, va) || out_of_memory(w);
@@ -56,6 +61,26 @@ static bool complain_of_flags(struct world *w, const struct slot *s, const struc
     return false;
 }
 
+/* Hardware may have set A and D below former tables. */
+static void follow(struct world *w, const struct slot *s)
+{
+    const struct oracle_access access = judge_access(s);
+    stale_follow(w->stale, &w->regs, &access);
+    w->counts.stale.used = true;
+}
+
+/* A stale entry gives the same result by chance: then the present tables were not used. */
+static bool same_by_chance(struct world *w, const struct slot *s, const struct oracle_result *says)
+{
+    const struct oracle_access access = judge_access(s);
+    const struct outcome outcome = judge_demanded(says);
+    const struct stale_question question = {equals, &outcome};
+    const enum stale_how how = stale_explains(w->stale, STALE_OURS, CFG_POLICY_FAULT_REWALK, &w->regs, &access, s->accepted, &question);
+    if (how != STALE_NOT)
+        follow(w, s);
+    return how != STALE_NOT;
+}
+
 /* What the access had to set in memory is set there, or a cached entry had it set already. The oracle's image follows what hardware did of that. */
 static bool flags_are_set(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
@@ -70,7 +95,7 @@ static bool flags_are_set(struct world *w, const struct slot *s, const struct or
         const struct oracle_step *step = &says->step[i];
         const uint64_t must = (step->must_a ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0), may = must | (step->may_a ? ENTRY_A : 0);
         const uint64_t hardware = physmem_read(w->physmem, IMAGE_HW, step->pa), missing = must & ~hardware;
-        if (missing && !shared && !stale_owes_nothing(w->stale, &w->regs, va, s->accepted, says, i, missing))
+        if (missing && !shared && !stale_owes_nothing(w->stale, &w->regs, va, s->accepted, says, i, missing) && !same_by_chance(w, s, says))
             return complain_of_flags(w, s, step, missing);
         owed |= missing != 0;
         if (may & hardware) /* read again: one entry may serve two levels */
@@ -85,9 +110,11 @@ static bool flags_are_set(struct world *w, const struct slot *s, const struct or
 static bool agree(struct world *w, const struct slot *s, const struct oracle_result *says)
 {
     w->counts.oracle_checks++;
+    if (!judge_table_types(w, s, says) || !flags_are_set(w, s, says))
+        return false;
     if (s->answer.src != SRC_L1 && stale_leads_astray(w->stale, &w->regs, says))
-        w->counts.stale.used = true;
-    return judge_table_types(w, s, says) && flags_are_set(w, s, says);
+        follow(w, s);
+    return true;
 }
 
 /* Our result is not that of the fresh walk. */
@@ -100,7 +127,7 @@ static bool ours_is_stale(struct world *w, const struct slot *s, const struct ou
         return judge_complain(w, FINDING_ORACLE, s, expected, actual);
     w->counts.oracle_checks++;
     w->counts.stale.ours[actual->kind == KIND_PF][how == STALE_PSC]++;
-    w->counts.stale.used = true;
+    follow(w, s);
     return true;
 }
 
@@ -134,6 +161,8 @@ bool judge_own(struct world *w, struct slot *s)
     if (actual.kind == KIND_PF && w->judged && !faulted(w, s, STALE_OURS))
         return false;
     if (!equal && actual.kind == KIND_PF && !judge_same(&fresh, &actual)) {
+        if (s->spurious++ == AGAIN_MOST)
+            return judge_complain(w, FINDING_ORACLE, s, &fresh, &actual);
         w->counts.stale.again++;
         w->phase = PHASE_FAULT;
         return false;

@@ -33,7 +33,7 @@ static const char usage[] =
     "  trace …        make, read and convert traces\n"
     "  version        what this binary was built for\n"
     "\n"
-    "Each has --help. Exit status 0 only when everything asked for was compared and was equal.\n";
+    "Each has --help. Exit status 0 only when everything asked for was compared and was equal; 4 when the trace needs what the preset does not have.\n";
 
 static int version(void)
 {

@@ -13,6 +13,8 @@ enum {
     WALKS_MOST = 1 << 16, /* mixes that one search tries */
 };
 
+#define NOW UINT64_MAX /* the time until which what memory holds is there */
+
 struct stale *stale_new(struct physmem *pm, const struct oracle_cpu *cpu)
 {
     struct stale *s = calloc(1, sizeof *s);
@@ -55,6 +57,7 @@ struct search {
     struct stale *s;
     enum stale_who who;
     bool confirmed, global;       /* global: only what a global translation may hold */
+    bool follow;                  /* nothing is asked: the oracle's A and D become the hardware's wherever it may have walked */
     struct oracle_regs regs;
     const struct oracle_access *access;
     const struct stale_question *question;
@@ -62,8 +65,10 @@ struct search {
     unsigned pcid, walks;
     enum stale_how found;
     /* Of the mix so far. */
-    uint64_t first;               /* the first of its former values ended then; UINT64_MAX: there is none */
-    unsigned lowest;              /* level of the lowest of them; 0: there is none */
+    uint64_t first;               /* of the entries above the leaf: the first of its former values ended then; NOW: there is none */
+    unsigned lowest;              /* level of the lowest of these; 0: there is none */
+    uint64_t leaf;                /* that of the leaf ended then; NOW: it is the present one */
+    bool unused;                  /* a present one has A = 0: no walk of ours before this access has used it */
 };
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -71,55 +76,61 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The walk came to its end at `low` or later, when entries above it may have been changed already: then a paging-structure cache must have kept
- * them until there. (Of the cuts of a whole PCID only the last is known.) */
-static bool carried(const struct search *q, unsigned pcid, uint64_t low)
+/* Whether paging-structure caches of a PCID may have led past the former values of the entries above `bottom` at time `low` or later, after the
+ * first of them was changed. A page fault elsewhere drops the entries that lead there too, and not those below them that lead only here:
+ * such a one may have been filled until then. (Of whole PCIDs only the last cut is known.) */
+static bool led(const struct search *q, unsigned pcid, unsigned bottom, uint64_t low)
 {
     const struct cuts *c = &q->s->cuts;
-    const uint64_t cut = later(c->psc[pcid], cuts_last(c, q->who, CUT_PSC, q->lowest > 1 ? q->lowest : 2, pcid, q->va, q->since));
-    return low < q->first || cut < q->first || cut > low;
+    uint64_t until = q->first;
+    if (low < q->first || (c->psc[pcid] > low && low != NOW))
+        return true;
+    if (c->psc[pcid] >= q->first)
+        return false;
+    for (unsigned level = q->lowest; level > bottom && level >= 2; level--) {
+        const uint64_t cut = cuts_last(c, q->who, CUT_PSC, level, pcid, q->va, q->since);
+        if (cut < until || (cut > low && low != NOW))
+            return true;
+        until = later(until, cut);
+    }
+    return false;
 }
 
-static bool carried_anywhere(const struct search *q, uint64_t low)
+static bool led_anywhere(const struct search *q, unsigned bottom, uint64_t low)
 {
     const struct cuts *c = &q->s->cuts;
-    bool found = !q->global && carried(q, q->pcid, low);
+    bool found = !q->global && led(q, q->pcid, bottom, low);
     for (unsigned i = 0; q->global && i < c->pcids && !found; i++)
-        found = carried(q, c->pcid[i], low);
+        found = led(q, c->pcid[i], bottom, low);
     return found;
 }
 
-/* A TLB may hold the translation that ends in an entry of this level, read at `low` or later. */
+/* A TLB may hold the translation that ends in an entry of this level, read at `low` or later. What drops a translation of a PCID drops what leads
+ * to it as well; but a global one may be filled again from the paging-structure caches of another PCID. */
 static bool in_tlb(const struct search *q, unsigned level, uint64_t low)
 {
     const struct cuts *c = &q->s->cuts;
-    if (!carried_anywhere(q, low))
-        return false;
     const enum cut_kind kind = q->global ? CUT_GLOBAL : CUT_TLB;
     const uint64_t whole = q->global ? c->global : c->tlb[q->pcid];
-    return q->first > later(whole, cuts_last(c, q->who, kind, level, q->global ? 0 : q->pcid, q->va, q->since));
-}
-
-/* A paging-structure cache may lead past the lowest former value. */
-static bool in_psc(const struct search *q)
-{
-    const struct cuts *c = &q->s->cuts;
-    return !q->global && q->lowest >= 2 && q->first > later(c->psc[q->pcid], cuts_last(c, q->who, CUT_PSC, q->lowest, q->pcid, q->va, q->since));
+    const uint64_t cut = later(whole, cuts_last(c, q->who, kind, level, q->global ? 0 : q->pcid, q->va, q->since));
+    if (q->unused && q->who == STALE_OURS)
+        return false;
+    return q->leaf > cut && (q->global || q->first > cut) && led_anywhere(q, level, later(low, cut));
 }
 
 /* The walk of a mix has come to its end, in an entry of this level. */
 static void judge(struct search *q, unsigned level, uint64_t entry, uint64_t low)
 {
     struct oracle_result r;
-    if (q->walks++ >= WALKS_MOST || !q->lowest)
+    if (q->follow || q->walks++ >= WALKS_MOST || (!q->lowest && q->leaf == NOW))
         return;
     oracle_translate(q->s->pm, IMAGE_ORACLE, q->s->cpu, &q->regs, q->access, &r);
     const bool missed = r.kind == KIND_PF && (!(r.err & PF_P) || r.err & PF_RSVD); /* the walk failed: that is never cached itself */
-    if (!q->question->fits(q->question->context, &r) || (r.kind == KIND_PF && q->confirmed) || (missed && q->lowest == level))
+    if (!q->question->fits(q->question->context, &r) || (r.kind == KIND_PF && q->confirmed))
         return;
     if (q->global && !(entry & ENTRY_G))
         return;
-    if (q->lowest > level && in_psc(q))
+    if (!q->global && q->leaf == NOW && led(q, q->pcid, level, NOW))
         q->found = STALE_PSC;
     else if (!missed && in_tlb(q, level, low))
         q->found = STALE_TLB;
@@ -138,18 +149,24 @@ static void go_on(struct search *q, unsigned level, uint64_t entry, uint64_t low
     if (!(entry & ENTRY_P) || reserved_bits(q->s->cpu, &q->regs, level, entry) || is_leaf(level, entry))
         judge(q, level, entry, low);
     else
-        descend(q, level - 1, entry & ENTRY_FRAME, low, UINT64_MAX);
+        descend(q, level - 1, entry & ENTRY_FRAME, low, NOW);
 }
 
 /* The entry of this level, read at some time from `low` on and before `high`. */
 static void descend(struct search *q, unsigned level, uint64_t table, uint64_t low, uint64_t high)
 {
     struct stale *s = q->s;
-    const uint64_t pa = x86_entry_address(table, q->va, level), now = physmem_read(s->pm, IMAGE_ORACLE, pa);
+    const uint64_t pa = x86_entry_address(table, q->va, level), hardware = physmem_read(s->pm, IMAGE_HW, pa);
+    const uint64_t now = physmem_read(s->pm, IMAGE_ORACLE, pa) | (q->follow ? hardware & (ENTRY_A | ENTRY_D) : 0);
+    const bool unused = q->unused;
     const uint32_t newest = past_newest(&s->past, pa);
     const uint64_t present_from = newest == FORMER_NONE ? 0 : s->past.former[newest].to;
+    if (q->follow && hardware)
+        physmem_write_image(s->pm, IMAGE_ORACLE, pa, now);
+    q->unused |= !(now & ENTRY_A);
     if (present_from < high)
         go_on(q, level, now, later(low, present_from));
+    q->unused = unused;
     for (uint32_t n = newest; n != FORMER_NONE && !q->found; n = s->past.former[n].before) {
         const struct former f = s->past.former[n];
         if (f.pa != pa)
@@ -158,15 +175,19 @@ static void descend(struct search *q, unsigned level, uint64_t table, uint64_t l
             break;
         if (!cacheable(q, &f) || f.from >= high || reserved_bits(s->cpu, &q->regs, level, f.value))
             continue;
-        const uint64_t first = q->first;
-        const unsigned lowest = q->lowest;
-        q->first = f.to < first ? f.to : first;
-        q->lowest = level;
+        const struct search before = *q;
+        if (is_leaf(level, f.value)) {
+            q->leaf = f.to;
+        } else {
+            q->first = f.to < q->first ? f.to : q->first;
+            q->lowest = level;
+        }
         if (physmem_write_image(s->pm, IMAGE_ORACLE, pa, f.value))
             go_on(q, level, f.value, later(low, f.from));
         physmem_write_image(s->pm, IMAGE_ORACLE, pa, now);
-        q->first = first;
-        q->lowest = lowest;
+        q->first = before.first;
+        q->leaf = before.leaf;
+        q->lowest = before.lowest;
     }
 }
 
@@ -178,6 +199,7 @@ static void below_root(struct search *q, uint64_t table, uint64_t from, uint64_t
     if (q->found || to <= base)
         return;
     q->first = to;
+    q->leaf = NOW;
     q->lowest = other ? top : 0;
     q->regs.cr3 = (q->regs.cr3 & ~ENTRY_FRAME) | table;
     descend(q, top, table, later(base, from), to);
@@ -192,7 +214,22 @@ static void below_other_roots(struct search *q)
             below_root(q, (c->entry[i].key & ((UINT64_C(1) << 45) - 1)) << PAGE_SHIFT, 0, c->entry[i].last, true);
     for (unsigned i = 0; i < c->pcids; i++)
         if (c->pcid[i] != q->pcid)
-            below_root(q, q->s->root[c->pcid[i]], q->s->root_from[c->pcid[i]], UINT64_MAX, true);
+            below_root(q, q->s->root[c->pcid[i]], q->s->root_from[c->pcid[i]], NOW, true);
+}
+
+static void search(struct search *q)
+{
+    struct stale *s = q->s;
+    const uint64_t root = root_table(s->cpu, &q->regs);
+    below_root(q, root, s->root_from[q->pcid], NOW, false);
+    for (uint32_t n = past_newest(&s->past, past_root(q->pcid)); n != FORMER_NONE && !q->found; n = s->past.former[n].before)
+        if (s->past.former[n].pa == past_root(q->pcid))
+            below_root(q, s->past.former[n].value, s->past.former[n].from, s->past.former[n].to, true);
+    if (!q->found && q->regs.cr4 & CR4_PGE) {
+        q->global = true;
+        below_root(q, root, s->root_from[q->pcid], NOW, false);
+        below_other_roots(q);
+    }
 }
 
 enum stale_how stale_explains(struct stale *s, enum stale_who who, bool confirmed, const struct oracle_regs *regs,
@@ -200,19 +237,16 @@ enum stale_how stale_explains(struct stale *s, enum stale_who who, bool confirme
 {
     struct search q = {.s = s, .who = who, .confirmed = confirmed, .regs = *regs, .access = access, .question = question,
                        .since = who == STALE_OURS ? since : UINT64_MAX, .pcid = current_pcid(regs)};
-    if (linear_address(regs, access, &q.va))
-        return STALE_NOT; /* #GP: nothing cached is asked */
-    const uint64_t root = root_table(s->cpu, regs);
-    below_root(&q, root, s->root_from[q.pcid], UINT64_MAX, false);
-    for (uint32_t n = past_newest(&s->past, past_root(q.pcid)); n != FORMER_NONE && !q.found; n = s->past.former[n].before)
-        if (s->past.former[n].pa == past_root(q.pcid))
-            below_root(&q, s->past.former[n].value, s->past.former[n].from, s->past.former[n].to, true);
-    if (!q.found && regs->cr4 & CR4_PGE) {
-        q.global = true;
-        below_root(&q, root, s->root_from[q.pcid], UINT64_MAX, false);
-        below_other_roots(&q);
-    }
+    if (!linear_address(regs, access, &q.va)) /* #GP: nothing cached is asked */
+        search(&q);
     return q.found;
+}
+
+void stale_follow(struct stale *s, const struct oracle_regs *regs, const struct oracle_access *access)
+{
+    struct search q = {.s = s, .who = STALE_OURS, .follow = true, .regs = *regs, .access = access, .pcid = current_pcid(regs)};
+    if (!linear_address(regs, access, &q.va))
+        search(&q);
 }
 
 /* A former value of an entry, with all bits of `flags`, that was there after `low`. */

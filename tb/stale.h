@@ -59,6 +59,10 @@ struct stale_question {
 enum stale_how stale_explains(struct stale *s, enum stale_who who, bool confirmed, const struct oracle_regs *regs,
                               const struct oracle_access *access, uint64_t since, const struct stale_question *question);
 
+/* After an access of ours that may have gone by a stale entry: the oracle's image takes over the A and D bits that hardware has set in all entries
+ * that such a walk may have used, so that a later search knows them to have been used. */
+void stale_follow(struct stale *s, const struct oracle_regs *regs, const struct oracle_access *access);
+
 /* Whether hardware may have found an entry of a walk (a step of its result) cached with all bits of `flags` (A, D) set, so that it did not set
  * them again (SDM 3A 5.8): a former value of it has them and can still be cached. va: the linear address; since: as above. */
 bool stale_owes_nothing(const struct stale *s, const struct oracle_regs *regs, uint64_t va, uint64_t since, const struct oracle_result *result,

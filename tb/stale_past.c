@@ -64,11 +64,12 @@ static bool lives(const struct stale *s, const struct former *f, uint64_t floor)
     return (f->value & ENTRY_G) || is_table(s->pm, f->value & ENTRY_FRAME);
 }
 
-static bool resize(struct past *p, uint32_t room)
+/* False when memory is short; then all is as before. */
+static bool double_room(struct past *p)
 {
     struct past bigger;
-    if (room < p->room || !past_start(&bigger, room)) {
-        if (room >= p->room)
+    if (p->room > UINT32_MAX / 4 || !past_start(&bigger, 2 * p->room)) {
+        if (p->room <= UINT32_MAX / 4)
             past_end(&bigger);
         return false;
     }
@@ -101,7 +102,7 @@ bool past_add(struct stale *s, const struct former *former)
     struct past *p = &s->past;
     if (p->used == p->room) {
         sweep(s);
-        if (p->used > p->room / 2 && !resize(p, 2 * p->room))
+        if (p->used > p->room / 2 && !double_room(p))
             return false;
     }
     p->former[p->used] = *former;

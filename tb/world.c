@@ -88,6 +88,7 @@ static void take_responses(struct world *w, const struct pins_out *out)
         }
         s->answer = *resp;
         s->state = SLOT_ANSWERED;
+        s->alone &= s->order == w->accepts;
         w->in_flight--;
         if (resp->src == SRC_WALK && resp->kind == KIND_OK)
             histogram_add(&w->walk_latency, w->d.cycle - s->accepted);
@@ -235,6 +236,8 @@ static void drive(struct driver *self, const struct pins_out *out)
         struct slot *s = &w->slot[w->d.in.req[__builtin_ctz(ports)].id];
         s->state = SLOT_FLYING;
         s->accepted = w->d.cycle;
+        s->alone = w->in_flight == 0;
+        s->order = ++w->accepts;
         w->in_flight++;
     }
     memory_port(w, out);

@@ -53,6 +53,8 @@ struct slot {
     uint8_t port;             /* in SLOT_OFFERED and SLOT_FLYING */
     uint8_t mode;             /* TRACE_SUPERVISOR … TRACE_SHADOW_STACK of the record */
     bool expected;            /* expect[] of this slot says what must come out */
+    bool alone;               /* no other was in flight from its accept to its answer */
+    uint64_t order;           /* it was the so manieth accepted */
     uint8_t spurious;         /* page faults in a row that the oracle does not know */
 };
 
@@ -119,6 +121,7 @@ struct world {
     bool barrier;               /* the next record waits for an empty window */
     bool judged, touches;       /* touches: committed accesses go through the caches too */
     unsigned in_flight;         /* accepted, not answered */
+    uint64_t accepts;           /* accepted ever */
     unsigned mask, window;      /* slots - 1; entries used */
     uint64_t head, next, tail;  /* sequence numbers: oldest, next to be offered, next to be loaded */
     uint64_t mem_next;          /* cycle of the next memory reply */

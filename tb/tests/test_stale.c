@@ -368,27 +368,29 @@ static void what_is_gone_is_forgotten(void **state)
     assert_int_equal(goes_to(VA + 0x1000, OLD + 0x7000), STALE_TLB);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        CASE(until_its_address_is_invalidated),
-        CASE(several_former_values),
-        CASE(global_pages_outlive_mov_cr3),
-        CASE(invlpg_reaches_global_pages),
-        CASE(pcids_are_apart),
-        CASE(a_pcid_with_another_root),
-        CASE(paging_structure_caches),
-        CASE(invpcid_of_an_address_keeps_other_tables),
-        CASE(a_page_fault_drops_its_own),
-        CASE(relaxed_rights),
-        CASE(what_is_never_cached),
-        CASE(a_table_that_was_not_reachable),
-        CASE(large_pages),
-        CASE(amd_keeps_less),
-        CASE(flags_that_were_cleared),
-        CASE(what_is_gone_is_forgotten),
+    struct CMUnitTest tests[] = {
+        cmocka_unit_test(until_its_address_is_invalidated),
+        cmocka_unit_test(several_former_values),
+        cmocka_unit_test(global_pages_outlive_mov_cr3),
+        cmocka_unit_test(invlpg_reaches_global_pages),
+        cmocka_unit_test(pcids_are_apart),
+        cmocka_unit_test(a_pcid_with_another_root),
+        cmocka_unit_test(paging_structure_caches),
+        cmocka_unit_test(invpcid_of_an_address_keeps_other_tables),
+        cmocka_unit_test(a_page_fault_drops_its_own),
+        cmocka_unit_test(relaxed_rights),
+        cmocka_unit_test(what_is_never_cached),
+        cmocka_unit_test(a_table_that_was_not_reachable),
+        cmocka_unit_test(large_pages),
+        cmocka_unit_test(amd_keeps_less),
+        cmocka_unit_test(flags_that_were_cleared),
+        cmocka_unit_test(what_is_gone_is_forgotten),
     };
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        tests[i].setup_func = set_up;
+        tests[i].teardown_func = tear_down;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

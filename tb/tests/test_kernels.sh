@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whole systems, in small (tb/tests/system/: what Linux does to its page tables), in lockstep: what is counted as legally stale; the same from a file, a
-# pipe and a named pipe; what a pipe cannot do; traces that a preset cannot run.
+# Whole systems, in small (tb/tests/kernels/: what Linux does to its page tables; random_tables.py: what no kernel should), in lockstep: what is counted
+# as legally stale; the same from a file, a pipe and a named pipe; what a pipe cannot do; traces that a preset cannot run.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -10,7 +10,7 @@ contrary=build/contrary/twinwalk
 
 # counts NAME PROGRAM COMPARED EQUAL OURS THEIRS AGAIN FLAGS: the figures of its run.
 counts() {
-    "$2" cosim --check=state --json="$work/json" --out="$work/out" "tb/tests/system/$1.txt" > "$work/said" || { cat "$work/said"; exit 1; }
+    "$2" cosim --check=state --json="$work/json" --out="$work/out" "tb/tests/kernels/$1.txt" > "$work/said" || { cat "$work/said"; exit 1; }
     python3 - "$work/json" "$@" <<'PY'
 import json, sys
 own = json.load(open(sys.argv[1]))["own_tables"]
@@ -33,6 +33,14 @@ counts relax $tiny 4 4 0 0 0 0
 counts relax $contrary 4 4 0 0 1 0
 counts pcid $tiny 8 7 1 0 0 0
 
+# An unruly kernel: whatever comes out is explained.
+for seed in 1 2 3; do
+    tb/tests/random_tables.py $seed 6000 pcid > "$work/unruly.txt"
+    $tiny cosim --check=state --out="$work/out" "$work/unruly.txt" > "$work/said" || { echo "seed $seed:"; cat "$work/said"; exit 1; }
+    tb/tests/random_tables.py $seed 6000 > "$work/unruly.txt"
+    $contrary cosim --check=state --out="$work/out" "$work/unruly.txt" > "$work/said" || { echo "seed $seed:"; cat "$work/said"; exit 1; }
+done
+
 # The same results from a file, from standard input and from a named pipe, text and binary.
 same() {
     sed -e '/"trace":\|seconds\|records_in_trace/d' "$1" > "$1.bare"
@@ -40,7 +48,7 @@ same() {
 }
 for form in txt tw; do
     trace=$work/fork.$form
-    if [ $form = tw ]; then $tiny trace pack tb/tests/system/fork.txt "$trace"; else cp tb/tests/system/fork.txt "$trace"; fi > "$work/said"
+    if [ $form = tw ]; then $tiny trace pack tb/tests/kernels/fork.txt "$trace"; else cp tb/tests/kernels/fork.txt "$trace"; fi > "$work/said"
     $tiny cosim --json="$work/file.json" --out="$work/out" "$trace" > "$work/said"
     sed -e '/"trace":\|seconds\|records_in_trace/d' "$work/file.json" > "$work/file.json.bare"
     cat "$trace" | $tiny cosim --json="$work/pipe.json" --out="$work/out" - > "$work/said"
@@ -60,7 +68,7 @@ refuse() {
 }
 
 # A mismatch from a pipe: what was found is reported, and what a pipe cannot give is said.
-sed 's/pa=0x32010/pa=0x32011/' tb/tests/system/cow.txt > "$work/wrong.txt"
+sed 's/pa=0x32010/pa=0x32011/' tb/tests/kernels/cow.txt > "$work/wrong.txt"
 refuse 1 "MISMATCH (expectation)" -- $tiny cosim "$work/wrong.txt"
 mkfifo "$work/wrong"
 cat "$work/wrong.txt" > "$work/wrong" &
@@ -76,7 +84,7 @@ head="twinwalk-trace 1\nbits 48\ntables own\n"
 printf "twinwalk-trace 1\nbits 57\ntables own\nmov cr4 0x1020 -> ok\n" > "$work/la57.txt"
 refuse 4 "57-bit linear addresses (arch.la57 = false), which preset tiny" -- $tiny cosim "$work/la57.txt"
 [ "$(wc -l < "$work/said")" -eq 1 ] || { echo "more than one line:"; cat "$work/said"; exit 1; }
-refuse 4 "process-context identifiers (arch.pcid = false), which preset contrary" -- $contrary cosim tb/tests/system/pcid.txt
+refuse 4 "process-context identifiers (arch.pcid = false), which preset contrary" -- $contrary cosim tb/tests/kernels/pcid.txt
 printf "${head}mov cr4 0x400020 -> ok\n" > "$work/pku.txt"
 refuse 4 "protection keys for user pages (arch.pku = false)" -- $contrary cosim "$work/pku.txt"
 printf "${head}poke 0x1000 0x2007\npoke 0x2000 0x40000087\nmov cr0 0x80010001\nmov cr4 0x20\nmov cr3 0x1000\nL 0x1008 8 -> ok pa=0x40001008 1g\n" > "$work/1g.txt"
