@@ -281,4 +281,13 @@ static inline void storm_audit(struct storm *s)
         fail_msg("%s", os_error(s->os));
 }
 
+/* An access that must come through, at the first attempt or after a fault; the physical address. */
+static inline uint64_t storm_touch(struct storm *s, uint64_t va, uint8_t acc)
+{
+    uint64_t addr;
+    if (storm_access(s, va, acc, &addr) != OS_RETRY)
+        fail_msg("0x%llx: %s", (unsigned long long)va, os_error(s->os));
+    return addr;
+}
+
 #endif

@@ -24,14 +24,6 @@ static void call(struct storm *s, uint64_t number, uint64_t a0, uint64_t a1, uin
     storm_controls(s);
 }
 
-static uint64_t touch(struct storm *s, uint64_t va, uint8_t acc)
-{
-    uint64_t addr;
-    if (storm_access(s, va, acc, &addr) != OS_RETRY)
-        fail_msg("0x%llx: %s", (unsigned long long)va, os_error(s->os));
-    return addr;
-}
-
 static void to(struct storm *s, unsigned task)
 {
     assert_true(os_switch(s->os, task));
@@ -64,8 +56,8 @@ static void only_where_it_was_asked_for(void **state)
     struct storm *s = fresh(&config);
     call(s, 9, 0, 3 * M2, 3, 0x22, BASE);
     call(s, 28, BASE + M2, M2, 14, 0, 0);
-    touch(s, BASE, ACC_WRITE);
-    touch(s, BASE + M2, ACC_WRITE);
+    storm_touch(s, BASE, ACC_WRITE);
+    storm_touch(s, BASE + M2, ACC_WRITE);
     assert_int_equal(level_at(s, BASE), 1);
     assert_int_equal(level_at(s, BASE + M2), 2);
     call(s, 28, BASE + M2, 0x1000, 15, 0, 0); /* a mapping of its own now: the large page is split */
@@ -78,8 +70,8 @@ static void only_where_it_was_asked_for(void **state)
     s = fresh(&config);
     call(s, 9, 0, 2 * M2, 3, 0x22, BASE);
     call(s, 28, BASE + M2, M2, 15, 0, 0);
-    touch(s, BASE, ACC_WRITE);
-    touch(s, BASE + M2, ACC_WRITE);
+    storm_touch(s, BASE, ACC_WRITE);
+    storm_touch(s, BASE + M2, ACC_WRITE);
     assert_int_equal(level_at(s, BASE), 2);
     assert_int_equal(level_at(s, BASE + M2), 1);
     storm_end(s);
@@ -92,22 +84,22 @@ static void fork_shares_large_pages_until_written(void **state)
     struct os_config config = large();
     struct storm *s = fresh(&config);
     call(s, 9, 0, M2, 3, 0x22, BASE);
-    uint64_t frame = touch(s, BASE + 0x5000, ACC_WRITE) - 0x5000;
+    uint64_t frame = storm_touch(s, BASE + 0x5000, ACC_WRITE) - 0x5000;
     s->frame[frame / PAGE + 5] = 5;
     assert_true(os_fork(s->os, 1, 2));
     storm_controls(s);
-    touch(s, BASE, ACC_READ);
+    storm_touch(s, BASE, ACC_READ);
     to(s, 2);
-    assert_int_equal(touch(s, BASE, ACC_READ), frame);
+    assert_int_equal(storm_touch(s, BASE, ACC_READ), frame);
     assert_int_equal(level_at(s, BASE), 2);
     assert_int_equal(anon_huge(s, 2), M2);
-    uint64_t copy = touch(s, BASE + 0x5000, ACC_WRITE);
+    uint64_t copy = storm_touch(s, BASE + 0x5000, ACC_WRITE);
     assert_int_equal(s->frame[copy / PAGE], 5);
     assert_int_equal(level_at(s, BASE), 1);
-    assert_int_equal(touch(s, BASE + 0x6000, ACC_READ), frame + 0x6000);
+    assert_int_equal(storm_touch(s, BASE + 0x6000, ACC_READ), frame + 0x6000);
     to(s, 1);
     assert_int_equal(level_at(s, BASE), 1);
-    assert_int_equal(touch(s, BASE + 0x5000, ACC_READ), frame + 0x5000);
+    assert_int_equal(storm_touch(s, BASE + 0x5000, ACC_READ), frame + 0x5000);
     assert_int_equal(os_counts(s->os)->data_frames, 513);
     struct os_usage usage;
     assert_true(os_usage(s->os, 1, &usage));
@@ -125,8 +117,8 @@ static void small_pages_become_a_large_one(void **state)
         struct storm *s = fresh(&config);
         call(s, 9, 0, 2 * M2, 3, 0x22, BASE);
         for (unsigned i = 0; i < 100; i++)
-            s->frame[touch(s, BASE + i * PAGE, ACC_WRITE) / PAGE] = 1 + i;
-        touch(s, BASE + 200 * PAGE, ACC_READ); /* a page of zeros */
+            s->frame[storm_touch(s, BASE + i * PAGE, ACC_WRITE) / PAGE] = 1 + i;
+        storm_touch(s, BASE + 200 * PAGE, ACC_READ); /* a page of zeros */
         call(s, 28, BASE, 2 * M2, 14, 0, 0);
         uint64_t tables = os_counts(s->os)->table_frames;
         if (by_call)
@@ -139,7 +131,7 @@ static void small_pages_become_a_large_one(void **state)
         assert_int_equal(os_counts(s->os)->table_frames, tables - 1);
         assert_int_equal(os_counts(s->os)->data_frames, 512);
         for (unsigned i = 0; i < 201; i++)
-            assert_int_equal(s->frame[touch(s, BASE + i * PAGE, ACC_READ) / PAGE], i < 100 ? 1 + i : 0);
+            assert_int_equal(s->frame[storm_touch(s, BASE + i * PAGE, ACC_READ) / PAGE], i < 100 ? 1 + i : 0);
         storm_audit(s);
         storm_end(s);
     }
@@ -153,7 +145,7 @@ static void pressure_splits_large_pages(void **state)
     struct storm *s = fresh(&config);
     call(s, 9, 0, 4 * M2, 3, 0x22, BASE);
     for (unsigned i = 0; i < 4 * 512; i++)
-        s->frame[touch(s, BASE + (uint64_t)i * PAGE, ACC_WRITE) / PAGE] = 1 + i;
+        s->frame[storm_touch(s, BASE + (uint64_t)i * PAGE, ACC_WRITE) / PAGE] = 1 + i;
     assert_int_equal(anon_huge(s, 1), 4 * M2);
     struct os_memory memory;
     os_memory(s->os, &memory);
@@ -163,7 +155,7 @@ static void pressure_splits_large_pages(void **state)
     assert_int_equal(anon_huge(s, 1), 2 * M2);
     assert_in_range(os_events(s->os)->swap_outs, 700, 800);
     for (unsigned i = 0; i < 4 * 512; i++)
-        assert_int_equal(s->frame[touch(s, BASE + (uint64_t)i * PAGE, ACC_READ) / PAGE], 1 + i);
+        assert_int_equal(s->frame[storm_touch(s, BASE + (uint64_t)i * PAGE, ACC_READ) / PAGE], 1 + i);
     storm_audit(s);
     storm_end(s);
 }
@@ -174,7 +166,7 @@ static void explicit_large_pages(void **state)
     struct os_config config = large();
     struct storm *s = fresh(&config);
     call(s, 9, 0, 0x1000, 3, 0x40022, BASE); /* MAP_HUGETLB; the length is rounded up */
-    uint64_t frame = touch(s, BASE + M2 - 8, ACC_WRITE);
+    uint64_t frame = storm_touch(s, BASE + M2 - 8, ACC_WRITE);
     assert_int_equal(level_at(s, BASE), 2);
     s->frame[frame / PAGE] = 9;
     struct os_usage usage;
@@ -184,8 +176,8 @@ static void explicit_large_pages(void **state)
     assert_true(os_fork(s->os, 1, 2));
     os_reclaim(s->os, UINT64_MAX); /* they are not reclaimed */
     to(s, 2);
-    assert_int_equal(touch(s, BASE + M2 - 8, ACC_READ), frame);
-    uint64_t copy = touch(s, BASE + M2 - 8, ACC_WRITE);
+    assert_int_equal(storm_touch(s, BASE + M2 - 8, ACC_READ), frame);
+    uint64_t copy = storm_touch(s, BASE + M2 - 8, ACC_WRITE);
     assert_int_equal(level_at(s, BASE), 2); /* copied whole */
     assert_int_not_equal(copy, frame);
     assert_int_equal(s->frame[copy / PAGE], 9);
@@ -194,10 +186,10 @@ static void explicit_large_pages(void **state)
     assert_non_null(strstr(os_error(s->os), "MAP_HUGETLB"));
     to(s, 1);
     call(s, 9, 0, M2, 3, 0x40021, BASE + M2); /* shared */
-    frame = touch(s, BASE + M2, ACC_WRITE);
+    frame = storm_touch(s, BASE + M2, ACC_WRITE);
     assert_true(os_fork(s->os, 1, 3));
     to(s, 3);
-    assert_int_equal(touch(s, BASE + M2, ACC_WRITE), frame);
+    assert_int_equal(storm_touch(s, BASE + M2, ACC_WRITE), frame);
     call(s, 11, BASE + M2, M2, 0, 0, 0);
     storm_audit(s);
     for (unsigned task = 1; task <= 3; task++)
@@ -209,7 +201,7 @@ static void explicit_large_pages(void **state)
     config.ram_bytes = (uint64_t)3 << 30;
     s = fresh(&config);
     call(s, 9, 0, (uint64_t)1 << 30, 3, 0x40022 | (uint64_t)30 << 26, BASE);
-    touch(s, BASE + 0x12345678, ACC_WRITE);
+    storm_touch(s, BASE + 0x12345678, ACC_WRITE);
     assert_int_equal(level_at(s, BASE), 3);
     storm_audit(s);
     storm_end(s);

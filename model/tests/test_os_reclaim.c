@@ -25,22 +25,14 @@ static void call(struct storm *s, uint64_t number, uint64_t a0, uint64_t a1, uin
     storm_controls(s);
 }
 
-static uint64_t touch(struct storm *s, uint64_t va, uint8_t acc)
-{
-    uint64_t addr;
-    if (storm_access(s, va, acc, &addr) != OS_RETRY)
-        fail_msg("0x%llx: %s", (unsigned long long)va, os_error(s->os));
-    return addr;
-}
-
 static void write_number(struct storm *s, uint64_t va, uint64_t number)
 {
-    s->frame[touch(s, va, ACC_WRITE) / PAGE] = number;
+    s->frame[storm_touch(s, va, ACC_WRITE) / PAGE] = number;
 }
 
 static uint64_t number_at(struct storm *s, uint64_t va)
 {
-    return s->frame[touch(s, va, ACC_READ) / PAGE];
+    return s->frame[storm_touch(s, va, ACC_READ) / PAGE];
 }
 
 static uint64_t entry_of(struct storm *s, uint64_t va)
@@ -78,7 +70,7 @@ static void used_pages_get_a_second_chance(void **state)
     assert_int_equal(os_events(s->os)->deactivated, 16);
     assert_int_equal(os_events(s->os)->swap_outs, 1);
     assert_false(entry_of(s, BASE) & ENTRY_P);
-    touch(s, BASE + PAGE, ACC_READ);
+    storm_touch(s, BASE + PAGE, ACC_READ);
     os_reclaim(s->os, memory.free + 2);
     storm_controls(s);
     assert_true(entry_of(s, BASE + PAGE) & ENTRY_P); /* the next one has been used since: the one behind it goes */
@@ -135,9 +127,9 @@ static void a_shared_page_comes_back_once(void **state)
     squeeze(s);
     assert_int_equal(os_events(s->os)->swap_outs, 1);
     assert_int_equal(number_at(s, BASE), 42);
-    uint64_t frame = touch(s, BASE, ACC_READ);
+    uint64_t frame = storm_touch(s, BASE, ACC_READ);
     write_number(s, BASE, 43); /* the child's entry still stands for the slot: a copy */
-    assert_int_not_equal(touch(s, BASE, ACC_READ), frame);
+    assert_int_not_equal(storm_touch(s, BASE, ACC_READ), frame);
     assert_true(os_switch(s->os, 2));
     storm_controls(s);
     assert_int_equal(number_at(s, BASE), 42);
@@ -294,16 +286,16 @@ static void one_read_fault_maps_the_neighbours(void **state)
     config.warm_files = true;
     struct storm *s = fresh(&config);
     assert_true(os_map_file(s->os, BASE + 0x3000, BASE + 0x40000, OS_READ, 0, "lib", 0));
-    touch(s, BASE + 0x5000, ACC_READ);
+    storm_touch(s, BASE + 0x5000, ACC_READ);
     struct os_status status;
     os_status(s->os, 1, &status);
     assert_int_equal(status.rss, 16 * PAGE); /* 64 KiB: not from the aligned address, where nothing is mapped, but from the mapping's start */
     assert_int_equal(status.minor_faults, 1);
     assert_int_equal(status.major_faults, 0);
-    touch(s, BASE + 0x12000, ACC_READ);
+    storm_touch(s, BASE + 0x12000, ACC_READ);
     os_status(s->os, 1, &status);
     assert_int_equal(status.minor_faults, 1);
-    touch(s, BASE + 0x13000, ACC_READ);
+    storm_touch(s, BASE + 0x13000, ACC_READ);
     os_status(s->os, 1, &status);
     assert_int_equal(status.minor_faults, 2);
     assert_int_equal(status.rss, 29 * PAGE); /* the rest of this aligned 64 KiB */
