@@ -103,14 +103,19 @@ unsigned options_choice(struct argp_state *state, const char *option, const char
     return 0;
 }
 
+const char *options_dut(struct argp_state *state, const char *name)
+{
+    if (!dut_find(name))
+        argp_error(state, "--dut=%s: this binary has no such device; `twinwalk version` lists them", name);
+    return name;
+}
+
 static error_t parse_dut(int key, char *arg, struct argp_state *state, struct options *o)
 {
     static const char *const levels[] = {"arch", "events", "cycle", "state", NULL};
     switch (key) {
     case KEY_DUT:
-        if (!dut_find(arg))
-            argp_error(state, "--dut=%s: this binary has no such device; `twinwalk version` lists them", arg);
-        o->dut = arg;
+        o->dut = options_dut(state, arg);
         return 0;
     case KEY_CHECK:
         o->check = (enum check_level)options_choice(state, "check", arg, levels);

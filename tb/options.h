@@ -55,6 +55,8 @@ struct os_config options_os(const struct options *options);
 uint64_t options_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high, bool suffix);
 /* The position of text in a list of names that ends with NULL; complains and exits when it is not there. */
 unsigned options_choice(struct argp_state *state, const char *option, const char *text, const char *const *names);
+/* name, when this binary has a device of it; else complains and exits. */
+const char *options_dut(struct argp_state *state, const char *name);
 
 const char *check_name(enum check_level check);
 

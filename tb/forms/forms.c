@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dut_list.h"
+#include "options.h"
 #include "form.h"
 
 static const struct {
@@ -56,9 +57,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct settings *s = state->input;
     switch (key) {
     case KEY_DUT:
-        s->dut = argument;
-        if (!dut_find(argument))
-            argp_error(state, "--dut=%s: this binary has no such device", argument);
+        s->dut = options_dut(state, argument);
         return 0;
     case KEY_ONLY:
         s->only = argument;

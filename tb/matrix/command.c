@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dut_list.h"
+#include "options.h"
 #include "matrix/matrix.h"
 
 enum { STRUCTURES = 5, REASONS_MOST = 16, MEMORY_LATENCY = 4, KEY_DUT = 256, KEY_OP, KEY_STATE };
@@ -39,9 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     char *end;
     switch (key) {
     case KEY_DUT:
-        s->dut = argument;
-        if (!dut_find(argument))
-            argp_error(state, "--dut=%s: this binary has no such device", argument);
+        s->dut = options_dut(state, argument);
         return 0;
     case KEY_OP:
         s->op = argument;

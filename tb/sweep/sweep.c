@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "dut_list.h"
+#include "options.h"
 #include "sweep/command.h"
 
 static const struct {
@@ -46,9 +47,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     char *end;
     switch (key) {
     case KEY_DUT:
-        s->dut = argument;
-        if (!dut_find(argument))
-            argp_error(state, "--dut=%s: this binary has no such device", argument);
+        s->dut = options_dut(state, argument);
         return 0;
     case KEY_ONLY:
         s->only = argument;
