@@ -124,30 +124,21 @@ static void show_progress(uint64_t done, uint64_t total, double started, double 
     fflush(stderr);
 }
 
-struct feature { const char *name; bool offered; };
-enum { FEATURES = 9 };
-
-static void list_features(const struct vm *vm, struct feature features[FEATURES])
-{
-    const struct case_limits *l = &vm->limits;
-    const struct feature all[FEATURES] = {{"NX", l->nx}, {"SMEP", l->smep}, {"SMAP", l->smap}, {"1G", l->cpu.page_1g}, {"LA57", l->cpu.la57},
-                                          {"PCID", l->cpu.pcid}, {"PKU", l->cpu.pku}, {"PKS", l->cpu.pks}, {"LAM", l->cpu.lam}};
-    memcpy(features, all, sizeof all);
-}
-
 static void print_machine(const struct vm *vm)
 {
-    struct feature features[FEATURES];
-    list_features(vm, features);
     printf("judge: /dev/kvm, %s rules, M = %u; %s\n", vm->limits.cpu.amd ? "AMD's" : "Intel's", vm->limits.cpu.paddr_bits,
            vm->shadows ? "no nested paging: KVM shadows the guest's page tables in software, so it is KVM's walker that is asked"
                        : "nested paging: the processor itself walks the guest's page tables");
-    for (unsigned offered = 1; offered < 2; offered--) {
-        printf(offered ? "offered:" : "not offered here, not judged:");
-        for (unsigned i = 0; i < FEATURES; i++)
-            if (features[i].offered == offered)
-                printf(" %s", features[i].name);
-        printf("\n");
+    static const char *const heads[] = {"offered:", "not offered here, not judged:", "listed in CPUID, but refused when switched on, not judged:"};
+    for (unsigned group = 0; group < 3; group++) {
+        bool any = false;
+        for (unsigned i = 0; i < VM_FEATURES; i++) {
+            if ((vm->offered[i] ? 0 : vm->refused[i] ? 2 : 1) != group)
+                continue;
+            printf("%s %s", any ? "" : heads[group], vm_features[i].name);
+            any = true;
+        }
+        printf(any ? "\n" : "");
     }
     fflush(stdout);
 }
@@ -171,18 +162,19 @@ static void print_counts(const struct vm *vm, const struct kvm_counts *c, double
 
 static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct kvm_counts *c, double wall, double cpu)
 {
-    json_t *features = json_object(), *excused = json_object();
-    struct feature list[FEATURES];
+    json_t *features = json_object(), *refused = json_array(), *excused = json_object();
     const struct case_excuse *excuses = kvm_excuses(vm);
-    list_features(vm, list);
-    for (unsigned i = 0; i < FEATURES; i++)
-        json_object_set_new(features, list[i].name, json_boolean(list[i].offered));
+    for (unsigned i = 0; i < VM_FEATURES; i++) {
+        json_object_set_new(features, vm_features[i].name, json_boolean(vm->offered[i]));
+        if (vm->refused[i])
+            json_array_append_new(refused, json_string(vm_features[i].name));
+    }
     for (unsigned i = 0; excuses[i].name; i++)
         json_object_set_new(excused, excuses[i].name, json_integer((json_int_t)c->excused[i]));
     json_t *root = json_pack(
-        "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}", "judge", "kvm", "seed",
+        "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}", "judge", "kvm", "seed",
         (json_int_t)w->seed, "from", (json_int_t)w->from, "shadows_page_tables", vm->shadows, "paddr_bits", (int)vm->limits.cpu.paddr_bits,
-        "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered", features, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
+        "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered", features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
         "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
         (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set,
         "excused", excused, "disagreements", (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);

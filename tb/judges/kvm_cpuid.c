@@ -9,8 +9,6 @@
 
 #include "kvm_vm_parts.h"
 
-static const uint32_t SMEP = 1u << 7, SMAP = 1u << 20; /* CPUID.7.0:EBX */
-
 static bool parameter_is_on(const char *path)
 {
     FILE *f = fopen(path, "r");
@@ -26,7 +24,14 @@ static struct kvm_cpuid_entry2 *leaf_of(struct kvm_cpuid2 *cpuid, uint32_t funct
         if (cpuid->entries[i].function == function && cpuid->entries[i].index == index)
             return &cpuid->entries[i];
     static struct kvm_cpuid_entry2 none;
+    none = (struct kvm_cpuid_entry2){0};
     return &none;
+}
+
+static uint32_t *word_of(struct kvm_cpuid_entry2 *leaf, unsigned word)
+{
+    uint32_t *const words[] = {&leaf->eax, &leaf->ebx, &leaf->ecx, &leaf->edx};
+    return words[word];
 }
 
 static void set_vendor(struct kvm_cpuid2 *cpuid, const char *vendor)
@@ -58,18 +63,24 @@ bool vm_set_up_cpuid(struct vm *vm, const struct vm_wish *wish, char *why, size_
         set_vendor(cpuid, wish->vendor);
     struct kvm_cpuid_entry2 *sizes = leaf_of(cpuid, 0x80000008, 0);
     if (vm->shadows)
-        leaf_of(cpuid, 7, 0)->ebx |= SMEP | SMAP;
+        leaf_of(cpuid, 7, 0)->ebx |= 1u << vm_features[VM_SMEP].bit | 1u << vm_features[VM_SMAP].bit;
     if (wish->paddr_bits)
         sizes->eax = (sizes->eax & ~0xffu) | wish->paddr_bits;
-    const struct kvm_cpuid_entry2 *vendor = leaf_of(cpuid, 0, 0), *basic = leaf_of(cpuid, 1, 0), *features = leaf_of(cpuid, 7, 0),
-                                  *more = leaf_of(cpuid, 7, 1), *extended = leaf_of(cpuid, 0x80000001, 0);
+    const struct kvm_cpuid_entry2 *vendor = leaf_of(cpuid, 0, 0);
     const bool amd = memcmp(&vendor->ebx, "Auth", 4) == 0 || memcmp(&vendor->ebx, "Hygo", 4) == 0;
-    vm->limits.cpu = (struct oracle_cpu){
-        .paddr_bits = sizes->eax & 0xff, .amd = amd, .page_1g = extended->edx >> 26 & 1, .la57 = features->ecx >> 16 & 1,
-        .pcid = basic->ecx >> 17 & 1, .pku = features->ecx >> 3 & 1, .pks = features->ecx >> 31 & 1, .lam = more->eax >> 26 & 1};
-    vm->limits.nx = extended->edx >> 20 & 1;
-    vm->limits.smep = features->ebx & SMEP;
-    vm->limits.smap = features->ebx & SMAP;
+    for (unsigned i = 0; i < VM_FEATURES; i++) {
+        const uint32_t bit = 1u << vm_features[i].bit;
+        uint32_t *word = word_of(leaf_of(cpuid, vm_features[i].leaf, vm_features[i].subleaf), vm_features[i].word);
+        if (vm->refused[i])
+            *word &= ~bit;
+        vm->offered[i] = *word & bit;
+    }
+    const bool *has = vm->offered;
+    vm->limits.cpu = (struct oracle_cpu){.paddr_bits = sizes->eax & 0xff, .amd = amd, .page_1g = has[VM_1G], .la57 = has[VM_LA57],
+                                         .pcid = has[VM_PCID], .pku = has[VM_PKU], .pks = has[VM_PKS], .lam = has[VM_LAM]};
+    vm->limits.nx = has[VM_NX];
+    vm->limits.smep = has[VM_SMEP];
+    vm->limits.smap = has[VM_SMAP];
     const bool ok = ioctl(vm->cpu, KVM_SET_CPUID2, cpuid) == 0;
     if (!ok)
         snprintf(why, size, "KVM_SET_CPUID2: %s", strerror(errno));

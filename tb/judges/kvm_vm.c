@@ -165,6 +165,8 @@ static enum vm_status create(struct vm *vm, const struct vm_wish *wish, char *wh
     vm_look_at_host(vm);
     if (!vm_set_up_cpuid(vm, wish, why, size))
         return VM_BROKEN;
+    if (!vm_try_features(vm) && !vm_set_up_cpuid(vm, wish, why, size)) /* again, without what is refused */
+        return VM_BROKEN;
     vm->limits.tables = VM_TABLES;
     vm->limits.batch = VM_BATCH;
     vm->limits.modes = VM_MODE;

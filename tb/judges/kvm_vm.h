@@ -29,8 +29,20 @@ struct vm_wish {
     const char *device;   /* "/dev/kvm" */
 };
 
+/* What a host may have or not: its bit in CPUID, and what switches it on (CR4, EFER; 0, 0: nothing does). */
+enum { VM_NX, VM_SMEP, VM_SMAP, VM_1G, VM_LA57, VM_PCID, VM_PKU, VM_PKS, VM_LAM, VM_FEATURES };
+extern const struct vm_feature {
+    const char *name;
+    uint32_t leaf, subleaf;
+    enum { VM_EAX, VM_EBX, VM_ECX, VM_EDX } word;
+    unsigned bit;
+    uint64_t cr4, efer;
+} vm_features[VM_FEATURES];
+
 struct vm {
     struct case_limits limits;
+    bool offered[VM_FEATURES];   /* listed in CPUID, and taken: judged */
+    bool refused[VM_FEATURES];   /* listed in CPUID, but refused when switched on */
     bool shadows;          /* KVM translates in software: no nested paging */
     bool pvm;              /* by kvm_pvm, which runs the guest's user mode in the host's */
     int kvm, fd, cpu;

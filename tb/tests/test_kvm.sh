@@ -31,6 +31,12 @@ if [ "$(field "$work/a.json" '["shadows_page_tables"]')" = True ]; then
     done
 fi
 
+# A host that lists what it then refuses (seen: LA57): named, not judged, and the rest is judged.
+cc -O1 -Wall -Wextra -Werror -fPIC -shared -o "$work/shim.so" tb/tests/kvm_shim.c -ldl
+LD_PRELOAD="$work/shim.so" $judge --cases=3000 --seed=4 --json="$work/refused.json" > "$work/said" 2>&1 || { echo "with a host that refuses what it lists:"; cat "$work/said"; exit 1; }
+grep -q '^listed in CPUID, but refused when switched on, not judged: LA57 PCID PKU$' "$work/said" || { cat "$work/said"; exit 1; }
+[ "$(field "$work/refused.json" '["refused"]')" = "['LA57', 'PCID', 'PKU']" ] && [ "$(field "$work/refused.json" '["cases"]')" = 3000 ]
+
 # What a rule needs of the host; without it no case can tell.
 needs() {
     case $1 in
