@@ -40,8 +40,10 @@ VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 # ---- sources -------------------------------------------------------------------------------------------------------
 RTL       := rtl/mmu_pkg.sv $(filter-out rtl/mmu_pkg.sv,$(wildcard rtl/*.sv))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
-TRACE_SRC := $(wildcard traces/*.c traces/import/*.c)
-TB_SRC    := $(wildcard tb/*.c)
+TRACE_LIB := $(wildcard traces/format/*.c)
+TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
+TB_ROOMS  := base cli engine forms headline kernel matrix processes random replay report session stale sweep vectors
+TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c tb/dut/null.c
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -66,7 +68,7 @@ docs: ## make the table of docs/configuration.md anew
 
 # ---- C: model, traces, bench ---------------------------------------------------------------------------------------
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
-C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC) $(wildcard tb/forms/*.c tb/sweep/*.c tb/matrix/*.c tb/headline/*.c) tb/dut/model.c tb/dut/null.c
+C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC)
 C_OBJ  := $(call objects,$(C_SRC))
 
 $(B)/obj/%.o: %.c $(GEN)/mmu_cfg.h
@@ -123,11 +125,11 @@ $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
 
 # The recorder: a plugin of qemu-x86_64, and the collector that writes what it finds, with the trace library inside.
 CAPTURE_BOTH := traces/capture/channel.c traces/capture/launch.c
-build/capture/twinwalk-collect: $(wildcard traces/capture/collect/*.c) $(CAPTURE_BOTH) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) \
-                                $(wildcard traces/capture/*.h traces/capture/collect/*.h traces/*.h) model/pins.h
+build/capture/twinwalk-collect: $(wildcard traces/capture/collect/*.c) $(CAPTURE_BOTH) $(TRACE_LIB) \
+                                $(wildcard traces/capture/*.h traces/capture/collect/*.h traces/format/*.h) model/pins.h
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(OPT) -flto $(WARN) -I . -I model -I traces -I traces/capture $(filter %.c,$^) -lzstd -lz -lpthread -o $@
-build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/record.c $(wildcard traces/*.h) model/pins.h build/capture/twinwalk-collect
+build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/format/record.c $(wildcard traces/format/*.h) model/pins.h build/capture/twinwalk-collect
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -fvisibility=hidden -ffunction-sections -Wl,--gc-sections -I . -I model -I traces $(filter %.c,$^) -o $@
 
 # The least that a Verilated module costs, for `make bench`.

@@ -1,7 +1,8 @@
 /* The MMU's ports as C sees them: one struct for the inputs of a clock cycle, one for its outputs.
  *
  * This is the C image of docs/microarchitecture.md section 2, shared by the cycle model, the bench and every DUT behind
- * the bench's ABI. Every output is a function of the state alone, so a cycle is: read the outputs, choose the inputs, step. */
+ * the bench's ABI. Every output is a function of the state alone, so a cycle is: read the outputs, choose the inputs,
+ * step. */
 #ifndef TWINWALK_PINS_H
 #define TWINWALK_PINS_H
 
@@ -36,58 +37,66 @@ enum pins_ctl_op {
 enum pins_memory_type { MT_UC = 0, MT_WC = 1, MT_WT = 4, MT_WP = 5, MT_WB = 6, MT_UC_MINUS = 7 };
 
 /* Bits of the #PF error code (SDM 3A 5.7). */
-enum pins_error_code { PF_P = 1u << 0, PF_W = 1u << 1, PF_U = 1u << 2, PF_RSVD = 1u << 3, PF_I = 1u << 4, PF_PK = 1u << 5, PF_SS = 1u << 6 };
+enum pins_error_code {
+    PF_P = 1u << 0,
+    PF_W = 1u << 1,
+    PF_U = 1u << 2,
+    PF_RSVD = 1u << 3,
+    PF_I = 1u << 4,
+    PF_PK = 1u << 5,
+    PF_SS = 1u << 6
+};
 
 struct pins_req {
     uint64_t va;
     uint8_t id;
-    uint8_t acc;  /* enum pins_access */
-    bool user;    /* CPL = 3; also WRUSS */
-    bool imp;     /* implicit supervisor access, whatever `user` says */
-    bool ac;      /* EFLAGS.AC */
-    bool ss;      /* shadow-stack access */
+    uint8_t acc; /* enum pins_access */
+    bool user;   /* CPL = 3; also WRUSS */
+    bool imp;    /* implicit supervisor access, whatever `user` says */
+    bool ac;     /* EFLAGS.AC */
+    bool ss;     /* shadow-stack access */
 };
 
 struct pins_resp {
-    uint64_t addr;  /* KIND_OK: physical address; KIND_PF: linear address for CR2; else 0 */
-    uint16_t err;   /* page-fault error code, 0 unless KIND_PF */
+    uint64_t addr; /* KIND_OK: physical address; KIND_PF: linear address for CR2; else 0 */
+    uint16_t err;  /* page-fault error code, 0 unless KIND_PF */
     uint8_t id;
-    uint8_t kind;   /* enum pins_kind */
-    uint8_t size;   /* enum pins_page_size, 0 unless KIND_OK */
-    uint8_t pat;    /* PAT index, 0 unless KIND_OK */
-    uint8_t mt;     /* enum pins_memory_type, 0 unless KIND_OK */
-    uint8_t src;    /* enum pins_source */
+    uint8_t kind; /* enum pins_kind */
+    uint8_t size; /* enum pins_page_size, 0 unless KIND_OK */
+    uint8_t pat;  /* PAT index, 0 unless KIND_OK */
+    uint8_t mt;   /* enum pins_memory_type, 0 unless KIND_OK */
+    uint8_t src;  /* enum pins_source */
 };
 
 struct pins_in {
     struct pins_req req[PINS_MAX_PORTS]; /* req[p] counts only if bit p of req_valid is set */
     uint8_t req_valid;                   /* bit p: port p offers req[p] */
     bool ctl_valid;
-    uint8_t ctl_op;                      /* enum pins_ctl_op */
-    uint64_t ctl_data;                   /* source operand; linear address of INVLPG and INVPCID */
-    uint64_t ctl_desc;                   /* INVPCID only: first quadword of the descriptor */
+    uint8_t ctl_op;    /* enum pins_ctl_op */
+    uint64_t ctl_data; /* source operand; linear address of INVLPG and INVPCID */
+    uint64_t ctl_desc; /* INVPCID only: first quadword of the descriptor */
     bool mem_req_ready;
     bool mem_rsp_valid;
     uint8_t mem_rsp_tag;
     bool mem_rsp_err;
-    const uint64_t *mem_rsp_line;        /* 8 words, needed only while mem_rsp_valid and no error; valid during the step */
+    const uint64_t *mem_rsp_line; /* 8 words, needed only while mem_rsp_valid and no error; valid during the step */
 };
 
 struct pins_out {
-    uint8_t req_ready;                      /* bit p */
-    uint8_t resp_valid;                     /* bit p */
-    struct pins_resp resp[PINS_MAX_PORTS];  /* resp[p] is undefined unless bit p of resp_valid is set */
+    uint8_t req_ready;                     /* bit p */
+    uint8_t resp_valid;                    /* bit p */
+    struct pins_resp resp[PINS_MAX_PORTS]; /* resp[p] is undefined unless bit p of resp_valid is set */
     bool ctl_ready;
     bool ctl_done;
-    bool ctl_gp;                            /* undefined unless ctl_done: the operation raised #GP(0) and did nothing */
+    bool ctl_gp; /* undefined unless ctl_done: the operation raised #GP(0) and did nothing */
     bool waiting;
     bool mem_req_valid;
-    uint8_t mem_req_tag;                    /* the mem_req_* fields are undefined unless mem_req_valid */
+    uint8_t mem_req_tag; /* the mem_req_* fields are undefined unless mem_req_valid */
     bool mem_req_cas;
-    uint8_t mem_req_mt;                     /* enum pins_memory_type of the table */
+    uint8_t mem_req_mt; /* enum pins_memory_type of the table */
     uint64_t mem_req_addr;
-    uint64_t mem_req_expected;              /* CAS only */
-    uint64_t mem_req_desired;               /* CAS only */
+    uint64_t mem_req_expected; /* CAS only */
+    uint64_t mem_req_desired;  /* CAS only */
 };
 
 #endif

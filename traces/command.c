@@ -1,12 +1,12 @@
-/* `twinwalk trace`: looks at, converts, cuts, checks and times traces. Each verb is one function below; the table at the
- * end is what --help prints. */
+/* `twinwalk trace`: looks at, converts, cuts, checks and times traces. Each verb is one function below; the table at
+ * the end is what --help prints. */
 #define _GNU_SOURCE
 #include "command.h"
 
-#include "check.h"
+#include "format/check.h"
+#include "format/output.h"
+#include "format/trace.h"
 #include "import/verbs.h"
-#include "output.h"
-#include "trace.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -20,10 +20,10 @@ enum { OK = 0, FAILED = 1, USAGE = 2 };
 
 struct options {
     const char *self;
-    int level;       /* zstd, 0: default */
-    bool text;       /* pack, cut: write the text form */
-    bool accesses;   /* cut: FROM and COUNT count accesses */
-    char **arg;      /* what is left of the command line */
+    int level;     /* zstd, 0: default */
+    bool text;     /* pack, cut: write the text form */
+    bool accesses; /* cut: FROM and COUNT count accesses */
+    char **arg;    /* what is left of the command line */
     int args;
 };
 
@@ -133,7 +133,8 @@ static bool parse_count(const struct options *o, const char *text, const char *w
     return false;
 }
 
-/* Copies COUNT records from number FROM on. What shapes the address space before FROM comes along, without the accesses. */
+/* Copies COUNT records from number FROM on. What shapes the address space before FROM comes along, without the
+ * accesses. */
 static int verb_cut(const struct options *o)
 {
     uint64_t from, count, at = 0, copied = 0;
@@ -160,8 +161,8 @@ static int verb_cut(const struct options *o)
     if (got < 0)
         status = complain(o, trace_error(r));
     else if (status == OK && !output_stopped() && !copied && count) {
-        fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0], at,
-                o->accesses ? "accesses" : "records", from);
+        fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0],
+                at, o->accesses ? "accesses" : "records", from);
         status = FAILED;
     }
     trace_close(r);
@@ -178,14 +179,15 @@ static int verb_check(const struct options *o)
     struct check_counts c;
     char error[1200];
     bool ok = check_trace(r, &c, error, sizeof error);
-    printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "records", c.records, "fetches", c.kind[TRACE_FETCH],
-           "loads", c.kind[TRACE_LOAD], "stores", c.kind[TRACE_STORE]);
+    printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "records", c.records,
+           "fetches", c.kind[TRACE_FETCH], "loads", c.kind[TRACE_LOAD], "stores", c.kind[TRACE_STORE]);
     if (trace_get_info(r)->own_tables)
-        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls", c.kind[TRACE_CONTROL], "pokes",
-               c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries", c.kind[TRACE_ENTRY]);
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls",
+               c.kind[TRACE_CONTROL], "pokes", c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries",
+               c.kind[TRACE_ENTRY]);
     else
-        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n%-12s %" PRIu64 " made\n", "layout", c.kind[TRACE_MAP], "syscalls",
-               c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges, "tasks", c.tasks);
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n%-12s %" PRIu64 " made\n", "layout",
+               c.kind[TRACE_MAP], "syscalls", c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges, "tasks", c.tasks);
     printf("%-12s %" PRIu64 "\n", "expectations", c.expectations);
     fflush(stdout);
     bool own = trace_get_info(r)->own_tables;
@@ -195,8 +197,9 @@ static int verb_check(const struct options *o)
         fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : o->arg[0], named ? "" : ": ", error);
         return FAILED;
     }
-    printf("good: whole%s\n", own ? "" : c.no_layout ? "; it has no layout, so pages are mapped when they are first touched"
-                                                     : ", and every access lies in a mapping that allows it");
+    printf("good: whole%s\n", own           ? ""
+                              : c.no_layout ? "; it has no layout, so pages are mapped when they are first touched"
+                                            : ", and every access lies in a mapping that allows it");
     return OK;
 }
 
@@ -243,11 +246,13 @@ static int verb_bench(const struct options *o)
             break;
     }
     double per = accesses ? (double)accesses : 1;
-    printf("%-12s %" PRIu64 " records, %" PRIu64 " accesses, %" PRIu64 " blocks (sum %04" PRIx64 ")\n", "read", records, accesses, sizes.blocks,
-           sum & 0xffff);
-    printf("%-12s %.3f s of processor time, best pass: %.1f M accesses/s\n", "decode", best, (double)accesses / best / 1e6);
+    printf("%-12s %" PRIu64 " records, %" PRIu64 " accesses, %" PRIu64 " blocks (sum %04" PRIx64 ")\n", "read", records,
+           accesses, sizes.blocks, sum & 0xffff);
+    printf("%-12s %.3f s of processor time, best pass: %.1f M accesses/s\n", "decode", best,
+           (double)accesses / best / 1e6);
     if (sizes.blocks)
-        printf("%-12s %.3f encoded, %.3f compressed\n", "bytes/access", (double)sizes.raw / per, (double)sizes.packed / per);
+        printf("%-12s %.3f encoded, %.3f compressed\n", "bytes/access", (double)sizes.raw / per,
+               (double)sizes.packed / per);
     return OK;
 }
 
@@ -273,7 +278,8 @@ static void print_help(FILE *out, const char *self)
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  %-6s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
     fputs("  import [OPTION] IN OUT      a trace of ChampSim, drmemtrace, lackey or Pin; see import --help\n"
-          "  merge  [OPTION] A B … OUT   several as the threads of one; see merge --help\n", out);
+          "  merge  [OPTION] A B … OUT   several as the threads of one; see merge --help\n",
+          out);
     fprintf(out, "\n  -l, --level N     pack, cut: zstd level 1 … 19 (default 3)\n"
                  "  -a, --accesses    cut: FROM and COUNT count accesses, not records\n"
                  "  -t, --text        pack, cut: write the text form\n"
@@ -291,8 +297,11 @@ static int wrong_usage(const char *self, const char *what, const char *which)
 int trace_command(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"level", required_argument, NULL, 'l'}, {"accesses", no_argument, NULL, 'a'}, {"text", no_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"level", required_argument, NULL, 'l'},
+        {"accesses", no_argument, NULL, 'a'},
+        {"text", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct options o = {.self = argv[0]};
     if (argc > 1 && !strcmp(argv[1], "import")) /* these two have options of their own */

@@ -1,11 +1,12 @@
-/* One access, judged in the order of the SDM: the linear address (chapter 4), then the walk from the root down, where in each entry P comes
- * before the reserved bits and the first failing entry decides (5.5.4, 5.7), and only when the walk has completed the rights (5.6). */
+/* One access, judged in the order of the SDM: the linear address (chapter 4), then the walk from the root down, where
+ * in each entry P comes before the reserved bits and the first failing entry decides (5.5.4, 5.7), and only when the
+ * walk has completed the rights (5.6). */
 #include "oracle.h"
 
 #include "rules.h"
 
-/* 5.8: a walk that faults may have set A in the entries it used on the way ("may_a"); it leaves the entry that stopped it alone.
- * 5.7: CR2 gets the linear address as paging saw it. */
+/* 5.8: a walk that faults may have set A in the entries it used on the way ("may_a"); it leaves the entry that stopped
+ * it alone. 5.7: CR2 gets the linear address as paging saw it. */
 static void faulted(struct oracle_result *result, uint64_t va, uint16_t err, const char *reason)
 {
     result->kind = KIND_PF;
@@ -16,10 +17,12 @@ static void faulted(struct oracle_result *result, uint64_t va, uint16_t err, con
         result->step[i].may_a = !(result->step[i].value & ENTRY_A);
 }
 
-/* 5.8: "whenever the processor uses a paging-structure entry as part of linear-address translation, it sets the accessed flag in that
- * entry (if it is not already set)"; "whenever there is a write to a linear address, the processor sets the dirty flag (if it is not
- * already set) in the paging-structure entry that identifies the final physical address". */
-static void completed(struct oracle_result *result, const struct oracle_regs *regs, uint64_t va, uint8_t acc, unsigned level, uint64_t leaf)
+/* 5.8: "whenever the processor uses a paging-structure entry as part of linear-address translation, it sets the
+ * accessed flag in that entry (if it is not already set)"; "whenever there is a write to a linear address, the
+ * processor sets the dirty flag (if it is not already set) in the paging-structure entry that identifies the final
+ * physical address". */
+static void completed(struct oracle_result *result, const struct oracle_regs *regs, uint64_t va, uint8_t acc,
+                      unsigned level, uint64_t leaf)
 {
     result->kind = KIND_OK;
     result->addr = page_address(level, leaf, va);

@@ -1,4 +1,5 @@
-/* When a control operation raises #GP(0) (SDM volume 2, MOV to CR, INVPCID, WRPKRU, WRMSR; volume 3A 2.5, 5.10.1; APM 3.1.7).
+/* When a control operation raises #GP(0) (SDM volume 2, MOV to CR, INVPCID, WRPKRU, WRMSR; volume 3A 2.5, 5.10.1;
+ * APM 3.1.7).
  *
  * NULL: it does not; else the rule. The registers are those before the operation. */
 #ifndef TWINWALK_RULES_CONTROL_H
@@ -32,8 +33,8 @@ static inline const char *mov_cr3_refused(const struct oracle_cpu *cpu, const st
 /* 2.5: CR4 bits of features that CPUID does not report are reserved. LASS is never offered. */
 static inline uint64_t cr4_reserved(const struct oracle_cpu *cpu)
 {
-    return CR4_LASS | (cpu->la57 ? 0 : CR4_LA57) | (cpu->pcid ? 0 : CR4_PCIDE) | (cpu->pku ? 0 : CR4_PKE) | (cpu->cet ? 0 : CR4_CET) |
-           (cpu->pks ? 0 : CR4_PKS) | (cpu->lam ? 0 : CR4_LAM_SUP);
+    return CR4_LASS | (cpu->la57 ? 0 : CR4_LA57) | (cpu->pcid ? 0 : CR4_PCIDE) | (cpu->pku ? 0 : CR4_PKE) |
+           (cpu->cet ? 0 : CR4_CET) | (cpu->pks ? 0 : CR4_PKS) | (cpu->lam ? 0 : CR4_LAM_SUP);
 }
 
 static inline const char *mov_cr4_refused(const struct oracle_cpu *cpu, const struct oracle_regs *regs, uint64_t data)
@@ -83,7 +84,8 @@ static inline const char *wrmsr_pkrs_refused(const struct oracle_cpu *cpu, uint6
     return data >> 32 ? "SDM 3A 5.6.2: bits 63:32 of IA32_PKRS are reserved" : NULL;
 }
 
-/* 13.12.2: "an attempt to write an undefined memory type encoding into the PAT causes a general-protection (#GP) exception". */
+/* 13.12.2: "an attempt to write an undefined memory type encoding into the PAT causes a general-protection (#GP)
+ * exception". */
 static inline const char *wrmsr_pat_refused(uint64_t data)
 {
     for (unsigned i = 0; i < 8; i++) {
@@ -95,8 +97,8 @@ static inline const char *wrmsr_pat_refused(uint64_t data)
 }
 
 /* Any operation. INVLPG of a non-canonical address does nothing (volume 2), so it never raises it. */
-static inline const char *control_refused(const struct oracle_cpu *cpu, const struct oracle_regs *regs, uint8_t op, uint64_t data,
-                                          uint64_t desc)
+static inline const char *control_refused(const struct oracle_cpu *cpu, const struct oracle_regs *regs, uint8_t op,
+                                          uint64_t data, uint64_t desc)
 {
     switch (op) {
     case CTL_MOV_CR0:

@@ -7,20 +7,20 @@
 #include <stdint.h>
 
 /* Paging-structure entries, all levels unless said otherwise (SDM 3A tables 5-15 … 5-20). */
-#define ENTRY_P   ((uint64_t)1 << 0)
-#define ENTRY_RW  ((uint64_t)1 << 1)
-#define ENTRY_US  ((uint64_t)1 << 2)
+#define ENTRY_P ((uint64_t)1 << 0)
+#define ENTRY_RW ((uint64_t)1 << 1)
+#define ENTRY_US ((uint64_t)1 << 2)
 #define ENTRY_PWT ((uint64_t)1 << 3)
 #define ENTRY_PCD ((uint64_t)1 << 4)
-#define ENTRY_A   ((uint64_t)1 << 5)
-#define ENTRY_D   ((uint64_t)1 << 6)          /* leaf */
-#define ENTRY_PS  ((uint64_t)1 << 7)          /* levels 2 … 5 */
-#define ENTRY_PAT_4K ((uint64_t)1 << 7)       /* leaf of level 1 */
-#define ENTRY_G   ((uint64_t)1 << 8)          /* leaf */
-#define ENTRY_BIT8 ((uint64_t)1 << 8)         /* levels 4 and 5: ignored by Intel, reserved by AMD */
-#define ENTRY_PAT_LARGE ((uint64_t)1 << 12)   /* leaf of level 2 or 3 */
-#define ENTRY_FRAME 0x000ffffffffff000u       /* bits 51:12 */
-#define ENTRY_XD  ((uint64_t)1 << 63)
+#define ENTRY_A ((uint64_t)1 << 5)
+#define ENTRY_D ((uint64_t)1 << 6)          /* leaf */
+#define ENTRY_PS ((uint64_t)1 << 7)         /* levels 2 … 5 */
+#define ENTRY_PAT_4K ((uint64_t)1 << 7)     /* leaf of level 1 */
+#define ENTRY_G ((uint64_t)1 << 8)          /* leaf */
+#define ENTRY_BIT8 ((uint64_t)1 << 8)       /* levels 4 and 5: ignored by Intel, reserved by AMD */
+#define ENTRY_PAT_LARGE ((uint64_t)1 << 12) /* leaf of level 2 or 3 */
+#define ENTRY_FRAME 0x000ffffffffff000u     /* bits 51:12 */
+#define ENTRY_XD ((uint64_t)1 << 63)
 
 enum { ENTRY_KEY_SHIFT = 59, ENTRY_KEY_MASK = 15 }; /* leaf: protection key */
 
@@ -33,12 +33,12 @@ enum { ENTRY_KEY_SHIFT = 59, ENTRY_KEY_MASK = 15 }; /* leaf: protection key */
 #define CR0_CD ((uint64_t)1 << 30)
 #define CR0_PG ((uint64_t)1 << 31)
 
-#define CR3_PCID 0xfffu                       /* with CR4.PCIDE = 1 */
-#define CR3_PWT ((uint64_t)1 << 3)            /* with CR4.PCIDE = 0 */
-#define CR3_PCD ((uint64_t)1 << 4)            /* with CR4.PCIDE = 0 */
+#define CR3_PCID 0xfffu            /* with CR4.PCIDE = 1 */
+#define CR3_PWT ((uint64_t)1 << 3) /* with CR4.PCIDE = 0 */
+#define CR3_PCD ((uint64_t)1 << 4) /* with CR4.PCIDE = 0 */
 #define CR3_LAM_U57 ((uint64_t)1 << 61)
 #define CR3_LAM_U48 ((uint64_t)1 << 62)
-#define CR3_NO_FLUSH ((uint64_t)1 << 63)      /* of the MOV's source operand; never stored */
+#define CR3_NO_FLUSH ((uint64_t)1 << 63) /* of the MOV's source operand; never stored */
 
 #define CR4_PSE ((uint64_t)1 << 4)
 #define CR4_PAE ((uint64_t)1 << 5)
@@ -57,16 +57,17 @@ enum { ENTRY_KEY_SHIFT = 59, ENTRY_KEY_MASK = 15 }; /* leaf: protection key */
 #define EFER_LME ((uint64_t)1 << 8)
 #define EFER_LMA ((uint64_t)1 << 10)
 #define EFER_NXE ((uint64_t)1 << 11)
-#define EFER_TCE ((uint64_t)1 << 15)          /* AMD: translation cache extension */
-#define EFER_UAIE ((uint64_t)1 << 20)         /* AMD: upper address ignore */
+#define EFER_TCE ((uint64_t)1 << 15)  /* AMD: translation cache extension */
+#define EFER_UAIE ((uint64_t)1 << 20) /* AMD: upper address ignore */
 
-#define PAT_RESET 0x0007040600070406u         /* IA32_PAT after reset: WB WT UC- UC, twice */
+#define PAT_RESET 0x0007040600070406u /* IA32_PAT after reset: WB WT UC- UC, twice */
 
-enum { PKEY_AD = 1, PKEY_WD = 2 };            /* the two bits of a key in PKRU and IA32_PKRS, key i at bit 2i */
+enum { PKEY_AD = 1, PKEY_WD = 2 }; /* the two bits of a key in PKRU and IA32_PKRS, key i at bit 2i */
 
 enum { PAGE_SHIFT = 12, INDEX_BITS = 9, TABLE_WORDS = 512 };
 
-/* Bits of linear address below the number of the page (or region) that an entry of level 1 … 5 covers: 12, 21, 30, 39, 48. */
+/* Bits of linear address below the number of the page (or region) that an entry of level 1 … 5 covers: 12, 21, 30,
+ * 39, 48. */
 static inline unsigned x86_level_shift(unsigned level)
 {
     return PAGE_SHIFT + INDEX_BITS * (level - 1);

@@ -1,7 +1,8 @@
-/* Control operations: what serializes the MMU, writes its registers and invalidates (docs/microarchitecture.md section 13).
+/* Control operations: what serializes the MMU, writes its registers and invalidates (docs/microarchitecture.md section
+ * 13).
  *
  *     cycle   t       t+1    t+2   t+3 … t+3+n   t+4+n    t+5+n
- *     state   IDLE    DRAIN  EXEC  SWEEP         DONE     IDLE                                                            */
+ *     state   IDLE    DRAIN  EXEC  SWEEP         DONE     IDLE */
 #ifndef TWINWALK_CYCLE_CTL_H
 #define TWINWALK_CYCLE_CTL_H
 

@@ -25,8 +25,8 @@
 
 /* Bits that a MOV must leave 0 because what they switch on is not there. */
 #define CR3_ABSENT (BITS(60, CFG_ARCH_PADDR_BITS) | (CFG_ARCH_LAM ? 0 : CR3_LAM_U57 | CR3_LAM_U48))
-#define CR4_ABSENT                                                                                                     \
-    (CR4_LASS | (CFG_ARCH_LA57 ? 0 : CR4_LA57) | (CFG_ARCH_PCID ? 0 : CR4_PCIDE) | (CFG_ARCH_PKU ? 0 : CR4_PKE) |      \
+#define CR4_ABSENT                                                                                                \
+    (CR4_LASS | (CFG_ARCH_LA57 ? 0 : CR4_LA57) | (CFG_ARCH_PCID ? 0 : CR4_PCIDE) | (CFG_ARCH_PKU ? 0 : CR4_PKE) | \
      (CFG_ARCH_CET ? 0 : CR4_CET) | (CFG_ARCH_PKS ? 0 : CR4_PKS) | (CFG_ARCH_LAM ? 0 : CR4_LAM_SUP))
 #define EFER_ABSENT (EFER_UAIE | (CFG_ARCH_AMD ? 0 : EFER_TCE))
 
@@ -136,7 +136,8 @@ static enum invalidation of_mov_cr4(const struct registers *was, const struct re
 }
 
 /* The column "invalidation". */
-static enum invalidation to_invalidate(const struct registers *was, const struct registers *is, unsigned op, uint64_t data)
+static enum invalidation to_invalidate(const struct registers *was, const struct registers *is, unsigned op,
+                                       uint64_t data)
 {
     switch (op) {
     case CTL_MOV_CR0: /* SDM 3A 5.10.4.1: when PG goes to 0. PG as the MMU has it is always 1 */

@@ -1,8 +1,8 @@
 /* The words a translation is made of: the page-table entry in memory, and the tag and data word of a cached one.
  *
  * Tag and data have the layout of docs/microarchitecture.md section 4 at all times, so that reading out the state
- * (section 17) is a copy. Rights travel as bits: W, U, NX from bit 0, the order of the data word and of state word 7, and
- * above them S of a page. */
+ * (section 17) is a copy. Rights travel as bits: W, U, NX from bit 0, the order of the data word and of state word 7,
+ * and above them S of a page. */
 #ifndef TWINWALK_CYCLE_ENTRY_H
 #define TWINWALK_CYCLE_ENTRY_H
 
@@ -35,7 +35,9 @@
 enum { DATA_RIGHTS_SHIFT = 40, DATA_PAT_SHIFT = 44, DATA_KEY_SHIFT = 47, DATA_S_SHIFT = 51 };
 
 enum {
-    RIGHT_W = 1, RIGHT_U = 2, RIGHT_NX = 4,
+    RIGHT_W = 1,
+    RIGHT_U = 2,
+    RIGHT_NX = 4,
     RIGHT_S = 8, /* of a page: it is a shadow-stack page */
     RIGHTS_AT_ROOT = RIGHT_W | RIGHT_U,
 };
@@ -115,8 +117,8 @@ static inline unsigned rights_combine(unsigned rights, uint64_t pte)
     return (rights & (own | RIGHT_NX)) | (pte & PTE_XD ? RIGHT_NX : 0);
 }
 
-/* The rights of a page: those above it, its own, and RIGHT_S if it is a shadow-stack page, one whose leaf is read-only and dirty
- * below tables that are all writable (SDM 3A 5.6.1). */
+/* The rights of a page: those above it, its own, and RIGHT_S if it is a shadow-stack page, one whose leaf is read-only
+ * and dirty below tables that are all writable (SDM 3A 5.6.1). */
 static inline unsigned rights_of_page(unsigned above, uint64_t leaf)
 {
     const bool shadow_stack = (above & RIGHT_W) && (leaf & (PTE_W | PTE_D)) == PTE_D;
@@ -159,7 +161,8 @@ static inline bool pte_has_reserved(uint64_t pte, unsigned level, bool nxe)
 }
 
 /* What the TLBs keep of a leaf at `level` (1 … 3); `rights` are those of the page. */
-static inline struct cached leaf_to_cached(uint64_t pte, unsigned level, unsigned rights, uint64_t va, unsigned pcid, bool pge)
+static inline struct cached leaf_to_cached(uint64_t pte, unsigned level, unsigned rights, uint64_t va, unsigned pcid,
+                                           bool pge)
 {
     const unsigned size = level - 1;
     const unsigned pat_bit = size == 0 ? 7 : 12;

@@ -21,14 +21,15 @@ enum {
 };
 
 struct geometry {
-    unsigned holds; /* bit s: page size s (4K, 2M, 1G); in the PSC bit l-2: entries of level l. 0: the array is absent */
-    unsigned sets;  /* a power of two */
-    unsigned ways;  /* 1 … 128; at most 16 with more than one set or with lru */
-    bool lru;       /* else tree-PLRU */
+    unsigned
+        holds;     /* bit s: page size s (4K, 2M, 1G); in the PSC bit l-2: entries of level l. 0: the array is absent */
+    unsigned sets; /* a power of two */
+    unsigned ways; /* 1 … 128; at most 16 with more than one set or with lru */
+    bool lru;      /* else tree-PLRU */
 };
 
-#define GEOMETRY(STRUCTURE, n)                                                                                        \
-    ((struct geometry){CFG_##STRUCTURE##_A##n##_HOLDS, CFG_##STRUCTURE##_A##n##_SETS, CFG_##STRUCTURE##_A##n##_WAYS,  \
+#define GEOMETRY(STRUCTURE, n)                                                                                       \
+    ((struct geometry){CFG_##STRUCTURE##_A##n##_HOLDS, CFG_##STRUCTURE##_A##n##_SETS, CFG_##STRUCTURE##_A##n##_WAYS, \
                        CFG_##STRUCTURE##_REPLACEMENT == 1})
 
 #define ITLB_0 GEOMETRY(ITLB, 0)

@@ -52,7 +52,8 @@ struct found {
 };
 
 /* One page size of one array. Returns true and writes *f when an entry matches. */
-INLINE bool probe_size(struct tlb_array *a, struct geometry g, unsigned size, unsigned pcid, uint64_t va, struct found *f)
+INLINE bool probe_size(struct tlb_array *a, struct geometry g, unsigned size, unsigned pcid, uint64_t va,
+                       struct found *f)
 {
     if (!(g.holds >> size & 1) || a->held[size] == 0)
         return false;
@@ -89,7 +90,8 @@ static bool find_data(struct mmu *m, uint64_t va, struct found *f)
 }
 
 /* `good`: the accesses that may use the entry. */
-static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va, uint64_t good)
+static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va,
+                                   uint64_t good)
 {
     struct memo *memo = &l1->memo[(va >> 12) % MEMOS];
     l1->key[(va >> 12) % MEMOS] = memo_key(va, m->regs.pcid);
@@ -97,8 +99,12 @@ static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const 
     *memo = (struct memo){
         .repl = &f->array->repl[f->set],
         .path = &f->array->path[f->way],
-        .resp = {.addr = physical_address(f->entry.data, size, va & ~0xfffull), .kind = KIND_OK, .size = (uint8_t)size,
-                 .pat = (uint8_t)data_pat(f->entry.data), .mt = m->regs.mt[data_pat(f->entry.data)], .src = SRC_L1},
+        .resp = {.addr = physical_address(f->entry.data, size, va & ~0xfffull),
+                 .kind = KIND_OK,
+                 .size = (uint8_t)size,
+                 .pat = (uint8_t)data_pat(f->entry.data),
+                 .mt = m->regs.mt[data_pat(f->entry.data)],
+                 .src = SRC_L1},
         .good = good,
         .way = (uint8_t)f->way,
         .ways = (uint8_t)f->array->g.ways,
@@ -125,7 +131,8 @@ static inline void answer(struct mmu *m, const struct memo *memo, unsigned side,
     out->resp[port] = resp;
     out->resp_valid |= 1u << port;
     e->touch[e->touches].set = memo->repl;
-    e->touch[e->touches++].value = lru ? lru_touch(*memo->repl, memo->ways, memo->way) : plru_touch(*memo->repl, memo->path);
+    e->touch[e->touches++].value = lru ? lru_touch(*memo->repl, memo->ways, memo->way)
+                                       : plru_touch(*memo->repl, memo->path);
     m->counts.l1_hit[side]++;
 }
 
@@ -136,8 +143,8 @@ static void refuse(unsigned port, const struct pins_req *req, struct pins_out *o
 }
 
 /* Section 7: what becomes of one accepted request for va, the address as masked by LAM. */
-static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct pins_req *req, uint64_t va, struct pins_out *out,
-                    struct edge *e)
+static void look_up(struct mmu *m, struct l1tlb *l1, unsigned port, const struct pins_req *req, uint64_t va,
+                    struct pins_out *out, struct edge *e)
 {
     const bool fetch = port < FETCH_PORTS;
     const unsigned access = access_of(req);

@@ -13,7 +13,8 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
 /* Invalidates in both L1s (section 13). */
 void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid);
 
-/* Drops the short cuts past the search (struct memo): registers that judge a hit change, or arrays other than by the above. */
+/* Drops the short cuts past the search (struct memo): registers that judge a hit change, or arrays other than by the
+ * above. */
 void l1tlb_forget(struct mmu *m);
 
 #endif

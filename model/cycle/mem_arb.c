@@ -3,7 +3,8 @@
 #include "miss_queue.h"
 #include "walker.h"
 
-/* Walkers in REQ that wait for a line another walker has asked for. At most one walker's own read is of a given line. */
+/* Walkers in REQ that wait for a line another walker has asked for. At most one walker's own read is of a given line.
+ */
 static void attach(struct mmu *m)
 {
     const struct walkers *ws = &m->walkers;

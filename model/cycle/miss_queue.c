@@ -33,8 +33,14 @@ void queue_respond(struct mmu *m, struct pins_out *out)
         const unsigned n = (unsigned)__builtin_ctzll(done & q->of_port[port]);
         const struct queue_entry *entry = &q->entry[n];
         out->resp[port] = (struct pins_resp){
-            .addr = entry->addr, .err = entry->err, .id = entry->id, .kind = entry->kind,
-            .size = entry->size, .pat = entry->pat, .mt = entry->mt, .src = entry->src,
+            .addr = entry->addr,
+            .err = entry->err,
+            .id = entry->id,
+            .kind = entry->kind,
+            .size = entry->size,
+            .pat = entry->pat,
+            .mt = entry->mt,
+            .src = entry->src,
         };
         out->resp_valid |= 1u << port;
         q->of_port[port] &= ~(1ull << n);
@@ -82,7 +88,10 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
         struct queue_entry *entry = &q->entry[n];
         free &= ~bit;
         *entry = (struct queue_entry){
-            .va = va, .port = (uint8_t)port, .id = req->id, .access = (uint8_t)access_of(req),
+            .va = va,
+            .port = (uint8_t)port,
+            .id = req->id,
+            .access = (uint8_t)access_of(req),
         };
         enum queue_state state = PEND;
         if (e->miss[i].what == MISS_CONFIRM) {
@@ -126,7 +135,8 @@ static void follower_to_pend(struct miss_queue *q, unsigned n)
     queue_move(q, n, FOLLOW, PEND);
 }
 
-void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached c, enum pins_source src, struct edge *e)
+void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached c, enum pins_source src,
+                    struct edge *e)
 {
     struct miss_queue *q = &m->q;
     set_translation(&q->entry[n], c, src, &m->regs);

@@ -1,4 +1,5 @@
-/* The miss queue: every request the L1 could not answer, until it has its response (docs/microarchitecture.md section 8). */
+/* The miss queue: every request the L1 could not answer, until it has its response (docs/microarchitecture.md section
+ * 8). */
 #ifndef TWINWALK_CYCLE_MISS_QUEUE_H
 #define TWINWALK_CYCLE_MISS_QUEUE_H
 
@@ -28,11 +29,14 @@ void queue_respond(struct mmu *m, struct pins_out *out);
 /* req_ready of the present state. */
 uint8_t queue_ready(const struct mmu *m);
 
-/* Allocates entries for this cycle's misses, after every other change of the cycle: e->free and e->leaders are its start. */
+/* Allocates entries for this cycle's misses, after every other change of the cycle: e->free and e->leaders are its
+ * start. */
 void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *e);
 
-/* Entry n, now in state `from`, got a translation: it and those of its followers that may use it are DONE; its L1 is filled. */
-void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached entry, enum pins_source src, struct edge *e);
+/* Entry n, now in state `from`, got a translation: it and those of its followers that may use it are DONE; its L1 is
+ * filled. */
+void queue_complete(struct mmu *m, unsigned n, enum queue_state from, struct cached entry, enum pins_source src,
+                    struct edge *e);
 
 /* Entry n got a page fault: its invalidations are next. */
 void queue_fault(struct mmu *m, unsigned n, enum queue_state from, unsigned err, enum pins_source src);

@@ -21,10 +21,10 @@ _Static_assert(STAGES >= 3 && STAGES <= 14, "stlb.latency out of range");
 
 static bool allocate(struct mmu *m)
 {
-    return tlb_new(&m->itlb.array[0], ITLB_0) && tlb_new(&m->itlb.array[1], ITLB_1) && tlb_new(&m->itlb.array[2], ITLB_2) &&
-           tlb_new(&m->dtlb.array[0], DTLB_0) && tlb_new(&m->dtlb.array[1], DTLB_1) && tlb_new(&m->dtlb.array[2], DTLB_2) &&
-           tlb_new(&m->stlb[0], STLB_0) && tlb_new(&m->stlb[1], STLB_1) &&
-           tlb_new(&m->psc[0], PSC_0) && tlb_new(&m->psc[1], PSC_1) &&
+    return tlb_new(&m->itlb.array[0], ITLB_0) && tlb_new(&m->itlb.array[1], ITLB_1) &&
+           tlb_new(&m->itlb.array[2], ITLB_2) && tlb_new(&m->dtlb.array[0], DTLB_0) &&
+           tlb_new(&m->dtlb.array[1], DTLB_1) && tlb_new(&m->dtlb.array[2], DTLB_2) && tlb_new(&m->stlb[0], STLB_0) &&
+           tlb_new(&m->stlb[1], STLB_1) && tlb_new(&m->psc[0], PSC_0) && tlb_new(&m->psc[1], PSC_1) &&
            tlb_new(&m->psc[2], PSC_2) && tlb_new(&m->psc[3], PSC_3);
 }
 
@@ -124,7 +124,8 @@ void mmu_reset(struct mmu *m, struct pins_out *out)
     give_outputs(m, out);
 }
 
-/* What happens with misses outstanding. Every part decides from the state at the start of the cycle; the order keeps it so. */
+/* What happens with misses outstanding. Every part decides from the state at the start of the cycle; the order keeps it
+ * so. */
 static void work_on_misses(struct mmu *m, const struct pins_in *in, struct edge *e)
 {
     const struct walkers *ws = &m->walkers;
@@ -166,7 +167,8 @@ static inline bool nothing_outstanding(const struct mmu *m)
     return m->q.in[FREE] == QUEUE_ALL && pipe_empty(&m->pipe); /* so the walkers are IDLE too */
 }
 
-static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const struct pins_in *in, struct pins_out *out)
+static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const struct pins_in *in,
+                                                            struct pins_out *out)
 {
     struct edge e;
     e.touches = e.misses = 0;

@@ -12,13 +12,13 @@
 
 /* ---- L1 TLBs (section 7) ---- */
 
-/* What a hit on a page answers, kept from the last one. No register of the MMU, only a short cut past the search: l1tlb.c
- * forgets a memo whenever the search might find something else, or registers might judge it otherwise. */
+/* What a hit on a page answers, kept from the last one. No register of the MMU, only a short cut past the search:
+ * l1tlb.c forgets a memo whenever the search might find something else, or registers might judge it otherwise. */
 struct memo {
-    struct repl *repl;       /* of the set that hits */
-    struct plru_path *path;  /* of the way that hits */
-    struct pins_resp resp;   /* the answer but for id and page offset; addr is that of the 4-KByte page */
-    uint64_t good;           /* the accesses that may use the entry as it is (rights.h) */
+    struct repl *repl;      /* of the set that hits */
+    struct plru_path *path; /* of the way that hits */
+    struct pins_resp resp;  /* the answer but for id and page offset; addr is that of the 4-KByte page */
+    uint64_t good;          /* the accesses that may use the entry as it is (rights.h) */
     uint8_t way, ways;
 };
 
@@ -26,7 +26,7 @@ enum { MEMOS = 256 };
 
 struct l1tlb {
     struct tlb_array array[L1_ARRAYS_MAX];
-    uint64_t key[MEMOS];     /* [low bits of the page number]: page and PCID of the memo there, or no_memo() (l1tlb.c) */
+    uint64_t key[MEMOS]; /* [low bits of the page number]: page and PCID of the memo there, or no_memo() (l1tlb.c) */
     struct memo memo[MEMOS];
 };
 
@@ -35,20 +35,20 @@ struct l1tlb {
 enum queue_state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, QUEUE_STATES };
 
 struct queue_entry {
-    uint64_t va;     /* masked by LAM */
-    uint64_t addr;   /* of the response; 0 until DONE */
+    uint64_t va;   /* masked by LAM */
+    uint64_t addr; /* of the response; 0 until DONE */
     uint8_t port;
     uint8_t id;
-    uint8_t access;  /* acc, user, imp, ac, ss (rights.h) */
-    bool confirm;    /* the walk is to start at the root: it confirms a fault */
-    uint8_t leader;  /* of a FOLLOW entry */
-    uint8_t src;     /* src … mt: the result, 0 until known */
+    uint8_t access; /* acc, user, imp, ac, ss (rights.h) */
+    bool confirm;   /* the walk is to start at the root: it confirms a fault */
+    uint8_t leader; /* of a FOLLOW entry */
+    uint8_t src;    /* src … mt: the result, 0 until known */
     uint8_t kind;
     uint8_t err;
     uint8_t size;
     uint8_t pat;
     uint8_t mt;
-    uint8_t step;    /* page size of the next FINV token, 0 … 2 */
+    uint8_t step; /* page size of the next FINV token, 0 … 2 */
 };
 
 struct miss_queue {
@@ -84,16 +84,16 @@ enum walker_state { W_IDLE, W_REQ, W_WAIT, W_CAS, W_CASW, W_FIN, WALKER_STATES }
 enum walker_outcome { OUTCOME_TRANSLATION, OUTCOME_FAULT, OUTCOME_MEMORY_ERROR };
 
 struct walker {
-    uint64_t addr;   /* of the entry asked for, last or next */
-    uint64_t v;      /* that entry: in CAS, CASW (expected) and in FIN with a translation (after A/D), else 0 */
-    uint8_t entry;   /* of the miss queue */
-    uint8_t level;   /* of the entry at addr, 1 … 5 */
+    uint64_t addr;     /* of the entry asked for, last or next */
+    uint64_t v;        /* that entry: in CAS, CASW (expected) and in FIN with a translation (after A/D), else 0 */
+    uint8_t entry;     /* of the miss queue */
+    uint8_t level;     /* of the entry at addr, 1 … 5 */
     uint8_t table_pat; /* PAT index {0, PCD, PWT} of the table at addr */
-    uint8_t rights;  /* of the levels above; in FIN with a translation those of the page: RIGHT_* */
-    uint8_t tag;     /* memory tag waited for, in WAIT, else 0 */
-    uint8_t outcome; /* in FIN, else 0 */
-    uint8_t err;     /* in FIN with a fault, else 0 */
-    bool from_psc;   /* started from a cached entry */
+    uint8_t rights;    /* of the levels above; in FIN with a translation those of the page: RIGHT_* */
+    uint8_t tag;       /* memory tag waited for, in WAIT, else 0 */
+    uint8_t outcome;   /* in FIN, else 0 */
+    uint8_t err;       /* in FIN with a fault, else 0 */
+    bool from_psc;     /* started from a cached entry */
 };
 
 struct walkers {
@@ -109,10 +109,10 @@ struct walkers {
 struct mem_arb {
     uint8_t rr_mem;
     bool hold;
-    uint8_t hold_w;     /* 0 unless hold */
+    uint8_t hold_w; /* 0 unless hold */
     /* Functions of the rest of the state, kept for the cycle: */
-    int chosen;         /* walker whose request is offered, -1: none */
-    uint16_t attached;  /* walkers in REQ whose line another one waits for */
+    int chosen;        /* walker whose request is offered, -1: none */
+    uint16_t attached; /* walkers in REQ whose line another one waits for */
     uint8_t attached_to[WALKERS];
 };
 
@@ -154,16 +154,25 @@ enum miss_what { MISS_PLAIN, MISS_CONFIRM, MISS_FAULT };
 
 /* The decisions of one cycle, all taken from the state at its start, that are carried out at its end. */
 struct edge {
-    unsigned touches;                  /* hits used in the L1s, in port order: the last write to a set counts (section 5) */
-    struct { struct repl *set; struct repl value; } touch[PORTS];
+    unsigned touches; /* hits used in the L1s, in port order: the last write to a set counts (section 5) */
+    struct {
+        struct repl *set;
+        struct repl value;
+    } touch[PORTS];
     unsigned misses;
-    struct { uint64_t va; uint8_t port, what, err; } miss[PORTS]; /* in port order; va as masked by LAM */
-    uint64_t free, leaders;            /* miss-queue entries FREE, and in leader states */
-    uint16_t fin;                      /* walkers in FIN */
-    struct { struct repl *set; struct repl value; } psc_touch; /* set NULL: none */
+    struct {
+        uint64_t va;
+        uint8_t port, what, err;
+    } miss[PORTS];          /* in port order; va as masked by LAM */
+    uint64_t free, leaders; /* miss-queue entries FREE, and in leader states */
+    uint16_t fin;           /* walkers in FIN */
+    struct {
+        struct repl *set;
+        struct repl value;
+    } psc_touch; /* set NULL: none */
     struct tlb_plan psc_fill;
     struct tlb_plan l1_fill;
-    bool fault_drop;                   /* a last FINV token acted: drop fault_va from L1s and PSC (SDM 3A 5.10.4.1) */
+    bool fault_drop; /* a last FINV token acted: drop fault_va from L1s and PSC (SDM 3A 5.10.4.1) */
     uint64_t fault_va;
 };
 

@@ -1,7 +1,7 @@
 #include "psc.h"
 
-static inline bool probe(struct mmu *m, unsigned array, struct geometry g, unsigned level, uint64_t va, struct psc_hit *hit,
-                         struct edge *e)
+static inline bool probe(struct mmu *m, unsigned array, struct geometry g, unsigned level, uint64_t va,
+                         struct psc_hit *hit, struct edge *e)
 {
     struct tlb_array *a = &m->psc[array];
     if (!(g.holds >> (level - 2) & 1) || a->held[level - 2] == 0)
@@ -55,8 +55,9 @@ void psc_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned
         break;
     case INV_ADDRESS:
     case INV_TARGET:
-        /* APM vol 2, 3.1.7: with EFER.TCE = 0 these drop every upper-level entry, with TCE = 1 those on the way to the address.
-         * SDM 3A 5.10.4.1: INVLPG drops those of the current PCID, whatever their address; INVPCID those on the way. */
+        /* APM vol 2, 3.1.7: with EFER.TCE = 0 these drop every upper-level entry, with TCE = 1 those on the way to the
+         * address. SDM 3A 5.10.4.1: INVLPG drops those of the current PCID, whatever their address; INVPCID those on
+         * the way. */
         if (CFG_ARCH_AMD && !m->regs.tce)
             drop_all(m, INV_ALL, 0);
         else if (CFG_ARCH_AMD || what == INV_TARGET)

@@ -1,5 +1,5 @@
-/* The paging-structure caches: non-leaf entries by the part of the address that leads to them (docs/microarchitecture.md
- * section 10, SDM 3A 5.10.3). */
+/* The paging-structure caches: non-leaf entries by the part of the address that leads to them
+ * (docs/microarchitecture.md section 10, SDM 3A 5.10.3). */
 #ifndef TWINWALK_CYCLE_PSC_H
 #define TWINWALK_CYCLE_PSC_H
 

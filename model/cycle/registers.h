@@ -9,12 +9,12 @@
 #include "pins.h"
 
 struct registers {
-    uint64_t cr3;      /* base in bits M-1:12, bits 11:0, LAM_U57 and LAM_U48, all where CR3 has them */
-    uint64_t pat;      /* IA32_PAT: the memory type of PAT index i in bits 8i+2:8i */
+    uint64_t cr3;        /* base in bits M-1:12, bits 11:0, LAM_U57 and LAM_U48, all where CR3 has them */
+    uint64_t pat;        /* IA32_PAT: the memory type of PAT index i in bits 8i+2:8i */
     uint32_t pkru, pkrs; /* bit 2i: AD, bit 2i+1: WD of key i */
-    bool wp, cd;       /* CR0 */
+    bool wp, cd;         /* CR0 */
     bool pse, pge, la57, pcide, smep, smap, pke, cet, pks, lam_sup; /* CR4 */
-    bool nxe, tce;     /* EFER */
+    bool nxe, tce;                                                  /* EFER */
 
     /* Functions of the above, made anew by registers_derive when those are written: */
     unsigned pcid;     /* the current PCID */
@@ -38,7 +38,8 @@ static inline void registers_derive(struct registers *r)
     /* SDM 3A 5.9.2, 13.5: CR0.CD = 1 makes every access uncached. */
     for (unsigned i = 0; i < 8; i++)
         r->mt[i] = r->cd ? MT_UC : r->pat >> 8 * i & 7;
-    /* SDM 3A 4.4: user pointers (VA[63] = 0) by CR3, U57 before U48; supervisor pointers by CR4, as wide as the paging mode. */
+    /* SDM 3A 4.4: user pointers (VA[63] = 0) by CR3, U57 before U48; supervisor pointers by CR4, as wide as the paging
+     * mode. */
     r->lam[0] = r->cr3 & CR3_LAM_U57 ? 56 : r->cr3 & CR3_LAM_U48 ? 47 : 0;
     r->lam[1] = !r->lam_sup ? 0 : r->la57 ? 56 : 47;
 }
@@ -51,8 +52,8 @@ static inline bool is_canonical(uint64_t va, bool la57)
     return (va + BITS(47, 47)) >> 48 == 0;
 }
 
-/* Section 6, "Linear-address masking": puts copies of VA[63] into the bits that LAM ignores. False: not canonical, because
- * VA[m] differs from VA[63] (SDM 3A 4.4). Not for fetches and implicit accesses. */
+/* Section 6, "Linear-address masking": puts copies of VA[63] into the bits that LAM ignores. False: not canonical,
+ * because VA[m] differs from VA[63] (SDM 3A 4.4). Not for fetches and implicit accesses. */
 static inline bool lam_mask(uint64_t *va, const struct registers *r)
 {
     const unsigned m = r->lam[*va >> 63];

@@ -76,7 +76,8 @@ static inline uint64_t lru_lanes(unsigned ways)
 
 static inline struct repl lru_touch(struct repl r, unsigned ways, unsigned way)
 {
-    /* All ranks are compared at once: even and odd ranks each in bytes of their own, bit 4 of (16 + rank - touched) is rank >= touched. */
+    /* All ranks are compared at once: even and odd ranks each in bytes of their own, bit 4 of (16 + rank - touched) is
+     * rank >= touched. */
     const uint64_t touched = (r.w[0] >> 4 * way & 15) * BYTES;
     const uint64_t even = (r.w[0] & 15 * BYTES) + 16 * BYTES - touched;
     const uint64_t odd = (r.w[0] >> 4 & 15 * BYTES) + 16 * BYTES - touched;

@@ -1,8 +1,8 @@
 /* May this access use this translation? Section 6 of docs/microarchitecture.md, clause by clause.
  *
- * An access is a number, 0 … 63, made of what the request says of it in the order of state word 6: acc in bits 1:0, user 2,
- * imp 3, ac 4, ss 5. A set of accesses is a word with a bit for each. So every clause is written once, as a set, and the L1
- * TLBs can keep the answer to all accesses at a time. */
+ * An access is a number, 0 … 63, made of what the request says of it in the order of state word 6: acc in bits 1:0,
+ * user 2, imp 3, ac 4, ss 5. A set of accesses is a word with a bit for each. So every clause is written once, as a
+ * set, and the L1 TLBs can keep the answer to all accesses at a time. */
 #ifndef TWINWALK_CYCLE_RIGHTS_H
 #define TWINWALK_CYCLE_RIGHTS_H
 
@@ -11,11 +11,13 @@
 
 #include "registers.h"
 
-_Static_assert(offsetof(struct pins_req, ss) == offsetof(struct pins_req, user) + 3, "user, imp, ac, ss are four bytes in a row");
+_Static_assert(offsetof(struct pins_req, ss) == offsetof(struct pins_req, user) + 3,
+               "user, imp, ac, ss are four bytes in a row");
 
 static inline unsigned access_of(const struct pins_req *req)
 {
-    /* Four bytes of 0 or 1 into four bits, by one multiplication: byte i goes to bit 24 + i. Every lookup of an L1 does this. */
+    /* Four bytes of 0 or 1 into four bits, by one multiplication: byte i goes to bit 24 + i. Every lookup of an L1 does
+     * this. */
     uint32_t flags;
     memcpy(&flags, (const char *)req + offsetof(struct pins_req, user), sizeof flags);
     return req->acc | (flags * 0x01020408u >> 24) << 2;
@@ -29,7 +31,8 @@ static inline unsigned access_of(const struct pins_req *req)
 #define ALL_WITH_AC 0xffff0000ffff0000ull
 #define ALL_ON_STACKS 0xffffffff00000000ull
 
-/* SDM 3A 5.6 "access mode": accesses at CPL 3 are user-mode accesses, but for implicit ones (descriptor tables, TSS). */
+/* SDM 3A 5.6 "access mode": accesses at CPL 3 are user-mode accesses, but for implicit ones (descriptor tables, TSS).
+ */
 #define ALL_USER (ALL_AT_CPL3 & ~ALL_IMPLICIT)
 
 /* SDM 3A 5.6.1: shadow-stack accesses exist with CR4.CET = 1 only, and are data accesses. */
@@ -54,8 +57,8 @@ static inline uint64_t all_if(bool condition)
     return 0 - (uint64_t)condition;
 }
 
-/* SDM 3A 5.6.2: the accesses that protection key `key` of a page with `rights` forbids. The page's U/S says whether PKRU or
- * IA32_PKRS counts, whoever accesses it. Fetches are never concerned. */
+/* SDM 3A 5.6.2: the accesses that protection key `key` of a page with `rights` forbids. The page's U/S says whether
+ * PKRU or IA32_PKRS counts, whoever accesses it. Fetches are never concerned. */
 static inline uint64_t key_violations(unsigned rights, unsigned key, const struct registers *r)
 {
     const bool user_page = rights & RIGHT_U;
@@ -95,8 +98,8 @@ static inline uint64_t entry_allows(uint64_t data, const struct registers *r)
     return accesses_allowed(data_rights(data), data_key(data), r);
 }
 
-/* Section 6, "Dirty": the accesses that leave the leaf as it is. A write through a translation whose leaf had D = 0 must first set
- * it (SDM 3A 5.8). */
+/* Section 6, "Dirty": the accesses that leave the leaf as it is. A write through a translation whose leaf had D = 0
+ * must first set it (SDM 3A 5.8). */
 static inline uint64_t without_update(uint64_t data)
 {
     return ~(all_if(!(data & DATA_D)) & ALL_WRITES);

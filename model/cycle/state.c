@@ -21,8 +21,8 @@ static bool registers(const struct mmu *m, unsigned idx, uint64_t w[2])
         w[1] = m->ctl.data;
         return true;
     case 2:
-        w[0] = m->q.rr_issue | (uint64_t)m->q.rr_walk << 8 | (uint64_t)m->arb.rr_mem << 16 | (uint64_t)m->arb.hold << 24 |
-               (uint64_t)m->arb.hold_w << 28;
+        w[0] = m->q.rr_issue | (uint64_t)m->q.rr_walk << 8 | (uint64_t)m->arb.rr_mem << 16 |
+               (uint64_t)m->arb.hold << 24 | (uint64_t)m->arb.hold_w << 28;
         return true;
     case 3:
         w[0] = r->pkru | (uint64_t)r->pkrs << 32;
@@ -79,9 +79,9 @@ static bool queue_entry(const struct mmu *m, unsigned idx, uint64_t w[2])
         return true;
     const struct queue_entry *e = &m->q.entry[idx];
     w[0] = state | (uint64_t)e->port << 4 | (uint64_t)e->id << 8 | (uint64_t)e->access << 16 |
-           (uint64_t)e->confirm << 22 |
-           (uint64_t)e->leader << 23 | (uint64_t)e->src << 29 | (uint64_t)e->kind << 31 | (uint64_t)e->err << 33 |
-           (uint64_t)e->size << 40 | (uint64_t)e->pat << 42 | (uint64_t)e->mt << 45 | (uint64_t)e->step << 48;
+           (uint64_t)e->confirm << 22 | (uint64_t)e->leader << 23 | (uint64_t)e->src << 29 | (uint64_t)e->kind << 31 |
+           (uint64_t)e->err << 33 | (uint64_t)e->size << 40 | (uint64_t)e->pat << 42 | (uint64_t)e->mt << 45 |
+           (uint64_t)e->step << 48;
     w[1] = state == DONE ? e->addr : e->va;
     return true;
 }
@@ -102,8 +102,9 @@ static bool walker(const struct mmu *m, unsigned idx, uint64_t w[2])
         return true;
     }
     w[0] = state | (uint64_t)(m->walkers.kill >> n & 1) << 3 | (uint64_t)k->level << 4 | (uint64_t)k->from_psc << 7 |
-           (uint64_t)(k->rights & 7) << 8 | (uint64_t)k->entry << 11 | (uint64_t)k->tag << 17 | (uint64_t)k->outcome << 21 |
-           (uint64_t)k->err << 23 | (uint64_t)(k->rights >> 3) << 30 | (uint64_t)k->table_pat << 31;
+           (uint64_t)(k->rights & 7) << 8 | (uint64_t)k->entry << 11 | (uint64_t)k->tag << 17 |
+           (uint64_t)k->outcome << 21 | (uint64_t)k->err << 23 | (uint64_t)(k->rights >> 3) << 30 |
+           (uint64_t)k->table_pat << 31;
     w[1] = k->addr;
     return true;
 }

@@ -1,4 +1,5 @@
-/* The second-level TLB and its pipeline of lookups, page-fault invalidations and fills (docs/microarchitecture.md section 9). */
+/* The second-level TLB and its pipeline of lookups, page-fault invalidations and fills (docs/microarchitecture.md
+ * section 9). */
 #ifndef TWINWALK_CYCLE_STLB_H
 #define TWINWALK_CYCLE_STLB_H
 
@@ -19,7 +20,8 @@ void stlb_act(struct mmu *m, struct edge *e);
 bool stlb_can_fill(const struct pipeline *p);
 void stlb_enter_fill(struct pipeline *p, struct cached entry);
 
-/* The clock edge: every token moves on by one stage; and the edge that begins a control operation: all tokens are lost. */
+/* The clock edge: every token moves on by one stage; and the edge that begins a control operation: all tokens are lost.
+ */
 void stlb_shift(struct pipeline *p);
 void stlb_squash(struct pipeline *p);
 

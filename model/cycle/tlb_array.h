@@ -5,7 +5,8 @@
  * come between the two.
  *
  * A fully associative array of many ways is not searched way by way. Each page hashes to a bucket, a set of the ways
- * whose pages hash there; a lookup tries only those. It finds what a full search would find, including the lowest way. */
+ * whose pages hash there; a lookup tries only those. It finds what a full search would find, including the lowest way.
+ */
 #ifndef TWINWALK_CYCLE_TLB_ARRAY_H
 #define TWINWALK_CYCLE_TLB_ARRAY_H
 
@@ -35,7 +36,7 @@ struct tlb_plan {
     unsigned at;             /* set × ways + way */
     unsigned set;
     struct cached entry;
-    struct repl repl;        /* of the set, after the touch */
+    struct repl repl; /* of the set, after the touch */
 };
 
 /* Allocates the array's words, all zero. Returns false when memory is short. An absent array (no ways) needs none. */

@@ -136,7 +136,8 @@ static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v,
     return false;
 }
 
-static bool reply(struct mmu *m, unsigned n, enum walker_state from, const struct pins_in *in, bool fill, struct edge *e)
+static bool reply(struct mmu *m, unsigned n, enum walker_state from, const struct pins_in *in, bool fill,
+                  struct edge *e)
 {
     struct walker *w = &m->walkers.w[n];
     if (in->mem_rsp_err) {
@@ -182,7 +183,8 @@ void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e)
     const unsigned tag = in->mem_rsp_tag;
     const bool cas = in->mem_rsp_valid && tag < WALKERS && (ws->in[W_CASW] >> tag & 1);
     unsigned readers = in->mem_rsp_valid && !cas ? waiting_for(ws, tag) : 0;
-    mem_arb_settle(m, in->mem_req_ready); /* after the readers are known: a reply is never for the request of its cycle */
+    mem_arb_settle(m,
+                   in->mem_req_ready); /* after the readers are known: a reply is never for the request of its cycle */
     if (cas)
         reply(m, tag, W_CASW, in, true, e);
     for (bool fill = true; readers; readers &= readers - 1)
@@ -225,8 +227,8 @@ void walker_grant(struct mmu *m, struct edge *e)
     } else if (w.outcome == OUTCOME_MEMORY_ERROR) {
         queue_memory_error(m, w.entry, WALK);
     } else {
-        const struct cached c =
-            leaf_to_cached(w.v, w.level, w.rights, m->q.entry[w.entry].va, m->regs.pcid, m->regs.pge);
+        const struct cached c = leaf_to_cached(w.v, w.level, w.rights, m->q.entry[w.entry].va, m->regs.pcid,
+                                               m->regs.pge);
         queue_complete(m, w.entry, WALK, c, SRC_WALK, e);
         stlb_enter_fill(&m->pipe, c);
     }

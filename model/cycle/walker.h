@@ -1,7 +1,8 @@
-/* The page walkers: one read a level, A and D set by compare-and-swap on the way (docs/microarchitecture.md section 11).
+/* The page walkers: one read a level, A and D set by compare-and-swap on the way (docs/microarchitecture.md section
+ * 11).
  *
  *     IDLE ─dispatch→ REQ ─accepted→ WAIT ─reply→ REQ (next level) … FIN ─grant→ IDLE
- *                      ↑                └─ A or D = 0 → CAS → CASW ─reply─┘                                            */
+ *                      ↑                └─ A or D = 0 → CAS → CASW ─reply─┘ */
 #ifndef TWINWALK_CYCLE_WALKER_H
 #define TWINWALK_CYCLE_WALKER_H
 
@@ -18,13 +19,15 @@ void walker_reset(struct walkers *ws);
 /* Section 8 "Dispatch": the next NWALK entry goes to the lowest IDLE walker. */
 void walker_dispatch(struct mmu *m, struct edge *e);
 
-/* A cycle of the memory port outside DRAIN: attached walkers join, replies are judged, the offered request may be accepted. */
+/* A cycle of the memory port outside DRAIN: attached walkers join, replies are judged, the offered request may be
+ * accepted. */
 void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e);
 
 /* The same in DRAIN: every walker ends as soon as memory owes it nothing. */
 void walker_drain(struct mmu *m, const struct pins_in *in);
 
-/* Section 11 "Grant": the lowest walker of e->fin hands its outcome to its miss-queue entry, if the pipeline lets it. */
+/* Section 11 "Grant": the lowest walker of e->fin hands its outcome to its miss-queue entry, if the pipeline lets it.
+ */
 void walker_grant(struct mmu *m, struct edge *e);
 
 /* The value a walker in CAS or CASW wants to write. */

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct linecache {
-    uint64_t *tags;  /* set × ways, each set from most to least recently used; a line's number + 1, 0: nothing */
-    uint64_t mask;   /* sets - 1 */
+    uint64_t *tags; /* set × ways, each set from most to least recently used; a line's number + 1, 0: nothing */
+    uint64_t mask;  /* sets - 1 */
     unsigned ways;
 };
 
@@ -15,7 +15,8 @@ struct linecache {
 bool linecache_init(struct linecache *cache, unsigned kib, unsigned ways);
 void linecache_drop(struct linecache *cache);
 
-/* Looks for the line around pa. Hit or miss, it is the set's most recently used afterwards; a miss pushes the least recently used out. */
+/* Looks for the line around pa. Hit or miss, it is the set's most recently used afterwards; a miss pushes the least
+ * recently used out. */
 bool linecache_access(struct linecache *cache, uint64_t pa);
 
 #endif

@@ -2,8 +2,8 @@
  *
  *     accept in t, latency L     reply in t+L, or in the first later cycle that no other reply has
  *
- * At most 16 requests are outstanding (the tags of the port), so a plain array is searched; the earliest reply cycle is kept at hand,
- * so that a cycle without a reply costs one comparison. */
+ * At most 16 requests are outstanding (the tags of the port), so a plain array is searched; the earliest reply cycle is
+ * kept at hand, so that a cycle without a reply costs one comparison. */
 #include "memport.h"
 
 #include <assert.h>
@@ -16,20 +16,20 @@
 enum { OUTSTANDING = 16, LEVELS = 3, LINE_WORDS = 8, MILLION = 1000000 };
 
 struct pending {
-    uint64_t due;                   /* reply cycle */
+    uint64_t due; /* reply cycle */
     struct memport_request request;
-    bool err;                       /* it will be answered with an error */
+    bool err; /* it will be answered with an error */
 };
 
 struct memport {
     struct physmem *pm;
     struct memport_config config;
-    struct linecache cache[LEVELS]; /* MEMPORT_CACHE only */
+    struct linecache cache[LEVELS];      /* MEMPORT_CACHE only */
     struct pending pending[OUTSTANDING]; /* the first `count` are in use, in no order */
     unsigned count;
-    uint64_t next;                  /* earliest due; UINT64_MAX when count = 0 */
-    uint64_t random;                /* state of the generator for latencies and errors */
-    uint64_t line[LINE_WORDS];      /* the data of the last reply */
+    uint64_t next;             /* earliest due; UINT64_MAX when count = 0 */
+    uint64_t random;           /* state of the generator for latencies and errors */
+    uint64_t line[LINE_WORDS]; /* the data of the last reply */
 };
 
 static bool possible(const struct memport_config *c)
@@ -74,7 +74,8 @@ void memport_free(struct memport *mp)
     free(mp);
 }
 
-/* Looks through the levels until one has the line; it is the most recently used of that level and all above afterwards. */
+/* Looks through the levels until one has the line; it is the most recently used of that level and all above afterwards.
+ */
 static unsigned cache_latency(struct memport *mp, uint64_t pa)
 {
     for (unsigned i = 0; i < LEVELS; i++)

@@ -1,8 +1,9 @@
 /* The far side of the MMU's memory port: takes requests, answers them after their latency.
  *
- * Rules of docs/microarchitecture.md section 2: reads return the line, and a compare-and-swap is performed, at the reply
- * cycle; at most one reply a cycle (a reply whose cycle is taken slips to the next free one); replies in any order. Latency 1 means a
- * reply in the cycle after the accept. Deterministic for a given configuration, seed and sequence of requests. */
+ * Rules of docs/microarchitecture.md section 2: reads return the line, and a compare-and-swap is performed, at the
+ * reply cycle; at most one reply a cycle (a reply whose cycle is taken slips to the next free one); replies in any
+ * order. Latency 1 means a reply in the cycle after the accept. Deterministic for a given configuration, seed and
+ * sequence of requests. */
 #ifndef TWINWALK_MEMPORT_H
 #define TWINWALK_MEMPORT_H
 
@@ -20,8 +21,8 @@ struct memport_config {
     unsigned random_min, random_max; /* cycles, >= 1, uniform, replies out of order */
     struct memport_cache_level level[3];
     unsigned dram_latency;
-    unsigned error_per_million;      /* share of requests answered with an error (random stimulus) */
-    unsigned stall_per_million;      /* share of cycles in which memport_ready says no (random stimulus) */
+    unsigned error_per_million; /* share of requests answered with an error (random stimulus) */
+    unsigned stall_per_million; /* share of cycles in which memport_ready says no (random stimulus) */
     uint64_t seed;
 };
 
@@ -34,31 +35,33 @@ struct memport_request {
 struct memport_reply {
     uint8_t tag;
     bool err;
-    const uint64_t *line; /* 8 words as they are at the reply cycle, before a CAS takes effect; valid until the next call */
+    const uint64_t
+        *line; /* 8 words as they are at the reply cycle, before a CAS takes effect; valid until the next call */
 };
 
 struct memport;
 
-/* NULL when memory is short or the configuration is impossible: a latency of 0, random_min above random_max, or a cache whose sets are
- * not a power of two. Only the fields of the chosen model count. */
+/* NULL when memory is short or the configuration is impossible: a latency of 0, random_min above random_max, or a cache
+ * whose sets are not a power of two. Only the fields of the chosen model count. */
 struct memport *memport_new(struct physmem *pm, const struct memport_config *config);
 void memport_free(struct memport *mp);
 
-/* Whether a request may be accepted in this cycle: false in stalled cycles and while 16 requests are outstanding. The stalls are a
- * function of seed and cycle alone, so asking again, or not asking, changes nothing. */
+/* Whether a request may be accepted in this cycle: false in stalled cycles and while 16 requests are outstanding. The
+ * stalls are a function of seed and cycle alone, so asking again, or not asking, changes nothing. */
 bool memport_ready(struct memport *mp, uint64_t cycle);
 
 /* Accepts a request in this cycle. At most one a cycle, at most one outstanding per tag (0 … 15). */
 void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_request *request);
 
-/* The reply of this cycle, if there is one: performs its CAS and removes it. An erring reply carries a line of zeros, and its CAS writes
- * nothing. Cycles may be skipped up to memport_next, never past it. */
+/* The reply of this cycle, if there is one: performs its CAS and removes it. An erring reply carries a line of zeros,
+ * and its CAS writes nothing. Cycles may be skipped up to memport_next, never past it. */
 bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *reply);
 
 /* The cycle of the next reply; UINT64_MAX when nothing is outstanding. */
 uint64_t memport_next(const struct memport *mp);
 
-/* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no time). */
+/* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no
+ * time). */
 void memport_touch(struct memport *mp, uint64_t pa);
 
 /* Fills *config from the preset the program was compiled for (mmu_cfg.h); no errors, no stalls, seed 1. */

@@ -1,8 +1,8 @@
 /* Table frames live in a hash from frame number to an 8-KiB block that holds both images side by side.
  *
- * Open addressing with linear probing, at most 3/4 full; a removal shifts the rest of its run back, so there are no tombstones and a
- * lookup ends at the first empty slot. One lookup is one multiplication and, nearly always, one cache line of the table.
- * A frame costs 8 KiB, its share of the table (22 … 43 bytes) and the allocator's header. */
+ * Open addressing with linear probing, at most 3/4 full; a removal shifts the rest of its run back, so there are no
+ * tombstones and a lookup ends at the first empty slot. One lookup is one multiplication and, nearly always, one cache
+ * line of the table. A frame costs 8 KiB, its share of the table (22 … 43 bytes) and the allocator's header. */
 #include "physmem.h"
 
 #include <stdlib.h>
@@ -15,16 +15,16 @@ struct frame {
 };
 
 struct slot {
-    uint64_t number;         /* frame number; meaningless in an empty slot */
-    struct frame *frame;     /* NULL: empty */
+    uint64_t number;     /* frame number; meaningless in an empty slot */
+    struct frame *frame; /* NULL: empty */
 };
 
 struct physmem {
-    struct slot *slots;      /* 2^bits of them */
-    size_t used;             /* slots in use = table frames */
-    unsigned bits;           /* log2 of the table size */
-    unsigned paddr_bits;     /* addresses below 2^paddr_bits exist */
-    uint64_t generation;     /* software writes and releases so far */
+    struct slot *slots;  /* 2^bits of them */
+    size_t used;         /* slots in use = table frames */
+    unsigned bits;       /* log2 of the table size */
+    unsigned paddr_bits; /* addresses below 2^paddr_bits exist */
+    uint64_t generation; /* software writes and releases so far */
 };
 
 static const uint64_t zero_line[LINE_WORDS];

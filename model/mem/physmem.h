@@ -1,8 +1,9 @@
 /* Simulated physical memory: sparse, and only as large as the page tables in it.
  *
- * Data frames have addresses but no contents. A table frame has its 4 KiB twice, in two images: what the hardware sees and
- * changes (HW), and what the architectural oracle says it should be (ORACLE). Software writes go to both; the walkers'
- * compare-and-swaps change only HW; the oracle's A and D bits only ORACLE. At the end of a run both must be equal. */
+ * Data frames have addresses but no contents. A table frame has its 4 KiB twice, in two images: what the hardware sees
+ * and changes (HW), and what the architectural oracle says it should be (ORACLE). Software writes go to both; the
+ * walkers' compare-and-swaps change only HW; the oracle's A and D bits only ORACLE. At the end of a run both must be
+ * equal. */
 #ifndef TWINWALK_PHYSMEM_H
 #define TWINWALK_PHYSMEM_H
 
@@ -21,30 +22,32 @@ void physmem_free(struct physmem *pm);
 /* 8 bytes at pa (8-aligned). Memory never written reads 0. */
 uint64_t physmem_read(const struct physmem *pm, enum physmem_image image, uint64_t pa);
 
-/* A software write of 8 bytes at pa (8-aligned), to both images. Returns false when memory is short or pa does not exist. */
+/* A software write of 8 bytes at pa (8-aligned), to both images. Returns false when memory is short or pa does not
+ * exist. */
 bool physmem_write(struct physmem *pm, uint64_t pa, uint64_t value);
 
-/* A software read-modify-write of 8 bytes at pa, in both images: word = (word & ~clear) | set. What is not cleared stays as each image
- * has it, so that an operating system may change rights without carrying A and D bits from one image into the other.
- * Same errors as physmem_write. */
+/* A software read-modify-write of 8 bytes at pa, in both images: word = (word & ~clear) | set. What is not cleared
+ * stays as each image has it, so that an operating system may change rights without carrying A and D bits from one
+ * image into the other. Same errors as physmem_write. */
 bool physmem_modify(struct physmem *pm, uint64_t pa, uint64_t clear, uint64_t set);
 
-/* Writes one image only: the oracle's A and D updates, and a test that plants a difference. Same errors as physmem_write. */
+/* Writes one image only: the oracle's A and D updates, and a test that plants a difference. Same errors as
+ * physmem_write. */
 bool physmem_write_image(struct physmem *pm, enum physmem_image image, uint64_t pa, uint64_t value);
 
 /* The walkers' locked update of the HW image. Returns the old value; it was changed to desired iff the
  * returned value equals expected. */
 uint64_t physmem_cas(struct physmem *pm, uint64_t pa, uint64_t expected, uint64_t desired);
 
-/* The aligned 64-byte line around pa in the HW image, 8 words; stays valid until the frame is released. Never NULL (a line of
- * zeros where nothing was written). */
+/* The aligned 64-byte line around pa in the HW image, 8 words; stays valid until the frame is released. Never NULL (a
+ * line of zeros where nothing was written). */
 const uint64_t *physmem_line(const struct physmem *pm, uint64_t pa);
 
 /* Gives a table frame's host memory back and makes its contents 0 in both images. */
 void physmem_release(struct physmem *pm, uint64_t frame_pa);
 
-/* Counts software writes (physmem_write, physmem_modify) and releases: as long as it stands still, no page table was changed by
- * software. */
+/* Counts software writes (physmem_write, physmem_modify) and releases: as long as it stands still, no page table was
+ * changed by software. */
 uint64_t physmem_generation(const struct physmem *pm);
 
 /* Host bytes held for table frames (both images). */

@@ -1,5 +1,5 @@
-/* madvise (Linux: mm/madvise.c). Advice that changes no state here is accepted and ignored, and so is all but DONTNEED in a kernel
- * that was started for one process. */
+/* madvise (Linux: mm/madvise.c). Advice that changes no state here is accepted and ignored, and so is all but DONTNEED
+ * in a kernel that was started for one process. */
 #include "kernel.h"
 #include "linux_abi.h"
 
@@ -9,8 +9,8 @@ struct advice {
     struct flush *flush;
 };
 
-/* Only what is this process's alone, and not in large pages that reach beyond the range: those were split. The entry becomes old and
- * clean, so that D says later whether the program has written again (Linux: madvise_free_pte_range). */
+/* Only what is this process's alone, and not in large pages that reach beyond the range: those were split. The entry
+ * becomes old and clean, so that D says later whether the program has written again (Linux: madvise_free_pte_range). */
 static bool free_leaf(void *context, const struct pt_leaf *leaf)
 {
     struct advice *advice = context;
@@ -56,14 +56,17 @@ static bool page_out_leaf(void *context, const struct pt_leaf *leaf)
         return true;
     if (leaf->level > 1)
         return page_split(os, advice->mm, leaf, advice->flush) &&
-               pt_visit(&advice->mm->pt, leaf->va, leaf->va + ((uint64_t)1 << x86_level_shift(leaf->level)), page_out_leaf, context);
+               pt_visit(&advice->mm->pt, leaf->va, leaf->va + ((uint64_t)1 << x86_level_shift(leaf->level)),
+                        page_out_leaf, context);
     frame_harvest(os, frame);
     frame_reclaim(os, frame);
     return true;
 }
 
-/* Calls visit for every page of private memory (or all memory) in the range; boundaries are made first where pages are changed. */
-static bool for_pages(struct os *os, uint64_t start, uint64_t end, bool (*visit)(void *context, const struct pt_leaf *leaf))
+/* Calls visit for every page of private memory (or all memory) in the range; boundaries are made first where pages are
+ * changed. */
+static bool for_pages(struct os *os, uint64_t start, uint64_t end,
+                      bool (*visit)(void *context, const struct pt_leaf *leaf))
 {
     struct flush flush = {0};
     struct advice advice = {.os = os, .mm = os->mm, .flush = &flush};
@@ -72,7 +75,8 @@ static bool for_pages(struct os *os, uint64_t start, uint64_t end, bool (*visit)
     for (size_t i = vma_first(vmas, start); done && i < vmas->count && vmas->at[i].start < end; i++) {
         const struct vma *vma = &vmas->at[i];
         if (!(vma->flags & OS_HUGETLB) && !(visit == free_leaf && vma->file)) /* MADV_FREE is for anonymous memory */
-            done = pt_visit(&os->mm->pt, vma->start > start ? vma->start : start, vma->end < end ? vma->end : end, visit, &advice);
+            done = pt_visit(&os->mm->pt, vma->start > start ? vma->start : start, vma->end < end ? vma->end : end,
+                            visit, &advice);
     }
     tlb_flush(os, os->mm, &flush);
     tlb_flush_owed(os);
@@ -139,5 +143,6 @@ bool sys_madvise(struct os *os, const uint64_t arg[6])
     uint64_t end;
     if ((!drop && !os->config.processes) || !arg[1])
         return true;
-    return user_range(os, "madvise", arg[0], arg[1], &end) && (drop ? zap(os, arg[0], end) : advise(os, arg[0], end, arg[2]));
+    return user_range(os, "madvise", arg[0], arg[1], &end) &&
+           (drop ? zap(os, arg[0], end) : advise(os, arg[0], end, arg[2]));
 }

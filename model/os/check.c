@@ -8,15 +8,15 @@ struct audit {
     struct os *os;
     const struct os_mm *mm;
     const struct vma *vma;
-    uint32_t *users;             /* [slot]: found in entries and in the page cache */
+    uint32_t *users; /* [slot]: found in entries and in the page cache */
     uint64_t rss[FRAME_KINDS], swap, leaves;
     uint64_t maps, frames, on_lists;
 };
 
 static bool wrong(struct audit *audit, const struct pt_leaf *leaf, const char *what)
 {
-    return os_fail(audit->os, "address space %" PRIu64 ", entry 0x%" PRIx64 " for 0x%" PRIx64 ": %s", audit->mm->context, leaf->entry,
-                   leaf->va, what);
+    return os_fail(audit->os, "address space %" PRIu64 ", entry 0x%" PRIx64 " for 0x%" PRIx64 ": %s",
+                   audit->mm->context, leaf->entry, leaf->va, what);
 }
 
 static bool check_frame(struct audit *audit, const struct pt_leaf *leaf, const struct frame *frame)
@@ -78,14 +78,17 @@ static bool check_mm(struct audit *audit, struct os_mm *mm)
     }
     pt_visit(&mm->pt, 0, audit->os->user_end, count_leaf, &all);
     if (all != audit->leaves)
-        return os_fail(audit->os, "address space %" PRIu64 " has %" PRIu64 " entries, %" PRIu64 " of them inside mappings", mm->context, all,
-                       audit->leaves);
+        return os_fail(audit->os,
+                       "address space %" PRIu64 " has %" PRIu64 " entries, %" PRIu64 " of them inside mappings",
+                       mm->context, all, audit->leaves);
     if (audit->swap != mm->swap)
-        return os_fail(audit->os, "address space %" PRIu64 ": %" PRIu64 " swap entries, %" PRIu64 " counted", mm->context, audit->swap, mm->swap);
+        return os_fail(audit->os, "address space %" PRIu64 ": %" PRIu64 " swap entries, %" PRIu64 " counted",
+                       mm->context, audit->swap, mm->swap);
     for (unsigned kind = 0; kind < FRAME_KINDS; kind++)
         if (audit->rss[kind] != mm->rss[kind])
-            return os_fail(audit->os, "address space %" PRIu64 ": %" PRIu64 " resident pages of kind %u, %" PRIu64 " counted", mm->context,
-                           audit->rss[kind], kind, mm->rss[kind]);
+            return os_fail(audit->os,
+                           "address space %" PRIu64 ": %" PRIu64 " resident pages of kind %u, %" PRIu64 " counted",
+                           mm->context, audit->rss[kind], kind, mm->rss[kind]);
     return true;
 }
 
@@ -121,7 +124,8 @@ static bool check_swap(struct audit *audit)
     for (uint32_t slot = 1; slot <= os->swap.slots; slot++) {
         used += os->swap.slot[slot].users != 0;
         if (audit->users[slot] != os->swap.slot[slot].users)
-            return os_fail(os, "swap slot %u has %u users, %u counted", slot, audit->users[slot], os->swap.slot[slot].users);
+            return os_fail(os, "swap slot %u has %u users, %u counted", slot, audit->users[slot],
+                           os->swap.slot[slot].users);
     }
     return used == os->swap.used || os_fail(os, "%u swap slots are in use, %u counted", used, os->swap.used);
 }
@@ -139,8 +143,9 @@ static bool check_sums(struct audit *audit)
     if (lists != audit->on_lists)
         return os_fail(os, "%" PRIu64 " pages are on lists, %" PRIu64 " counted", audit->on_lists, lists);
     if (own != os->counts.table_frames || audit->frames != os->counts.data_frames)
-        return os_fail(os, "%" PRIu64 " tables and %" PRIu64 " data frames are in use, %" PRIu64 " and %" PRIu64 " counted", own, audit->frames,
-                       os->counts.table_frames, os->counts.data_frames);
+        return os_fail(os,
+                       "%" PRIu64 " tables and %" PRIu64 " data frames are in use, %" PRIu64 " and %" PRIu64 " counted",
+                       own, audit->frames, os->counts.table_frames, os->counts.data_frames);
     struct os_memory m;
     os_memory(os, &m);
     if (m.installed != m.free + m.tables + m.mapped + m.cached + m.hugetlb + m.reserved)

@@ -1,4 +1,5 @@
-/* A present page that may not be written yet, and a page that is in swap (Linux: do_wp_page, do_huge_pmd_wp_page, do_swap_page). */
+/* A present page that may not be written yet, and a page that is in swap (Linux: do_wp_page, do_huge_pmd_wp_page,
+ * do_swap_page). */
 #include "kernel.h"
 
 /* The one mapping of an anonymous frame that nobody else has or has swapped out. */
@@ -7,7 +8,8 @@ static bool is_alone(const struct frame *frame)
     return frame && !frame->cached && frame->maps == 1 && !frame->slot;
 }
 
-/* Granting a right needs no invalidation: the fault itself has dropped the old translation (SDM 3A 5.10.4.1, 5.10.4.3). */
+/* Granting a right needs no invalidation: the fault itself has dropped the old translation (SDM 3A 5.10.4.1, 5.10.4.3).
+ */
 static enum os_outcome reuse(struct os *os, const struct pt_leaf *leaf)
 {
     os->events.reuse_faults++;
@@ -34,10 +36,14 @@ static enum os_outcome split_first(struct os *os, uint64_t va, struct pt_leaf *l
 }
 
 /* A frame of the process's own, with the contents of the old one. */
-static enum os_outcome replace(struct os *os, const struct vma *vma, const struct pt_leaf *leaf, struct frame *old, struct frame *frame)
+static enum os_outcome replace(struct os *os, const struct vma *vma, const struct pt_leaf *leaf, struct frame *old,
+                               struct frame *frame)
 {
     uint64_t bytes = frame_pages(frame) << PAGE_SHIFT;
-    os_tell(os, (struct os_move){.kind = old ? OS_MOVE_COPY : OS_MOVE_ZERO, .from = old ? old->pa : 0, .to = frame->pa, .bytes = bytes});
+    os_tell(os, (struct os_move){.kind = old ? OS_MOVE_COPY : OS_MOVE_ZERO,
+                                 .from = old ? old->pa : 0,
+                                 .to = frame->pa,
+                                 .bytes = bytes});
     os->events.cycles += (old ? os->config.costs.copy : os->config.costs.zero) * frame_pages(frame);
     if (!page_mapped(os, os->mm, leaf->va, frame))
         return OS_OOM;
@@ -52,15 +58,17 @@ static enum os_outcome replace(struct os *os, const struct vma *vma, const struc
     return OS_RETRY;
 }
 
-/* A private page gets a frame of its own. A 2-MiB page of zeros is replaced whole, or split when no 2-MiB frame is left; a large page
- * shared after fork is split and only 4 KiB are copied, as in Linux; MAP_HUGETLB cannot be split. */
+/* A private page gets a frame of its own. A 2-MiB page of zeros is replaced whole, or split when no 2-MiB frame is
+ * left; a large page shared after fork is split and only 4 KiB are copied, as in Linux; MAP_HUGETLB cannot be split. */
 enum os_outcome fault_copy(struct os *os, const struct vma *vma, uint64_t va, struct pt_leaf *leaf)
 {
     struct frame *old = page_frame(os, leaf);
     if (is_alone(old))
         return reuse(os, leaf);
     bool hugetlb = old && old->kind == FRAME_HUGETLB;
-    struct frame *frame = old && leaf->level > 1 && !hugetlb ? NULL : page_take(os, leaf->level, hugetlb ? FRAME_HUGETLB : FRAME_ANON);
+    struct frame *frame = old && leaf->level > 1 && !hugetlb
+                              ? NULL
+                              : page_take(os, leaf->level, hugetlb ? FRAME_HUGETLB : FRAME_ANON);
     if (!frame && leaf->level > 1 && !hugetlb) {
         if (split_first(os, va, leaf) != OS_RETRY)
             return OS_OOM;
@@ -85,7 +93,8 @@ static struct frame *frame_of_slot(struct os *os, uint32_t slot)
     return frame;
 }
 
-/* While others have the slot in their entries, frame and slot stay together (Linux: the swap cache) and nobody may write. */
+/* While others have the slot in their entries, frame and slot stay together (Linux: the swap cache) and nobody may
+ * write. */
 enum os_outcome fault_swap_in(struct os *os, const struct vma *vma, uint64_t va, struct pt_leaf *leaf, bool write)
 {
     uint32_t slot = swap_slot_of(leaf->entry);

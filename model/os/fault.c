@@ -1,12 +1,14 @@
-/* Page faults in program order: what is to be done, and stack growth (Linux: mm/memory.c, arch/x86/mm/fault.c). The parts that take
- * frames are in populate.c and cow.c.
+/* Page faults in program order: what is to be done, and stack growth (Linux: mm/memory.c, arch/x86/mm/fault.c). The
+ * parts that take frames are in populate.c and cow.c.
  *
  *     no mapping        the stack below may grow; implicit_map makes a mapping; else SEGV
  *     mapping forbids   SEGV
- *     entry empty       anonymous: zero page on a read, fresh frame on a write; large pages where the policy and the mapping allow
+ *     entry empty       anonymous: zero page on a read, fresh frame on a write; large pages where the policy and the
+ *                       mapping allow
  *                       file: page-cache frame, or at once a private copy when a private mapping is written
  *     swap entry        the page comes back from its slot
- *     entry read-only, write allowed    copy on write: a fresh frame, and INVLPG because the frame changed; or the frame as it is,
+ *     entry read-only, write allowed    copy on write: a fresh frame, and INVLPG because the frame changed; or the
+ *                                       frame as it is,
  *                                       when nobody else has it any more
  *     entry allows it   spurious: the fault itself has invalidated the stale TLB entry (SDM 3A 5.10.4.1) */
 #include <inttypes.h>
@@ -30,8 +32,10 @@ static bool allows(const struct vma *vma, uint16_t error_code)
 static enum os_outcome refuse(struct os *os, uint64_t va, uint16_t error_code, const char *wrong)
 {
     os_fail(os, "%s by %s at 0x%" PRIx64 " (error code 0x%x): %s",
-            error_code & PF_I ? "fetch" : error_code & PF_W ? "write" : "read", error_code & PF_U ? "user" : "supervisor", va, error_code,
-            wrong);
+            error_code & PF_I   ? "fetch"
+            : error_code & PF_W ? "write"
+                                : "read",
+            error_code & PF_U ? "user" : "supervisor", va, error_code, wrong);
     return OS_SEGV;
 }
 
@@ -64,14 +68,18 @@ static struct vma *grow_stack(struct os *os, uint64_t va)
     return &vmas->at[i];
 }
 
-/* Foreign traces: maps the aligned GiB around va, as far as it is free. Only touched pages cost memory, there are few such mappings
- * however scattered the trace is, and large pages find room. The last page of the address space stays out (an end is never 0). */
+/* Foreign traces: maps the aligned GiB around va, as far as it is free. Only touched pages cost memory, there are few
+ * such mappings however scattered the trace is, and large pages find room. The last page of the address space stays out
+ * (an end is never 0). */
 static struct vma *map_implicitly(struct os *os, uint64_t va)
 {
     const struct vma_list *vmas = &os->mm->vmas;
     size_t next = vma_first(vmas, va);
     uint64_t start = va & ~(IMPLICIT_BYTES - 1), end = start + IMPLICIT_BYTES;
-    struct vma vma = {.start = start, .end = end ? end : -PAGE_BYTES, .prot = OS_READ | OS_WRITE | OS_EXEC, .name = "(implicit)"};
+    struct vma vma = {.start = start,
+                      .end = end ? end : -PAGE_BYTES,
+                      .prot = OS_READ | OS_WRITE | OS_EXEC,
+                      .name = "(implicit)"};
     if (next > 0 && vmas->at[next - 1].end > vma.start)
         vma.start = vmas->at[next - 1].end;
     if (next < vmas->count && vmas->at[next].start < vma.end)
@@ -81,11 +89,13 @@ static struct vma *map_implicitly(struct os *os, uint64_t va)
     return vma_find(vmas, va);
 }
 
-static enum os_outcome not_ours(struct os *os, const struct vma *vma, uint64_t va, uint16_t error_code, const struct pt_leaf *leaf)
+static enum os_outcome not_ours(struct os *os, const struct vma *vma, uint64_t va, uint16_t error_code,
+                                const struct pt_leaf *leaf)
 {
     char mapping[DESCRIBE_ROOM], wrong[WRONG_ROOM];
     os_describe(vma, mapping, sizeof mapping);
-    snprintf(wrong, sizeof wrong, "%s allows it, but the page-table entry 0x%" PRIx64 " at 0x%" PRIx64 " is not as the kernel left it",
+    snprintf(wrong, sizeof wrong,
+             "%s allows it, but the page-table entry 0x%" PRIx64 " at 0x%" PRIx64 " is not as the kernel left it",
              mapping, leaf->entry, leaf->pa);
     return refuse(os, va, error_code, wrong);
 }
@@ -105,7 +115,8 @@ static enum os_outcome mend(struct os *os, const struct vma *vma, uint64_t va, u
         os->counts.spurious_faults++;
         return OS_RETRY;
     }
-    bool shared = vma->flags & OS_SHARED, exclusive = os->config.processes && !shared; /* the others of a fork may have gone */
+    bool shared = vma->flags & OS_SHARED,
+         exclusive = os->config.processes && !shared; /* the others of a fork may have gone */
     if (present && write && (exclusive || page_is_borrowed(os, vma, &leaf)))
         return shared ? fault_note_write(os, &leaf) : fault_copy(os, vma, va, &leaf);
     return not_ours(os, vma, va, error_code, &leaf);
@@ -145,7 +156,8 @@ static enum os_outcome take_fault(struct os *os, uint64_t va, uint16_t error_cod
             return OS_OOM;
         vma = vma_find(&os->mm->vmas, va);
         struct pt_leaf leaf;
-        if (pt_find(&os->mm->pt, va, &leaf) && !is_swap_entry(leaf.entry) && (!(error_code & PF_W) || leaf.entry & ENTRY_RW))
+        if (pt_find(&os->mm->pt, va, &leaf) && !is_swap_entry(leaf.entry) &&
+            (!(error_code & PF_W) || leaf.entry & ENTRY_RW))
             return OS_RETRY; /* that was all */
     }
     return mend(os, vma, va, error_code);
@@ -173,7 +185,8 @@ enum os_outcome os_fault(struct os *os, uint64_t va, uint16_t error_code)
     return OS_RETRY;
 }
 
-/* Like the faults that touching each page would take (Linux: populate_vma_page_range); the program does not see them, but they count. */
+/* Like the faults that touching each page would take (Linux: populate_vma_page_range); the program does not see them,
+ * but they count. */
 bool fault_in(struct os *os, uint64_t start, uint64_t end, bool write)
 {
     for (uint64_t va = start; va < end;) {

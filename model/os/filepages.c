@@ -20,7 +20,11 @@ static void bring_in(struct os *os, struct frame *frame, uint32_t slot)
         os->events.cycles += os->config.costs.zero * frame_pages(frame);
         return;
     } else {
-        os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_IN, .to = frame->pa, .bytes = bytes, .file = frame->file, .page = frame->index});
+        os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_IN,
+                                     .to = frame->pa,
+                                     .bytes = bytes,
+                                     .file = frame->file,
+                                     .page = frame->index});
         if (os->config.warm_files)
             return;
         os->events.file_reads++;

@@ -1,5 +1,6 @@
-/* File identity. By name where a name is known; else from system calls alone: every successful open gives its descriptor a new file
- * number, dup copies it, close forgets it. Two opens of one file without a name are two numbers, so their page-cache frames differ. */
+/* File identity. By name where a name is known; else from system calls alone: every successful open gives its
+ * descriptor a new file number, dup copies it, close forgets it. Two opens of one file without a name are two numbers,
+ * so their page-cache frames differ. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* The gathered range may hold more than was changed (the gap between two pages): more invalidation is always allowed, and
- * Linux's mmu_gather does the same. */
+/* The gathered range may hold more than was changed (the gap between two pages): more invalidation is always allowed,
+ * and Linux's mmu_gather does the same. */
 #include "flush.h"
 
 void flush_add(struct flush *flush, uint64_t va, unsigned shift)

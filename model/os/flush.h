@@ -7,7 +7,7 @@
 /* A range of linear addresses [start, end) in steps of the smallest page in it. */
 struct flush {
     uint64_t start, end;
-    unsigned shift;      /* log2 of the smallest page; 0: nothing was gathered */
+    unsigned shift; /* log2 of the smallest page; 0: nothing was gathered */
 };
 
 /* The page (1 << shift bytes) around va must go. */

@@ -1,5 +1,5 @@
-/* Fork: the child gets the parent's mappings, and the same frames behind private memory until one of them writes (Linux: dup_mmap,
- * copy_page_range). */
+/* Fork: the child gets the parent's mappings, and the same frames behind private memory until one of them writes
+ * (Linux: dup_mmap, copy_page_range). */
 #include "kernel.h"
 
 struct copy {
@@ -8,8 +8,8 @@ struct copy {
     const struct vma *vma;
 };
 
-/* An entry of the child is old, and clean unless it says what only the parent's D bit said: that goes into the frame's record, because a
- * read-only entry with D = 1 would be a shadow stack (SDM 3A 5.6.1). */
+/* An entry of the child is old, and clean unless it says what only the parent's D bit said: that goes into the frame's
+ * record, because a read-only entry with D = 1 would be a shadow stack (SDM 3A 5.6.1). */
 static bool copy_frame(struct copy *copy, const struct pt_leaf *leaf, struct frame *frame)
 {
     bool private = !(copy->vma->flags & OS_SHARED);
@@ -35,7 +35,8 @@ static bool copy_leaf(void *context, const struct pt_leaf *leaf)
     struct frame *frame = page_frame(copy->os, leaf);
     if (frame)
         return copy_frame(copy, leaf, frame);
-    if (!pt_set(&copy->to->pt, leaf->va, leaf->level, leaf->entry & (is_swap_entry(leaf->entry) ? ~(uint64_t)0 : ~(ENTRY_A | ENTRY_D))))
+    if (!pt_set(&copy->to->pt, leaf->va, leaf->level,
+                leaf->entry & (is_swap_entry(leaf->entry) ? ~(uint64_t)0 : ~(ENTRY_A | ENTRY_D))))
         return os_out_of_memory(copy->os);
     if (is_swap_entry(leaf->entry)) {
         swap_hold(&copy->os->swap, swap_slot_of(leaf->entry));

@@ -1,11 +1,12 @@
-/* Two tiers of the same thing: blocks of 2 MiB cut into 512 frames of 4 KiB, and blocks of 1 GiB cut into 512 frames of 2 MiB.
+/* Two tiers of the same thing: blocks of 2 MiB cut into 512 frames of 4 KiB, and blocks of 1 GiB cut into 512 frames of
+ * 2 MiB.
  *
  *     tier 1   1-GiB block  = 512 × 2 MiB      takes whole 1-GiB blocks from the list of free ones
  *     tier 0   2-MiB block  = 512 × 4 KiB      takes whole 2-MiB blocks from tier 1
  *
- * A block that is cut is "open" while a frame in it is free. A tier keeps several blocks open and takes a random frame of a random
- * one, so neighbours in linear memory are scattered in physical memory, while the rest of memory stays whole for large frames. A block
- * whose last frame comes back goes up a tier whole. */
+ * A block that is cut is "open" while a frame in it is free. A tier keeps several blocks open and takes a random frame
+ * of a random one, so neighbours in linear memory are scattered in physical memory, while the rest of memory stays
+ * whole for large frames. A block whose last frame comes back goes up a tier whole. */
 #include "frames.h"
 
 #include <stdbool.h>
@@ -28,10 +29,10 @@ struct tier {
 
 struct frames {
     struct tier tier[2];
-    uint32_t *giants;             /* free 1-GiB frames, in no order */
+    uint32_t *giants; /* free 1-GiB frames, in no order */
     uint32_t giant_count;
     uint64_t random;
-    uint64_t left;                /* free 4-KiB frames */
+    uint64_t left; /* free 4-KiB frames */
 };
 
 static bool tier_init(struct tier *t, uint64_t blocks, uint32_t most_spread)
@@ -83,7 +84,8 @@ static void open_partial(struct tier *t, uint64_t block, unsigned from, unsigned
         open_block(t, block);
 }
 
-/* The installed memory as blocks: block 0 lacks its part 0, the last one may be cut short; both are open from the start. */
+/* The installed memory as blocks: block 0 lacks its part 0, the last one may be cut short; both are open from the
+ * start. */
 static void tier_bounds(struct tier *t, uint64_t parts)
 {
     uint64_t blocks = parts / PARTS;
@@ -95,8 +97,8 @@ static void tier_bounds(struct tier *t, uint64_t parts)
 
 struct frames *frames_new(uint64_t ram_bytes, uint64_t seed)
 {
-    uint64_t small = ram_bytes >> FRAME_SHIFT;      /* 4-KiB frames */
-    uint64_t large = (small + PARTS - 1) / PARTS;   /* 2-MiB blocks, the last perhaps cut short */
+    uint64_t small = ram_bytes >> FRAME_SHIFT;    /* 4-KiB frames */
+    uint64_t large = (small + PARTS - 1) / PARTS; /* 2-MiB blocks, the last perhaps cut short */
     uint64_t giant = (large + PARTS - 1) / PARTS;
     struct frames *f = calloc(1, sizeof *f);
     if (!f || small < 2 * PARTS)

@@ -1,9 +1,11 @@
-/* What the hardware has noted in the entries of a frame, by the reverse map. A and D are read from what the processor sees, the HW image;
- * they are cleared in both.
+/* What the hardware has noted in the entries of a frame, by the reverse map. A and D are read from what the processor
+ * sees, the HW image; they are cleared in both.
  *
- *     A   cleared without invalidation, as Linux does on x86 (ptep_clear_flush_young): a translation that stays cached only makes the
+ *     A   cleared without invalidation, as Linux does on x86 (ptep_clear_flush_young): a translation that stays cached
+ *         only makes the
  *         page look older than it is. With os_config.flush_on_age it is followed by one, as on other machines.
- *     D   cleared with invalidation before the page is written out (page_mkclean): a cached translation with D = 1 would let the program
+ *     D   cleared with invalidation before the page is written out (page_mkclean): a cached translation with D = 1
+ *         would let the program
  *         write without a trace (SDM 3A 5.8). R/W goes with it: the next write is a fault again. */
 #include "kernel.h"
 
@@ -49,7 +51,11 @@ void frame_clean(struct os *os, struct frame *frame)
     tlb_flush_owed(os);
     if (!frame->dirty)
         return;
-    os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_OUT, .from = frame->pa, .bytes = PAGE_BYTES, .file = frame->file, .page = frame->index});
+    os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_OUT,
+                                 .from = frame->pa,
+                                 .bytes = PAGE_BYTES,
+                                 .file = frame->file,
+                                 .page = frame->index});
     os->events.write_backs++;
     frame->dirty = false;
 }

@@ -3,7 +3,7 @@
 
 struct region {
     struct os *os;
-    uint64_t va, small;      /* small: frames of the process's own so far */
+    uint64_t va, small; /* small: frames of the process's own so far */
     bool fits;
 };
 
@@ -23,7 +23,8 @@ static bool fits(struct os *os, const struct os_mm *mm, uint64_t va, const struc
 {
     uint64_t size = (uint64_t)1 << x86_level_shift(2);
     *vma = vma_find(&mm->vmas, va);
-    if (!*vma || (*vma)->start > va || (*vma)->end - va < size || (*vma)->file || (*vma)->flags & (OS_NO_HUGE | OS_HUGETLB) || !(*vma)->prot)
+    if (!*vma || (*vma)->start > va || (*vma)->end - va < size || (*vma)->file ||
+        (*vma)->flags & (OS_NO_HUGE | OS_HUGETLB) || !(*vma)->prot)
         return false;
     if (os->config.thp_madvise && !((*vma)->flags & OS_HUGE))
         return false;
@@ -88,7 +89,8 @@ unsigned os_collapse(struct os *os, unsigned regions)
             for (uint64_t va = start; va < end && end - va >= size && regions; va += size) {
                 struct pt_leaf leaf;
                 if (!pt_find(&mm->pt, va, &leaf) && leaf.level > 1) {
-                    va = (leaf.va + ((uint64_t)1 << x86_level_shift(leaf.level))) - size; /* nothing there: on to the next table */
+                    va = (leaf.va + ((uint64_t)1 << x86_level_shift(leaf.level))) -
+                         size; /* nothing there: on to the next table */
                     continue;
                 }
                 if (leaf.level > 1)

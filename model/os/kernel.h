@@ -16,21 +16,22 @@
 enum { ERROR_ROOM = 640, WRONG_ROOM = 480, DESCRIBE_ROOM = 160, NAME_ROOM = 64 }; /* bytes of message text */
 
 static const uint64_t PAGE_BYTES = (uint64_t)1 << PAGE_SHIFT;
-static const uint64_t STACK_LIMIT = (uint64_t)8 << 20;          /* Linux's default RLIMIT_STACK */
-static const uint64_t STACK_GAP = (uint64_t)256 << PAGE_SHIFT;  /* kept free below a growing stack (Linux: stack_guard_gap) */
-static const uint64_t IMPLICIT_BYTES = (uint64_t)1 << 30;       /* aligned piece that implicit_map maps at once */
+static const uint64_t STACK_LIMIT = (uint64_t)8 << 20; /* Linux's default RLIMIT_STACK */
+static const uint64_t STACK_GAP = (uint64_t)256
+                                  << PAGE_SHIFT;          /* kept free below a growing stack (Linux: stack_guard_gap) */
+static const uint64_t IMPLICIT_BYTES = (uint64_t)1 << 30; /* aligned piece that implicit_map maps at once */
 
 /* Which file an open file descriptor stands for, as numbers of our own; see files.c. */
 struct file_table {
-    uint64_t *file;       /* [fd]: file number, 0: not open as far as the trace has told */
+    uint64_t *file; /* [fd]: file number, 0: not open as far as the trace has told */
     size_t count;
-    unsigned users;       /* tasks that share it */
+    unsigned users; /* tasks that share it */
 };
 
 struct file {
-    char *name;           /* NULL: known by its descriptor only */
-    bool shmem;           /* anonymous shared memory: its pages go to swap, and it ends with its last user */
-    uint64_t pages;       /* none of its pages in the cache has this number or a higher one */
+    char *name;     /* NULL: known by its descriptor only */
+    bool shmem;     /* anonymous shared memory: its pages go to swap, and it ends with its last user */
+    uint64_t pages; /* none of its pages in the cache has this number or a higher one */
 };
 
 /* An address space. */
@@ -54,9 +55,9 @@ struct os_task {
     struct file_table *files;
     char name[NAME_ROOM];
     int oom_adjust;
-    uint64_t minor, major;       /* faults */
-    unsigned waits_for;          /* the vfork child that it has lent its address space to; 0: none */
-    struct os_task *next;        /* by ascending number */
+    uint64_t minor, major; /* faults */
+    unsigned waits_for;    /* the vfork child that it has lent its address space to; 0: none */
+    struct os_task *next;  /* by ascending number */
 };
 
 struct os {
@@ -68,22 +69,22 @@ struct os {
     struct swap swap;
     struct lru lru;
     struct tlb tlb;
-    struct os_mm *mms;           /* all, the kernel's own too */
-    struct os_mm *idle;          /* the kernel's own: an empty root; NULL without os_config.processes */
-    struct os_mm *loaded;        /* whose root is in CR3 */
-    struct os_mm *mm;            /* of the current task; NULL: no task is current */
+    struct os_mm *mms;    /* all, the kernel's own too */
+    struct os_mm *idle;   /* the kernel's own: an empty root; NULL without os_config.processes */
+    struct os_mm *loaded; /* whose root is in CR3 */
+    struct os_mm *mm;     /* of the current task; NULL: no task is current */
     struct os_task *tasks, *task;
     uint64_t last_context;
     struct os_counts counts;
     struct os_events events;
-    uint64_t user_end;           /* first address above user space (Linux: TASK_SIZE_MAX) */
-    uint64_t zero_page;          /* the shared frame of zeros */
-    uint64_t huge_zero_page;     /* the shared 2-MiB frame of zeros, under OS_PAGES_THP; 0 until first used */
-    struct file *file;           /* by number */
+    uint64_t user_end;       /* first address above user space (Linux: TASK_SIZE_MAX) */
+    uint64_t zero_page;      /* the shared frame of zeros */
+    uint64_t huge_zero_page; /* the shared 2-MiB frame of zeros, under OS_PAGES_THP; 0 until first used */
+    struct file *file;       /* by number */
     uint64_t last_file, file_room;
-    uint64_t min_free;           /* frames kept free for the kernel (Linux: min_free_kbytes) */
-    bool aged;                   /* some A bit was cleared without invalidation */
-    bool major;                  /* the fault in work has waited for a device */
+    uint64_t min_free; /* frames kept free for the kernel (Linux: min_free_kbytes) */
+    bool aged;         /* some A bit was cleared without invalidation */
+    bool major;        /* the fault in work has waited for a device */
     void (*watcher)(void *context, const struct os_move *move);
     void *watch_context;
     void (*dying)(void *context, unsigned process);
@@ -108,16 +109,17 @@ void mm_peaks(struct os_mm *mm);
 uint64_t mm_rss(const struct os_mm *mm);
 
 /* pages.c: leaf entries and the frames behind them */
-/* The bits of a leaf, other than frame and PS, for a page of this mapping; writable: the frame is the mapping's to write to. */
+/* The bits of a leaf, other than frame and PS, for a page of this mapping; writable: the frame is the mapping's to
+ * write to. */
 uint64_t page_bits(const struct vma *vma, bool writable);
 bool page_is_zero(const struct os *os, uint64_t pa);
 /* The record of the frame behind a leaf; NULL for a page of zeros or a swap entry. */
 struct frame *page_frame(const struct os *os, const struct pt_leaf *leaf);
-/* Whether the first write to each page of this shared mapping is a fault, so that the page is known to be dirty: files, not anonymous
- * shared memory (Linux: vma_wants_writenotify). */
+/* Whether the first write to each page of this shared mapping is a fault, so that the page is known to be dirty: files,
+ * not anonymous shared memory (Linux: vma_wants_writenotify). */
 bool page_notes_writes(const struct os *os, const struct vma *vma);
-/* Whether the frame of this leaf must not be written yet although the mapping may be: in a private one the page of zeros, the page cache's,
- * or one shared after fork; in a shared one a page that is clean, where that is noted. */
+/* Whether the frame of this leaf must not be written yet although the mapping may be: in a private one the page of
+ * zeros, the page cache's, or one shared after fork; in a shared one a page that is clean, where that is noted. */
 bool page_is_borrowed(const struct os *os, const struct vma *vma, const struct pt_leaf *leaf);
 /* Gives up what is behind a leaf that is no longer mapped. */
 void page_let_go(struct os *os, struct os_mm *mm, const struct pt_leaf *leaf);
@@ -163,7 +165,8 @@ bool space_unmap(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, 
 /* Changes the rights of the mappings in the range and of the pages in them. */
 bool space_protect(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, unsigned prot, struct flush *flush);
 /* Moves the pages of [start, start + size) to new_start; both ranges lie in mappings of the same file pages. */
-bool space_move(struct os *os, struct os_mm *mm, uint64_t start, uint64_t size, uint64_t new_start, struct flush *flush);
+bool space_move(struct os *os, struct os_mm *mm, uint64_t start, uint64_t size, uint64_t new_start,
+                struct flush *flush);
 /* Adds a mapping and joins it with its neighbours. */
 bool space_map(struct os *os, struct os_mm *mm, const struct vma *vma);
 /* Sets and clears bits of vma.flags in the range. */
@@ -173,15 +176,16 @@ bool space_flag(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, u
 bool space_fork(struct os *os, struct os_mm *from, struct os_mm *to);
 
 /* reclaim.c, shrink.c, harvest.c */
-/* Before work that needs this many frames for tables: reclaims below the low mark, and kills below the least when nothing helps;
- * `spare`'s users are not killed. False: the current task is gone, or there is no memory: os_error says so. */
+/* Before work that needs this many frames for tables: reclaims below the low mark, and kills below the least when
+ * nothing helps; `spare`'s users are not killed. False: the current task is gone, or there is no memory: os_error says
+ * so. */
 bool memory_balance(struct os *os, uint64_t need, const struct os_mm *spare);
 /* Reclaims until this many frames are free; how many frames it won. */
 uint64_t reclaim_until(struct os *os, uint64_t free_frames);
 /* Whether and how a frame was used since it was last asked: clears the A bits, gathers the D bits. */
 struct use {
-    unsigned entries;    /* that had A set */
-    bool executable;     /* one of them in an executable mapping */
+    unsigned entries; /* that had A set */
+    bool executable;  /* one of them in an executable mapping */
 };
 struct use frame_harvest(struct os *os, struct frame *frame);
 /* One frame without being asked: written back or swapped out if need be. False: it must stay. */
@@ -192,7 +196,8 @@ void frame_clean(struct os *os, struct frame *frame);
 /* oom.c: false: nobody can be killed. */
 bool oom_kill(struct os *os, const struct os_mm *spare);
 
-/* syscall.c: whether [start, start + bytes) is a page-aligned, non-empty range of user space; *end: its page-aligned end. */
+/* syscall.c: whether [start, start + bytes) is a page-aligned, non-empty range of user space; *end: its page-aligned
+ * end. */
 bool user_range(struct os *os, const char *call, uint64_t start, uint64_t bytes, uint64_t *end);
 
 /* huge.c, advise.c, task.c, taskcall.c */

@@ -1,4 +1,5 @@
-/* Where Linux puts things in a process's 47 bits of address space, without randomization (fs/binfmt_elf.c, arch/x86/mm/mmap.c).
+/* Where Linux puts things in a process's 47 bits of address space, without randomization (fs/binfmt_elf.c,
+ * arch/x86/mm/mmap.c).
  *
  *     0x400000                  program (not PIE); 0x555555554000: program (PIE)
  *     after its bss             heap, by brk
@@ -9,7 +10,8 @@
 
 #include "kernel.h"
 
-static const uint64_t PROGRAM = 0x400000, PIE_PROGRAM = 0x555555554000, STACK_TOP = 0x7ffffffff000, STACK_BYTES = 0x21000;
+static const uint64_t PROGRAM = 0x400000, PIE_PROGRAM = 0x555555554000, STACK_TOP = 0x7ffffffff000,
+                      STACK_BYTES = 0x21000;
 static const uint64_t MMAP_TOP = 0x7ffff7fff000, MMAP_LOWEST = 0x10000; /* the latter: vm.mmap_min_addr */
 
 static uint64_t page_up(uint64_t bytes)
@@ -17,7 +19,8 @@ static uint64_t page_up(uint64_t bytes)
     return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
-/* The gaps are looked at from the top; each mapping's start bounds the next gap. A growing stack keeps its guard gap. */
+/* The gaps are looked at from the top; each mapping's start bounds the next gap. A growing stack keeps its guard gap.
+ */
 uint64_t os_find_room(const struct os *os, uint64_t bytes, unsigned shift)
 {
     uint64_t align = ((uint64_t)1 << (shift > PAGE_SHIFT ? shift : PAGE_SHIFT)) - 1, top = MMAP_TOP;
@@ -42,8 +45,10 @@ uint64_t os_find_room(const struct os *os, uint64_t bytes, unsigned shift)
 /* Text, read-only data, data of one ELF file, one behind the other; *at goes on behind them. */
 static bool map_segments(struct os *os, const char *name, uint64_t text, uint64_t rodata, uint64_t data, uint64_t *at)
 {
-    const struct { uint64_t bytes; unsigned prot; } segment[] = {
-        {page_up(text), OS_READ | OS_EXEC}, {page_up(rodata), OS_READ}, {page_up(data), OS_READ | OS_WRITE}};
+    const struct {
+        uint64_t bytes;
+        unsigned prot;
+    } segment[] = {{page_up(text), OS_READ | OS_EXEC}, {page_up(rodata), OS_READ}, {page_up(data), OS_READ | OS_WRITE}};
     uint64_t offset = 0;
     for (unsigned i = 0; i < 3; i++) {
         if (!segment[i].bytes)
@@ -70,9 +75,11 @@ static bool map_program(struct os *os, const struct os_image *image)
 bool os_layout(struct os *os, const struct os_image *image)
 {
     if (!os->mm || os->mm->vmas.count)
-        return os_fail(os, "layout of %s: %s", image->program, os->mm ? "the address space is not empty" : "no task is current");
+        return os_fail(os, "layout of %s: %s", image->program,
+                       os->mm ? "the address space is not empty" : "no task is current");
     uint64_t vvar = MMAP_TOP - 0x3c000;
-    if (!map_program(os, image) || !os_map(os, STACK_TOP - STACK_BYTES, STACK_TOP, OS_READ | OS_WRITE, OS_STACK | OS_GROWSDOWN, "[stack]") ||
+    if (!map_program(os, image) ||
+        !os_map(os, STACK_TOP - STACK_BYTES, STACK_TOP, OS_READ | OS_WRITE, OS_STACK | OS_GROWSDOWN, "[stack]") ||
         !os_map_file(os, vvar, vvar + 0x4000, OS_READ, OS_SHARED, "[vvar]", 0) ||
         !os_map_file(os, vvar + 0x4000, vvar + 0x6000, OS_READ | OS_EXEC, OS_SHARED, "[vdso]", 0))
         return false;

@@ -8,7 +8,7 @@
 
 struct lru {
     struct frame *newest[LISTS], *oldest[LISTS];
-    uint64_t pages[LISTS];       /* in units of 4 KiB */
+    uint64_t pages[LISTS]; /* in units of 4 KiB */
 };
 
 void lru_add(struct lru *lru, struct frame *frame, enum frame_list list);

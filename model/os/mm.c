@@ -39,8 +39,8 @@ static void unlink_mm(struct os *os, struct os_mm *mm)
     *at = mm->next;
 }
 
-/* Nothing is invalidated: the kernel's own root is loaded first, and a PCID that comes to another address space is flushed then, because
- * the number of this one is never used again. */
+/* Nothing is invalidated: the kernel's own root is loaded first, and a PCID that comes to another address space is
+ * flushed then, because the number of this one is never used again. */
 void mm_leave(struct os *os, struct os_mm *mm)
 {
     if (--mm->users)

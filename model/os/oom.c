@@ -1,5 +1,5 @@
-/* Out of memory: somebody must go (Linux: mm/oom_kill.c). Badness is what killing gives back: resident pages, swap entries and page
- * tables, shifted by oom_score_adj thousandths of all memory. */
+/* Out of memory: somebody must go (Linux: mm/oom_kill.c). Badness is what killing gives back: resident pages, swap
+ * entries and page tables, shifted by oom_score_adj thousandths of all memory. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -26,12 +26,14 @@ static void report(struct os *os, const struct os_task *victim, int64_t points, 
 {
     const struct os_mm *mm = victim->mm;
     snprintf(os->oom_report, sizeof os->oom_report,
-             "Out of memory: Killed process %u (%s) total-vm:%" PRIu64 "kB, anon-rss:%" PRIu64 "kB, file-rss:%" PRIu64 "kB, shmem-rss:%" PRIu64
-             "kB, swap:%" PRIu64 "kB, pgtables:%" PRIu64 "kB oom_score_adj:%d: highest badness (%" PRId64 " pages) of %u candidates; %" PRIu64
-             " of %" PRIu64 " frames are free, %" PRIu64 " are needed, %u of %u swap slots are in use, and nothing more can be reclaimed",
-             victim->group, victim->name, mm->vmas.bytes >> 10, mm->rss[FRAME_ANON] << 2, mm->rss[FRAME_FILE] << 2, mm->rss[FRAME_SHMEM] << 2,
-             mm->swap << 2, mm->pt.own << 2, victim->oom_adjust, points, candidates, frames_left(os->frames),
-             os->config.ram_bytes >> PAGE_SHIFT, os->min_free, os->swap.used, os->swap.slots);
+             "Out of memory: Killed process %u (%s) total-vm:%" PRIu64 "kB, anon-rss:%" PRIu64 "kB, file-rss:%" PRIu64
+             "kB, shmem-rss:%" PRIu64 "kB, swap:%" PRIu64 "kB, pgtables:%" PRIu64
+             "kB oom_score_adj:%d: highest badness (%" PRId64 " pages) of %u candidates; %" PRIu64 " of %" PRIu64
+             " frames are free, %" PRIu64
+             " are needed, %u of %u swap slots are in use, and nothing more can be reclaimed",
+             victim->group, victim->name, mm->vmas.bytes >> 10, mm->rss[FRAME_ANON] << 2, mm->rss[FRAME_FILE] << 2,
+             mm->rss[FRAME_SHMEM] << 2, mm->swap << 2, mm->pt.own << 2, victim->oom_adjust, points, candidates,
+             frames_left(os->frames), os->config.ram_bytes >> PAGE_SHIFT, os->min_free, os->swap.used, os->swap.slots);
 }
 
 bool oom_kill(struct os *os, const struct os_mm *spare)

@@ -18,16 +18,17 @@ bool os_fail(struct os *os, const char *format, ...)
 
 bool os_out_of_memory(struct os *os)
 {
-    return os_fail(os, "out of memory: of %" PRIu64 " MiB installed, %" PRIu64 " frames hold data and %" PRIu64
+    return os_fail(os,
+                   "out of memory: of %" PRIu64 " MiB installed, %" PRIu64 " frames hold data and %" PRIu64
                    " page tables (or the host is short of memory); give the simulated machine more memory",
                    os->config.ram_bytes >> 20, os->counts.data_frames, os->counts.table_frames);
 }
 
 void os_describe(const struct vma *vma, char *text, size_t room)
 {
-    snprintf(text, room, "0x%" PRIx64 "-0x%" PRIx64 " %c%c%c%c %s", vma->start, vma->end, vma->prot & OS_READ ? 'r' : '-',
-             vma->prot & OS_WRITE ? 'w' : '-', vma->prot & OS_EXEC ? 'x' : '-', vma->flags & OS_SHARED ? 's' : 'p',
-             vma->name[0] ? vma->name : "(anonymous)");
+    snprintf(text, room, "0x%" PRIx64 "-0x%" PRIx64 " %c%c%c%c %s", vma->start, vma->end,
+             vma->prot & OS_READ ? 'r' : '-', vma->prot & OS_WRITE ? 'w' : '-', vma->prot & OS_EXEC ? 'x' : '-',
+             vma->flags & OS_SHARED ? 's' : 'p', vma->name[0] ? vma->name : "(anonymous)");
 }
 
 void os_tell(struct os *os, struct os_move move)
@@ -39,7 +40,8 @@ void os_tell(struct os *os, struct os_move move)
 /* Switches the MMU on, as a kernel does at boot. PCIDE goes to 1 while CR3[11:0] is still 0 (SDM 3A 5.10.1). */
 static void boot(struct os *os)
 {
-    tlb_push(os, CTL_MOV_CR4, CR4_PAE | CR4_PGE | (os->config.pcid ? CR4_PCIDE : 0) | (os->config.la57 ? CR4_LA57 : 0), 0);
+    tlb_push(os, CTL_MOV_CR4, CR4_PAE | CR4_PGE | (os->config.pcid ? CR4_PCIDE : 0) | (os->config.la57 ? CR4_LA57 : 0),
+             0);
     tlb_push(os, CTL_WRMSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE, 0);
     tlb_push(os, CTL_MOV_CR0, CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG, 0);
     tlb_push(os, CTL_MOV_CR3, tlb_cr3(os), 0);
@@ -144,7 +146,8 @@ void os_free(struct os *os)
     free(os);
 }
 
-/* Both ends canonical, in the same half; the very last page of the address space is left out, so that an end is never 0. */
+/* Both ends canonical, in the same half; the very last page of the address space is left out, so that an end is never
+ * 0. */
 static bool is_canonical_range(const struct os *os, uint64_t start, uint64_t end)
 {
     unsigned width = os->config.la57 ? 57 : 48;
@@ -189,7 +192,8 @@ bool os_map(struct os *os, uint64_t start, uint64_t end, unsigned prot, unsigned
     return acceptable(os, &vma) && map_initial(os, &vma);
 }
 
-bool os_map_file(struct os *os, uint64_t start, uint64_t end, unsigned prot, unsigned flags, const char *file, uint64_t page_offset)
+bool os_map_file(struct os *os, uint64_t start, uint64_t end, unsigned prot, unsigned flags, const char *file,
+                 uint64_t page_offset)
 {
     struct vma vma = {.start = start, .end = end, .prot = prot, .flags = flags | OS_FILE, .page_offset = page_offset};
     snprintf(vma.name, sizeof vma.name, "%s", file);

@@ -1,4 +1,5 @@
-/* An open-addressing hash with linear probing, at most 3/4 full, and without tombstones: a removal shifts its run back. */
+/* An open-addressing hash with linear probing, at most 3/4 full, and without tombstones: a removal shifts its run back.
+ */
 #include "pagecache.h"
 
 #include <stdlib.h>
@@ -9,11 +10,11 @@ enum { FIRST_BITS = 6 };
 
 struct page {
     uint64_t file, index;
-    uint64_t value;      /* 0: the slot is empty */
+    uint64_t value; /* 0: the slot is empty */
 };
 
 struct pagecache {
-    struct page *slots;  /* mask + 1 of them, a power of two */
+    struct page *slots; /* mask + 1 of them, a power of two */
     uint64_t mask;
     uint64_t used;
 };
@@ -103,7 +104,8 @@ void pagecache_remove(struct pagecache *cache, uint64_t file, uint64_t index)
 }
 
 /* A removal moves later pages to earlier places, so the place that was emptied is looked at again. */
-void pagecache_remove_file(struct pagecache *cache, uint64_t file, void (*gone)(void *context, uint64_t index, uint64_t value), void *context)
+void pagecache_remove_file(struct pagecache *cache, uint64_t file,
+                           void (*gone)(void *context, uint64_t index, uint64_t value), void *context)
 {
     for (uint64_t i = 0; i <= cache->mask;) {
         struct page page = cache->slots[i];

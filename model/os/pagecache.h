@@ -33,6 +33,7 @@ bool pagecache_put(struct pagecache *cache, uint64_t file, uint64_t index, uint6
 void pagecache_remove(struct pagecache *cache, uint64_t file, uint64_t index);
 
 /* Takes every page of the file out; gone is told the index and value of each. */
-void pagecache_remove_file(struct pagecache *cache, uint64_t file, void (*gone)(void *context, uint64_t index, uint64_t value), void *context);
+void pagecache_remove_file(struct pagecache *cache, uint64_t file,
+                           void (*gone)(void *context, uint64_t index, uint64_t value), void *context);
 
 #endif

@@ -44,8 +44,8 @@ bool page_is_borrowed(const struct os *os, const struct vma *vma, const struct p
 
 struct frame *page_take(struct os *os, unsigned level, enum frame_kind kind)
 {
-    static const enum frame_list list[FRAME_KINDS] = {
-        [FRAME_ANON] = LIST_INACTIVE_ANON, [FRAME_SHMEM] = LIST_INACTIVE_ANON, [FRAME_FILE] = LIST_INACTIVE_FILE};
+    static const enum frame_list list[FRAME_KINDS] =
+        {[FRAME_ANON] = LIST_INACTIVE_ANON, [FRAME_SHMEM] = LIST_INACTIVE_ANON, [FRAME_FILE] = LIST_INACTIVE_FILE};
     uint64_t pages = page_size(level) >> PAGE_SHIFT;
     if (os->config.reclaim && level > 1 && frames_left(os->frames) < pages + os->min_free)
         return NULL; /* a large page is not worth reclaiming for */
@@ -120,8 +120,12 @@ static bool split_part(struct os *os, const struct frame *whole, unsigned i)
     struct frame *part = records_make(os->records, whole->pa + i * size);
     if (!part)
         return false;
-    *part = (struct frame){.pa = whole->pa + i * size, .kind = whole->kind, .level = whole->level - 1, .dirty = whole->dirty,
-                           .referenced = whole->referenced, .lazy = whole->lazy};
+    *part = (struct frame){.pa = whole->pa + i * size,
+                           .kind = whole->kind,
+                           .level = whole->level - 1,
+                           .dirty = whole->dirty,
+                           .referenced = whole->referenced,
+                           .lazy = whole->lazy};
     for (const struct mapping *m = &whole->map; m; m = m->next)
         if (!frame_mapped(part, m->mm, m->va + i * size))
             return false;
@@ -150,7 +154,8 @@ bool page_split(struct os *os, struct os_mm *mm, const struct pt_leaf *leaf, str
     if (!frame)
         return pt_split(&mm->pt, leaf, flush) || os_out_of_memory(os);
     if (frame->kind == FRAME_HUGETLB)
-        return os_fail(os, "0x%llx lies inside a page of MAP_HUGETLB, which cannot be split", (unsigned long long)leaf->va);
+        return os_fail(os, "0x%llx lies inside a page of MAP_HUGETLB, which cannot be split",
+                       (unsigned long long)leaf->va);
     if (frames_left(os->frames) < frame->maps)
         return os_out_of_memory(os);
     for (struct mapping *m = &frame->map; m; m = m->next) {

@@ -1,6 +1,6 @@
-/* Every operation is a walk from the root by physmem_read: page tables are small trees, and the simulated hardware reads them far more
- * often than the kernel changes them. Addresses inside [start, end) loops are compared by distance, so the top of the address
- * space is no special case. */
+/* Every operation is a walk from the root by physmem_read: page tables are small trees, and the simulated hardware
+ * reads them far more often than the kernel changes them. Addresses inside [start, end) loops are compared by distance,
+ * so the top of the address space is no special case. */
 #include "pagetable.h"
 
 #include "arch/x86.h"
@@ -154,7 +154,8 @@ static bool is_empty(const struct pagetable *pt, uint64_t table)
     return true;
 }
 
-static void prune_below(struct pagetable *pt, uint64_t table, unsigned level, uint64_t start, uint64_t end, struct flush *flush)
+static void prune_below(struct pagetable *pt, uint64_t table, unsigned level, uint64_t start, uint64_t end,
+                        struct flush *flush)
 {
     uint64_t span = span_of(level);
     for (uint64_t va = start; va - start < end - start;) {
@@ -168,7 +169,9 @@ static void prune_below(struct pagetable *pt, uint64_t table, unsigned level, ui
             if (is_empty(pt, child)) {
                 physmem_write(pt->pm, pa, 0);
                 free_table(pt, child);
-                flush_add(flush, va, PAGE_SHIFT); /* one INVLPG drops every paging-structure-cache entry of the PCID (SDM 3A 5.10.4.1) */
+                flush_add(
+                    flush, va,
+                    PAGE_SHIFT); /* one INVLPG drops every paging-structure-cache entry of the PCID (SDM 3A 5.10.4.1) */
             }
         }
         if (next <= start)

@@ -1,5 +1,5 @@
-/* Pages that were never touched, or have been dropped: demand-zero and page-cache faults (Linux: do_anonymous_page, do_read_fault,
- * do_cow_fault, do_shared_fault, hugetlb_no_page). */
+/* Pages that were never touched, or have been dropped: demand-zero and page-cache faults (Linux: do_anonymous_page,
+ * do_read_fault, do_cow_fault, do_shared_fault, hugetlb_no_page). */
 #include "kernel.h"
 
 enum os_outcome fault_out_of_memory(struct os *os)
@@ -15,7 +15,8 @@ static bool wants_large(const struct os *os, const struct vma *vma)
     return os->config.pages != OS_PAGES_THP || !os->config.thp_madvise || vma->flags & OS_HUGE;
 }
 
-/* Highest level at which the policy wants a page here and the mapping covers all of it; empty: the highest level without a table. */
+/* Highest level at which the policy wants a page here and the mapping covers all of it; empty: the highest level
+ * without a table. */
 static unsigned best_level(const struct os *os, const struct vma *vma, uint64_t va, unsigned empty)
 {
     if (!wants_large(os, vma))
@@ -64,7 +65,9 @@ static uint64_t huge_zero_page(struct os *os)
         return os->huge_zero_page;
     os->huge_zero_page = frames_take(os->frames, 2);
     if (os->huge_zero_page)
-        os_tell(os, (struct os_move){.kind = OS_MOVE_ZERO, .to = os->huge_zero_page, .bytes = (uint64_t)TABLE_WORDS << PAGE_SHIFT});
+        os_tell(os, (struct os_move){.kind = OS_MOVE_ZERO,
+                                     .to = os->huge_zero_page,
+                                     .bytes = (uint64_t)TABLE_WORDS << PAGE_SHIFT});
     return os->huge_zero_page;
 }
 
@@ -97,21 +100,23 @@ static unsigned hugetlb_level(const struct vma *vma)
     return vma->flags & OS_HUGETLB_1G ? 3 : 2;
 }
 
-/* MAP_HUGETLB, shared through the page cache or private. A mapping that has no room for the page gets none (Linux: SIGBUS). */
+/* MAP_HUGETLB, shared through the page cache or private. A mapping that has no room for the page gets none (Linux:
+ * SIGBUS). */
 static enum os_outcome populate_hugetlb(struct os *os, const struct vma *vma, uint64_t va)
 {
     unsigned level = hugetlb_level(vma);
     uint64_t start = va & ~(((uint64_t)1 << x86_level_shift(level)) - 1);
     struct frame *frame = vma->file ? page_from_file(os, vma, start, level) : page_take(os, level, FRAME_HUGETLB);
     if (!frame) {
-        os_fail(os, "no free page of %u MiB is left for MAP_HUGETLB at 0x%llx", level == 3 ? 1024 : 2, (unsigned long long)va);
+        os_fail(os, "no free page of %u MiB is left for MAP_HUGETLB at 0x%llx", level == 3 ? 1024 : 2,
+                (unsigned long long)va);
         return OS_OOM;
     }
     return vma->file ? install(os, start, frame, page_bits(vma, true)) : install_fresh(os, vma, start, frame);
 }
 
-/* A read fault maps the pages of the file around it too, those in memory: as many as fault_around from the aligned address below on, or
- * from where the mapping or the page table begins (Linux: do_fault_around). */
+/* A read fault maps the pages of the file around it too, those in memory: as many as fault_around from the aligned
+ * address below on, or from where the mapping or the page table begins (Linux: do_fault_around). */
 static void map_around(struct os *os, const struct vma *vma, uint64_t va)
 {
     uint64_t window = (uint64_t)os->config.fault_around << PAGE_SHIFT, table = (uint64_t)1 << x86_level_shift(2);
@@ -151,7 +156,10 @@ static enum os_outcome populate_copy(struct os *os, const struct vma *vma, uint6
     if (from)
         os_tell(os, (struct os_move){.kind = OS_MOVE_COPY, .from = from->pa, .to = frame->pa, .bytes = PAGE_BYTES});
     else
-        os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_IN, .to = frame->pa, .bytes = PAGE_BYTES, .file = vma->file,
+        os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_IN,
+                                     .to = frame->pa,
+                                     .bytes = PAGE_BYTES,
+                                     .file = vma->file,
                                      .page = page_index(vma, va)});
     os->events.cycles += os->config.costs.copy;
     return install(os, va, frame, page_bits(vma, true));

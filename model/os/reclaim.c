@@ -1,11 +1,15 @@
-/* Reclaim by second chance over active and inactive lists (Linux: mm/vmscan.c, shrink_lruvec, without its cgroups and generations).
+/* Reclaim by second chance over active and inactive lists (Linux: mm/vmscan.c, shrink_lruvec, without its cgroups and
+ * generations).
  *
- *     inactive, oldest first   used since it was last looked at: anonymous to the active list; a file page goes round once more, and to the
+ *     inactive, oldest first   used since it was last looked at: anonymous to the active list; a file page goes round
+ *                              once more, and to the
  *                              active list when it was seen used before, by several entries, or as program text
  *                              not used: reclaimed
- *     active, oldest first     while the inactive list is the shorter one: to the inactive list; program text in use stays
+ *     active, oldest first     while the inactive list is the shorter one: to the inactive list; program text in use
+ *                              stays
  *
- * How much is looked at doubles from round to round (priority 12 … 0); files before anonymous memory, 140 : 60 (swappiness 60). */
+ * How much is looked at doubles from round to round (priority 12 … 0); files before anonymous memory, 140 : 60
+ * (swappiness 60). */
 #include "kernel.h"
 
 enum { FIRST_PRIORITY = 12, SWAPPINESS = 60, WHOLE = 200, BATCH = 32 };
@@ -69,7 +73,8 @@ static void shrink_active(struct os *os, enum frame_list list, uint64_t scan)
     }
 }
 
-/* What the active list may have for each page of the inactive one: int_sqrt(10 * GiB of both), at least 1 (Linux: inactive_is_low). */
+/* What the active list may have for each page of the inactive one: int_sqrt(10 * GiB of both), at least 1 (Linux:
+ * inactive_is_low). */
 static uint64_t ratio(uint64_t pages)
 {
     uint64_t gib = pages >> (30 - PAGE_SHIFT), root = 1;
@@ -84,7 +89,8 @@ static bool inactive_is_low(const struct lru *lru, enum frame_list inactive, enu
 }
 
 /* One round over the file lists or the anonymous ones. */
-static uint64_t shrink_pair(struct os *os, enum frame_list inactive, enum frame_list active, unsigned priority, uint64_t target)
+static uint64_t shrink_pair(struct os *os, enum frame_list inactive, enum frame_list active, unsigned priority,
+                            uint64_t target)
 {
     uint64_t share = is_anonymous_list(inactive) ? SWAPPINESS : WHOLE - SWAPPINESS;
     uint64_t part = priority ? share : WHOLE;
@@ -138,7 +144,8 @@ uint64_t os_write_back(struct os *os, uint64_t pages)
 {
     uint64_t before = os->events.write_backs;
     for (enum frame_list list = LIST_INACTIVE_FILE; list <= LIST_ACTIVE_FILE; list++)
-        for (struct frame *frame = os->lru.oldest[list]; frame && os->events.write_backs - before < pages; frame = frame->newer)
+        for (struct frame *frame = os->lru.oldest[list]; frame && os->events.write_backs - before < pages;
+             frame = frame->newer)
             if (frame->kind == FRAME_FILE)
                 frame_clean(os, frame);
     return os->events.write_backs - before;

@@ -1,4 +1,5 @@
-/* Records come in pieces of one 2-MiB block, made when a frame of the block is first used: memory may be large and sparsely used. */
+/* Records come in pieces of one 2-MiB block, made when a frame of the block is first used: memory may be large and
+ * sparsely used. */
 #include "record.h"
 
 #include <stdlib.h>

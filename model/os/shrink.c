@@ -28,7 +28,8 @@ static void swap_out(struct os *os, struct frame *frame, uint32_t slot)
     os->events.swap_outs++;
 }
 
-/* MADV_FREE: when the program has not written since, the page is dropped and reads as zeros from now on. Else it is a page like others. */
+/* MADV_FREE: when the program has not written since, the page is dropped and reads as zeros from now on. Else it is a
+ * page like others. */
 static bool drop_lazy(struct os *os, struct frame *frame)
 {
     frame_harvest(os, frame);

@@ -1,5 +1,5 @@
-/* Operations on ranges of the address space, each in the kernel's order: make the boundaries, change mappings and entries, free what
- * became empty; what must be invalidated is gathered in *flush for the caller to queue. */
+/* Operations on ranges of the address space, each in the kernel's order: make the boundaries, change mappings and
+ * entries, free what became empty; what must be invalidated is gathered in *flush for the caller to queue. */
 #include "kernel.h"
 
 struct zap {
@@ -34,7 +34,8 @@ bool space_zap(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, st
     for (size_t i = vma_first(vmas, start); i < vmas->count && vmas->at[i].start < end; i++) {
         const struct vma *vma = &vmas->at[i];
         struct zap zap = {.os = os, .mm = mm, .vma = vma, .flush = flush};
-        if (!pt_visit(&mm->pt, vma->start > start ? vma->start : start, vma->end < end ? vma->end : end, zap_leaf, &zap))
+        if (!pt_visit(&mm->pt, vma->start > start ? vma->start : start, vma->end < end ? vma->end : end, zap_leaf,
+                      &zap))
             return os_out_of_memory(os);
     }
     return true;
@@ -44,7 +45,8 @@ bool space_zap(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, st
 static bool may_cut(struct os *os, const struct os_mm *mm, uint64_t va)
 {
     const struct vma *vma = vma_find(&mm->vmas, va);
-    if (!vma || !(vma->flags & OS_HUGETLB) || va % ((uint64_t)1 << x86_level_shift(vma->flags & OS_HUGETLB_1G ? 3 : 2)) == 0)
+    if (!vma || !(vma->flags & OS_HUGETLB) ||
+        va % ((uint64_t)1 << x86_level_shift(vma->flags & OS_HUGETLB_1G ? 3 : 2)) == 0)
         return true;
     return os_fail(os, "0x%llx lies inside a page of MAP_HUGETLB, which cannot be split", (unsigned long long)va);
 }
@@ -68,10 +70,11 @@ bool space_unmap(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end, 
     return true;
 }
 
-/* Removing a right, or making an executable page non-executable, must reach the TLBs; granting one need not (SDM 3A 5.10.4.3). */
+/* Removing a right, or making an executable page non-executable, must reach the TLBs; granting one need not (SDM
+ * 3A 5.10.4.3). */
 static bool tightens(uint64_t old, uint64_t new)
 {
-    return old & ENTRY_P && ((old & ~new & (ENTRY_P | ENTRY_RW)) || (new & ~old & ENTRY_XD));
+    return old & ENTRY_P && ((old & ~new &(ENTRY_P | ENTRY_RW)) || (new & ~old &ENTRY_XD));
 }
 
 static bool protect_leaf(void *context, const struct pt_leaf *leaf)
@@ -113,7 +116,7 @@ bool space_protect(struct os *os, struct os_mm *mm, uint64_t start, uint64_t end
 struct move {
     struct os *os;
     struct os_mm *mm;
-    uint64_t distance;    /* new address - old address, modulo 2^64 */
+    uint64_t distance; /* new address - old address, modulo 2^64 */
     struct flush *flush;
 };
 

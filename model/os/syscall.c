@@ -1,7 +1,8 @@
-/* The memory system calls, by their results: the trace says what Linux did, this file does the same to mappings and page tables.
+/* The memory system calls, by their results: the trace says what Linux did, this file does the same to mappings and
+ * page tables.
  *
- * A call that failed (result -4095 … -1) changed nothing. A result that Linux could not have given in the state at hand is refused
- * with a message: the trace and the simulated kernel have parted, and everything after would be wrong. */
+ * A call that failed (result -4095 … -1) changed nothing. A result that Linux could not have given in the state at hand
+ * is refused with a message: the trace and the simulated kernel have parted, and everything after would be wrong. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -26,8 +27,11 @@ bool user_range(struct os *os, const char *call, uint64_t start, uint64_t bytes,
     if (!bytes || page_up(bytes) < bytes)
         return os_fail(os, "%s succeeded at 0x%" PRIx64 " with an impossible length of 0x%" PRIx64, call, start, bytes);
     if (start >= os->user_end || page_up(bytes) > os->user_end - start)
-        return os_fail(os, "%s succeeded at 0x%" PRIx64 ", length 0x%" PRIx64 ", which reaches beyond user space (0x%" PRIx64 ")%s", call,
-                       start, bytes, os->user_end, os->config.la57 ? "" : "; a 57-bit trace needs 5-level paging");
+        return os_fail(os,
+                       "%s succeeded at 0x%" PRIx64 ", length 0x%" PRIx64
+                       ", which reaches beyond user space (0x%" PRIx64 ")%s",
+                       call, start, bytes, os->user_end,
+                       os->config.la57 ? "" : "; a 57-bit trace needs 5-level paging");
     return true;
 }
 
@@ -66,7 +70,9 @@ static bool fits_large(struct os *os, struct vma *vma)
     if (vma->flags & OS_HUGETLB_1G && !os->config.page_1g)
         return os_fail(os, "mmap with MAP_HUGETLB succeeded for 1-GiB pages, which this processor does not have");
     vma->end = (vma->end + size - 1) & ~(size - 1); /* Linux rounds the length up */
-    return vma->start % size == 0 || os_fail(os, "mmap with MAP_HUGETLB succeeded at 0x%" PRIx64 ", which is not aligned to its pages", vma->start);
+    return vma->start % size == 0 ||
+           os_fail(os, "mmap with MAP_HUGETLB succeeded at 0x%" PRIx64 ", which is not aligned to its pages",
+                   vma->start);
 }
 
 static bool sys_mmap(struct os *os, const uint64_t arg[6], uint64_t start)
@@ -80,7 +86,8 @@ static bool sys_mmap(struct os *os, const uint64_t arg[6], uint64_t start)
     if (flags & LX_MAP_GROWSDOWN)
         vma.flags |= OS_GROWSDOWN;
     if (flags & LX_MAP_HUGETLB && os->config.processes)
-        vma.flags |= OS_HUGETLB | ((flags >> LX_MAP_HUGE_SHIFT & LX_MAP_HUGE_MASK) == LX_MAP_HUGE_1GB ? OS_HUGETLB_1G : 0);
+        vma.flags |= OS_HUGETLB |
+                     ((flags >> LX_MAP_HUGE_SHIFT & LX_MAP_HUGE_MASK) == LX_MAP_HUGE_1GB ? OS_HUGETLB_1G : 0);
     if (!fits_large(os, &vma) || !make_room(os, "mmap", start, vma.end, flags & LX_MAP_FIXED))
         return false;
     if (!(flags & LX_MAP_ANONYMOUS)) {
@@ -117,7 +124,8 @@ static bool sys_mprotect(struct os *os, const uint64_t arg[6])
     if (!user_range(os, "mprotect", start, arg[1], &end))
         return false;
     if (!vma_covers(&os->mm->vmas, start, end) && !os->config.implicit_map)
-        return os_fail(os, "mprotect succeeded on 0x%" PRIx64 "-0x%" PRIx64 ", which is not mapped throughout", start, end);
+        return os_fail(os, "mprotect succeeded on 0x%" PRIx64 "-0x%" PRIx64 ", which is not mapped throughout", start,
+                       end);
     const struct vma *first = vma_find(&os->mm->vmas, start);
     if (arg[2] & LX_PROT_GROWSDOWN && first)
         start = first->start;
@@ -144,7 +152,8 @@ static bool sys_brk(struct os *os, uint64_t result)
         return true;
     }
     if (result < mm->brk_start)
-        return os_fail(os, "brk gave 0x%" PRIx64 ", which is below the start of the heap at 0x%" PRIx64, result, mm->brk_start);
+        return os_fail(os, "brk gave 0x%" PRIx64 ", which is below the start of the heap at 0x%" PRIx64, result,
+                       mm->brk_start);
     uint64_t old = page_up(mm->brk), new = page_up(result);
     bool done = new > old ? grow_heap(os, old, new) : new < old ? unmap(os, new, old) : true;
     if (done)
@@ -167,19 +176,22 @@ static bool mremap_in_place(struct os *os, const struct vma *vma, uint64_t start
     if (new_end <= old_end)
         return new_end == old_end || unmap(os, new_end, old_end);
     if (vma->end != old_end || vma_overlaps(&os->mm->vmas, old_end, new_end))
-        return os_fail(os, "mremap grew 0x%" PRIx64 "-0x%" PRIx64 " in place to 0x%" PRIx64 ", where something else is mapped", start,
-                       old_end, new_end);
+        return os_fail(os,
+                       "mremap grew 0x%" PRIx64 "-0x%" PRIx64 " in place to 0x%" PRIx64
+                       ", where something else is mapped",
+                       start, old_end, new_end);
     struct vma more = relocated(vma, old_end, old_end, new_end);
     return space_map(os, os->mm, &more);
 }
 
-static bool mremap_move(struct os *os, const struct vma *vma, uint64_t old, uint64_t old_end, uint64_t new, uint64_t new_end,
-                        uint64_t flags)
+static bool mremap_move(struct os *os, const struct vma *vma, uint64_t old, uint64_t old_end, uint64_t new,
+                        uint64_t new_end, uint64_t flags)
 {
     if (!(flags & LX_MREMAP_MAYMOVE))
         return os_fail(os, "mremap moved 0x%" PRIx64 " to 0x%" PRIx64 " without MREMAP_MAYMOVE", old, new);
     if (old < new_end && new < old_end)
-        return os_fail(os, "mremap moved 0x%" PRIx64 "-0x%" PRIx64 " to 0x%" PRIx64 ", which overlaps it", old, old_end, new);
+        return os_fail(os, "mremap moved 0x%" PRIx64 "-0x%" PRIx64 " to 0x%" PRIx64 ", which overlaps it", old, old_end,
+                       new);
     struct vma moved = relocated(vma, old, new, new_end); /* a copy: *vma moves in memory below */
     uint64_t size = old_end - old < new_end - new ? old_end - old : new_end - new;
     if (!memory_balance(os, os->mm->pt.own, os->mm) || /* as many tables again at most, before anything is changed */
@@ -198,12 +210,14 @@ static bool sys_mremap(struct os *os, const uint64_t arg[6], uint64_t new)
     uint64_t old = arg[0], old_end = old + page_up(arg[1]), new_end;
     const struct vma *vma = vma_find(&os->mm->vmas, old);
     if (old % PAGE_BYTES || !vma || page_up(arg[1]) > vma->end - old)
-        return os_fail(os, "mremap succeeded on 0x%" PRIx64 ", length 0x%" PRIx64 ", which is not inside one mapping", old, arg[1]);
+        return os_fail(os, "mremap succeeded on 0x%" PRIx64 ", length 0x%" PRIx64 ", which is not inside one mapping",
+                       old, arg[1]);
     if (old == old_end && !(vma->flags & OS_SHARED))
         return os_fail(os, "mremap succeeded on 0x%" PRIx64 " with length 0, but the mapping is not shared", old);
     if (!user_range(os, "mremap", new, arg[2], &new_end))
         return false;
-    return new == old ? mremap_in_place(os, vma, old, old_end, new_end) : mremap_move(os, vma, old, old_end, new, new_end, arg[3]);
+    return new == old ? mremap_in_place(os, vma, old, old_end, new_end)
+                      : mremap_move(os, vma, old, old_end, new, new_end, arg[3]);
 }
 
 bool os_syscall(struct os *os, uint64_t number, const uint64_t arg[6], int64_t result)

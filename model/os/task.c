@@ -1,4 +1,5 @@
-/* Tasks: made by clone, given a new program by exec, ended by exit; which of them is current (Linux: kernel/fork.c, fs/exec.c, kernel/exit.c). */
+/* Tasks: made by clone, given a new program by exec, ended by exit; which of them is current (Linux: kernel/fork.c,
+ * fs/exec.c, kernel/exit.c). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +39,10 @@ static struct os_task *must_find(struct os *os, const char *call, unsigned numbe
 {
     struct os_task *task = os->config.processes ? task_find(os, number) : NULL;
     if (!task)
-        os_fail(os, os->config.processes ? "%s: there is no task %u" : "%s of task %u: this kernel was started for one process", call, number);
+        os_fail(os,
+                os->config.processes ? "%s: there is no task %u"
+                                     : "%s of task %u: this kernel was started for one process",
+                call, number);
     return task;
 }
 
@@ -110,7 +114,8 @@ bool os_clone(struct os *os, unsigned parent_number, unsigned number, unsigned f
     child->parent = thread ? parent->parent : parent->group;
     child->oom_adjust = parent->oom_adjust;
     snprintf(child->name, sizeof child->name, "%s", parent->name);
-    if (!share_files(child, parent, flags & (OS_CLONE_FILES | OS_CLONE_THREAD)) || !share_space(os, child, parent, flags & OS_CLONE_VM)) {
+    if (!share_files(child, parent, flags & (OS_CLONE_FILES | OS_CLONE_THREAD)) ||
+        !share_space(os, child, parent, flags & OS_CLONE_VM)) {
         drop_task(os, child);
         return false;
     }
@@ -250,8 +255,9 @@ bool os_switch(struct os *os, unsigned number)
     if (!task)
         return false;
     if (task->waits_for)
-        return os_fail(os, "task %u cannot run: it has lent its memory to task %u, which has neither executed a program nor ended", number,
-                       task->waits_for);
+        return os_fail(
+            os, "task %u cannot run: it has lent its memory to task %u, which has neither executed a program nor ended",
+            number, task->waits_for);
     if (task == os->task)
         return true;
     os->task = task;

@@ -1,5 +1,5 @@
-/* The system calls that make, replace and end tasks, and System V shared memory, by their results. The trace says in which task it goes
- * on (os_switch). */
+/* The system calls that make, replace and end tasks, and System V shared memory, by their results. The trace says in
+ * which task it goes on (os_switch). */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -14,7 +14,8 @@ static bool sys_clone(struct os *os, uint64_t flags, int64_t child)
     return !child || os_clone(os, os->task->number, (unsigned)child, ours);
 }
 
-/* shmat: a segment is a file that is named by its number; how long it is, no system call of the mapping tells, so arg[3] must. */
+/* shmat: a segment is a file that is named by its number; how long it is, no system call of the mapping tells, so
+ * arg[3] must. */
 static bool sys_shmat(struct os *os, const uint64_t arg[6], uint64_t start)
 {
     char name[NAME_ROOM];
@@ -24,7 +25,10 @@ static bool sys_shmat(struct os *os, const uint64_t arg[6], uint64_t start)
     if (!user_range(os, "shmat", start, arg[3], &end))
         return false;
     snprintf(name, sizeof name, "/SYSV%08" PRIx64, arg[0]);
-    struct vma vma = {.start = start, .end = end, .prot = OS_READ | (arg[2] & 010000 ? 0 : OS_WRITE), .flags = OS_SHARED};
+    struct vma vma = {.start = start,
+                      .end = end,
+                      .prot = OS_READ | (arg[2] & 010000 ? 0 : OS_WRITE),
+                      .flags = OS_SHARED};
     snprintf(vma.name, sizeof vma.name, "%s", name);
     vma.file = file_named(os, name);
     if (!vma.file)

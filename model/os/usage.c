@@ -8,8 +8,8 @@ struct count {
     struct os_usage *usage;
 };
 
-/* A frame's size over its mappings, in units of 2^-12 byte. What the division leaves over goes to the first mappings of the frame, a unit
- * each, so that the shares add up to the frame. */
+/* A frame's size over its mappings, in units of 2^-12 byte. What the division leaves over goes to the first mappings of
+ * the frame, a unit each, so that the shares add up to the frame. */
 static uint64_t share_of(const struct frame *frame, uint32_t place)
 {
     uint64_t whole = frame_pages(frame) << PAGE_SHIFT << PSS_SHIFT;
@@ -29,7 +29,9 @@ static void count_frame(const struct count *count, const struct pt_leaf *leaf, c
     bool dirty = frame->dirty || leaf->entry & ENTRY_D;
     usage->rss += bytes;
     usage->pss += share;
-    *(frame->kind == FRAME_ANON ? &usage->pss_anon : frame->kind == FRAME_FILE ? &usage->pss_file : &usage->pss_shmem) += share;
+    *(frame->kind == FRAME_ANON   ? &usage->pss_anon
+      : frame->kind == FRAME_FILE ? &usage->pss_file
+                                  : &usage->pss_shmem) += share;
     if (dirty)
         usage->pss_dirty += share;
     if (frame->kind == FRAME_ANON)
@@ -62,7 +64,8 @@ static bool count_leaf(void *context, const struct pt_leaf *leaf)
     return true;
 }
 
-/* Pages of anonymous shared memory that are in swap stand in the page cache, not in entries (Linux: shmem_swap_usage). */
+/* Pages of anonymous shared memory that are in swap stand in the page cache, not in entries (Linux: shmem_swap_usage).
+ */
 static void count_shared_swap(const struct os *os, const struct vma *vma, struct os_usage *usage)
 {
     if (!vma->file || !os->file[vma->file].shmem || !os->swap.used)
@@ -93,15 +96,20 @@ bool os_usage(const struct os *os, unsigned number, struct os_usage *usage)
 static bool count_record(void *context, struct frame *frame)
 {
     struct os_memory *memory = context;
-    *(frame->kind == FRAME_HUGETLB ? &memory->hugetlb : frame->maps ? &memory->mapped : &memory->cached) += frame_pages(frame);
+    *(frame->kind == FRAME_HUGETLB ? &memory->hugetlb
+      : frame->maps                ? &memory->mapped
+                                   : &memory->cached) += frame_pages(frame);
     return true;
 }
 
 void os_memory(const struct os *os, struct os_memory *memory)
 {
-    *memory = (struct os_memory){.installed = os->config.ram_bytes >> PAGE_SHIFT, .free = frames_left(os->frames),
-                                 .tables = os->counts.table_frames, .reserved = 2 + (os->huge_zero_page ? TABLE_WORDS : 0),
-                                 .swap_slots = os->swap.slots, .swap_used = os->swap.used};
+    *memory = (struct os_memory){.installed = os->config.ram_bytes >> PAGE_SHIFT,
+                                 .free = frames_left(os->frames),
+                                 .tables = os->counts.table_frames,
+                                 .reserved = 2 + (os->huge_zero_page ? TABLE_WORDS : 0),
+                                 .swap_slots = os->swap.slots,
+                                 .swap_used = os->swap.used};
     records_visit(os->records, count_record, memory);
 }
 
@@ -123,11 +131,20 @@ bool os_status(const struct os *os, unsigned number, struct os_status *status)
     if (!task)
         return false;
     const struct os_mm *mm = task->mm;
-    *status = (struct os_status){
-        .task = number, .process = task->group, .parent = task->parent, .name = task->name, .oom_adjust = task->oom_adjust,
-        .vsz = mm->vmas.bytes, .rss = mm_rss(mm) << PAGE_SHIFT, .rss_anon = mm->rss[FRAME_ANON] << PAGE_SHIFT,
-        .rss_file = mm->rss[FRAME_FILE] << PAGE_SHIFT, .rss_shmem = mm->rss[FRAME_SHMEM] << PAGE_SHIFT, .swap = mm->swap << PAGE_SHIFT,
-        .tables = mm->pt.own << PAGE_SHIFT, .vsz_peak = mm->vsz_peak, .rss_peak = mm->rss_peak << PAGE_SHIFT};
+    *status = (struct os_status){.task = number,
+                                 .process = task->group,
+                                 .parent = task->parent,
+                                 .name = task->name,
+                                 .oom_adjust = task->oom_adjust,
+                                 .vsz = mm->vmas.bytes,
+                                 .rss = mm_rss(mm) << PAGE_SHIFT,
+                                 .rss_anon = mm->rss[FRAME_ANON] << PAGE_SHIFT,
+                                 .rss_file = mm->rss[FRAME_FILE] << PAGE_SHIFT,
+                                 .rss_shmem = mm->rss[FRAME_SHMEM] << PAGE_SHIFT,
+                                 .swap = mm->swap << PAGE_SHIFT,
+                                 .tables = mm->pt.own << PAGE_SHIFT,
+                                 .vsz_peak = mm->vsz_peak,
+                                 .rss_peak = mm->rss_peak << PAGE_SHIFT};
     add_group(os, task, status);
     return true;
 }

@@ -1,5 +1,5 @@
-/* A sorted array with binary search: processes have hundreds of mappings, seldom thousands, and change them far more rarely than they
- * fault. */
+/* A sorted array with binary search: processes have hundreds of mappings, seldom thousands, and change them far more
+ * rarely than they fault. */
 #include "vma.h"
 
 #include <stdlib.h>

@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 struct vma {
-    uint64_t start, end;   /* [start, end), page aligned */
-    unsigned prot;         /* enum os_prot */
-    unsigned flags;        /* enum os_map_flags */
-    uint64_t file;         /* whose page-cache pages are mapped; 0: private anonymous memory */
-    uint64_t page_offset;  /* page of the file that start maps */
-    char name[64];         /* for people; cut off when longer */
+    uint64_t start, end;  /* [start, end), page aligned */
+    unsigned prot;        /* enum os_prot */
+    unsigned flags;       /* enum os_map_flags */
+    uint64_t file;        /* whose page-cache pages are mapped; 0: private anonymous memory */
+    uint64_t page_offset; /* page of the file that start maps */
+    char name[64];        /* for people; cut off when longer */
 };
 
 struct vma_list {
-    struct vma *at;        /* sorted by start */
+    struct vma *at; /* sorted by start */
     size_t count, room;
-    uint64_t bytes;        /* the sizes of all of them */
+    uint64_t bytes; /* the sizes of all of them */
 };
 
 void vma_drop(struct vma_list *list);

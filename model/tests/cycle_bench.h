@@ -61,19 +61,24 @@ struct bench {
     struct pins_out out;
     uint64_t cycle;
     uint64_t memory[BENCH_FRAMES * 512];
-    uint64_t next_frame;      /* first frame no table uses yet */
-    uint64_t cr3;             /* root table */
-    unsigned latency;         /* cycles from accept to reply */
-    unsigned jitter;          /* up to that many more, at random */
-    bool stall;               /* mem_req_ready stays 0 */
-    bool mute;                /* replies are kept back */
-    int fail_reads;           /* so many of the next accepted requests get an error */
-    uint64_t reads, cas;      /* accepted */
-    uint8_t mt[BENCH_TYPES];  /* [n % BENCH_TYPES]: memory type of accepted request n = 0, 1, …, reads and compare-and-swaps */
+    uint64_t next_frame;     /* first frame no table uses yet */
+    uint64_t cr3;            /* root table */
+    unsigned latency;        /* cycles from accept to reply */
+    unsigned jitter;         /* up to that many more, at random */
+    bool stall;              /* mem_req_ready stays 0 */
+    bool mute;               /* replies are kept back */
+    int fail_reads;          /* so many of the next accepted requests get an error */
+    uint64_t reads, cas;     /* accepted */
+    uint8_t mt[BENCH_TYPES]; /* [n % BENCH_TYPES]: memory type of accepted request n = 0, 1, …, reads and
+                                compare-and-swaps */
     struct bench_request outstanding[BENCH_OUTSTANDING];
     uint64_t line[8];
     /* Responses by port and id. */
-    struct { bool seen; uint64_t cycle; struct pins_resp r; } answer[PINS_MAX_PORTS][256];
+    struct {
+        bool seen;
+        uint64_t cycle;
+        struct pins_resp r;
+    } answer[PINS_MAX_PORTS][256];
 };
 
 static inline uint64_t *bench_word(struct bench *b, uint64_t addr)
@@ -116,8 +121,13 @@ static inline void bench_accept(struct bench *b)
     while (b->outstanding[i].live)
         assert_true(++i < BENCH_OUTSTANDING);
     b->outstanding[i] = (struct bench_request){
-        .live = true, .cas = b->out.mem_req_cas, .tag = b->out.mem_req_tag, .addr = b->out.mem_req_addr,
-        .expected = b->out.mem_req_expected, .desired = b->out.mem_req_desired, .err = b->fail_reads > 0,
+        .live = true,
+        .cas = b->out.mem_req_cas,
+        .tag = b->out.mem_req_tag,
+        .addr = b->out.mem_req_addr,
+        .expected = b->out.mem_req_expected,
+        .desired = b->out.mem_req_desired,
+        .err = b->fail_reads > 0,
         .due = b->cycle + b->latency + (b->jitter ? (unsigned)rand() % (b->jitter + 1) : 0),
     };
     b->fail_reads -= b->fail_reads > 0;
@@ -161,7 +171,10 @@ static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint
     bench_offer_req(b, port, (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user});
 }
 
-struct bench_answer { struct pins_resp r; unsigned latency; };
+struct bench_answer {
+    struct pins_resp r;
+    unsigned latency;
+};
 
 /* A request alone, to its response; any id. */
 static inline struct bench_answer bench_translate_req(struct bench *b, unsigned port, struct pins_req req)
@@ -182,7 +195,8 @@ static inline struct bench_answer bench_translate(struct bench *b, unsigned port
     return bench_translate_req(b, port, (struct pins_req){.va = va, .acc = (uint8_t)acc, .user = user});
 }
 
-/* A control operation, to its ctl_done; *gp (may be NULL: it must not) says whether it raised #GP(0). Returns its cost in cycles. */
+/* A control operation, to its ctl_done; *gp (may be NULL: it must not) says whether it raised #GP(0). Returns its cost
+ * in cycles. */
 static inline unsigned bench_control_desc(struct bench *b, unsigned op, uint64_t data, uint64_t desc, bool *gp)
 {
     assert_true(b->out.ctl_ready);

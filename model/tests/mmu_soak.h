@@ -1,5 +1,5 @@
-/* A random life of the cycle model, for tests that watch it: all ports, faults, every control operation, a slow and erring memory,
- * two address spaces. */
+/* A random life of the cycle model, for tests that watch it: all ports, faults, every control operation, a slow and
+ * erring memory, two address spaces. */
 #ifndef TWINWALK_TESTS_MMU_SOAK_H
 #define TWINWALK_TESTS_MMU_SOAK_H
 
@@ -57,7 +57,11 @@ static void soak(struct soak_life life, const struct soak_watch *watch)
     make_tables(s);
     const uint64_t cr4 = BENCH_CR4 | (life.la57 ? CR4_LA57 : 0) | (CFG_ARCH_PCID ? CR4_PCIDE : 0);
     bench_control(b, CTL_MOV_CR4, cr4);
-    s->version[0] = (struct oracle_regs){.cr0 = BENCH_CR0, .cr3 = s->root[0], .cr4 = cr4, .efer = EFER_NXE, .pat = 0x0007040600070406};
+    s->version[0] = (struct oracle_regs){.cr0 = BENCH_CR0,
+                                         .cr3 = s->root[0],
+                                         .cr4 = cr4,
+                                         .efer = EFER_NXE,
+                                         .pat = 0x0007040600070406};
     b->latency = 1 + below(4);
     b->jitter = life.slow;
     for (unsigned long i = 0; i < soak_cycles; i++) {
@@ -76,9 +80,11 @@ static void soak(struct soak_life life, const struct soak_watch *watch)
     }
     soak_drain(s);
     const struct mmu_counts *c = mmu_counts(b->m);
-    print_message("%lu answers; %lu + %lu hits, %lu walks, %lu merged, %lu faults, %lu restarts, %lu cas, %lu shared reads, "
-                  "%lu operations\n", s->answered, c->l1_hit[0], c->l1_hit[1], c->walks, c->merged, c->faults, c->walk_restarts,
-                  c->cas, c->line_merges, s->done);
+    print_message(
+        "%lu answers; %lu + %lu hits, %lu walks, %lu merged, %lu faults, %lu restarts, %lu cas, %lu shared reads, "
+        "%lu operations\n",
+        s->answered, c->l1_hit[0], c->l1_hit[1], c->walks, c->merged, c->faults, c->walk_restarts, c->cas,
+        c->line_merges, s->done);
     assert_true(s->answered > soak_cycles / 500 && c->walks > soak_cycles / 2000 && c->faults > 0 && c->l1_hit[1] > 0);
     physmem_free(s->tables);
     bench_free(b);
@@ -94,25 +100,25 @@ static inline void soak_arguments(int argc, char **argv)
 }
 
 /* The lives that every such test goes through; `watch` is the test's. */
-#define SOAK_TESTS(watch)                                                     \
-    SOAK_TEST(busy, watch, .load = 90)                                        \
-    SOAK_TEST(slow_memory, watch, .load = 30, .control = 10, .slow = 40)      \
-    SOAK_TEST(many_operations, watch, .load = 50, .control = 200, .slow = 8)  \
-    SOAK_TEST(memory_errors, watch, .load = 40, .control = 50, .slow = 10, .errors = true) \
-    SOAK_TEST(sparse, watch, .load = 2, .control = 20, .slow = 20)            \
-    SOAK_TEST(five_levels, watch, .la57 = true, .load = 50, .control = 60, .slow = 10) \
-    static const struct CMUnitTest soak_tests[] = {                           \
+#define SOAK_TESTS(watch)                                                                                  \
+    SOAK_TEST(busy, watch, .load = 90)                                                                     \
+    SOAK_TEST(slow_memory, watch, .load = 30, .control = 10, .slow = 40)                                   \
+    SOAK_TEST(many_operations, watch, .load = 50, .control = 200, .slow = 8)                               \
+    SOAK_TEST(memory_errors, watch, .load = 40, .control = 50, .slow = 10, .errors = true)                 \
+    SOAK_TEST(sparse, watch, .load = 2, .control = 20, .slow = 20)                                         \
+    SOAK_TEST(five_levels, watch, .la57 = true, .load = 50, .control = 60, .slow = 10)                     \
+    static const struct CMUnitTest soak_tests[] = {                                                        \
         cmocka_unit_test(busy),          cmocka_unit_test(slow_memory), cmocka_unit_test(many_operations), \
         cmocka_unit_test(memory_errors), cmocka_unit_test(sparse),      cmocka_unit_test(five_levels),     \
     }
 
-#define SOAK_TEST(name, watch, ...)                                           \
-    static void name(void **state)                                            \
-    {                                                                         \
-        (void)state;                                                          \
-        const struct soak_life life = {__VA_ARGS__};                          \
-        if (!life.la57 || CFG_ARCH_LA57)                                      \
-            soak(life, watch);                                                \
+#define SOAK_TEST(name, watch, ...)                  \
+    static void name(void **state)                   \
+    {                                                \
+        (void)state;                                 \
+        const struct soak_life life = {__VA_ARGS__}; \
+        if (!life.la57 || CFG_ARCH_LA57)             \
+            soak(life, watch);                       \
     }
 
 #endif

@@ -1,4 +1,5 @@
-/* Page tables written by hand for the tests of the oracle: one chain of entries for one address, and short ways to ask about it. */
+/* Page tables written by hand for the tests of the oracle: one chain of entries for one address, and short ways to ask
+ * about it. */
 #ifndef TWINWALK_ORACLE_CHAIN_H
 #define TWINWALK_ORACLE_CHAIN_H
 
@@ -17,8 +18,8 @@ static const uint64_t XD = (uint64_t)1 << 63;
 static const uint64_t WP = 1 << 16, CD = 1 << 30, PG = 1u << 31;
 static const uint64_t NXE = 1 << 11, TCE = 1 << 15, UAIE = 1 << 20;
 static const uint64_t LAM_U57 = (uint64_t)1 << 61, LAM_U48 = (uint64_t)1 << 62, NO_FLUSH = (uint64_t)1 << 63;
-static const uint64_t PSE = 1 << 4, PAE = 1 << 5, PGE = 1 << 7, LA57 = 1 << 12, PCIDE = 1 << 17, SMEP = 1 << 20, SMAP = 1 << 21,
-                      PKE = 1 << 22, CET = 1 << 23, PKS = 1 << 24, LASS = 1 << 27, LAM_SUP = 1 << 28;
+static const uint64_t PSE = 1 << 4, PAE = 1 << 5, PGE = 1 << 7, LA57 = 1 << 12, PCIDE = 1 << 17, SMEP = 1 << 20,
+                      SMAP = 1 << 21, PKE = 1 << 22, CET = 1 << 23, PKS = 1 << 24, LASS = 1 << 27, LAM_SUP = 1 << 28;
 static const uint64_t PAT = 0x0007040600070406;
 static const uint64_t VA = 0x00007654321fedcb; /* indices: 236, 336, 400, 510; offset 0xdcb */
 
@@ -30,7 +31,7 @@ struct machine {
     struct physmem *pm;
     struct oracle_cpu cpu;
     struct oracle_regs regs;
-    uint64_t entry[6];       /* address of the entry of level 1 … 5 for VA */
+    uint64_t entry[6]; /* address of the entry of level 1 … 5 for VA */
 };
 
 static inline void put(struct machine *m, unsigned level, uint64_t value)
@@ -38,12 +39,14 @@ static inline void put(struct machine *m, unsigned level, uint64_t value)
     assert_true(physmem_write(m->pm, m->entry[level], value));
 }
 
-/* Tables at 0x1000 × level (root of 4-level paging 0x4000, of 5-level paging 0x5000), all entries P RW US A, leaf frame 0x40000000. */
+/* Tables at 0x1000 × level (root of 4-level paging 0x4000, of 5-level paging 0x5000), all entries P RW US A, leaf frame
+ * 0x40000000. */
 static inline struct machine build(unsigned root, unsigned leaf, unsigned paddr_bits)
 {
     struct machine m = {.pm = physmem_new(52), .cpu = full_cpu};
     m.cpu.paddr_bits = paddr_bits;
-    m.regs = (struct oracle_regs){.cr0 = WP, .cr3 = 0x1000u * root, .cr4 = root == 5 ? LA57 : 0, .efer = NXE, .pat = PAT};
+    m.regs =
+        (struct oracle_regs){.cr0 = WP, .cr3 = 0x1000u * root, .cr4 = root == 5 ? LA57 : 0, .efer = NXE, .pat = PAT};
     static const unsigned index[] = {0, 0x1fe, 0x190, 0x150, 0xec, 0};
     for (unsigned level = 1; level <= 5; level++)
         m.entry[level] = 0x1000u * level + 8 * index[level];

@@ -1,7 +1,9 @@
-/* A machine for the tests of model/os: the kernel, its memory, and a processor made of the oracle and a TLB that never forgets by itself.
+/* A machine for the tests of model/os: the kernel, its memory, and a processor made of the oracle and a TLB that never
+ * forgets by itself.
  *
- * The TLB keeps every translation until a control operation takes it away, by the SDM's minimum (3A 5.10.4.1). After the kernel's control
- * operations no entry may allow what the page tables no longer allow: that is how missing invalidations are seen. */
+ * The TLB keeps every translation until a control operation takes it away, by the SDM's minimum (3A 5.10.4.1). After
+ * the kernel's control operations no entry may allow what the page tables no longer allow: that is how missing
+ * invalidations are seen. */
 #ifndef TWINWALK_OS_MACHINE_H
 #define TWINWALK_OS_MACHINE_H
 
@@ -19,7 +21,7 @@
 enum { TLB_ROOM = 8192, CONTROL_ROOM = 256, MACHINE_PAGE = 4096 };
 
 struct tlb_entry {
-    struct oracle_access access;     /* the access that was allowed */
+    struct oracle_access access; /* the access that was allowed */
     struct oracle_result result;
 };
 
@@ -28,7 +30,7 @@ struct machine {
     struct os *os;
     struct oracle_cpu cpu;
     struct oracle_regs regs;
-    struct tlb_entry tlb[TLB_ROOM];  /* the first tlb_count are in use */
+    struct tlb_entry tlb[TLB_ROOM]; /* the first tlb_count are in use */
     unsigned tlb_count;
     struct os_control done[CONTROL_ROOM]; /* control operations since machine_forget */
     unsigned done_count;
@@ -55,7 +57,8 @@ static inline bool tlb_any(const struct tlb_entry *entry, uint64_t va)
     return true;
 }
 
-/* No cached translation may be stale in a way that matters: another frame or page size, or an access that is now refused. */
+/* No cached translation may be stale in a way that matters: another frame or page size, or an access that is now
+ * refused. */
 static inline void machine_check_tlb(struct machine *m)
 {
     for (unsigned i = 0; i < m->tlb_count; i++) {
@@ -95,8 +98,10 @@ static inline void machine_init(struct machine *m, const struct os_config *confi
     m->pm = physmem_new(config->paddr_bits);
     m->os = os_new(m->pm, config);
     assert_non_null(m->os);
-    m->cpu = (struct oracle_cpu){
-        .paddr_bits = config->paddr_bits, .page_1g = config->page_1g, .la57 = config->la57, .pcid = config->pcid};
+    m->cpu = (struct oracle_cpu){.paddr_bits = config->paddr_bits,
+                                 .page_1g = config->page_1g,
+                                 .la57 = config->la57,
+                                 .pcid = config->pcid};
     machine_controls(m);
     machine_forget(m);
 }
@@ -109,7 +114,8 @@ static inline void machine_end(struct machine *m)
     physmem_free(m->pm);
 }
 
-static const struct os_config machine_4k = {.paddr_bits = 46, .pcid = true, .page_1g = true, .ram_bytes = (uint64_t)1 << 30, .seed = 7};
+static const struct os_config machine_4k = {
+    .paddr_bits = 46, .pcid = true, .page_1g = true, .ram_bytes = (uint64_t)1 << 30, .seed = 7};
 
 /* What the page tables say of a user access now; faults are results. */
 static inline struct oracle_result look(struct machine *m, uint64_t va, uint8_t acc)
@@ -161,7 +167,8 @@ static inline bool is_refused(struct machine *m, uint64_t va, uint8_t acc)
 }
 
 /* A system call that the kernel must accept; its control operations are carried out. */
-static inline void call(struct machine *m, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t result)
+static inline void call(struct machine *m, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                        uint64_t result)
 {
     const uint64_t arg[6] = {a0, a1, a2, a3, UINT64_MAX, 0};
     if (!os_syscall(m->os, number, arg, (int64_t)result))
@@ -170,8 +177,8 @@ static inline void call(struct machine *m, uint64_t number, uint64_t a0, uint64_
 }
 
 /* A system call that the kernel must refuse, with this word in its message. */
-static inline void refused_call(struct machine *m, const char *word, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                                uint64_t result)
+static inline void refused_call(struct machine *m, const char *word, uint64_t number, uint64_t a0, uint64_t a1,
+                                uint64_t a2, uint64_t a3, uint64_t result)
 {
     const uint64_t arg[6] = {a0, a1, a2, a3, UINT64_MAX, 0};
     assert_false(os_syscall(m->os, number, arg, (int64_t)result));
@@ -189,7 +196,8 @@ static inline void map_anon(struct machine *m, uint64_t start, uint64_t bytes, u
     call(m, SYS_MMAP, 0, bytes, prot, PRIVATE_ANON, start);
 }
 
-static inline void map_file(struct machine *m, uint64_t start, uint64_t bytes, unsigned prot, unsigned flags, int fd, uint64_t offset)
+static inline void map_file(struct machine *m, uint64_t start, uint64_t bytes, unsigned prot, unsigned flags, int fd,
+                            uint64_t offset)
 {
     const uint64_t arg[6] = {0, bytes, prot, flags, (uint64_t)(int64_t)fd, offset};
     if (!os_syscall(m->os, SYS_MMAP, arg, (int64_t)start))

@@ -1,9 +1,9 @@
-/* A machine with many processes for the tests of model/os: the kernel, a processor made of the oracle, a TLB and paging-structure caches
- * that forget nothing by themselves (model/arch/invalidation.h says what an operation must drop), and contents for frames, swap slots and
- * files: one number a page, kept by the kernel's watcher.
+/* A machine with many processes for the tests of model/os: the kernel, a processor made of the oracle, a TLB and
+ * paging-structure caches that forget nothing by themselves (model/arch/invalidation.h says what an operation must
+ * drop), and contents for frames, swap slots and files: one number a page, kept by the kernel's watcher.
  *
- * The processor uses cached translations, without setting A or D again, so an invalidation that is missing shows twice: the entry differs
- * from what the page tables say, and contents go astray. */
+ * The processor uses cached translations, without setting A or D again, so an invalidation that is missing shows twice:
+ * the entry differs from what the page tables say, and contents go astray. */
 #ifndef TWINWALK_OS_STORM_H
 #define TWINWALK_OS_STORM_H
 
@@ -24,10 +24,10 @@
 enum { CACHE_ROOM = 1024, PAGE = 4096, MOST_FILES = 4096, FILE_PAGES = 4096 };
 
 struct kept {
-    struct cached is;            /* what invalidation.h judges */
-    struct oracle_access access; /* TLB: what was allowed */
-    uint64_t addr, entry_pa, frame;  /* TLB: where it goes, page aligned; structure: where the entry stands and points */
-    bool dirty;                  /* TLB: filled by a write */
+    struct cached is;               /* what invalidation.h judges */
+    struct oracle_access access;    /* TLB: what was allowed */
+    uint64_t addr, entry_pa, frame; /* TLB: where it goes, page aligned; structure: where the entry stands and points */
+    bool dirty;                     /* TLB: filled by a write */
 };
 
 struct storm {
@@ -39,9 +39,11 @@ struct storm {
     unsigned kept_count;
     uint64_t random;
     uint64_t frames, slots;
-    uint64_t *frame, *slot;      /* contents, by frame number and slot */
-    struct { uint64_t file, page, value; } written[65536]; /* file pages that were written back; open hash */
-    bool tolerant;               /* stale entries are counted instead of failing */
+    uint64_t *frame, *slot; /* contents, by frame number and slot */
+    struct {
+        uint64_t file, page, value;
+    } written[65536]; /* file pages that were written back; open hash */
+    bool tolerant;    /* stale entries are counted instead of failing */
     uint64_t stale, hits, walks, drops, faults;
 };
 
@@ -104,7 +106,8 @@ static inline uint16_t storm_pcid(const struct storm *s)
     return s->regs.cr4 & CR4_PCIDE ? s->regs.cr3 & CR3_PCID : 0;
 }
 
-/* The test's own walk: the entry for va at this level, read from the HW image; false when the walk does not get there. */
+/* The test's own walk: the entry for va at this level, read from the HW image; false when the walk does not get there.
+ */
 static inline bool storm_entry(const struct storm *s, uint64_t va, unsigned level, uint64_t *pa, uint64_t *entry)
 {
     uint64_t table = s->regs.cr3 & ENTRY_FRAME;
@@ -123,7 +126,8 @@ static inline void storm_stale(struct storm *s, const struct kept *k, const char
 {
     s->stale++;
     if (!s->tolerant)
-        fail_msg("%s: level %u entry for 0x%llx with PCID %u (frame 0x%llx)", what, k->is.level, (unsigned long long)k->is.va, k->is.pcid,
+        fail_msg("%s: level %u entry for 0x%llx with PCID %u (frame 0x%llx)", what, k->is.level,
+                 (unsigned long long)k->is.va, k->is.pcid,
                  (unsigned long long)(k->is.paging_structure ? k->frame : k->addr));
 }
 
@@ -134,7 +138,8 @@ static inline void storm_judge(struct storm *s, const struct kept *k)
     if (k->is.pcid != storm_pcid(s))
         return;
     if (k->is.paging_structure) {
-        if (!storm_entry(s, k->is.va, k->is.level, &pa, &entry) || pa != k->entry_pa || (entry & ENTRY_FRAME) != k->frame)
+        if (!storm_entry(s, k->is.va, k->is.level, &pa, &entry) || pa != k->entry_pa ||
+            (entry & ENTRY_FRAME) != k->frame)
             storm_stale(s, k, "stale paging-structure-cache entry");
         return;
     }
@@ -180,8 +185,10 @@ static inline void storm_init(struct storm *s, const struct os_config *config, u
     s->pm = physmem_new(config->paddr_bits);
     s->os = os_new(s->pm, config);
     assert_non_null(s->os);
-    s->cpu = (struct oracle_cpu){
-        .paddr_bits = config->paddr_bits, .page_1g = config->page_1g, .la57 = config->la57, .pcid = config->pcid};
+    s->cpu = (struct oracle_cpu){.paddr_bits = config->paddr_bits,
+                                 .page_1g = config->page_1g,
+                                 .la57 = config->la57,
+                                 .pcid = config->pcid};
     s->frames = config->ram_bytes / PAGE;
     s->slots = config->swap_bytes / PAGE;
     s->frame = calloc(s->frames, sizeof *s->frame);
@@ -206,9 +213,15 @@ static inline void storm_commit(struct storm *s, const struct oracle_access *acc
     oracle_commit(s->pm, r, false);
     for (unsigned i = 0; i < r->steps; i++) {
         physmem_write_image(s->pm, IMAGE_HW, r->step[i].pa, physmem_read(s->pm, IMAGE_ORACLE, r->step[i].pa));
-        struct kept k = {.is = {.paging_structure = i + 1 < r->steps, .pcid = storm_pcid(s), .level = r->step[i].level, .va = access->va},
-                         .access = *access, .addr = r->addr & ~(uint64_t)4095, .entry_pa = r->step[i].pa,
-                         .frame = r->step[i].value & ENTRY_FRAME, .dirty = access->acc == ACC_WRITE};
+        struct kept k = {.is = {.paging_structure = i + 1 < r->steps,
+                                .pcid = storm_pcid(s),
+                                .level = r->step[i].level,
+                                .va = access->va},
+                         .access = *access,
+                         .addr = r->addr & ~(uint64_t)4095,
+                         .entry_pa = r->step[i].pa,
+                         .frame = r->step[i].value & ENTRY_FRAME,
+                         .dirty = access->acc == ACC_WRITE};
         storm_keep(s, &k);
     }
     s->walks++;
@@ -218,7 +231,8 @@ static inline const struct kept *storm_hit(const struct storm *s, uint64_t va, u
 {
     for (unsigned i = 0; i < s->kept_count; i++) {
         const struct kept *k = &s->kept[i];
-        if (!k->is.paging_structure && k->is.pcid == storm_pcid(s) && (k->access.va ^ va) < PAGE && k->access.acc == acc)
+        if (!k->is.paging_structure && k->is.pcid == storm_pcid(s) && (k->access.va ^ va) < PAGE &&
+            k->access.acc == acc)
             return k;
     }
     return NULL;
@@ -270,13 +284,15 @@ static inline void storm_audit(struct storm *s)
         assert_true(os_status(s->os, task, &status) && os_usage(s->os, task, &usage));
         assert_int_equal(usage.rss, status.rss);
         assert_int_equal(usage.size, status.vsz);
-        assert_int_equal(usage.rss, usage.shared_clean + usage.shared_dirty + usage.private_clean + usage.private_dirty);
+        assert_int_equal(usage.rss,
+                         usage.shared_clean + usage.shared_dirty + usage.private_clean + usage.private_dirty);
         if (status.process == status.task)
             pss += usage.pss;
     }
     os_memory(s->os, &memory);
     assert_int_equal(pss, memory.mapped * PAGE << 12);
-    assert_int_equal(memory.installed, memory.free + memory.tables + memory.mapped + memory.cached + memory.hugetlb + memory.reserved);
+    assert_int_equal(memory.installed,
+                     memory.free + memory.tables + memory.mapped + memory.cached + memory.hugetlb + memory.reserved);
     if (!os_check(s->os))
         fail_msg("%s", os_error(s->os));
 }

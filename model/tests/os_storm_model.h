@@ -1,6 +1,6 @@
-/* What Linux promises, page by page, for a few processes: every page has a number, and what a process reads through its own page tables must
- * be the number last written there by whoever shares the page, across copy on write, swap, write-back, large pages and moves. Here: the model,
- * memory system calls and accesses. */
+/* What Linux promises, page by page, for a few processes: every page has a number, and what a process reads through its
+ * own page tables must be the number last written there by whoever shares the page, across copy on write, swap,
+ * write-back, large pages and moves. Here: the model, memory system calls and accesses. */
 #ifndef TWINWALK_OS_STORM_MODEL_H
 #define TWINWALK_OS_STORM_MODEL_H
 
@@ -12,8 +12,8 @@ enum what { NOTHING, PRIVATE, FILE_PRIVATE, FILE_SHARED, ANON_SHARED };
 
 struct page {
     uint8_t what, prot;
-    bool own;               /* FILE_PRIVATE: written since it was mapped */
-    bool free;              /* MADV_FREE: value, or zeros */
+    bool own;  /* FILE_PRIVATE: written since it was mapped */
+    bool free; /* MADV_FREE: value, or zeros */
     bool wipe, no_fork;
     bool account;           /* private, and has been writable: does not join what has not */
     uint8_t huge;           /* MADV_HUGEPAGE 1, NOHUGEPAGE 2 */
@@ -23,7 +23,7 @@ struct page {
 };
 
 struct process {
-    unsigned task, thread;  /* 0: none */
+    unsigned task, thread; /* 0: none */
     struct page page[PAGES];
 };
 
@@ -33,7 +33,7 @@ static uint64_t shared[OBJECTS + 1000000 / OBJECT_PAGES][OBJECT_PAGES]; /* conte
 static uint64_t object_file[OBJECTS]; /* their numbers in the kernel, as far as seen */
 static unsigned objects, last_task, last_call;
 static uint64_t last_value, ops, kills;
-static bool large;          /* the policy has large pages: more mappings that have room for them */
+static bool large; /* the policy has large pages: more mappings that have room for them */
 
 static inline unsigned below(unsigned bound)
 {
@@ -85,7 +85,8 @@ static inline struct process *pick(void)
 }
 
 /* True: done. False: the caller's process was killed for memory. */
-static inline bool call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t result)
+static inline bool call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+                        uint64_t result)
 {
     const uint64_t arg[6] = {a0, a1, a2, a3, a4, a5};
     bool done = os_syscall(storm.os, number, arg, (int64_t)result);
@@ -135,14 +136,19 @@ static inline void do_mmap(struct process *p)
     } else {
         object = below(OBJECTS);
         index = below(OBJECT_PAGES - count + 1);
-        done = call(9, va_of(first), bytes, prot, what == FILE_SHARED ? 0x11 : 0x12, 10 + object, (uint64_t)index * PAGE, va_of(first));
+        done = call(9, va_of(first), bytes, prot, what == FILE_SHARED ? 0x11 : 0x12, 10 + object,
+                    (uint64_t)index * PAGE, va_of(first));
     }
     last_call++;
     if (!done)
         return;
     for (unsigned i = 0; i < count; i++)
-        p->page[first + i] = (struct page){.what = (uint8_t)what, .prot = (uint8_t)prot, .object = (uint16_t)object, .index = (uint16_t)(index + i),
-                                           .account = what <= FILE_PRIVATE && prot & 2, .call = last_call};
+        p->page[first + i] = (struct page){.what = (uint8_t)what,
+                                           .prot = (uint8_t)prot,
+                                           .object = (uint16_t)object,
+                                           .index = (uint16_t)(index + i),
+                                           .account = what <= FILE_PRIVATE && prot & 2,
+                                           .call = last_call};
 }
 
 static inline void do_munmap(struct process *p)
@@ -196,7 +202,8 @@ static inline void do_madvise(struct process *p)
     unsigned first, count = mapped_from(p, &first), advice = advices[below(19)];
     if (large && below(2))
         advice = 25;
-    if (advice == 18 || advice == 8 || advice == 23) /* anonymous private memory only; populating by writes makes copies that nobody wrote */
+    if (advice == 18 || advice == 8 ||
+        advice == 23) /* anonymous private memory only; populating by writes makes copies that nobody wrote */
         for (unsigned i = first; i < first + count; i++)
             if (p->page[i].what != PRIVATE)
                 return;
@@ -207,8 +214,8 @@ static inline void do_madvise(struct process *p)
 
 static inline bool continues(const struct page *a, const struct page *b)
 {
-    return b->what == a->what && b->call == a->call && b->prot == a->prot && b->object == a->object && b->wipe == a->wipe && b->huge == a->huge &&
-           b->no_fork == a->no_fork && b->account == a->account;
+    return b->what == a->what && b->call == a->call && b->prot == a->prot && b->object == a->object &&
+           b->wipe == a->wipe && b->huge == a->huge && b->no_fork == a->no_fork && b->account == a->account;
 }
 
 /* One mapping's stretch to a place that is free or replaced. */
@@ -246,15 +253,17 @@ static inline void touch(struct process *p, unsigned page, unsigned acc)
     if (outcome == OS_OOM)
         return; /* nobody could be killed: nothing was changed */
     if (outcome != (allowed ? OS_RETRY : OS_SEGV))
-        fail_msg("op %llu task %u page %u access %u: outcome %d, %s", (unsigned long long)ops, p->task, page, acc, outcome, os_error(storm.os));
+        fail_msg("op %llu task %u page %u access %u: outcome %d, %s", (unsigned long long)ops, p->task, page, acc,
+                 outcome, os_error(storm.os));
     if (!allowed)
         return;
     uint64_t found = storm.frame[addr / PAGE];
     if (m->free && found == 0)
         m->value = 0; /* the kernel took what was offered */
     if (found != expected(m) && !storm.tolerant)
-        fail_msg("op %llu task %u page %u (kind %u, access %u) at frame 0x%llx reads %llu, expected %llu", (unsigned long long)ops, p->task, page,
-                 m->what, acc, (unsigned long long)addr / PAGE, (unsigned long long)found, (unsigned long long)expected(m));
+        fail_msg("op %llu task %u page %u (kind %u, access %u) at frame 0x%llx reads %llu, expected %llu",
+                 (unsigned long long)ops, p->task, page, m->what, acc, (unsigned long long)addr / PAGE,
+                 (unsigned long long)found, (unsigned long long)expected(m));
     if (acc != ACC_WRITE)
         return;
     storm.frame[addr / PAGE] = ++last_value << 8 | 2;

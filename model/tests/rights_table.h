@@ -8,7 +8,8 @@
 
 #include "pins.h"
 
-/* The page: R/W, U/S, XD over all levels; SP: a shadow-stack page, which has R/W = 0. RO: a read-only page that is none. */
+/* The page: R/W, U/S, XD over all levels; SP: a shadow-stack page, which has R/W = 0. RO: a read-only page that is
+ * none. */
 enum { RO = 0, RW = 1, US = 2, XD = 4, SP = 8 };
 /* The registers. */
 enum { WP = 1, NXE = 2, SMEP = 4, SMAP = 8, PKE = 16, PKS = 32, CET = 64 };

@@ -1,7 +1,7 @@
 /* What a random life of the cycle model consists of (mmu_soak.h): page tables, requests, control operations.
  *
- * Page tables change in A and D only, and D only where it changes no right. So the oracle can judge every answer in one image of
- * memory, made at the start. It also keeps the registers: a version of them for each operation. */
+ * Page tables change in A and D only, and D only where it changes no right. So the oracle can judge every answer in one
+ * image of memory, made at the start. It also keeps the registers: a version of them for each operation. */
 #ifndef TWINWALK_TESTS_SOAK_STIMULUS_H
 #define TWINWALK_TESTS_SOAK_STIMULUS_H
 
@@ -11,8 +11,15 @@
 enum { PAGES = 96, VERSIONS = 64, SECOND_PCID = 7 };
 
 static const struct oracle_cpu soak_cpu = {
-    .paddr_bits = CFG_ARCH_PADDR_BITS, .page_1g = CFG_ARCH_PAGE_1G, .la57 = CFG_ARCH_LA57, .pcid = CFG_ARCH_PCID,
-    .pku = CFG_ARCH_PKU, .pks = CFG_ARCH_PKS, .cet = CFG_ARCH_CET, .lam = CFG_ARCH_LAM, .amd = CFG_ARCH_AMD,
+    .paddr_bits = CFG_ARCH_PADDR_BITS,
+    .page_1g = CFG_ARCH_PAGE_1G,
+    .la57 = CFG_ARCH_LA57,
+    .pcid = CFG_ARCH_PCID,
+    .pku = CFG_ARCH_PKU,
+    .pks = CFG_ARCH_PKS,
+    .cet = CFG_ARCH_CET,
+    .lam = CFG_ARCH_LAM,
+    .amd = CFG_ARCH_AMD,
 };
 
 struct asked {
@@ -26,9 +33,10 @@ struct soak;
 /* What a test looks at; NULL: nothing. */
 struct soak_watch {
     void (*answer)(struct soak *s, const struct asked *asked, const struct pins_resp *r);
-    void (*operation)(struct soak *s, bool gp); /* an operation ended; `refused` says whether the oracle has it raise #GP */
+    void (*operation)(struct soak *s,
+                      bool gp); /* an operation ended; `refused` says whether the oracle has it raise #GP */
     void (*cycle)(struct soak *s);
-    void (*waiting)(struct soak *s);            /* a cycle in which the model says `waiting` */
+    void (*waiting)(struct soak *s); /* a cycle in which the model says `waiting` */
 };
 
 struct soak_life {
@@ -43,12 +51,12 @@ struct soak {
     struct bench *b;
     const struct soak_watch *watch;
     struct soak_life life;
-    struct physmem *tables;           /* as they are at the start */
+    struct physmem *tables; /* as they are at the start */
     struct oracle_regs version[VERSIONS];
-    unsigned long now;                /* number of the newest version, which counts from the accept of its operation */
-    bool refused;                     /* the newest operation raises #GP */
+    unsigned long now; /* number of the newest version, which counts from the accept of its operation */
+    bool refused;      /* the newest operation raises #GP */
     uint64_t root[2];
-    uint64_t page[PAGES];             /* addresses to ask for */
+    uint64_t page[PAGES]; /* addresses to ask for */
     struct asked asked[PINS_MAX_PORTS][256];
     uint8_t next_id[PINS_MAX_PORTS];
     unsigned long live, answered, done; /* requests not yet answered; answers; operations ended */
@@ -128,7 +136,8 @@ static void make_tables(struct soak *s)
             if (high && space == 1)
                 break;
             b->cr3 = s->root[space];
-            uint64_t leaf = random_leaf(size) | ((uint64_t)(1 + below(200)) << 12 & ~page_offset_mask(size)) | (size ? PTE_PS : 0);
+            uint64_t leaf = random_leaf(size) | ((uint64_t)(1 + below(200)) << 12 & ~page_offset_mask(size)) |
+                            (size ? PTE_PS : 0);
             if (high && below(2))
                 leaf |= PTE_G;
             *bench_word(b, bench_entry(b, top, va, size + 1)) = leaf;
@@ -156,7 +165,8 @@ static void random_requests(struct soak *s)
     struct bench *b = s->b;
     static uint64_t last; /* asked for again, to meet what is cached */
     for (unsigned port = 0; port < PORTS; port++) {
-        const bool rests = port < FETCH_PORTS && b->cycle / 256 % 2; /* a low port that floods the queue holds back the others */
+        const bool rests = port < FETCH_PORTS &&
+                           b->cycle / 256 % 2; /* a low port that floods the queue holds back the others */
         if (!(b->out.req_ready >> port & 1) || rests || below(100) >= s->life.load)
             continue;
         const uint8_t id = s->next_id[port];
@@ -170,8 +180,13 @@ static void random_requests(struct soak *s)
             va ^= 1ull << (12 + below(51));
         if (CFG_ARCH_LAM && one_in(4))
             va ^= random_bits(below(2) ? BITS(62, 57) : BITS(62, 48));
-        q->req = (struct pins_req){.va = va, .id = id, .acc = (uint8_t)(port < FETCH_PORTS ? ACC_EXECUTE : below(2)),
-                                   .user = below(4) != 0, .imp = one_in(6), .ac = below(2), .ss = one_in(5)};
+        q->req = (struct pins_req){.va = va,
+                                   .id = id,
+                                   .acc = (uint8_t)(port < FETCH_PORTS ? ACC_EXECUTE : below(2)),
+                                   .user = below(4) != 0,
+                                   .imp = one_in(6),
+                                   .ac = below(2),
+                                   .ss = one_in(5)};
         q->live = true;
         s->live++;
         q->first = s->now;
@@ -214,8 +229,8 @@ static uint64_t random_cr3(struct soak *s, const struct oracle_regs *r)
 
 static uint64_t random_cr4(const struct oracle_regs *r)
 {
-    uint64_t there = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP | (CFG_ARCH_PKU ? CR4_PKE : 0) | (CFG_ARCH_PKS ? CR4_PKS : 0) |
-                     (CFG_ARCH_CET ? CR4_CET : 0) | (CFG_ARCH_LAM ? CR4_LAM_SUP : 0);
+    uint64_t there = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP | (CFG_ARCH_PKU ? CR4_PKE : 0) |
+                     (CFG_ARCH_PKS ? CR4_PKS : 0) | (CFG_ARCH_CET ? CR4_CET : 0) | (CFG_ARCH_LAM ? CR4_LAM_SUP : 0);
     if (one_in(20))
         there |= CR4_PAE | CR4_LASS | CR4_PKE | CR4_PKS | CR4_CET | CR4_LAM_SUP;
     return r->cr4 ^ (random_bits(there) & random_bits(there));
@@ -241,19 +256,32 @@ static void random_control(struct soak *s)
     const uint64_t desc = (one_in(2) ? SECOND_PCID : 0) | (one_in(20) ? random_bits(BITS(63, 12)) : 0);
     const unsigned op = one_in(2) ? CTL_INVLPG : below(16);
     switch (op) {
-    case CTL_MOV_CR0: operate(s, op, (one_in(20) ? 0 : CR0_PG) | (one_in(3) ? 0 : CR0_WP) | (one_in(6) ? CR0_CD : 0), desc); break;
-    case CTL_MOV_CR3: operate(s, op, random_cr3(s, r), desc); break;
-    case CTL_MOV_CR4: operate(s, op, random_cr4(r), desc); break;
+    case CTL_MOV_CR0:
+        operate(s, op, (one_in(20) ? 0 : CR0_PG) | (one_in(3) ? 0 : CR0_WP) | (one_in(6) ? CR0_CD : 0), desc);
+        break;
+    case CTL_MOV_CR3:
+        operate(s, op, random_cr3(s, r), desc);
+        break;
+    case CTL_MOV_CR4:
+        operate(s, op, random_cr4(r), desc);
+        break;
     case CTL_WRMSR_EFER:
-        operate(s, op, (one_in(6) ? 0 : EFER_NXE) | (CFG_ARCH_AMD ? random_bits(EFER_TCE) : 0) |
-                           (one_in(20) ? random_bits(EFER_TCE | EFER_UAIE) : 0), desc);
+        operate(s, op,
+                (one_in(6) ? 0 : EFER_NXE) | (CFG_ARCH_AMD ? random_bits(EFER_TCE) : 0) |
+                    (one_in(20) ? random_bits(EFER_TCE | EFER_UAIE) : 0),
+                desc);
         break;
     case CTL_WRPKRU:
     case CTL_WRMSR_PKRS:
-        operate(s, op, random_bits(BITS(31, 0)) & random_bits(BITS(31, 0)) & random_bits(BITS(one_in(20) ? 40 : 31, 0)), desc);
+        operate(s, op, random_bits(BITS(31, 0)) & random_bits(BITS(31, 0)) & random_bits(BITS(one_in(20) ? 40 : 31, 0)),
+                desc);
         break;
-    case CTL_WRMSR_PAT: operate(s, op, random_pat(), desc); break;
-    default: operate(s, op, page, desc); break;
+    case CTL_WRMSR_PAT:
+        operate(s, op, random_pat(), desc);
+        break;
+    default:
+        operate(s, op, page, desc);
+        break;
     }
 }
 

@@ -1,5 +1,5 @@
-/* Control operations: their states in turn, #GP, requests that they restart, registers that act at once (section 13). What they
- * invalidate: test_ctl_invalidation.c. */
+/* Control operations: their states in turn, #GP, requests that they restart, registers that act at once (section 13).
+ * What they invalidate: test_ctl_invalidation.c. */
 #include "cycle_bench.h"
 
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
@@ -83,12 +83,14 @@ static void a_refused_operation(void **state)
     for (unsigned op = 0; op < 16; op++) {
         b->in.ctl_valid = true;
         b->in.ctl_op = (uint8_t)op;
-        b->in.ctl_data = op == CTL_INVPCID_ADDRESS ? VA : 0x8000000000000002; /* refused where there is anything to refuse */
+        b->in.ctl_data = op == CTL_INVPCID_ADDRESS ? VA
+                                                   : 0x8000000000000002; /* refused where there is anything to refuse */
         b->in.ctl_desc = 0xabcd000;
         const bool has_desc = op >= CTL_INVPCID_ADDRESS && op <= CTL_INVPCID_ALL_NONGLOBAL;
-        const bool refused = has_desc || op == CTL_MOV_CR3 || op == CTL_MOV_CR4 || op == CTL_WRPKRU || op == CTL_WRMSR_PKRS ||
-                             op == CTL_WRMSR_PAT;
-        const uint64_t registers[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3), bench_state1(b, 0, 3)};
+        const bool refused = has_desc || op == CTL_MOV_CR3 || op == CTL_MOV_CR4 || op == CTL_WRPKRU ||
+                             op == CTL_WRMSR_PKRS || op == CTL_WRMSR_PAT;
+        const uint64_t registers[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3),
+                                      bench_state1(b, 0, 3)};
         if (!refused) {
             bench_tick(b);
             assert_int_equal(bench_state0(b, 0, 4), 0);
@@ -111,7 +113,8 @@ static void a_refused_operation(void **state)
         assert_true(b->out.ctl_ready);
         assert_int_equal(bench_state0(b, 0, 1), 0);
         assert_int_equal(bench_state0(b, 0, 4), 0);
-        const uint64_t after[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3), bench_state1(b, 0, 3)};
+        const uint64_t after[] = {bench_state0(b, 0, 0), bench_state1(b, 0, 0), bench_state0(b, 0, 3),
+                                  bench_state1(b, 0, 3)};
         assert_memory_equal(registers, after, sizeof after);
     }
     bench_free(b);
@@ -140,14 +143,25 @@ static void a_refused_operation_restarts(void **state)
 static void registers_in_the_state_words(void **state)
 {
     (void)state;
-    const struct { unsigned op; uint64_t data; uint64_t word1; bool there; } rows[] = {
-        {CTL_MOV_CR0, CR0_PG | CR0_WP, 1 << 0, true},     {CTL_MOV_CR0, CR0_PG | CR0_CD, 1 << 11, true},
-        {CTL_MOV_CR4, CR4_PAE | CR4_PSE, 1 << 12, true},  {CTL_MOV_CR4, CR4_PAE | CR4_PGE, 1 << 1, true},
-        {CTL_MOV_CR4, CR4_PAE | CR4_LA57, 1 << 2, CFG_ARCH_LA57}, {CTL_MOV_CR4, CR4_PAE | CR4_PCIDE, 1 << 3, CFG_ARCH_PCID},
-        {CTL_MOV_CR4, CR4_PAE | CR4_SMEP, 1 << 5, true},  {CTL_MOV_CR4, CR4_PAE | CR4_SMAP, 1 << 6, true},
-        {CTL_MOV_CR4, CR4_PAE | CR4_PKE, 1 << 7, CFG_ARCH_PKU}, {CTL_MOV_CR4, CR4_PAE | CR4_PKS, 1 << 8, CFG_ARCH_PKS},
+    const struct {
+        unsigned op;
+        uint64_t data;
+        uint64_t word1;
+        bool there;
+    } rows[] = {
+        {CTL_MOV_CR0, CR0_PG | CR0_WP, 1 << 0, true},
+        {CTL_MOV_CR0, CR0_PG | CR0_CD, 1 << 11, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PSE, 1 << 12, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PGE, 1 << 1, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_LA57, 1 << 2, CFG_ARCH_LA57},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PCIDE, 1 << 3, CFG_ARCH_PCID},
+        {CTL_MOV_CR4, CR4_PAE | CR4_SMEP, 1 << 5, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_SMAP, 1 << 6, true},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PKE, 1 << 7, CFG_ARCH_PKU},
+        {CTL_MOV_CR4, CR4_PAE | CR4_PKS, 1 << 8, CFG_ARCH_PKS},
         {CTL_MOV_CR4, CR4_PAE | CR4_LAM_SUP, 1 << 10, CFG_ARCH_LAM},
-        {CTL_WRMSR_EFER, EFER_NXE, 1 << 4, true},         {CTL_WRMSR_EFER, EFER_TCE, 1 << 13, CFG_ARCH_AMD},
+        {CTL_WRMSR_EFER, EFER_NXE, 1 << 4, true},
+        {CTL_WRMSR_EFER, EFER_TCE, 1 << 13, CFG_ARCH_AMD},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bench *b = bench_new();
@@ -184,12 +198,9 @@ static void registers_in_the_state_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(registers_act_at_once),
-        cmocka_unit_test(outstanding_requests_start_again),
-        cmocka_unit_test(the_states_in_turn),
-        cmocka_unit_test(a_refused_operation),
-        cmocka_unit_test(a_refused_operation_restarts),
-        cmocka_unit_test(registers_in_the_state_words),
+        cmocka_unit_test(registers_act_at_once),        cmocka_unit_test(outstanding_requests_start_again),
+        cmocka_unit_test(the_states_in_turn),           cmocka_unit_test(a_refused_operation),
+        cmocka_unit_test(a_refused_operation_restarts), cmocka_unit_test(registers_in_the_state_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

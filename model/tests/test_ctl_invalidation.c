@@ -1,12 +1,22 @@
-/* What each control operation invalidates and what it spares, entry by entry (section 13, SDM 3A 5.10.4.1, APM vol 2 5.5.3). */
+/* What each control operation invalidates and what it spares, entry by entry (section 13, SDM 3A 5.10.4.1, APM vol
+ * 2 5.5.3). */
 #include "cycle_bench.h"
 
-static const uint64_t VA = 0x555512345000, OTHER = 0x7f0012346000, GLOBAL_VA = 0xffff888000001000, BIG = 0x40000000, PA = 0x123000;
+static const uint64_t VA = 0x555512345000, OTHER = 0x7f0012346000, GLOBAL_VA = 0xffff888000001000, BIG = 0x40000000,
+                      PA = 0x123000;
 
 /* ---- entry by entry ---- */
 
 /* The columns of section 13's second table, in words of their own. */
-enum tlb_rule { TLB_KEEP, TLB_ADDRESS, TLB_ADDRESS_NONGLOBAL, TLB_PCID_NONGLOBAL, TLB_PCID_AND_GLOBALS, TLB_NONGLOBAL, TLB_ALL };
+enum tlb_rule {
+    TLB_KEEP,
+    TLB_ADDRESS,
+    TLB_ADDRESS_NONGLOBAL,
+    TLB_PCID_NONGLOBAL,
+    TLB_PCID_AND_GLOBALS,
+    TLB_NONGLOBAL,
+    TLB_ALL
+};
 enum psc_rule { PSC_KEEP, PSC_ADDRESS, PSC_PCID, PSC_ALL };
 
 enum { FIRST = 3, SECOND = 5 }; /* PCIDs; both are 0 without PCIDE */
@@ -34,12 +44,18 @@ static bool must_go(const struct wanted *want, bool psc, uint64_t tag)
     }
     const bool here = holds(tag, 12 + 9 * size, want->va);
     switch (want->tlb) {
-    case TLB_ADDRESS: return here && (mine || global);
-    case TLB_ADDRESS_NONGLOBAL: return here && mine && !global;
-    case TLB_PCID_NONGLOBAL: return mine && !global;
-    case TLB_PCID_AND_GLOBALS: return mine || global;
-    case TLB_NONGLOBAL: return !global;
-    default: return want->tlb == TLB_ALL;
+    case TLB_ADDRESS:
+        return here && (mine || global);
+    case TLB_ADDRESS_NONGLOBAL:
+        return here && mine && !global;
+    case TLB_PCID_NONGLOBAL:
+        return mine && !global;
+    case TLB_PCID_AND_GLOBALS:
+        return mine || global;
+    case TLB_NONGLOBAL:
+        return !global;
+    default:
+        return want->tlb == TLB_ALL;
     }
 }
 
@@ -51,7 +67,8 @@ static void use(struct bench *b, uint64_t va, bool fetch)
     bench_ticks(b, CFG_STLB_LATENCY);
 }
 
-/* Two address spaces (with PCIDs), pages of all sizes, global ones and others, in all structures. The second space is current. */
+/* Two address spaces (with PCIDs), pages of all sizes, global ones and others, in all structures. The second space is
+ * current. */
 static struct bench *crowded(bool pcide, uint64_t cr4)
 {
     struct bench *b = bench_new();
@@ -90,7 +107,8 @@ static unsigned tags(const struct bench *b, unsigned sel, uint64_t *tag)
     return n;
 }
 
-/* The operation drops what `want` says, nothing more and nothing less, in every structure. Returns how many entries went. */
+/* The operation drops what `want` says, nothing more and nothing less, in every structure. Returns how many entries
+ * went. */
 static unsigned drops(struct bench *b, unsigned op, uint64_t data, uint64_t desc, struct wanted want)
 {
     static uint64_t before[4][MOST_WORDS], after[MOST_WORDS];
@@ -126,11 +144,13 @@ static void of_one_address(void **state)
         bench_free(b);
 
         b = crowded(pcide, 0); /* a global page, whose PCID is the first one */
-        assert_true(drops(b, CTL_INVLPG, GLOBAL_VA, 0, (struct wanted){TLB_ADDRESS, psc_of(PSC_PCID), GLOBAL_VA, now}) >= 3);
+        assert_true(
+            drops(b, CTL_INVLPG, GLOBAL_VA, 0, (struct wanted){TLB_ADDRESS, psc_of(PSC_PCID), GLOBAL_VA, now}) >= 3);
         bench_free(b);
 
         b = crowded(pcide, 0); /* any address in a big page names it */
-        assert_true(drops(b, CTL_INVLPG, BIG + 0x1ff000, 0, (struct wanted){TLB_ADDRESS, psc_of(PSC_PCID), BIG, now}) >= 1);
+        assert_true(drops(b, CTL_INVLPG, BIG + 0x1ff000, 0, (struct wanted){TLB_ADDRESS, psc_of(PSC_PCID), BIG, now}) >=
+                    1);
         bench_free(b);
 
         b = crowded(pcide, 0);
@@ -178,7 +198,11 @@ static void of_one_pcid_and_of_all(void **state)
     for (unsigned pcide = 0; pcide <= CFG_ARCH_PCID; pcide++) {
         const unsigned now = pcide ? SECOND : 0, before = pcide ? FIRST : 0;
         const uint64_t cr4 = BENCH_CR4 | (pcide ? CR4_PCIDE : 0);
-        const struct { unsigned op; uint64_t data, desc; struct wanted want; } rows[] = {
+        const struct {
+            unsigned op;
+            uint64_t data, desc;
+            struct wanted want;
+        } rows[] = {
             {CTL_INVPCID_CONTEXT, 0, before, {TLB_PCID_NONGLOBAL, PSC_PCID, 0, before}},
             {CTL_INVPCID_CONTEXT, 0, now, {TLB_PCID_NONGLOBAL, PSC_PCID, 0, now}},
             {CTL_INVPCID_ALL, 0, 0, {TLB_ALL, PSC_ALL, 0, 0}},
@@ -212,7 +236,8 @@ static void of_one_pcid_and_of_all(void **state)
         } else {
             struct bench *b = crowded(true, 0);
             assert_int_equal(drops(b, CTL_MOV_CR0, CR0_WP, 0, (struct wanted){TLB_KEEP, PSC_KEEP, 0, 0}), 0);
-            assert_int_equal(drops(b, CTL_MOV_CR3, 0x9000 | FIRST | CR3_KEEP, 0, (struct wanted){TLB_KEEP, PSC_KEEP, 0, 0}), 0);
+            assert_int_equal(
+                drops(b, CTL_MOV_CR3, 0x9000 | FIRST | CR3_KEEP, 0, (struct wanted){TLB_KEEP, PSC_KEEP, 0, 0}), 0);
             assert_true(drops(b, CTL_MOV_CR4, BENCH_CR4, 0, (struct wanted){TLB_ALL, PSC_ALL, 0, 0}) > 0);
             bench_free(b);
         }

@@ -28,29 +28,30 @@ static struct registers start(void)
 
 static bool same(const struct registers *a, const struct registers *b)
 {
-    return a->cr3 == b->cr3 && a->pat == b->pat && a->pkru == b->pkru && a->pkrs == b->pkrs && a->wp == b->wp && a->cd == b->cd &&
-           a->pse == b->pse && a->pge == b->pge && a->la57 == b->la57 && a->pcide == b->pcide && a->smep == b->smep &&
-           a->smap == b->smap && a->pke == b->pke && a->cet == b->cet && a->pks == b->pks && a->lam_sup == b->lam_sup &&
-           a->nxe == b->nxe && a->tce == b->tce && a->pcid == b->pcid && a->root_pat == b->root_pat &&
-           memcmp(a->mt, b->mt, sizeof a->mt) == 0 && memcmp(a->lam, b->lam, sizeof a->lam) == 0;
+    return a->cr3 == b->cr3 && a->pat == b->pat && a->pkru == b->pkru && a->pkrs == b->pkrs && a->wp == b->wp &&
+           a->cd == b->cd && a->pse == b->pse && a->pge == b->pge && a->la57 == b->la57 && a->pcide == b->pcide &&
+           a->smep == b->smep && a->smap == b->smap && a->pke == b->pke && a->cet == b->cet && a->pks == b->pks &&
+           a->lam_sup == b->lam_sup && a->nxe == b->nxe && a->tce == b->tce && a->pcid == b->pcid &&
+           a->root_pat == b->root_pat && memcmp(a->mt, b->mt, sizeof a->mt) == 0 &&
+           memcmp(a->lam, b->lam, sizeof a->lam) == 0;
 }
 
 /* The operation raises #GP(0), and does nothing else. */
-#define REFUSED(r, op, data, desc)                                      \
-    do {                                                                \
-        struct registers after_ = (r);                                  \
+#define REFUSED(r, op, data, desc)                                            \
+    do {                                                                      \
+        struct registers after_ = (r);                                        \
         const struct ctl_effect e_ = ctl_op_execute(&after_, op, data, desc); \
-        assert_true(e_.gp);                                             \
-        assert_int_equal(e_.what, INV_NONE);                            \
-        assert_true(same(&after_, &(r)));                               \
+        assert_true(e_.gp);                                                   \
+        assert_int_equal(e_.what, INV_NONE);                                  \
+        assert_true(same(&after_, &(r)));                                     \
     } while (0)
 
 /* It does not, and invalidates this. Writes *r. */
-#define DONE(r, op, data, desc, want)                                   \
-    do {                                                                \
-        const struct ctl_effect e_ = ctl_op_execute(&(r), op, data, desc);    \
-        assert_false(e_.gp);                                            \
-        assert_int_equal(e_.what, want);                                \
+#define DONE(r, op, data, desc, want)                                      \
+    do {                                                                   \
+        const struct ctl_effect e_ = ctl_op_execute(&(r), op, data, desc); \
+        assert_false(e_.gp);                                               \
+        assert_int_equal(e_.what, want);                                   \
     } while (0)
 
 static void mov_cr0(void **state)
@@ -79,7 +80,8 @@ static void mov_cr3(void **state)
     (void)state;
     for (unsigned bit = 0; bit < 64; bit++) {
         struct registers r = start();
-        const bool refused = (bit >= CFG_ARCH_PADDR_BITS && bit <= 60) || ((bit == 61 || bit == 62) && !CFG_ARCH_LAM) || bit == 63;
+        const bool refused = (bit >= CFG_ARCH_PADDR_BITS && bit <= 60) || ((bit == 61 || bit == 62) && !CFG_ARCH_LAM) ||
+                             bit == 63;
         if (refused) {
             REFUSED(r, CR3, BIT(bit), 0);
         } else {
@@ -101,9 +103,12 @@ static void mov_cr3(void **state)
 static void mov_cr4_refuses(void **state)
 {
     (void)state;
-    const struct { unsigned bit; bool there; } features[] = {
-        {12, CFG_ARCH_LA57}, {17, CFG_ARCH_PCID}, {20, true}, {21, true}, {22, CFG_ARCH_PKU}, {23, CFG_ARCH_CET},
-        {24, CFG_ARCH_PKS}, {27, false}, {28, CFG_ARCH_LAM},
+    const struct {
+        unsigned bit;
+        bool there;
+    } features[] = {
+        {12, CFG_ARCH_LA57}, {17, CFG_ARCH_PCID}, {20, true},  {21, true},         {22, CFG_ARCH_PKU},
+        {23, CFG_ARCH_CET},  {24, CFG_ARCH_PKS},  {27, false}, {28, CFG_ARCH_LAM},
     };
     struct registers r;
     for (unsigned i = 0; i < sizeof features / sizeof *features; i++) {
@@ -151,7 +156,8 @@ static void cr4_changes(uint64_t was, uint64_t is, enum invalidation want)
 static void mov_cr4_invalidates(void **state)
 {
     (void)state;
-    const uint64_t PSE = BIT(4), PGE = BIT(7), LA57 = BIT(12), PCIDE = BIT(17), SMEP = BIT(20), SMAP = BIT(21), PKE = BIT(22);
+    const uint64_t PSE = BIT(4), PGE = BIT(7), LA57 = BIT(12), PCIDE = BIT(17), SMEP = BIT(20), SMAP = BIT(21),
+                   PKE = BIT(22);
     cr4_changes(0, PGE, INV_ALL);
     cr4_changes(PGE, 0, INV_ALL);
     cr4_changes(PGE, PGE, INV_NONE);
@@ -304,9 +310,15 @@ static void reserved_codes_do_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mov_cr0),       cmocka_unit_test(mov_cr3),        cmocka_unit_test(mov_cr4_refuses),
-        cmocka_unit_test(mov_cr4_invalidates), cmocka_unit_test(wrmsr_efer), cmocka_unit_test(invlpg_never_refuses),
-        cmocka_unit_test(invpcid),       cmocka_unit_test(keys_and_types), cmocka_unit_test(reserved_codes_do_nothing),
+        cmocka_unit_test(mov_cr0),
+        cmocka_unit_test(mov_cr3),
+        cmocka_unit_test(mov_cr4_refuses),
+        cmocka_unit_test(mov_cr4_invalidates),
+        cmocka_unit_test(wrmsr_efer),
+        cmocka_unit_test(invlpg_never_refuses),
+        cmocka_unit_test(invpcid),
+        cmocka_unit_test(keys_and_types),
+        cmocka_unit_test(reserved_codes_do_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* What an operation must invalidate (SDM 3A 5.10.4.1; APM 5.5.3, 3.1.7): for every row of the manuals an entry that must go and one next to it
- * that may stay. Expectations by hand. */
+/* What an operation must invalidate (SDM 3A 5.10.4.1; APM 5.5.3, 3.1.7): for every row of the manuals an entry that
+ * must go and one next to it that may stay. Expectations by hand. */
 #include "oracle_chain.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ struct row {
     uint64_t data, desc;
     struct cached entry;
     bool must;
-    uint64_t cr4, cr3;     /* before; cr4 gets PAE */
+    uint64_t cr4, cr3; /* before; cr4 gets PAE */
     bool amd, tce;
 };
 
@@ -29,7 +29,11 @@ static bool must_drop(const struct row *row, const char **rule)
 {
     struct oracle_cpu cpu = full_cpu;
     cpu.amd = row->amd;
-    struct oracle_regs regs = {.cr0 = PG | WP, .cr3 = row->cr3, .cr4 = PAE | row->cr4, .efer = row->tce ? TCE : 0, .pat = PAT};
+    struct oracle_regs regs = {.cr0 = PG | WP,
+                               .cr3 = row->cr3,
+                               .cr4 = PAE | row->cr4,
+                               .efer = row->tce ? TCE : 0,
+                               .pat = PAT};
     const struct oracle_regs before = regs;
     bool must = invalidation_must_drop(&cpu, &regs, row->op, row->data, row->desc, &row->entry, rule);
     assert_memory_equal(&regs, &before, sizeof regs);
@@ -101,7 +105,12 @@ static void invlpg_and_invpcid_of_amd(void **state)
 static void invpcid(void **state)
 {
     (void)state;
-    enum { TYPE0 = CTL_INVPCID_ADDRESS, TYPE1 = CTL_INVPCID_CONTEXT, TYPE2 = CTL_INVPCID_ALL, TYPE3 = CTL_INVPCID_ALL_NONGLOBAL };
+    enum {
+        TYPE0 = CTL_INVPCID_ADDRESS,
+        TYPE1 = CTL_INVPCID_CONTEXT,
+        TYPE2 = CTL_INVPCID_ALL,
+        TYPE3 = CTL_INVPCID_ALL_NONGLOBAL
+    };
     static const struct row rows[] = {
         {"type 0, the page and PCID", TYPE0, 0x7000, 9, TLB(1, 9, 0x7abc), DROP, PCID(3)},
         {"type 0, in a large page", TYPE0, 0x7000, 9, TLB(2, 9, 0x1ff000), DROP, PCID(3)},
@@ -198,7 +207,11 @@ static void everything_else(void **state)
 static void page_fault(void **state)
 {
     (void)state;
-    static const struct { const char *what; struct cached entry; bool must; } rows[] = {
+    static const struct {
+        const char *what;
+        struct cached entry;
+        bool must;
+    } rows[] = {
         {"the page", TLB(1, 3, 0x7fff), DROP},
         {"the page in a larger one", TLB(2, 3, 0x1ff000), DROP},
         {"the next page", TLB(1, 3, 0x8000), STAY},
@@ -222,12 +235,9 @@ static void page_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(invlpg),
-        cmocka_unit_test(invlpg_and_invpcid_of_amd),
-        cmocka_unit_test(invpcid),
-        cmocka_unit_test(mov_cr3),
-        cmocka_unit_test(mov_cr4),
-        cmocka_unit_test(everything_else),
+        cmocka_unit_test(invlpg),     cmocka_unit_test(invlpg_and_invpcid_of_amd),
+        cmocka_unit_test(invpcid),    cmocka_unit_test(mov_cr3),
+        cmocka_unit_test(mov_cr4),    cmocka_unit_test(everything_else),
         cmocka_unit_test(page_fault),
     };
     return cmocka_run_group_tests_name("invalidation", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The first-level TLBs: many ports in a cycle, what a hit touches, what a fill changes for the next lookup (section 7). */
+/* The first-level TLBs: many ports in a cycle, what a hit touches, what a fill changes for the next lookup (section 7).
+ */
 #include "cycle_bench.h"
 
 enum { S = CFG_STLB_LATENCY };
@@ -29,7 +30,8 @@ static void every_port_hits_every_cycle(void **state)
     bench_free(b);
 }
 
-/* Section 5: of the touches of a set in one cycle only that of the highest port takes place, from the state at its start. */
+/* Section 5: of the touches of a set in one cycle only that of the highest port takes place, from the state at its
+ * start. */
 static void the_last_touch_counts(void **state)
 {
     (void)state;
@@ -85,7 +87,8 @@ static void a_fill_before_an_older_hit(void **state)
     const unsigned array_4k = CFG_DTLB_A0_HOLDS & 1 ? 0 : CFG_DTLB_A1_HOLDS & 1 ? 1 : 2;
     const unsigned array_2m = CFG_DTLB_A0_HOLDS & 2 ? 0 : CFG_DTLB_A1_HOLDS & 2 ? 1 : 2;
     assert_int_equal(a.latency, 1);
-    assert_int_equal(a.r.addr, array_4k <= array_2m ? PA : 0x203000); /* section 4: the lowest array, then the smallest size */
+    assert_int_equal(a.r.addr,
+                     array_4k <= array_2m ? PA : 0x203000); /* section 4: the lowest array, then the smallest size */
     bench_free(b);
 }
 
@@ -104,8 +107,10 @@ static void a_memo_is_of_one_page(void **state)
         for (unsigned forgotten = 0; forgotten < 2; forgotten++) {
             for (unsigned bit = 48; bit < 64; bit++)
                 assert_int_equal(bench_translate(b, DATA, va ^ 1ull << bit, ACC_READ, true).r.kind, KIND_GP);
-            assert_int_equal(bench_translate(b, DATA, (uint64_t)slot << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
-            assert_int_equal(bench_translate(b, DATA, (uint64_t)(~slot & 255) << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
+            assert_int_equal(bench_translate(b, DATA, (uint64_t)slot << 12 | 1ull << 62, ACC_READ, true).r.kind,
+                             KIND_GP);
+            assert_int_equal(
+                bench_translate(b, DATA, (uint64_t)(~slot & 255) << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
             bench_control(b, CTL_INVLPG, va); /* forgets all */
         }
     }

@@ -80,14 +80,16 @@ static void latency_one_answers_in_the_next_cycle(void **state)
 static void replies_slip_to_the_next_free_cycle(void **state)
 {
     (void)state;
-    struct memport_config config = {.model = MEMPORT_CACHE, .level = {{1, 1, 3}, {2, 1, 12}, {4, 1, 30}}, .dram_latency = 100};
+    struct memport_config config = {.model = MEMPORT_CACHE,
+                                    .level = {{1, 1, 3}, {2, 1, 12}, {4, 1, 30}},
+                                    .dram_latency = 100};
     struct fixture f = begin(&config);
     struct memport_reply reply;
     memport_touch(f.mp, 0x40);
     memport_touch(f.mp, 0x80);
-    read_line(&f, 0, 0, 0x10000);  /* DRAM: 100 */
-    read_line(&f, 97, 1, 0x40);    /* L1: 100, taken: 101 */
-    read_line(&f, 98, 2, 0x80);    /* L1: 101, taken: 102 */
+    read_line(&f, 0, 0, 0x10000); /* DRAM: 100 */
+    read_line(&f, 97, 1, 0x40);   /* L1: 100, taken: 101 */
+    read_line(&f, 98, 2, 0x80);   /* L1: 101, taken: 102 */
     assert_int_equal(next_reply(&f, &reply), 100);
     assert_int_equal(reply.tag, 0);
     assert_int_equal(next_reply(&f, &reply), 101);
@@ -262,20 +264,23 @@ static unsigned latency_of(struct fixture *f, uint64_t addr)
     return (unsigned)(next_reply(f, &reply) - cycle);
 }
 
-/* L1 1 KiB 2-way: 8 sets, so lines 0x200 apart share a set. L2 4 KiB 2-way: 32 sets, 0x800. LLC 16 KiB 4-way: 64 sets, 0x1000. */
+/* L1 1 KiB 2-way: 8 sets, so lines 0x200 apart share a set. L2 4 KiB 2-way: 32 sets, 0x800. LLC 16 KiB 4-way: 64 sets,
+ * 0x1000. */
 static void cache_levels_hit_fill_and_evict(void **state)
 {
     (void)state;
-    struct memport_config config = {.model = MEMPORT_CACHE, .level = {{1, 2, 3}, {4, 2, 12}, {16, 4, 30}}, .dram_latency = 100};
+    struct memport_config config = {.model = MEMPORT_CACHE,
+                                    .level = {{1, 2, 3}, {4, 2, 12}, {16, 4, 30}},
+                                    .dram_latency = 100};
     struct fixture f = begin(&config);
     assert_int_equal(latency_of(&f, 0x0), 100);
-    assert_int_equal(latency_of(&f, 0x38), 3);     /* same line */
-    assert_int_equal(latency_of(&f, 0x40), 100);   /* next line */
+    assert_int_equal(latency_of(&f, 0x38), 3);   /* same line */
+    assert_int_equal(latency_of(&f, 0x40), 100); /* next line */
     assert_int_equal(latency_of(&f, 0x200), 100);
-    assert_int_equal(latency_of(&f, 0x0), 3);      /* makes 0x200 the oldest */
-    assert_int_equal(latency_of(&f, 0x400), 100);  /* pushes 0x200 out of L1 */
+    assert_int_equal(latency_of(&f, 0x0), 3);     /* makes 0x200 the oldest */
+    assert_int_equal(latency_of(&f, 0x400), 100); /* pushes 0x200 out of L1 */
     assert_int_equal(latency_of(&f, 0x0), 3);
-    assert_int_equal(latency_of(&f, 0x200), 12);   /* still in L2; pushes 0x400 out of L1 */
+    assert_int_equal(latency_of(&f, 0x200), 12); /* still in L2; pushes 0x400 out of L1 */
     assert_int_equal(latency_of(&f, 0x400), 12);
     assert_int_equal(latency_of(&f, 0x1000), 100); /* L2 set 0 held 0x0 and nothing else */
     assert_int_equal(latency_of(&f, 0x2000), 100); /* pushes 0x0 out of L2 */
@@ -286,7 +291,9 @@ static void cache_levels_hit_fill_and_evict(void **state)
 static void program_data_shares_the_caches(void **state)
 {
     (void)state;
-    struct memport_config config = {.model = MEMPORT_CACHE, .level = {{1, 2, 3}, {4, 2, 12}, {16, 4, 30}}, .dram_latency = 100};
+    struct memport_config config = {.model = MEMPORT_CACHE,
+                                    .level = {{1, 2, 3}, {4, 2, 12}, {16, 4, 30}},
+                                    .dram_latency = 100};
     struct fixture f = begin(&config);
     memport_touch(f.mp, 0x1008);
     assert_int_equal(latency_of(&f, 0x1000), 3);
@@ -302,7 +309,9 @@ static void impossible_configurations_are_refused(void **state)
     struct physmem *pm = physmem_new(46);
     struct memport_config zero = {.model = MEMPORT_FIXED, .fixed_latency = 0};
     struct memport_config crossed = {.model = MEMPORT_RANDOM, .random_min = 5, .random_max = 4};
-    struct memport_config sets = {.model = MEMPORT_CACHE, .level = {{3, 1, 3}, {4, 2, 12}, {16, 4, 30}}, .dram_latency = 100};
+    struct memport_config sets = {.model = MEMPORT_CACHE,
+                                  .level = {{3, 1, 3}, {4, 2, 12}, {16, 4, 30}},
+                                  .dram_latency = 100};
     struct memport_config model = {.model = 7, .fixed_latency = 1};
     assert_null(memport_new(pm, &zero));
     assert_null(memport_new(pm, &crossed));

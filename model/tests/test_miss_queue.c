@@ -225,7 +225,8 @@ static void round_robin_of_issue_and_dispatch(void **state)
     bench_ticks(b, S + 2);
     assert_int_equal(bench_state0(b, 0, 2) & 0xff, 2);
     assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, WALKERS < 2 ? 1 : 2);
-    /* A control operation makes both PEND again at once: entry 0, below the pointer, has to wait unless none is above it. */
+    /* A control operation makes both PEND again at once: entry 0, below the pointer, has to wait unless none is above
+     * it. */
     const bool third = QUEUE >= 3 && (b->out.req_ready >> FETCH & 1);
     if (third) {
         bench_offer(b, FETCH, 2, VA + 0x2000, ACC_EXECUTE, true);

@@ -6,7 +6,7 @@ enum { S = CFG_STLB_LATENCY };
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
 static const unsigned latencies[] = {1, 2, 10, 33};
 
-#define FOR_EACH_LATENCY(b) \
+#define FOR_EACH_LATENCY(b)                                                \
     for (unsigned i_ = 0; i_ < sizeof latencies / sizeof *latencies; i_++) \
         for (struct bench *b = bench_new(); b && (b->latency = latencies[i_]); bench_free(b), b = NULL)
 
@@ -35,25 +35,29 @@ static void expect_fault(struct bench_answer a, unsigned latency, unsigned err, 
 static void walks_and_hits(void **state)
 {
     (void)state;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         const unsigned L = b->latency;
         bench_map(b, VA, PA, SIZE_4K, MAPPED);
         bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
-        expect_ok(bench_translate(b, FETCH, VA | 0x123, ACC_EXECUTE, true), S + 3 + 4 * (L + 1), PA | 0x123, SIZE_4K, SRC_WALK);
+        expect_ok(bench_translate(b, FETCH, VA | 0x123, ACC_EXECUTE, true), S + 3 + 4 * (L + 1), PA | 0x123, SIZE_4K,
+                  SRC_WALK);
         bench_ticks(b, S); /* the fill reaches the STLB */
         expect_ok(bench_translate(b, FETCH, VA | 0xfff, ACC_EXECUTE, true), 1, PA | 0xfff, SIZE_4K, SRC_L1);
         expect_ok(bench_translate(b, DATA, VA, ACC_WRITE, false), 1 + S, PA, SIZE_4K, SRC_STLB);
         expect_ok(bench_translate(b, DATA, VA | 8, ACC_READ, true), 1, PA | 8, SIZE_4K, SRC_L1);
         const unsigned n = (CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS) & 1 ? 1 : 0;
         if (n)
-            expect_ok(bench_translate(b, DATA, VA + 0x1000, ACC_READ, true), S + 3 + n * (L + 1), PA + 0x1000, SIZE_4K, SRC_WALK);
+            expect_ok(bench_translate(b, DATA, VA + 0x1000, ACC_READ, true), S + 3 + n * (L + 1), PA + 0x1000, SIZE_4K,
+                      SRC_WALK);
     }
 }
 
 static void big_pages(void **state)
 {
     (void)state;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         const unsigned L = b->latency;
         bench_map(b, 0x40000000, 0x200000, SIZE_2M, MAPPED | 1ull << 12);
         struct bench_answer a = bench_translate(b, DATA, 0x40012345, ACC_READ, true);
@@ -74,11 +78,13 @@ static void five_levels(void **state)
     (void)state;
     if (!CFG_ARCH_LA57)
         return;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         const uint64_t va = 0x00ab555512345000;
         bench_control(b, CTL_MOV_CR4, BENCH_CR4 | CR4_LA57);
         *bench_word(b, bench_entry(b, 5, va, 1)) = PA | MAPPED;
-        expect_ok(bench_translate(b, DATA, va | 7, ACC_WRITE, true), S + 3 + 5 * (b->latency + 1), PA | 7, SIZE_4K, SRC_WALK);
+        expect_ok(bench_translate(b, DATA, va | 7, ACC_WRITE, true), S + 3 + 5 * (b->latency + 1), PA | 7, SIZE_4K,
+                  SRC_WALK);
         expect_ok(bench_translate(b, DATA, va | 9, ACC_WRITE, true), 1, PA | 9, SIZE_4K, SRC_L1);
         assert_int_equal(bench_translate(b, DATA, 0x01ab555512345000, ACC_READ, true).r.kind, KIND_GP);
     }
@@ -88,13 +94,15 @@ static void accessed_and_dirty(void **state)
 {
     (void)state;
     for (unsigned clear = 0; clear < 16; clear++) /* bit l-1: the level-l entry has A = 0 */
-        FOR_EACH_LATENCY(b) {
+        FOR_EACH_LATENCY(b)
+        {
             const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
             for (unsigned level = 1; level <= 4; level++)
                 if (clear >> (level - 1) & 1)
                     *bench_word(b, bench_entry(b, 4, VA, level)) &= ~PTE_A;
             const unsigned updates = (unsigned)__builtin_popcount(clear);
-            expect_ok(bench_translate(b, DATA, VA, ACC_READ, true), S + 3 + (4 + updates) * (b->latency + 1), PA, SIZE_4K, SRC_WALK);
+            expect_ok(bench_translate(b, DATA, VA, ACC_READ, true), S + 3 + (4 + updates) * (b->latency + 1), PA,
+                      SIZE_4K, SRC_WALK);
             assert_int_equal(b->cas, updates);
             for (unsigned level = 1; level <= 4; level++)
                 assert_true(*bench_word(b, bench_entry(b, 4, VA, level)) & PTE_A);
@@ -108,7 +116,8 @@ static void dirty_on_a_hit(void **state)
     (void)state;
     if (!((CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS) & 1))
         return;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
         bench_translate(b, DATA, VA, ACC_READ, true);
         bench_ticks(b, S);
@@ -136,7 +145,8 @@ static void faults_of_a_walk_from_the_root(void **state)
 {
     (void)state;
     for (unsigned level = 1; level <= 4; level++)
-        FOR_EACH_LATENCY(b) {
+        FOR_EACH_LATENCY(b)
+        {
             const unsigned n = 5 - level;
             const unsigned latency = S + 3 + n * (b->latency + 1) + S + 1;
             bench_map(b, VA, PA, SIZE_4K, MAPPED);
@@ -147,7 +157,8 @@ static void faults_of_a_walk_from_the_root(void **state)
             bench_control(b, CTL_MOV_CR3, b->cr3);
             *entry = CFG_ARCH_PADDR_BITS < 52 ? was | 1ull << 51 : was | (level == 4 ? PTE_PS : 0);
             if (*entry != was)
-                expect_fault(bench_translate(b, FETCH, VA, ACC_EXECUTE, false), latency, PF_P | PF_RSVD | PF_I, SRC_WALK);
+                expect_fault(bench_translate(b, FETCH, VA, ACC_EXECUTE, false), latency, PF_P | PF_RSVD | PF_I,
+                             SRC_WALK);
         }
 }
 
@@ -155,9 +166,11 @@ static void faults_of_a_walk_from_the_root(void **state)
 static void fault_of_rights(void **state)
 {
     (void)state;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, PTE_P | PTE_U);
-        expect_fault(bench_translate(b, DATA, VA, ACC_WRITE, true), S + 3 + 4 * (b->latency + 1) + S + 1, PF_P | PF_W | PF_U, SRC_WALK);
+        expect_fault(bench_translate(b, DATA, VA, ACC_WRITE, true), S + 3 + 4 * (b->latency + 1) + S + 1,
+                     PF_P | PF_W | PF_U, SRC_WALK);
         assert_int_equal(*bench_word(b, leaf), PA | PTE_P | PTE_U);
     }
 }
@@ -166,7 +179,8 @@ static void fault_of_rights(void **state)
 static void fault_of_a_hit(void **state)
 {
     (void)state;
-    FOR_EACH_LATENCY(b) {
+    FOR_EACH_LATENCY(b)
+    {
         bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_W);
         bench_translate(b, DATA, VA, ACC_READ, true);
         bench_ticks(b, S);
@@ -180,7 +194,8 @@ static void fault_of_a_hit(void **state)
     }
 }
 
-/* Section 13: 3 cycles without invalidation, and with one n + 1 more, n being 3 for one address, else the sets of the STLB. */
+/* Section 13: 3 cycles without invalidation, and with one n + 1 more, n being 3 for one address, else the sets of the
+ * STLB. */
 static void control_operations(void **state)
 {
     (void)state;
@@ -212,7 +227,8 @@ static void control_operations(void **state)
     for (unsigned op = CTL_OPS; op < 16; op++)
         assert_int_equal(bench_control(b, op, ~0ull), none);
     if (CFG_ARCH_PCID) {
-        assert_int_equal(bench_control(b, CTL_MOV_CR4, CR4_PAE | CR4_PCIDE), CFG_ARCH_AMD ? all : none); /* PSE 1 to 0 */
+        assert_int_equal(bench_control(b, CTL_MOV_CR4, CR4_PAE | CR4_PCIDE),
+                         CFG_ARCH_AMD ? all : none); /* PSE 1 to 0 */
         assert_int_equal(bench_control(b, CTL_MOV_CR3, b->cr3 | 1), all);
         assert_int_equal(bench_control(b, CTL_MOV_CR3, b->cr3 | 2 | CR3_KEEP), none);
         assert_int_equal(bench_control(b, CTL_MOV_CR4, CR4_PAE), all);

@@ -1,7 +1,7 @@
-/* A random life of the model, seen from inside: what holds of its state in every cycle, the memos of the L1s against a search, and
- * section 15: a step without inputs from a `waiting` state changes no state word.
+/* A random life of the model, seen from inside: what holds of its state in every cycle, the memos of the L1s against a
+ * search, and section 15: a step without inputs from a `waiting` state changes no state word.
  *
- *     test_mmu_invariants [CYCLES [SEED]]                                                                               */
+ *     test_mmu_invariants [CYCLES [SEED]] */
 #include "mmu_soak.h"
 
 static unsigned long waited;
@@ -127,7 +127,9 @@ static void check_registers(const struct mmu *m)
 
 enum { MOST_STATES = 65536 };
 
-static struct { unsigned sel, idx; } state_index[MOST_STATES];
+static struct {
+    unsigned sel, idx;
+} state_index[MOST_STATES];
 static size_t states;
 
 static void find_states(const struct mmu *m)

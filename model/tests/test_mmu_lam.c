@@ -1,4 +1,5 @@
-/* Linear-address masking through the whole MMU: what sees the masked address, and what is not masked (section 6, SDM 3A 4.4). */
+/* Linear-address masking through the whole MMU: what sees the masked address, and what is not masked (section 6, SDM
+ * 3A 4.4). */
 #include "cycle_bench.h"
 
 enum { S = CFG_STLB_LATENCY };
@@ -33,7 +34,8 @@ static void tags_lead_to_the_same_page(void **state)
 
     b = with_lam(0, CR4_LAM_SUP);
     assert_int_equal(bench_translate(b, DATA, HIGH_TAGGED, ACC_READ, false).r.addr, PA + 0x1000);
-    assert_int_equal(bench_translate(b, DATA, VA | TAG, ACC_READ, false).r.kind, KIND_GP); /* a user pointer, whoever uses it */
+    assert_int_equal(bench_translate(b, DATA, VA | TAG, ACC_READ, false).r.kind,
+                     KIND_GP); /* a user pointer, whoever uses it */
     bench_free(b);
 }
 
@@ -45,10 +47,13 @@ static void what_is_not_masked(void **state)
     bench_translate(b, DATA, VA, ACC_READ, true);
     bench_translate(b, FETCH, VA, ACC_EXECUTE, true);
     bench_ticks(b, S);
-    assert_int_equal(bench_translate(b, DATA, VA | TAG, ACC_READ, false).r.kind, KIND_OK); /* a supervisor's use of a user pointer */
+    assert_int_equal(bench_translate(b, DATA, VA | TAG, ACC_READ, false).r.kind,
+                     KIND_OK); /* a supervisor's use of a user pointer */
     assert_int_equal(bench_translate(b, FETCH, VA | TAG, ACC_EXECUTE, true).r.kind, KIND_GP);
-    assert_int_equal(bench_translate_req(b, DATA, (struct pins_req){.va = VA | TAG, .user = true, .imp = true}).r.kind, KIND_GP);
-    assert_int_equal(bench_translate_req(b, DATA, (struct pins_req){.va = VA, .user = true, .imp = true}).r.kind, KIND_OK);
+    assert_int_equal(bench_translate_req(b, DATA, (struct pins_req){.va = VA | TAG, .user = true, .imp = true}).r.kind,
+                     KIND_GP);
+    assert_int_equal(bench_translate_req(b, DATA, (struct pins_req){.va = VA, .user = true, .imp = true}).r.kind,
+                     KIND_OK);
     const struct bench_answer a = bench_translate(b, DATA, (VA | TAG) ^ 1ull << 47, ACC_READ, true); /* 63 against 47 */
     assert_int_equal(a.r.kind, KIND_GP);
     assert_int_equal(a.r.addr, 0);
@@ -139,8 +144,12 @@ static void absent(void **state)
 int main(void)
 {
     const struct CMUnitTest there[] = {
-        cmocka_unit_test(tags_lead_to_the_same_page), cmocka_unit_test(what_is_not_masked), cmocka_unit_test(masked_addresses_merge),
-        cmocka_unit_test(cr2_is_masked), cmocka_unit_test(wide_tables), cmocka_unit_test(a_restart_keeps_the_masked_address),
+        cmocka_unit_test(tags_lead_to_the_same_page),
+        cmocka_unit_test(what_is_not_masked),
+        cmocka_unit_test(masked_addresses_merge),
+        cmocka_unit_test(cr2_is_masked),
+        cmocka_unit_test(wide_tables),
+        cmocka_unit_test(a_restart_keeps_the_masked_address),
     };
     const struct CMUnitTest not_there[] = {cmocka_unit_test(absent)};
     return CFG_ARCH_LAM ? cmocka_run_group_tests(there, NULL, NULL) : cmocka_run_group_tests(not_there, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Memory types: of pages, in responses, and of page tables, in the walkers' requests (sections 2, 3, 11; SDM 3A 5.9.2). */
+/* Memory types: of pages, in responses, and of page tables, in the walkers' requests (sections 2, 3, 11; SDM 3A 5.9.2).
+ */
 #include "cycle_bench.h"
 
 enum { S = CFG_STLB_LATENCY };
@@ -65,7 +66,7 @@ static void registers_act_at_once(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    bench_map(b, VA, PA, SIZE_4K, MAPPED | 1 << 3); /* index 1 */
+    bench_map(b, VA, PA, SIZE_4K, MAPPED | 1 << 3);                             /* index 1 */
     assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, true).r.mt, MT_WT); /* as reset leaves IA32_PAT */
     bench_ticks(b, S);
     for (unsigned i = 0; i < 2; i++)
@@ -105,7 +106,8 @@ static void set_type(struct bench *b, unsigned level, unsigned pcd_pwt)
     *bench_word(b, bench_entry(b, 4, VA, level)) |= (uint64_t)pcd_pwt << 3;
 }
 
-/* Each read has PCD and PWT of what points to the table: CR3, then the entry above; a compare-and-swap those of its read. */
+/* Each read has PCD and PWT of what points to the table: CR3, then the entry above; a compare-and-swap those of its
+ * read. */
 static void of_tables(void **state)
 {
     (void)state;
@@ -127,7 +129,8 @@ static void of_tables(void **state)
     }
 }
 
-/* A walk from a cached table knows the table's type from there (SDM 3A 5.10.3); one confirmed from the root has CR3's again. */
+/* A walk from a cached table knows the table's type from there (SDM 3A 5.10.3); one confirmed from the root has CR3's
+ * again. */
 static void of_cached_tables(void **state)
 {
     (void)state;
@@ -135,7 +138,8 @@ static void of_cached_tables(void **state)
         if (!((CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS) >> (level - 2) & 1))
             continue;
         struct bench *b = with_pat();
-        const uint64_t other = VA ^ 1ull << (12 + 9 * (level - 2)); /* another entry of the level-`level` entry's table */
+        const uint64_t other = VA ^
+                               1ull << (12 + 9 * (level - 2)); /* another entry of the level-`level` entry's table */
         bench_map(b, VA, PA, SIZE_4K, MAPPED);
         const uint64_t third = VA ^ 2ull << (12 + 9 * (level - 2));
         bench_map(b, other, PA, SIZE_4K, MAPPED);
@@ -216,10 +220,14 @@ static void in_the_state_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_pages),         cmocka_unit_test(of_followers),
-        cmocka_unit_test(registers_act_at_once), cmocka_unit_test(of_no_page),
-        cmocka_unit_test(of_tables),        cmocka_unit_test(of_cached_tables),
-        cmocka_unit_test(with_pcids_cr3_has_no_type), cmocka_unit_test(cd_uncaches_tables),
+        cmocka_unit_test(of_pages),
+        cmocka_unit_test(of_followers),
+        cmocka_unit_test(registers_act_at_once),
+        cmocka_unit_test(of_no_page),
+        cmocka_unit_test(of_tables),
+        cmocka_unit_test(of_cached_tables),
+        cmocka_unit_test(with_pcids_cr3_has_no_type),
+        cmocka_unit_test(cd_uncaches_tables),
         cmocka_unit_test(in_the_state_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The rights table through the whole MMU: found by a walk, by a walk from a cached table, in the STLB, in the L1; and the
- * shadow-stack property from page table to TLB (sections 4, 6, 7, 9, 11). */
+/* The rights table through the whole MMU: found by a walk, by a walk from a cached table, in the STLB, in the L1; and
+ * the shadow-stack property from page table to TLB (sections 4, 6, 7, 9, 11). */
 #include "cycle_bench.h"
 #include "rights_table.h"
 
@@ -13,10 +13,12 @@ static bool is_built(unsigned regs)
     return !((regs & PKE) && !CFG_ARCH_PKU) && !((regs & PKS) && !CFG_ARCH_PKS) && !((regs & CET) && !CFG_ARCH_CET);
 }
 
-/* The page of a row. A read-only page that is no shadow-stack page is one of two kinds: not dirty, or below a read-only table. */
+/* The page of a row. A read-only page that is no shadow-stack page is one of two kinds: not dirty, or below a read-only
+ * table. */
 static uint64_t *map(struct bench *b, const struct rights_row *row, bool read_only_table)
 {
-    const uint64_t rights = (row->page & RW ? PTE_W | PTE_D : 0) | (row->page & US ? PTE_U : 0) | (row->page & XD ? PTE_XD : 0);
+    const uint64_t rights = (row->page & RW ? PTE_W | PTE_D : 0) | (row->page & US ? PTE_U : 0) |
+                            (row->page & XD ? PTE_XD : 0);
     uint64_t *leaf = bench_word(b, bench_map(b, VA, PA, SIZE_4K, PTE_P | PTE_A | rights | (uint64_t)KEY << 59));
     if (row->page & SP)
         *leaf |= PTE_D;
@@ -65,8 +67,9 @@ static void try(const struct rights_row *row, enum path path, bool read_only_tab
     const unsigned access = row->access, regs = row->regs;
     uint64_t *leaf = map(b, row, read_only_table);
     bench_control(b, CTL_WRMSR_EFER, regs & NXE ? EFER_NXE : 0);
-    bench_control(b, CTL_MOV_CR4, BENCH_CR4 | (regs & SMEP ? CR4_SMEP : 0) | (regs & SMAP ? CR4_SMAP : 0) | (regs & PKE ? CR4_PKE : 0) |
-                                      (regs & PKS ? CR4_PKS : 0) | (regs & CET ? CR4_CET : 0));
+    bench_control(b, CTL_MOV_CR4,
+                  BENCH_CR4 | (regs & SMEP ? CR4_SMEP : 0) | (regs & SMAP ? CR4_SMAP : 0) | (regs & PKE ? CR4_PKE : 0) |
+                      (regs & PKS ? CR4_PKS : 0) | (regs & CET ? CR4_CET : 0));
     if (!prime(b, row, path)) {
         bench_free(b);
         return;
@@ -76,7 +79,11 @@ static void try(const struct rights_row *row, enum path path, bool read_only_tab
     if (CFG_ARCH_PKS)
         bench_control(b, CTL_WRMSR_PKRS, row->pkrs);
     const uint64_t was = *leaf;
-    const struct pins_req req = {.va = VA | 0x678, .acc = access & 3, .user = access & CPL3, .imp = access & IMP, .ac = access & AC,
+    const struct pins_req req = {.va = VA | 0x678,
+                                 .acc = access & 3,
+                                 .user = access & CPL3,
+                                 .imp = access & IMP,
+                                 .ac = access & AC,
                                  .ss = access & SS};
     const struct pins_resp r = bench_translate_req(b, (access & 3) == EX ? FETCH : DATA, req).r;
     const bool update = !row->err && (access & 3) == WR && !(was & PTE_D);
@@ -106,14 +113,16 @@ static void the_table(void **state)
     assert_true(rows >= 50);
 }
 
-/* SDM 3A 5.6.1: what makes a page a shadow-stack page, seen by a shadow-stack read and in S of the walker and the TLBs. */
+/* SDM 3A 5.6.1: what makes a page a shadow-stack page, seen by a shadow-stack read and in S of the walker and the TLBs.
+ */
 static void what_is_a_shadow_stack_page(void **state)
 {
     (void)state;
     if (!CFG_ARCH_CET)
         return;
     for (unsigned size = SIZE_4K; size <= (CFG_ARCH_PAGE_1G ? SIZE_1G : SIZE_2M); size++)
-        for (unsigned wrong = 0; wrong < 4 - size + 1; wrong++) { /* 0: nothing; 1: D = 0; above: R/W = 0 at level size + wrong */
+        for (unsigned wrong = 0; wrong < 4 - size + 1;
+             wrong++) { /* 0: nothing; 1: D = 0; above: R/W = 0 at level size + wrong */
             struct bench *b = bench_new();
             const uint64_t pa = 0x40000000;
             bench_control(b, CTL_MOV_CR4, BENCH_CR4 | CR4_CET);
@@ -127,14 +136,16 @@ static void what_is_a_shadow_stack_page(void **state)
             bench_tick(b);
             assert_int_equal(bench_state1(b, 9, 0) >> 51, wrong == 0);
             bench_ticks(b, S + 4);
-            const struct pins_resp r = bench_translate_req(b, DATA, (struct pins_req){.va = VA, .user = true, .ss = true}).r;
+            const struct pins_resp r =
+                bench_translate_req(b, DATA, (struct pins_req){.va = VA, .user = true, .ss = true}).r;
             assert_int_equal(r.kind, wrong ? KIND_PF : KIND_OK);
             assert_int_equal(r.err, wrong ? PF_P | PF_U | PF_SS : 0);
             bench_free(b);
         }
 }
 
-/* Section 18: S is that of the fill. The write that sets D in a read-only leaf (WP = 0) makes it a shadow-stack page. */
+/* Section 18: S is that of the fill. The write that sets D in a read-only leaf (WP = 0) makes it a shadow-stack page.
+ */
 static void s_is_of_the_fill(void **state)
 {
     (void)state;

@@ -1,21 +1,22 @@
-/* A random life of the model, seen from outside: every answer, every #GP of a control operation and every memory type of a table
- * is what the oracle says under the registers of some moment between the request and its answer.
+/* A random life of the model, seen from outside: every answer, every #GP of a control operation and every memory type
+ * of a table is what the oracle says under the registers of some moment between the request and its answer.
  *
- *     test_mmu_soak [CYCLES [SEED]]                                                                                     */
+ *     test_mmu_soak [CYCLES [SEED]] */
 #include "mmu_soak.h"
 
 static struct oracle_result judge(struct soak *s, const struct pins_req *q, const struct oracle_regs *regs)
 {
     struct oracle_result r;
-    const struct oracle_access access = {.va = q->va, .acc = q->acc, .user = q->user, .imp = q->imp, .ac = q->ac, .ss = q->ss};
+    const struct oracle_access access =
+        {.va = q->va, .acc = q->acc, .user = q->user, .imp = q->imp, .ac = q->ac, .ss = q->ss};
     oracle_translate(s->tables, IMAGE_ORACLE, &soak_cpu, regs, &access, &r);
     return r;
 }
 
 static bool same_answer(const struct pins_resp *r, const struct oracle_result *want)
 {
-    return r->kind == want->kind && r->err == want->err && r->addr == want->addr && r->size == want->size && r->pat == want->pat &&
-           r->mt == want->mt;
+    return r->kind == want->kind && r->err == want->err && r->addr == want->addr && r->size == want->size &&
+           r->pat == want->pat && r->mt == want->mt;
 }
 
 /* Section 6: masked once, under the registers of the accept. Only asked of addresses that LAM lets pass. */
@@ -25,7 +26,9 @@ static uint64_t masked(const struct pins_req *q, const struct oracle_regs *r)
     if (q->acc == ACC_EXECUTE || q->imp)
         return q->va;
     const uint64_t ignored = high ? (r->cr4 & CR4_LAM_SUP ? (r->cr4 & CR4_LA57 ? BITS(62, 57) : BITS(62, 48)) : 0)
-                                  : (r->cr3 & LAM_U57 ? BITS(62, 57) : r->cr3 & LAM_U48 ? BITS(62, 48) : 0);
+                                  : (r->cr3 & LAM_U57   ? BITS(62, 57)
+                                     : r->cr3 & LAM_U48 ? BITS(62, 48)
+                                                        : 0);
     return high ? q->va | ignored : q->va & ~ignored;
 }
 
@@ -50,10 +53,11 @@ static void check_answer(struct soak *s, const struct asked *asked, const struct
                 return;
         }
     }
-    print_error("va %lx acc %u user %u imp %u ac %u ss %u: kind %u err %x addr %lx size %u pat %u mt %u,\n", asked->req.va, asked->req.acc,
-                asked->req.user, asked->req.imp, asked->req.ac, asked->req.ss, r->kind, r->err, r->addr, r->size, r->pat, r->mt);
-    print_error("not kind %u err %x addr %lx size %u pat %u mt %u (%s)\n", want.kind, want.err, want.addr, want.size, want.pat, want.mt,
-                want.reason);
+    print_error("va %lx acc %u user %u imp %u ac %u ss %u: kind %u err %x addr %lx size %u pat %u mt %u,\n",
+                asked->req.va, asked->req.acc, asked->req.user, asked->req.imp, asked->req.ac, asked->req.ss, r->kind,
+                r->err, r->addr, r->size, r->pat, r->mt);
+    print_error("not kind %u err %x addr %lx size %u pat %u mt %u (%s)\n", want.kind, want.err, want.addr, want.size,
+                want.pat, want.mt, want.reason);
     fail();
 }
 
@@ -62,8 +66,9 @@ static void check_operation(struct soak *s, bool gp)
     assert_int_equal(gp, s->refused);
 }
 
-/* The memory type of the walker's request, where it is known which registers hold: outside control operations. The oracle gives it
- * for every entry of every walk; here it is looked up by the table's address, which is the same for all that share it. */
+/* The memory type of the walker's request, where it is known which registers hold: outside control operations. The
+ * oracle gives it for every entry of every walk; here it is looked up by the table's address, which is the same for all
+ * that share it. */
 static void check_memory_type(struct soak *s)
 {
     const struct pins_out *out = &s->b->out;
@@ -84,7 +89,8 @@ static void check_memory_type(struct soak *s)
     fail();
 }
 
-static const struct soak_watch watch = {.answer = check_answer, .operation = check_operation, .cycle = check_memory_type};
+static const struct soak_watch watch = {
+    .answer = check_answer, .operation = check_operation, .cycle = check_memory_type};
 
 SOAK_TESTS(&watch);
 

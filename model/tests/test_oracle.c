@@ -182,7 +182,8 @@ static void memory_type_of_the_page(void **state)
     physmem_free(m.pm);
 }
 
-/* A table is read with PCD and PWT of what points to it: CR3 (unless CR4.PCIDE = 1) or the entry above; never with PAT's high half. */
+/* A table is read with PCD and PWT of what points to it: CR3 (unless CR4.PCIDE = 1) or the entry above; never with
+ * PAT's high half. */
 static void memory_type_of_the_tables(void **state)
 {
     (void)state;

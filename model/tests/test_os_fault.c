@@ -1,4 +1,5 @@
-/* Demand paging: what a first touch maps, copy on write, rights, stack growth, refusals; the oracle judges the page tables. */
+/* Demand paging: what a first touch maps, copy on write, rights, stack growth, refusals; the oracle judges the page
+ * tables. */
 #include "os_machine.h"
 
 static const uint64_t BASE = 0x7f0000000000;
@@ -24,7 +25,8 @@ static void boot_order_and_values(void **state)
             assert_true(os_control(os, &op[i]));
         assert_false(os_control(os, &op[4]));
         assert_int_equal(op[0].op, CTL_MOV_CR4);
-        assert_int_equal(op[0].data & (1 << 7 | 1 << 12 | 1 << 17), 1 << 7 | (config.la57 ? 1 << 12 : 0) | (config.pcid ? 1 << 17 : 0));
+        assert_int_equal(op[0].data & (1 << 7 | 1 << 12 | 1 << 17),
+                         1 << 7 | (config.la57 ? 1 << 12 : 0) | (config.pcid ? 1 << 17 : 0));
         assert_int_equal(op[1].op, CTL_WRMSR_EFER);
         assert_true(op[1].data >> 11 & 1);
         assert_int_equal(op[2].op, CTL_MOV_CR0);
@@ -89,8 +91,13 @@ static void first_write_maps_a_fresh_frame_without_invalidation(void **state)
 static void entries_have_the_bits_of_the_mapping(void **state)
 {
     (void)state;
-    static const struct { unsigned prot; uint64_t bits; } want[] = {
-        {RW_, (uint64_t)1 << 63 | 7}, {RWX_, 7}, {2, (uint64_t)1 << 63 | 7},
+    static const struct {
+        unsigned prot;
+        uint64_t bits;
+    } want[] = {
+        {RW_, (uint64_t)1 << 63 | 7},
+        {RWX_, 7},
+        {2, (uint64_t)1 << 63 | 7},
     };
     for (unsigned i = 0; i < 3; i++) {
         struct machine *m = fresh(&machine_4k);
@@ -109,9 +116,9 @@ static void file_pages_are_shared_until_written(void **state)
 {
     (void)state;
     struct machine *m = fresh(&machine_4k);
-    map_file(m, BASE, 0x4000, RW_, 2, 3, 0);              /* private */
+    map_file(m, BASE, 0x4000, RW_, 2, 3, 0);                /* private */
     map_file(m, BASE + 0x10000, 0x4000, RX_, 2, 3, 0x1000); /* the same file, one page on */
-    map_file(m, BASE + 0x20000, 0x4000, RW_, 1, 3, 0);    /* shared */
+    map_file(m, BASE + 0x20000, 0x4000, RW_, 1, 3, 0);      /* shared */
     uint64_t page1 = pa_of(m, BASE + 0x1000, ACC_READ);
     assert_int_equal(pa_of(m, BASE + 0x10000, ACC_EXECUTE), page1);
     assert_int_equal(pa_of(m, BASE + 0x21000, ACC_WRITE), page1); /* a shared mapping writes the page itself */
@@ -147,17 +154,17 @@ static void descriptors_name_files(void **state)
 {
     (void)state;
     struct machine *m = fresh(&machine_4k);
-    call(m, 257, 0, 0, 0, 0, 3);               /* openat = 3 */
+    call(m, 257, 0, 0, 0, 0, 3); /* openat = 3 */
     map_file(m, BASE, 0x1000, R_, 2, 3, 0);
-    call(m, 32, 3, 0, 0, 0, 5);                /* dup(3) = 5 */
+    call(m, 32, 3, 0, 0, 0, 5); /* dup(3) = 5 */
     map_file(m, BASE + 0x10000, 0x1000, R_, 2, 5, 0);
-    call(m, 3, 3, 0, 0, 0, 0);                 /* close(3), and 3 is another file from now on */
+    call(m, 3, 3, 0, 0, 0, 0); /* close(3), and 3 is another file from now on */
     call(m, 257, 0, 0, 0, 0, 3);
     map_file(m, BASE + 0x20000, 0x1000, R_, 2, 3, 0);
     uint64_t pa = pa_of(m, BASE, ACC_READ);
     assert_int_equal(pa_of(m, BASE + 0x10000, ACC_READ), pa);
     assert_true(pa_of(m, BASE + 0x20000, ACC_READ) != pa);
-    call(m, 3, 5, 0, 0, 0, 0);                 /* close(5), and 5 comes back in a way that the trace does not tell */
+    call(m, 3, 5, 0, 0, 0, 0); /* close(5), and 5 comes back in a way that the trace does not tell */
     map_file(m, BASE + 0x30000, 0x1000, R_, 2, 5, 0);
     assert_true(pa_of(m, BASE + 0x30000, ACC_READ) != pa);
     machine_end(m);
@@ -247,7 +254,8 @@ static void the_stack_keeps_its_distance(void **state)
 {
     (void)state;
     struct machine *m = fresh(&machine_4k);
-    assert_true(os_map(m->os, BASE + 0x400000, BASE + 0x401000, OS_READ | OS_WRITE, OS_STACK | OS_GROWSDOWN, "[stack]"));
+    assert_true(
+        os_map(m->os, BASE + 0x400000, BASE + 0x401000, OS_READ | OS_WRITE, OS_STACK | OS_GROWSDOWN, "[stack]"));
     map_anon(m, BASE + 0x200000, 0x1000, RW_);
     pa_of(m, BASE + 0x201000 + 0x100000, ACC_WRITE);
     assert_true(is_refused(m, BASE + 0x201000 + 0xff000, ACC_WRITE)); /* 256 pages of gap */
@@ -265,13 +273,13 @@ static void foreign_traces_map_what_they_touch(void **state)
     pa_of(m, 0xffffffff81000000, ACC_READ);
     map_anon(m, BASE, 0x3000, R_);
     pa_of(m, BASE + 0x1000, ACC_READ);
-    pa_of(m, BASE + 0x1000, ACC_WRITE);   /* against the mapping: the page gets the right */
+    pa_of(m, BASE + 0x1000, ACC_WRITE); /* against the mapping: the page gets the right */
     pa_of(m, BASE + 0x1000, ACC_EXECUTE);
     assert_int_equal(look(m, BASE + 0x2000, ACC_READ).kind, KIND_PF);
     map_anon(m, BASE + 0x1000, 0x1000, RW_); /* a mapping may land on what was touched */
     call(m, SYS_MPROTECT, BASE, 0x10000, R_, 0, 0);
     pa_of(m, BASE + 0x1000, ACC_WRITE);
-    pa_of(m, BASE - 8, ACC_WRITE);      /* between two mappings */
+    pa_of(m, BASE - 8, ACC_WRITE);                    /* between two mappings */
     assert_true(is_refused(m, UINT64_MAX, ACC_READ)); /* only the very last page cannot be had */
     pa_of(m, UINT64_MAX - 0x1000, ACC_READ);
     machine_end(m);

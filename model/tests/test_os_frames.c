@@ -1,4 +1,5 @@
-/* The frame allocator: every frame once, aligned, below the installed memory, scattered, repeatable; large frames come back whole. */
+/* The frame allocator: every frame once, aligned, below the installed memory, scattered, repeatable; large frames come
+ * back whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -106,12 +107,16 @@ static void split_frames_come_back_whole(void **state)
     frames_free(f);
 }
 
-/* Random taking and giving at all sizes; a map of small frames says that nothing is handed out twice; at the end all is back. */
+/* Random taking and giving at all sizes; a map of small frames says that nothing is handed out twice; at the end all is
+ * back. */
 static void random_use_is_exact(void **state)
 {
     (void)state;
     enum { HELD = 3000 };
-    static struct { uint64_t pa; unsigned level; } held[HELD];
+    static struct {
+        uint64_t pa;
+        unsigned level;
+    } held[HELD];
     const uint64_t ram = 3 * GIB + 10 * MIB;
     struct frames *f = frames_new(ram, 5);
     bool *used = calloc(ram >> 12, 1);
@@ -161,12 +166,9 @@ static void too_little_memory_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_small_frame_exactly_once),
-        cmocka_unit_test(large_frames_are_aligned_and_apart),
-        cmocka_unit_test(small_frames_leave_large_ones_whole),
-        cmocka_unit_test(neighbours_are_scattered),
-        cmocka_unit_test(split_frames_come_back_whole),
-        cmocka_unit_test(random_use_is_exact),
+        cmocka_unit_test(every_small_frame_exactly_once),      cmocka_unit_test(large_frames_are_aligned_and_apart),
+        cmocka_unit_test(small_frames_leave_large_ones_whole), cmocka_unit_test(neighbours_are_scattered),
+        cmocka_unit_test(split_frames_come_back_whole),        cmocka_unit_test(random_use_is_exact),
         cmocka_unit_test(too_little_memory_is_refused),
     };
     return cmocka_run_group_tests_name("os frames", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Large pages with many processes: by advice, explicit ones, shared after fork, split, made by khugepaged, under memory pressure. */
+/* Large pages with many processes: by advice, explicit ones, shared after fork, split, made by khugepaged, under memory
+ * pressure. */
 #include "os_storm.h"
 
 static const uint64_t BASE = 0x7f0000000000, M2 = 0x200000;
@@ -6,8 +7,15 @@ static struct storm storm;
 
 static struct os_config large(void)
 {
-    return (struct os_config){.paddr_bits = 46, .pcid = true, .page_1g = true, .pages = OS_PAGES_THP, .ram_bytes = (uint64_t)32 << 20, .seed = 3,
-                              .processes = true, .reclaim = true, .swap_bytes = (uint64_t)16 << 20};
+    return (struct os_config){.paddr_bits = 46,
+                              .pcid = true,
+                              .page_1g = true,
+                              .pages = OS_PAGES_THP,
+                              .ram_bytes = (uint64_t)32 << 20,
+                              .seed = 3,
+                              .processes = true,
+                              .reclaim = true,
+                              .swap_bytes = (uint64_t)16 << 20};
 }
 
 static struct storm *fresh(const struct os_config *config)
@@ -77,7 +85,8 @@ static void only_where_it_was_asked_for(void **state)
     storm_end(s);
 }
 
-/* Linux splits a shared large page on a write and copies 4 KiB; here both processes' entries are split, and 511 pages stay shared. */
+/* Linux splits a shared large page on a write and copies 4 KiB; here both processes' entries are split, and 511 pages
+ * stay shared. */
 static void fork_shares_large_pages_until_written(void **state)
 {
     (void)state;
@@ -225,12 +234,9 @@ static void explicit_large_pages_run_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_where_it_was_asked_for),
-        cmocka_unit_test(fork_shares_large_pages_until_written),
-        cmocka_unit_test(small_pages_become_a_large_one),
-        cmocka_unit_test(pressure_splits_large_pages),
-        cmocka_unit_test(explicit_large_pages),
-        cmocka_unit_test(explicit_large_pages_run_out),
+        cmocka_unit_test(only_where_it_was_asked_for),    cmocka_unit_test(fork_shares_large_pages_until_written),
+        cmocka_unit_test(small_pages_become_a_large_one), cmocka_unit_test(pressure_splits_large_pages),
+        cmocka_unit_test(explicit_large_pages),           cmocka_unit_test(explicit_large_pages_run_out),
     };
     return cmocka_run_group_tests_name("os huge", tests, NULL, NULL);
 }

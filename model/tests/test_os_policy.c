@@ -182,7 +182,8 @@ static void splitting_keeps_accessed_and_dirty(void **state)
     pa_of(m, BASE, ACC_WRITE);
     pa_of(m, BASE + M2, ACC_READ);
     uint64_t pde = look(m, BASE + M2, ACC_READ).step[2].pa, pa, hw, oracle;
-    physmem_write_image(m->pm, IMAGE_ORACLE, pde, physmem_read(m->pm, IMAGE_HW, pde) & ~(uint64_t)0x20); /* a defect: A set too early */
+    physmem_write_image(m->pm, IMAGE_ORACLE, pde,
+                        physmem_read(m->pm, IMAGE_HW, pde) & ~(uint64_t)0x20); /* a defect: A set too early */
     call(m, SYS_MPROTECT, BASE + 0x5000, 0x1000, R_, 0, 0);
     call(m, SYS_MPROTECT, BASE + M2 + 0x5000, 0x1000, R_, 0, 0);
     struct oracle_result written = look(m, BASE + 0x5000, ACC_READ), read = look(m, BASE + M2 + 0x6000, ACC_READ);

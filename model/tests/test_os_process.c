@@ -1,5 +1,5 @@
-/* Processes one step at a time: fork and copy on write, vfork, threads, exec, exit, PCIDs and who is invalidated when, sharing through the
- * page cache, layout, accounts. */
+/* Processes one step at a time: fork and copy on write, vfork, threads, exec, exit, PCIDs and who is invalidated when,
+ * sharing through the page cache, layout, accounts. */
 #include "os_storm.h"
 
 static const uint64_t BASE = 0x7f0000000000;
@@ -9,8 +9,13 @@ static unsigned done_count;
 
 static struct os_config plain(void)
 {
-    return (struct os_config){.paddr_bits = 46, .pcid = true, .page_1g = true, .ram_bytes = (uint64_t)64 << 20, .seed = 3,
-                              .processes = true, .reclaim = true};
+    return (struct os_config){.paddr_bits = 46,
+                              .pcid = true,
+                              .page_1g = true,
+                              .ram_bytes = (uint64_t)64 << 20,
+                              .seed = 3,
+                              .processes = true,
+                              .reclaim = true};
 }
 
 static struct storm *fresh(const struct os_config *config)
@@ -31,7 +36,8 @@ static void controls(struct storm *s)
     s->kept_count = 0; /* these tests look at the operations themselves */
 }
 
-static void call(struct storm *s, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t result)
+static void call(struct storm *s, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                 uint64_t result)
 {
     const uint64_t arg[6] = {a0, a1, a2, a3, a4, 0};
     if (!os_syscall(s->os, number, arg, (int64_t)result))
@@ -322,15 +328,22 @@ static void smaps_read_like_linux(void **state)
     struct os_config config = plain();
     struct storm *s = fresh(&config);
     assert_true(os_exec(s->os, 1, "demo"));
-    const struct os_image image = {.program = "/bin/demo", .text = 0x3000, .rodata = 0x1000, .data = 0x2000, .bss = 0x5000,
-                                   .interpreter = "/lib/ld.so", .interpreter_text = 0x20000, .interpreter_data = 0x3000};
+    const struct os_image image = {.program = "/bin/demo",
+                                   .text = 0x3000,
+                                   .rodata = 0x1000,
+                                   .data = 0x2000,
+                                   .bss = 0x5000,
+                                   .interpreter = "/lib/ld.so",
+                                   .interpreter_text = 0x20000,
+                                   .interpreter_data = 0x3000};
     assert_true(os_layout(s->os, &image));
     controls(s);
     touch(s, 0x400000, ACC_EXECUTE);
     touch(s, 0x404000, ACC_WRITE);
     touch(s, 0x7ffffffde000 - 0x5000, ACC_WRITE); /* the stack grows */
     char *text = printed(s, os_print_smaps);
-    has(text, "00400000-00403000 r-xp 00000000 00:00 1                                  /bin/demo\nSize:                 12 kB\n");
+    has(text, "00400000-00403000 r-xp 00000000 00:00 1                                  /bin/demo\nSize:               "
+              "  12 kB\n");
     has(text, "00404000-00406000 rw-p 00004000 00:00 1 ");
     has(text, "7ffffffd9000-7ffffffff000 rw-p 00000000 00:00 0 ");
     has(text, "[stack]");
@@ -380,7 +393,8 @@ static void the_first_write_to_a_shared_file_page_is_a_fault(void **state)
     touch(s, BASE, ACC_WRITE);
     os_status(s->os, 1, &status);
     assert_int_equal(status.minor_faults, 4);
-    call(s, 9, 0, 0x4000, 3, 0x21, UINT64_MAX, BASE + 0x10000); /* anonymous shared memory has nowhere to be written to */
+    call(s, 9, 0, 0x4000, 3, 0x21, UINT64_MAX,
+         BASE + 0x10000); /* anonymous shared memory has nowhere to be written to */
     touch(s, BASE + 0x10000, ACC_READ);
     assert_true(entry_of(s, BASE + 0x10000) & ENTRY_RW);
     storm_audit(s);

@@ -1,7 +1,8 @@
 /* Random programs against a page-by-page model of what Linux promises: rights, contents, no leak, no stale translation.
  *
- * Contents are simulated by one number a frame: a write puts a new number into the frame the oracle names, and a later read of that page,
- * wherever mremap has moved it, must find the number there. So lost, shared and mixed-up frames all show. */
+ * Contents are simulated by one number a frame: a write puts a new number into the frame the oracle names, and a later
+ * read of that page, wherever mremap has moved it, must find the number there. So lost, shared and mixed-up frames all
+ * show. */
 #include "mem/prng.h"
 #include "os_machine.h"
 
@@ -11,9 +12,9 @@ static const uint64_t BASE = 0x7f0040000000;
 struct page {
     bool mapped;
     unsigned prot;
-    unsigned id;        /* pages of one mmap call; moved along by mremap */
-    unsigned origin;    /* which of them: neighbours are one mapping only when these are neighbours too */
-    unsigned number;    /* last number written; 0: none since the page was mapped */
+    unsigned id;     /* pages of one mmap call; moved along by mremap */
+    unsigned origin; /* which of them: neighbours are one mapping only when these are neighbours too */
+    unsigned number; /* last number written; 0: none since the page was mapped */
 };
 
 static struct machine machine;
@@ -59,7 +60,8 @@ static void do_mmap(struct machine *m)
     if (below(3))
         call(m, SYS_MMAP, va_of(first), (uint64_t)count * MACHINE_PAGE, prot, PRIVATE_ANON | FIXED, va_of(first));
     else
-        map_file(m, va_of(first), (uint64_t)count * MACHINE_PAGE, prot, 2 | FIXED, 3 + (int)below(2), (uint64_t)below(64) << 12);
+        map_file(m, va_of(first), (uint64_t)count * MACHINE_PAGE, prot, 2 | FIXED, 3 + (int)below(2),
+                 (uint64_t)below(64) << 12);
     last_id++;
     for (unsigned i = 0; i < count; i++)
         model[first + i] = (struct page){.mapped = true, .prot = prot, .id = last_id, .origin = i};
@@ -79,7 +81,8 @@ static void do_mprotect(struct machine *m)
     pick_range(&first, &count);
     for (unsigned i = first; i < first + count; i++)
         if (!model[i].mapped) {
-            refused_call(m, "not mapped throughout", SYS_MPROTECT, va_of(first), (uint64_t)count * MACHINE_PAGE, prot, 0, 0);
+            refused_call(m, "not mapped throughout", SYS_MPROTECT, va_of(first), (uint64_t)count * MACHINE_PAGE, prot,
+                         0, 0);
             return;
         }
     call(m, SYS_MPROTECT, va_of(first), (uint64_t)count * MACHINE_PAGE, prot, 0, 0);
@@ -96,14 +99,16 @@ static void do_dontneed(struct machine *m)
         model[i].number = 0;
 }
 
-/* Moves a stretch of one mapping with one set of rights; the new place may be shorter or longer, and replaces what is there. */
+/* Moves a stretch of one mapping with one set of rights; the new place may be shorter or longer, and replaces what is
+ * there. */
 static void do_mremap(struct machine *m)
 {
     unsigned first = below(PAGES), count = 0, most = 1 + below(below(2) ? 40 : 1200), to, new_count;
     if (below(2))
         first &= ~511u;
-    while (count < most && first + count < PAGES && model[first + count].mapped && model[first + count].id == model[first].id &&
-           model[first + count].prot == model[first].prot && model[first + count].origin == model[first].origin + count)
+    while (count < most && first + count < PAGES && model[first + count].mapped &&
+           model[first + count].id == model[first].id && model[first + count].prot == model[first].prot &&
+           model[first + count].origin == model[first].origin + count)
         count++;
     if (!count)
         return;
@@ -118,7 +123,8 @@ static void do_mremap(struct machine *m)
     struct page moved[PAGES];
     memcpy(moved, &model[first], count * sizeof *moved);
     for (unsigned i = count; i < new_count; i++)
-        moved[i] = (struct page){.mapped = true, .prot = moved[0].prot, .id = moved[0].id, .origin = moved[0].origin + i};
+        moved[i] =
+            (struct page){.mapped = true, .prot = moved[0].prot, .id = moved[0].id, .origin = moved[0].origin + i};
     call(m, SYS_MREMAP, va_of(first), (uint64_t)count * MACHINE_PAGE, (uint64_t)new_count * MACHINE_PAGE, 3, va_of(to));
     clear_range(first, count);
     memcpy(&model[to], moved, new_count * sizeof *moved);
@@ -128,7 +134,8 @@ static void check_number(unsigned page, uint64_t pa)
 {
     unsigned found = frame_number[pa >> 12];
     if (model[page].number && found != model[page].number)
-        fail_msg("page %u at frame 0x%llx reads %u, expected %u", page, (unsigned long long)pa >> 12, found, model[page].number);
+        fail_msg("page %u at frame 0x%llx reads %u, expected %u", page, (unsigned long long)pa >> 12, found,
+                 model[page].number);
 }
 
 static void do_touch(struct machine *m)

@@ -1,5 +1,5 @@
-/* Memory pressure one step at a time: second chance, what happens to clean, dirty, anonymous, shared and offered pages, swap, costs, and who
- * is killed when nothing helps. */
+/* Memory pressure one step at a time: second chance, what happens to clean, dirty, anonymous, shared and offered pages,
+ * swap, costs, and who is killed when nothing helps. */
 #include "os_storm.h"
 
 static const uint64_t BASE = 0x7f0000000000;
@@ -7,8 +7,14 @@ static struct storm storm;
 
 static struct os_config pressed(void)
 {
-    return (struct os_config){.paddr_bits = 46, .pcid = true, .ram_bytes = (uint64_t)8 << 20, .seed = 3, .processes = true, .reclaim = true,
-                              .oom_kill = true, .swap_bytes = (uint64_t)4 << 20};
+    return (struct os_config){.paddr_bits = 46,
+                              .pcid = true,
+                              .ram_bytes = (uint64_t)8 << 20,
+                              .seed = 3,
+                              .processes = true,
+                              .reclaim = true,
+                              .oom_kill = true,
+                              .swap_bytes = (uint64_t)4 << 20};
 }
 
 static struct storm *fresh(const struct os_config *config)
@@ -82,7 +88,8 @@ static void used_pages_get_a_second_chance(void **state)
     storm_end(s);
 }
 
-/* A non-present entry with the slot, in Linux's layout; the same number comes back into another frame; the fault is a major one. */
+/* A non-present entry with the slot, in Linux's layout; the same number comes back into another frame; the fault is a
+ * major one. */
 static void anonymous_pages_go_to_swap_and_back(void **state)
 {
     (void)state;
@@ -114,7 +121,8 @@ static void anonymous_pages_go_to_swap_and_back(void **state)
     }
 }
 
-/* Parent and child have one page in swap: one reads it in, the other finds it in the swap cache, and both still have it in common. */
+/* Parent and child have one page in swap: one reads it in, the other finds it in the swap cache, and both still have it
+ * in common. */
 static void a_shared_page_comes_back_once(void **state)
 {
     (void)state;
@@ -225,7 +233,8 @@ static void the_worst_is_killed(void **state)
         struct storm *s = fresh(&config);
         assert_true(os_oom_adjust(s->os, 1, -1000));
         assert_true(os_fork(s->os, 1, 2) && os_fork(s->os, 1, 3));
-        assert_true(os_oom_adjust(s->os, 2, 0) && os_oom_adjust(s->os, 3, shifted ? 900 : 0)); /* fork has handed the -1000 down */
+        assert_true(os_oom_adjust(s->os, 2, 0) &&
+                    os_oom_adjust(s->os, 3, shifted ? 900 : 0)); /* fork has handed the -1000 down */
         static const unsigned pages[4] = {0, 0, 1100, 400};
         for (unsigned task = 2; task <= 3; task++) {
             assert_true(os_exec(s->os, task, task == 2 ? "big" : "small") && os_switch(s->os, task));
@@ -247,7 +256,8 @@ static void the_worst_is_killed(void **state)
         assert_int_equal(os_status(s->os, 2, &status), shifted);
         assert_int_equal(os_status(s->os, 3, &status), !shifted);
         const char *said = os_oom_report(s->os);
-        if (!strstr(said, shifted ? "Killed process 3 (small) total-vm:16384kB" : "Killed process 2 (big) total-vm:16384kB, anon-rss:4400kB"))
+        if (!strstr(said, shifted ? "Killed process 3 (small) total-vm:16384kB"
+                                  : "Killed process 2 (big) total-vm:16384kB, anon-rss:4400kB"))
             fail_msg("%s", said);
         assert_non_null(strstr(said, "highest badness"));
         assert_non_null(strstr(said, "of 2 candidates"));
@@ -289,7 +299,9 @@ static void one_read_fault_maps_the_neighbours(void **state)
     storm_touch(s, BASE + 0x5000, ACC_READ);
     struct os_status status;
     os_status(s->os, 1, &status);
-    assert_int_equal(status.rss, 16 * PAGE); /* 64 KiB: not from the aligned address, where nothing is mapped, but from the mapping's start */
+    assert_int_equal(
+        status.rss,
+        16 * PAGE); /* 64 KiB: not from the aligned address, where nothing is mapped, but from the mapping's start */
     assert_int_equal(status.minor_faults, 1);
     assert_int_equal(status.major_faults, 0);
     storm_touch(s, BASE + 0x12000, ACC_READ);

@@ -1,5 +1,5 @@
-/* Storms of processes at the edge of memory: fork, exec, exit, memory calls, pressure, judged by os_storm_model.h; nothing may be left when
- * everybody has gone, and the accounts must be exact all the time. */
+/* Storms of processes at the edge of memory: fork, exec, exit, memory calls, pressure, judged by os_storm_model.h;
+ * nothing may be left when everybody has gone, and the accounts must be exact all the time. */
 #include "os_storm_model.h"
 
 static void copy_model(struct process *to, const struct process *from)
@@ -178,11 +178,21 @@ static void finish(void)
 
 static struct os_config edge(uint64_t seed)
 {
-    return (struct os_config){
-        .paddr_bits = 46, .la57 = seed & 1, .pcid = seed % 3 != 0, .page_1g = true, .ram_bytes = (uint64_t)(4 + seed % 3 * 3) << 20,
-        .seed = seed, .processes = true, .reclaim = true, .oom_kill = true, .swap_bytes = (uint64_t)(seed % 4 * 3) << 20,
-        .pcids = seed % 5 == 1 ? 2 : 0, .invpcid = seed % 5 == 2, .flush_on_age = seed % 2, .fault_around = seed % 4 == 1 ? 16 : 0,
-        .warm_files = seed % 7 == 1};
+    return (struct os_config){.paddr_bits = 46,
+                              .la57 = seed & 1,
+                              .pcid = seed % 3 != 0,
+                              .page_1g = true,
+                              .ram_bytes = (uint64_t)(4 + seed % 3 * 3) << 20,
+                              .seed = seed,
+                              .processes = true,
+                              .reclaim = true,
+                              .oom_kill = true,
+                              .swap_bytes = (uint64_t)(seed % 4 * 3) << 20,
+                              .pcids = seed % 5 == 1 ? 2 : 0,
+                              .invpcid = seed % 5 == 2,
+                              .flush_on_age = seed % 2,
+                              .fault_around = seed % 4 == 1 ? 16 : 0,
+                              .warm_files = seed % 7 == 1};
 }
 
 /* STORM=N in the environment: N storms more of each kind. */
@@ -195,11 +205,16 @@ static uint64_t more(void)
 static void report(uint64_t seed)
 {
     const struct os_events *e = os_events(storm.os);
-    const struct { const char *name; uint64_t count; } lines[] = {
-        {"faults", storm.faults}, {"walks", storm.walks}, {"hits", storm.hits}, {"dropped", storm.drops}, {"copies", e->cow_copies},
-        {"reused", e->reuse_faults}, {"swap in", e->swap_ins}, {"out", e->swap_outs}, {"read", e->file_reads}, {"written", e->write_backs},
-        {"clean", e->dropped_clean}, {"lazy", e->lazy_freed}, {"large", e->huge_faults}, {"split", e->splits}, {"joined", e->collapses},
-        {"killed", e->oom_kills}, {"forks", e->forks}, {"kept", e->kept}, {"flushed", e->flushed}, {"activated", e->activated}};
+    const struct {
+        const char *name;
+        uint64_t count;
+    } lines[] = {{"faults", storm.faults},    {"walks", storm.walks},      {"hits", storm.hits},
+                 {"dropped", storm.drops},    {"copies", e->cow_copies},   {"reused", e->reuse_faults},
+                 {"swap in", e->swap_ins},    {"out", e->swap_outs},       {"read", e->file_reads},
+                 {"written", e->write_backs}, {"clean", e->dropped_clean}, {"lazy", e->lazy_freed},
+                 {"large", e->huge_faults},   {"split", e->splits},        {"joined", e->collapses},
+                 {"killed", e->oom_kills},    {"forks", e->forks},         {"kept", e->kept},
+                 {"flushed", e->flushed},     {"activated", e->activated}};
     printf("seed %llu:", (unsigned long long)seed);
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
         printf(" %s %llu", lines[i].name, (unsigned long long)lines[i].count);

@@ -1,4 +1,5 @@
-/* mmap, munmap, mprotect, brk, madvise: the mappings, the page tables as the oracle sees them, and the control operations owed. */
+/* mmap, munmap, mprotect, brk, madvise: the mappings, the page tables as the oracle sees them, and the control
+ * operations owed. */
 #include "os_machine.h"
 
 static const uint64_t BASE = 0x7f0000000000;
@@ -137,7 +138,7 @@ static void mprotect_relaxes_without_invalidation(void **state)
     machine_forget(m);
     call(m, SYS_MPROTECT, BASE, 0x4000, RWX_, 0, 0);
     assert_int_equal(m->done_count, 0);
-    assert_int_equal(look(m, BASE, ACC_WRITE).addr, pa);   /* at once writable and executable */
+    assert_int_equal(look(m, BASE, ACC_WRITE).addr, pa); /* at once writable and executable */
     assert_int_equal(look(m, BASE, ACC_EXECUTE).addr, pa);
     assert_int_equal(look(m, BASE + 0x2000, ACC_WRITE).kind, KIND_PF); /* the zero page never is */
     pa_of(m, BASE + 0x2000, ACC_WRITE);
@@ -174,7 +175,8 @@ static void mprotect_carries_accessed_and_dirty_of_each_image(void **state)
     map_anon(m, BASE, 0x1000, RW_);
     pa_of(m, BASE, ACC_WRITE);
     uint64_t pte = look(m, BASE, ACC_READ).step[3].pa;
-    physmem_write_image(m->pm, IMAGE_HW, pte, physmem_read(m->pm, IMAGE_HW, pte) & ~(uint64_t)0x40); /* a hardware defect: D lost */
+    physmem_write_image(m->pm, IMAGE_HW, pte,
+                        physmem_read(m->pm, IMAGE_HW, pte) & ~(uint64_t)0x40); /* a hardware defect: D lost */
     call(m, SYS_MPROTECT, BASE, 0x1000, R_, 0, 0);
     assert_int_equal(physmem_read(m->pm, IMAGE_HW, pte) & 0x62, 0x20);
     assert_int_equal(physmem_read(m->pm, IMAGE_ORACLE, pte) & 0x62, 0x60); /* still to be seen */
@@ -256,7 +258,7 @@ static void failed_and_unknown_calls_change_nothing(void **state)
     call(m, SYS_MMAP, BASE, 0x2000, RW_, PRIVATE_ANON | FIXED, (uint64_t)-12);
     call(m, SYS_MPROTECT, BASE, 0x2000, 0, 0, (uint64_t)-13);
     call(m, SYS_MREMAP, BASE, 0x2000, 0x4000, 0, (uint64_t)-12);
-    call(m, 158, 0x1002, BASE, 0, 0, 0);  /* arch_prctl */
+    call(m, 158, 0x1002, BASE, 0, 0, 0); /* arch_prctl */
     call(m, 100000, BASE, BASE, BASE, BASE, BASE);
     assert_int_equal(physmem_generation(m->pm), generation);
     assert_int_equal(m->done_count, 0);

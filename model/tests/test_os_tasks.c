@@ -1,4 +1,5 @@
-/* What a replay of processes asks of the OS model: many processes from any time on, who is about to be killed, processes whose leader has gone. */
+/* What a replay of processes asks of the OS model: many processes from any time on, who is about to be killed,
+ * processes whose leader has gone. */
 #include "os_storm.h"
 
 static const uint64_t BASE = 0x7f0000000000;
@@ -6,7 +7,12 @@ static struct storm storm;
 
 static struct os_config pressed(void)
 {
-    return (struct os_config){.paddr_bits = 46, .pcid = true, .ram_bytes = (uint64_t)8 << 20, .seed = 5, .processes = true, .reclaim = true,
+    return (struct os_config){.paddr_bits = 46,
+                              .pcid = true,
+                              .ram_bytes = (uint64_t)8 << 20,
+                              .seed = 5,
+                              .processes = true,
+                              .reclaim = true,
                               .oom_kill = true};
 }
 
@@ -62,7 +68,8 @@ static void dying(void *context, unsigned process)
             death->rss = status.rss;
 }
 
-/* The leader of process 2 has ended, its thread 3 lives and wants everything: process 2 is killed, and is whole when that is told. */
+/* The leader of process 2 has ended, its thread 3 lives and wants everything: process 2 is killed, and is whole when
+ * that is told. */
 static void a_process_is_killed_without_its_leader(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Paging-structure caches: which level a walk starts from, what fills them, what drops them (section 10, SDM 3A 5.10.3). */
+/* Paging-structure caches: which level a walk starts from, what fills them, what drops them (section 10, SDM
+ * 3A 5.10.3). */
 #include "cycle_bench.h"
 
 enum { S = CFG_STLB_LATENCY, HOLDS = CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS };
@@ -34,7 +35,8 @@ static void the_lowest_level_wins(void **state)
     }
 }
 
-/* Tables passed on the way to a fault are kept if they are present and good; then the fault drops those of its address. */
+/* Tables passed on the way to a fault are kept if they are present and good; then the fault drops those of its address.
+ */
 static void a_fault_drops_what_leads_to_it(void **state)
 {
     (void)state;
@@ -125,10 +127,8 @@ static void one_fill_a_cycle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_lowest_level_wins),
-        cmocka_unit_test(a_fault_drops_what_leads_to_it),
-        cmocka_unit_test(cached_rights_count),
-        cmocka_unit_test(the_words_of_an_entry),
+        cmocka_unit_test(the_lowest_level_wins), cmocka_unit_test(a_fault_drops_what_leads_to_it),
+        cmocka_unit_test(cached_rights_count),   cmocka_unit_test(the_words_of_an_entry),
         cmocka_unit_test(one_fill_a_cycle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

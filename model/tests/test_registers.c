@@ -1,4 +1,5 @@
-/* What the registers make of an address: canonical or not, masked by LAM; and what is derived from them (sections 3, 6). */
+/* What the registers make of an address: canonical or not, masked by LAM; and what is derived from them (sections 3,
+ * 6). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,10 @@ static void canonical_addresses(void **state)
 enum { U57 = 1, U48 = 2, SUP = 4, LA57 = 8, REFUSED = 0 };
 
 /* SDM 3A 4.4. `masked` REFUSED: not canonical. */
-static const struct { unsigned regs; uint64_t va, masked; } lam_table[] = {
+static const struct {
+    unsigned regs;
+    uint64_t va, masked;
+} lam_table[] = {
     /* No LAM: nothing is masked, whatever pointer it is. */
     {0, 0x7fff000012345678, 0x7fff000012345678},
     {0, 0x8000ffff12345678, 0x8000ffff12345678},
@@ -60,7 +64,8 @@ static void linear_address_masking(void **state)
     for (unsigned i = 0; i < sizeof lam_table / sizeof *lam_table; i++) {
         const unsigned regs = lam_table[i].regs;
         struct registers r = {.cr3 = 0x1000 | (regs & U57 ? 1ull << 61 : 0) | (regs & U48 ? 1ull << 62 : 0),
-                              .lam_sup = regs & SUP, .la57 = regs & LA57};
+                              .lam_sup = regs & SUP,
+                              .la57 = regs & LA57};
         registers_derive(&r);
         uint64_t va = lam_table[i].va;
         assert_int_equal(lam_mask(&va, &r), lam_table[i].masked != REFUSED);
@@ -107,8 +112,10 @@ static void the_low_bits_of_cr3(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(canonical_addresses), cmocka_unit_test(linear_address_masking),
-        cmocka_unit_test(memory_types),        cmocka_unit_test(the_low_bits_of_cr3),
+        cmocka_unit_test(canonical_addresses),
+        cmocka_unit_test(linear_address_masking),
+        cmocka_unit_test(memory_types),
+        cmocka_unit_test(the_low_bits_of_cr3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

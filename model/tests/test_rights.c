@@ -1,4 +1,5 @@
-/* Rights, reserved bits, error codes and cached words (section 6): the SDM's table, and all of it written out another way. */
+/* Rights, reserved bits, error codes and cached words (section 6): the SDM's table, and all of it written out another
+ * way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,15 @@
 
 static struct registers registers_of(unsigned regs, uint32_t pkru, uint32_t pkrs)
 {
-    return (struct registers){.wp = regs & WP, .nxe = regs & NXE, .smep = regs & SMEP, .smap = regs & SMAP,
-                              .pke = regs & PKE, .pks = regs & PKS, .cet = regs & CET, .pkru = pkru, .pkrs = pkrs};
+    return (struct registers){.wp = regs & WP,
+                              .nxe = regs & NXE,
+                              .smep = regs & SMEP,
+                              .smap = regs & SMAP,
+                              .pke = regs & PKE,
+                              .pks = regs & PKS,
+                              .cet = regs & CET,
+                              .pkru = pkru,
+                              .pkrs = pkrs};
 }
 
 static void the_table(void **state)
@@ -165,7 +173,8 @@ static void cached_words(void **state)
     const uint64_t pte = 0x0000000040201000ull & BITS(CFG_ARCH_PADDR_BITS - 1, 12);
     const uint64_t flags = PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | 2ull << 3 | 5ull << 59;
     const uint64_t va = 0xffff812345678abcull;
-    struct cached c = leaf_to_cached(pte | flags | PTE_PS, 1, RIGHT_W | RIGHT_NX, va, 0x7ab, true); /* bit 7 is PAT here */
+    struct cached c = leaf_to_cached(pte | flags | PTE_PS, 1, RIGHT_W | RIGHT_NX, va, 0x7ab,
+                                     true); /* bit 7 is PAT here */
     assert_int_equal(c.tag, 1 | 0u << 1 | 1u << 3 | 0x7abu << 4 | (va >> 12 & BITS(44, 0)) << 16);
     assert_int_equal(c.data, pte >> 12 | 5ull << 40 | 1ull << 43 | 6ull << 44 | 5ull << 47);
     c = leaf_to_cached((pte & ~BITS(20, 0)) | flags | PTE_PS | 1ull << 12, 2, RIGHT_U, va, 1, false);
@@ -181,10 +190,14 @@ static void cached_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table),                    cmocka_unit_test(all_of_it),
-        cmocka_unit_test(rights_of_all_levels_combine), cmocka_unit_test(dirty_is_for_writes_only),
-        cmocka_unit_test(error_codes_of_walks),         cmocka_unit_test(shadow_stack_pages),
-        cmocka_unit_test(reserved_bits),                cmocka_unit_test(cached_words),
+        cmocka_unit_test(the_table),
+        cmocka_unit_test(all_of_it),
+        cmocka_unit_test(rights_of_all_levels_combine),
+        cmocka_unit_test(dirty_is_for_writes_only),
+        cmocka_unit_test(error_codes_of_walks),
+        cmocka_unit_test(shadow_stack_pages),
+        cmocka_unit_test(reserved_bits),
+        cmocka_unit_test(cached_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,14 +5,23 @@
 static void canonical_edges(void **state)
 {
     (void)state;
-    static const struct { uint64_t va; bool ok48, ok57; } edge[] = {
+    static const struct {
+        uint64_t va;
+        bool ok48, ok57;
+    } edge[] = {
         {0, true, true},
-        {0x00007fffffffffff, true, true},   {0x0000800000000000, false, true},
-        {0x00ffffffffffffff, false, true},  {0x0100000000000000, false, false},
-        {0x7fffffffffffffff, false, false}, {0x8000000000000000, false, false},
-        {0xfeffffffffffffff, false, false}, {0xff00000000000000, false, true},
-        {0xffff7fffffffffff, false, true},  {0xffff800000000000, true, true},
-        {0xffffffffffffffff, true, true},   {0x8000000000000000 | 0x1000, false, false},
+        {0x00007fffffffffff, true, true},
+        {0x0000800000000000, false, true},
+        {0x00ffffffffffffff, false, true},
+        {0x0100000000000000, false, false},
+        {0x7fffffffffffffff, false, false},
+        {0x8000000000000000, false, false},
+        {0xfeffffffffffffff, false, false},
+        {0xff00000000000000, false, true},
+        {0xffff7fffffffffff, false, true},
+        {0xffff800000000000, true, true},
+        {0xffffffffffffffff, true, true},
+        {0x8000000000000000 | 0x1000, false, false},
     };
     for (unsigned root = 4; root <= 5; root++) {
         struct machine m = build(root, 1, 46);
@@ -34,7 +43,12 @@ static void a_non_canonical_address_is_never_a_page_fault(void **state)
     struct machine m = build(4, 1, 46);
     m.regs.cr4 |= CET | SMEP | SMAP | PKE | PKS;
     for (unsigned k = 0; k < 48; k++) {
-        struct oracle_access a = {.va = VA | (uint64_t)1 << 50, .acc = (uint8_t)(k / 16), .user = k & 1, .imp = k & 2, .ac = k & 4, .ss = k & 8};
+        struct oracle_access a = {.va = VA | (uint64_t)1 << 50,
+                                  .acc = (uint8_t)(k / 16),
+                                  .user = k & 1,
+                                  .imp = k & 2,
+                                  .ac = k & 4,
+                                  .ss = k & 8};
         struct oracle_result r = ask_of(&m, &a);
         assert_int_equal(r.kind, KIND_GP);
         assert_int_equal(r.err, 0);

@@ -1,4 +1,5 @@
-/* Control operations: what they refuse with #GP(0), each rule with the value next to it that is allowed, and the registers after. */
+/* Control operations: what they refuse with #GP(0), each rule with the value next to it that is allowed, and the
+ * registers after. */
 #include "oracle_chain.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ struct row {
     uint64_t data, desc;
     bool refused;
     struct oracle_regs regs;
-    struct oracle_cpu cpu;    /* paddr_bits = 0 stands for full_cpu */
+    struct oracle_cpu cpu; /* paddr_bits = 0 stands for full_cpu */
 };
 
 #define REFUSED .refused = true
@@ -170,11 +171,26 @@ static void registers_after(void **state)
 {
     (void)state;
     struct oracle_regs regs = {.pat = PAT};
-    static const struct { uint8_t op; uint64_t data; } ops[] = {
-        {CTL_MOV_CR0, 0x80050033},   {CTL_MOV_CR4, 0x210a0},           {CTL_MOV_CR3, 0xe000000000123abc}, {CTL_WRMSR_EFER, 0xd01},
-        {CTL_WRPKRU, 0x55555554},    {CTL_WRMSR_PKRS, 0xaaaaaaa8},     {CTL_WRMSR_PAT, 0x0606060606060500},
-        {CTL_INVLPG, 0x1000},        {CTL_INVPCID_ADDRESS, 0x1000},    {CTL_INVPCID_CONTEXT, 0x1000},
-        {CTL_INVPCID_ALL, 0x1000},   {CTL_INVPCID_ALL_NONGLOBAL, 0x1000}, {12, 0x1000}, {13, 0x1000}, {14, 0x1000}, {15, 0x1000},
+    static const struct {
+        uint8_t op;
+        uint64_t data;
+    } ops[] = {
+        {CTL_MOV_CR0, 0x80050033},
+        {CTL_MOV_CR4, 0x210a0},
+        {CTL_MOV_CR3, 0xe000000000123abc},
+        {CTL_WRMSR_EFER, 0xd01},
+        {CTL_WRPKRU, 0x55555554},
+        {CTL_WRMSR_PKRS, 0xaaaaaaa8},
+        {CTL_WRMSR_PAT, 0x0606060606060500},
+        {CTL_INVLPG, 0x1000},
+        {CTL_INVPCID_ADDRESS, 0x1000},
+        {CTL_INVPCID_CONTEXT, 0x1000},
+        {CTL_INVPCID_ALL, 0x1000},
+        {CTL_INVPCID_ALL_NONGLOBAL, 0x1000},
+        {12, 0x1000},
+        {13, 0x1000},
+        {14, 0x1000},
+        {15, 0x1000},
     };
     for (unsigned i = 0; i < sizeof ops / sizeof *ops; i++)
         assert_true(oracle_control(&regs, &full_cpu, ops[i].op, ops[i].data, 0));

@@ -5,11 +5,11 @@
 /* One access to a page: its leaf and the entry above it, all other entries P RW US A. */
 struct row {
     const char *what;
-    uint64_t leaf, above;         /* flags, without frame; P and A are added */
+    uint64_t leaf, above; /* flags, without frame; P and A are added */
     uint64_t cr4;
     struct oracle_access access;
     unsigned expected;
-    bool wp0, nx0;                /* CR0.WP = 0, EFER.NXE = 0 */
+    bool wp0, nx0; /* CR0.WP = 0, EFER.NXE = 0 */
     uint32_t pkru, pkrs;
 };
 
@@ -23,7 +23,7 @@ struct row {
 #define SS .ss = true
 #define KEY(n) ((uint64_t)(n) << 59)
 
-enum { UD = RW | US, SD = RW, RO = US };  /* user data, supervisor data, user read-only */
+enum { UD = RW | US, SD = RW, RO = US }; /* user data, supervisor data, user read-only */
 
 static void check_rows(const struct row *row, unsigned count)
 {
@@ -41,7 +41,8 @@ static void check_rows(const struct row *row, unsigned count)
             access.va = VA;
             struct oracle_result r = ask_of(&m, &access);
             if (r.err != row->expected || r.kind != (row->expected ? KIND_PF : KIND_OK))
-                fail_msg("%s (leaf at level %u): error code 0x%x, expected 0x%x", row->what, leaf, r.err, row->expected);
+                fail_msg("%s (leaf at level %u): error code 0x%x, expected 0x%x", row->what, leaf, r.err,
+                         row->expected);
             physmem_free(m.pm);
         }
 }
@@ -126,8 +127,20 @@ static void protection_keys_of_user_pages(void **state)
         {"keys of other entries are ignored", UD, UD | KEY(5), PKE, {WRITE, USER}, .expected = 0, .pkru = AD5 | WD5},
         {"another key", UD | KEY(4), UD, PKE, {WRITE, USER}, .expected = 0, .pkru = AD5 | WD5},
         {"PKRU has no say for supervisor pages", SD | KEY(5), UD, PKE, {WRITE}, .expected = 0, .pkru = UINT32_MAX},
-        {"nor where only an upper entry is supervisor", UD | KEY(5), SD, PKE, {WRITE}, .expected = 0, .pkru = UINT32_MAX},
-        {"nor where only the leaf is supervisor", SD | KEY(5), UD, PKE | PKS, {WRITE}, .expected = 0, .pkru = UINT32_MAX},
+        {"nor where only an upper entry is supervisor",
+         UD | KEY(5),
+         SD,
+         PKE,
+         {WRITE},
+         .expected = 0,
+         .pkru = UINT32_MAX},
+        {"nor where only the leaf is supervisor",
+         SD | KEY(5),
+         UD,
+         PKE | PKS,
+         {WRITE},
+         .expected = 0,
+         .pkru = UINT32_MAX},
         {"PK beside a missing R/W", RO | KEY(5), UD, PKE, {WRITE, USER}, .expected = 0x27, .pkru = WD5},
         {"PK beside SMAP", UD | KEY(5), UD, PKE | SMAP, {READ}, .expected = 0x21, .pkru = AD5},
         {"no PK where the key allows it", RO | KEY(5), UD, PKE, {WRITE, USER}, .expected = 7, .pkru = AD5 << 2},

@@ -1,5 +1,6 @@
-/* Rights together: R/W, U/S and XD of every level at once; and everything against a second formulation, in which for each combination of
- * page, access and registers the error code is worked out from a list of things that must not be. */
+/* Rights together: R/W, U/S and XD of every level at once; and everything against a second formulation, in which for
+ * each combination of page, access and registers the error code is worked out from a list of things that must not be.
+ */
 #include "oracle_chain.h"
 
 static void rights_truth_table_by_hand(void **state)
@@ -74,8 +75,9 @@ static void all_rights_of_all_levels(void **state)
                     struct oracle_result r = ask(&m, VA, acc, user);
                     unsigned err = expected_basic(entries, count, acc, user, wp, nxe);
                     if (r.err != err || r.kind != (err ? KIND_PF : KIND_OK))
-                        fail_msg("root %u leaf %u rights %o acc %u user %d wp %d nxe %d: error code 0x%x, expected 0x%x", root, leaf,
-                                 combination, acc, user, wp, nxe, r.err, err);
+                        fail_msg(
+                            "root %u leaf %u rights %o acc %u user %d wp %d nxe %d: error code 0x%x, expected 0x%x",
+                            root, leaf, combination, acc, user, wp, nxe, r.err, err);
                 }
             }
             physmem_free(m.pm);
@@ -88,7 +90,7 @@ struct page {
 
 struct setting {
     bool wp, nxe, smep, smap, pke, pks, cet;
-    bool ad_u, wd_u, ad_s, wd_s;     /* the key's bits in PKRU and IA32_PKRS */
+    bool ad_u, wd_u, ad_s, wd_s; /* the key's bits in PKRU and IA32_PKRS */
 };
 
 /* 5.6 and 5.7 once more. */
@@ -137,7 +139,8 @@ static void set_registers(struct machine *m, const struct setting *s)
 {
     m->regs.cr0 = s->wp ? WP : 0;
     m->regs.efer = s->nxe ? NXE : 0;
-    m->regs.cr4 = (s->smep ? SMEP : 0) | (s->smap ? SMAP : 0) | (s->pke ? PKE : 0) | (s->pks ? PKS : 0) | (s->cet ? CET : 0);
+    m->regs.cr4 = (s->smep ? SMEP : 0) | (s->smap ? SMAP : 0) | (s->pke ? PKE : 0) | (s->pks ? PKS : 0) |
+                  (s->cet ? CET : 0);
     m->regs.pkru = (s->ad_u ? 1u << 6 : 0) | (s->wd_u ? 2u << 6 : 0);
     m->regs.pkrs = (s->ad_s ? 1u << 6 : 0) | (s->wd_s ? 2u << 6 : 0);
 }
@@ -151,11 +154,21 @@ static void every_page_access_and_setting(void **state)
         struct page p = {.w_leaf = i & 1, .w_above = i & 2, .u = i & 4, .nx = i & 8, .d = i & 16};
         set_page(&m, &p);
         for (unsigned j = 0; j < 1 << 11; j++) {
-            struct setting s = {.wp = j & 1, .nxe = j & 2, .smep = j & 4, .smap = j & 8, .pke = j & 16, .pks = j & 32, .cet = j & 64,
-                                .ad_u = j & 128, .wd_u = j & 256, .ad_s = j & 512, .wd_s = j & 1024};
+            struct setting s = {.wp = j & 1,
+                                .nxe = j & 2,
+                                .smep = j & 4,
+                                .smap = j & 8,
+                                .pke = j & 16,
+                                .pks = j & 32,
+                                .cet = j & 64,
+                                .ad_u = j & 128,
+                                .wd_u = j & 256,
+                                .ad_s = j & 512,
+                                .wd_s = j & 1024};
             set_registers(&m, &s);
             for (unsigned k = 0; k < 48; k++) {
-                struct oracle_access a = {.va = VA, .acc = (uint8_t)(k / 16), .user = k & 1, .imp = k & 2, .ac = k & 4, .ss = k & 8};
+                struct oracle_access a =
+                    {.va = VA, .acc = (uint8_t)(k / 16), .user = k & 1, .imp = k & 2, .ac = k & 4, .ss = k & 8};
                 struct oracle_result r = ask_of(&m, &a);
                 unsigned err = expected_error(&p, &s, &a);
                 if (r.err != err || r.kind != (err ? KIND_PF : KIND_OK))

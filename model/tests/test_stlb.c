@@ -59,7 +59,8 @@ static void a_fill_enters_at_r(void **state)
     for (unsigned idx = 0; idx < 65536; idx++)
         if (mmu_state(b->m, 3, idx, w) && w[0] == tag) {
             const unsigned at = idx & 0x3fff, array = idx >> 14;
-            const unsigned sets = array ? CFG_STLB_A1_SETS : CFG_STLB_A0_SETS, ways = array ? CFG_STLB_A1_WAYS : CFG_STLB_A0_WAYS;
+            const unsigned sets = array ? CFG_STLB_A1_SETS : CFG_STLB_A0_SETS,
+                           ways = array ? CFG_STLB_A1_WAYS : CFG_STLB_A0_WAYS;
             assert_int_equal(at / ways, VA >> 12 & (sets - 1));
             assert_int_equal(at % ways, 0);
             if (CFG_STLB_A0_HOLDS & CFG_STLB_A1_HOLDS & 1)
@@ -113,8 +114,9 @@ static void the_smallest_size_wins(void **state)
     bench_free(b);
 }
 
-/* Section 11 "Grant" and section 8 "Issue": a LOOKUP in C, or any token in k-2, holds a walker in FIN back by one cycle; a
- * walker in FIN holds a new token back. `ahead`: stages the other token has gone when the walker comes to FIN; 0: it is PEND. */
+/* Section 11 "Grant" and section 8 "Issue": a LOOKUP in C, or any token in k-2, holds a walker in FIN back by one
+ * cycle; a walker in FIN holds a new token back. `ahead`: stages the other token has gone when the walker comes to FIN;
+ * 0: it is PEND. */
 static void fin_and_the_pipeline(void **state)
 {
     (void)state;
@@ -148,10 +150,8 @@ static void fin_and_the_pipeline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_lookup_stage_by_stage),
-        cmocka_unit_test(a_fill_enters_at_r),
-        cmocka_unit_test(it_holds_what_it_should),
-        cmocka_unit_test(the_smallest_size_wins),
+        cmocka_unit_test(a_lookup_stage_by_stage), cmocka_unit_test(a_fill_enters_at_r),
+        cmocka_unit_test(it_holds_what_it_should), cmocka_unit_test(the_smallest_size_wins),
         cmocka_unit_test(fin_and_the_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

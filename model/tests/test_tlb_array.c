@@ -1,4 +1,5 @@
-/* One array under random fills, uses and invalidations, against a reference that searches way by way as section 4 reads. */
+/* One array under random fills, uses and invalidations, against a reference that searches way by way as section 4
+ * reads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,11 @@
 
 enum { MOST = 512 };
 
-struct naive_entry { bool valid, global; unsigned size, pcid; uint64_t page; };
+struct naive_entry {
+    bool valid, global;
+    unsigned size, pcid;
+    uint64_t page;
+};
 
 static struct naive_entry naive[MOST];
 
@@ -64,7 +69,9 @@ static void drop_set(struct tlb_array *a, unsigned set, enum invalidation what, 
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++) {
         struct naive_entry *e = &naive[at];
         const bool mine = e->pcid == pcid;
-        if (what == INV_NONGLOBAL ? mine && !e->global : what == INV_CONTEXT ? mine || e->global : what == INV_ALL || !e->global)
+        if (what == INV_NONGLOBAL ? mine && !e->global
+            : what == INV_CONTEXT ? mine || e->global
+                                  : what == INV_ALL || !e->global)
             *e = (struct naive_entry){0};
     }
 }
@@ -84,7 +91,9 @@ static void exercise(struct geometry g, unsigned sizes)
         assert_int_equal(found, naive_find(g, set, size, va, pcid));
         switch (below(8)) {
         case 0: {
-            const enum invalidation what = below(2) ? INV_ADDRESS : INV_TARGET; /* of entries that match; of those that are not global */
+            const enum invalidation what = below(2)
+                                               ? INV_ADDRESS
+                                               : INV_TARGET; /* of entries that match; of those that are not global */
             tlb_drop_page(&a, set, what, tlb_tag(size, pcid, va));
             for (unsigned at = set * g.ways; at < (set + 1) * g.ways; at++)
                 if (naive_match(&naive[at], size, va, pcid) && !(what == INV_TARGET && naive[at].global))
@@ -164,13 +173,15 @@ static void lowest_way_wins(void **state)
         const uint64_t va = 0x123000;
         struct tlb_plan plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 5, va), 1});
         tlb_write(&plan);
-        plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 6, va) | TAG_GLOBAL, 2}); /* PCID 6 does not match the entry of 5 */
+        plan = tlb_plan_fill(
+            &a, 0, (struct cached){tlb_tag(0, 6, va) | TAG_GLOBAL, 2}); /* PCID 6 does not match the entry of 5 */
         tlb_write(&plan);
         assert_int_equal(plan.at, 1);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 5, va)), 0);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), 1);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 9, va)), 1);
-        plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 9, va), 3}); /* the global one matches: overwritten whole */
+        plan = tlb_plan_fill(&a, 0,
+                             (struct cached){tlb_tag(0, 9, va), 3}); /* the global one matches: overwritten whole */
         assert_int_equal(plan.at, 1);
         tlb_write(&plan);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), -1);

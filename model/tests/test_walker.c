@@ -1,7 +1,11 @@
-/* Walkers: compare-and-swap with re-check, memory errors, re-walks, and squash with drain from every state (sections 11, 13). */
+/* Walkers: compare-and-swap with re-check, memory errors, re-walks, and squash with drain from every state (sections
+ * 11, 13). */
 #include "cycle_bench.h"
 
-enum { S = CFG_STLB_LATENCY, PDE_CACHED = (CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS) & 1 };
+enum {
+    S = CFG_STLB_LATENCY,
+    PDE_CACHED = (CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS) & 1
+};
 
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
 
@@ -151,7 +155,8 @@ static unsigned walker_state(struct bench *b, unsigned n)
     return bench_state0(b, 7, 2 * n) & 7;
 }
 
-/* A control operation meets a walk in every cycle of its life, with the memory port ready, slow and stuck for a while. */
+/* A control operation meets a walk in every cycle of its life, with the memory port ready, slow and stuck for a while.
+ */
 static void squash_with_drain(void **state)
 {
     (void)state;

@@ -1,15 +1,16 @@
-/* The RTL that counts what it is driven through, under Verilator: takes the place of tb/dut/verilator.cpp in twinwalk-cover.
+/* The RTL that counts what it is driven through, under Verilator: takes the place of tb/dut/verilator.cpp in
+ * twinwalk-cover.
  *
- * A program may create and destroy the device many times. Each new one goes on counting where the last one stopped, and the
- * counts are written once, when the program ends, to the file that the environment variable TWINWALK_COVERAGE names
+ * A program may create and destroy the device many times. Each new one goes on counting where the last one stopped, and
+ * the counts are written once, when the program ends, to the file that the environment variable TWINWALK_COVERAGE names
  * (nothing is written without it). scripts/coverage.py reads such files. */
 #include <cstdio>
 #include <cstdlib>
 #include <type_traits>
 
 #include "Vcover.h"
-#include "Vcover___024root.h"
 #include "Vcover__Syms.h"
+#include "Vcover___024root.h"
 
 #include "adapter.h"
 
@@ -50,7 +51,10 @@ static void write_counts()
 }
 
 static const struct at_end {
-    ~at_end() { write_counts(); }
+    ~at_end()
+    {
+        write_counts();
+    }
 } at_end;
 
 extern "C" const struct dut_ops dut_rtl;

@@ -1,12 +1,13 @@
-/* The RTL with all planted defects, under Verilator: takes the place of tb/dut/verilator.cpp in the binary that judges the judges.
+/* The RTL with all planted defects, under Verilator: takes the place of tb/dut/verilator.cpp in the binary that judges
+ * the judges.
  *
- * The environment variable TWINWALK_DEFECT names the one that acts, by its number in `scripts/plant_defects.py list`; 0 or
- * nothing: none. */
+ * The environment variable TWINWALK_DEFECT names the one that acts, by its number in `scripts/plant_defects.py list`; 0
+ * or nothing: none. */
 #include <cstdlib>
 
 #include "Vdefects.h"
-#include "Vdefects___024root.h"
 #include "Vdefects__Dpi.h"
+#include "Vdefects___024root.h"
 
 #include "adapter.h"
 

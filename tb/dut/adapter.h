@@ -1,11 +1,13 @@
 /* Puts a Verilated module with the ports of docs/microarchitecture.md section 2 behind the bench's C ABI.
  *
- * adapter<Model>::ops("name") is the whole of it; Model is the class that `verilator --cc` made, for any number of ports. The
- * bench calls this once a simulated clock, so it writes only inputs that count and converts only outputs that are valid.
+ * adapter<Model>::ops("name") is the whole of it; Model is the class that `verilator --cc` made, for any number of
+ * ports. The bench calls this once a simulated clock, so it writes only inputs that count and converts only outputs
+ * that are valid.
  *
- * One eval a clock. An eval with clk = 0 would only make Verilator forget that the clock was high, at the cost of settling
- * all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead (where a Verilator names
- * that memory otherwise, the eval with clk = 0 is done). With waves on each cycle is dumped in two phases:
+ * One eval a clock. An eval with clk = 0 would only make Verilator forget that the clock was high, at the cost of
+ * settling all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead (where a
+ * Verilator names that memory otherwise, the eval with clk = 0 is done). With waves on each cycle is dumped in two
+ * phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -23,7 +25,7 @@
 #include "dut.h"
 #include "mmu_cfg.h"
 #include "pack.h"
-#include "pincmp.h"
+#include "pins_same.h"
 #include "verilated_fst_c.h"
 #include "waves.h"
 
@@ -34,26 +36,35 @@ struct dut {
 };
 
 /* Whether the clock's last value is where this Verilator is known to keep it. */
-template <class Model, class = void> struct remembers_clock : std::false_type {};
+template <class Model, class = void> struct remembers_clock : std::false_type {
+};
 template <class Model>
-struct remembers_clock<Model, std::void_t<decltype(std::declval<Model &>().rootp->__Vtrigrprev__TOP__clk_i)>> : std::true_type {};
+struct remembers_clock<Model, std::void_t<decltype(std::declval<Model &>().rootp->__Vtrigrprev__TOP__clk_i)>>
+    : std::true_type {
+};
 
-/* What writes the waves. Nothing does in a model that was verilated without --trace-fst: `make bench` measures against one. */
+/* What writes the waves. Nothing does in a model that was verilated without --trace-fst: `make bench` measures against
+ * one. */
 struct no_writer {
     void dump(uint64_t) {}
     void close() {}
 };
-template <class Model, class = void> struct writer_of { using type = no_writer; };
+template <class Model, class = void> struct writer_of {
+    using type = no_writer;
+};
 template <class Model>
-struct writer_of<Model, std::void_t<decltype(std::declval<Model &>().trace(static_cast<VerilatedFstC *>(nullptr), 99))>> {
+struct writer_of<Model,
+                 std::void_t<decltype(std::declval<Model &>().trace(static_cast<VerilatedFstC *>(nullptr), 99))>> {
     using type = VerilatedFstC;
 };
 
-template <class Model> class adapter final : public dut {
+template <class Model> class adapter final : public dut
+{
 public:
     static constexpr struct dut_ops ops(const char *name, bool has_state)
     {
-        return {name, has_state, create, destroy, reset, step, skip, has_state ? state : nullptr, waves_start, waves_stop};
+        return {name,        has_state, create, destroy, reset, step, skip, has_state ? state : nullptr,
+                waves_start, waves_stop};
     }
 
     void expect(const struct pins_out *out) override
@@ -64,10 +75,15 @@ public:
 
 private:
     enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA };
-    enum : unsigned { STATE_NONE = 15 }; /* a state_sel_i that names nothing, so that nothing is selected while nobody reads */
+    enum : unsigned {
+        STATE_NONE = 15
+    }; /* a state_sel_i that names nothing, so that nothing is selected while nobody reads */
 
     struct tracing_context : VerilatedContext {
-        tracing_context() { traceEverOn(true); } /* Verilator wants to know before the model exists */
+        tracing_context()
+        {
+            traceEverOn(true);
+        } /* Verilator wants to know before the model exists */
     };
 
     using fst_writer = typename writer_of<Model>::type;
@@ -80,7 +96,10 @@ private:
     bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
     struct pins_in held_ = {};      /* what of the last inputs dumped still stands: offers that were not accepted */
 
-    static adapter &self(struct dut *d) { return *static_cast<adapter *>(d); }
+    static adapter &self(struct dut *d)
+    {
+        return *static_cast<adapter *>(d);
+    }
 
     static struct dut *create(const char **error)
     {
@@ -210,7 +229,8 @@ private:
         model_.clk_i = 0;
         model_.eval();
         fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2);
-        if constexpr (remembers_clock<Model>::value) /* high again, but not by an edge: the cycle may be one that is skipped */
+        if constexpr (remembers_clock<Model>::value) /* high again, but not by an edge: the cycle may be one that is
+                                                        skipped */
             model_.rootp->__Vtrigrprev__TOP__clk_i = model_.clk_i = 1;
     }
 

@@ -10,8 +10,11 @@
 #include "pins.h"
 
 /* Whether Model has the board's inputs. */
-template <class Model, class = void> struct has_board : std::false_type {};
-template <class Model> struct has_board<Model, std::void_t<decltype(std::declval<Model &>().view_differs_i)>> : std::true_type {};
+template <class Model, class = void> struct has_board : std::false_type {
+};
+template <class Model>
+struct has_board<Model, std::void_t<decltype(std::declval<Model &>().view_differs_i)>> : std::true_type {
+};
 
 enum board_side : unsigned { BOARD_ACTUAL = 0, BOARD_EXPECTED = 1 };
 

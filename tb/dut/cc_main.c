@@ -1,6 +1,6 @@
 /* The bench without SystemC: plain main. */
 
-int twinwalk_main(int argc, char **argv); /* tb/main.c */
+int twinwalk_main(int argc, char **argv); /* tb/cli/main.c */
 
 int main(int argc, char **argv)
 {

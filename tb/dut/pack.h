@@ -1,8 +1,8 @@
 /* Fields of the MMU's packed array ports, whatever C++ type Verilator gave them.
  *
- * A port `logic [NP-1:0][W-1:0]` becomes an integer up to 64 bits wide and a VlWide beyond. Element i of it, W bits, is read
- * with get<W>(field, i) and written with put<W>(field, i, value); value must fit. With constant W and i each is a move or a
- * shift and mask. */
+ * A port `logic [NP-1:0][W-1:0]` becomes an integer up to 64 bits wide and a VlWide beyond. Element i of it, W bits, is
+ * read with get<W>(field, i) and written with put<W>(field, i, value); value must fit. With constant W and i each is a
+ * move or a shift and mask. */
 #ifndef TWINWALK_PACK_H
 #define TWINWALK_PACK_H
 

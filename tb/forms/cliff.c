@@ -3,10 +3,10 @@
  *     N pages          ≤ L1            ≤ STLB                 beyond
  *     latency          1               1+S                    S+3+n(L+1), n reads
  *
- * Sequential pages fill the sets evenly, so capacities are met exactly. Capacity of an L1: the largest N of which, after
- * one round, every access takes 1 cycle. Capacity of the STLB: the largest N of which, after one round by loads, every
- * page is found there by a fetch (the L1s in between are emptied of it by construction: the ITLB has never seen it).
- * With N+1 pages at least one is missing, whatever the replacement. */
+ * Sequential pages fill the sets evenly, so capacities are met exactly. Capacity of an L1: the largest N of which,
+ * after one round, every access takes 1 cycle. Capacity of the STLB: the largest N of which, after one round by loads,
+ * every page is found there by a fetch (the L1s in between are emptied of it by construction: the ITLB has never seen
+ * it). With N+1 pages at least one is missing, whatever the replacement. */
 #include "form.h"
 
 #include <math.h>
@@ -15,10 +15,10 @@ enum { L = 3, S = STLB_EXTRA };
 
 /* What one measured round looked like. */
 struct round {
-    double accesses, latency;     /* number, and sum of latencies */
-    double src[4];                /* answers by source */
-    double slow;                  /* hits that did not take exactly 1 or 1+S */
-    double walk_off;              /* largest |latency - (S+3+n(L+1))| of a walk */
+    double accesses, latency; /* number, and sum of latencies */
+    double src[4];            /* answers by source */
+    double slow;              /* hits that did not take exactly 1 or 1+S */
+    double walk_off;          /* largest |latency - (S+3+n(L+1))| of a walk */
 };
 
 static void add(struct round *round, const struct answer *answer)
@@ -124,8 +124,8 @@ static void l1(const struct forms *f, struct stand *r, const struct preset_struc
     if (!entries)
         return;
     steady(r, size, acc, entries, round);
-    sheet_row(f->sheet, r, 1, EXACT, mean_latency(round), "%s pages, %s: mean latency of %u pages", preset_size_name[size],
-              l1->name, entries);
+    sheet_row(f->sheet, r, 1, EXACT, mean_latency(round), "%s pages, %s: mean latency of %u pages",
+              preset_size_name[size], l1->name, entries);
 }
 
 /* The plateau, where it is flat by construction: so many pages that each has left the DTLB when its turn comes, and all
@@ -137,7 +137,7 @@ static void plateau(const struct forms *f, struct stand *r, unsigned size)
     struct round round[SIDES];
     if (begin > stlb.run) {
         sheet_left_out(f->sheet, "%s pages, 1+S in a data sweep: the DTLB (%u) leaves nothing to the STLB (%u) alone",
-                        preset_size_name[size], l1.entries, stlb.run);
+                       preset_size_name[size], l1.entries, stlb.run);
         return;
     }
     for (unsigned i = 0; i < 2; i++) {
@@ -159,9 +159,10 @@ static void beyond(const struct forms *f, struct stand *r, unsigned size)
     const unsigned pages = l1_gone > stlb_gone ? l1_gone : stlb_gone;
     struct round round[SIDES];
     steady(r, size, ACC_READ, pages, round);
-    sheet_row(f->sheet, r, 100, EXACT,
-              (struct pair){{100 * round[SIDE_MODEL].src[SRC_WALK] / pages, 100 * round[SIDE_DUT].src[SRC_WALK] / pages}},
-              "%s pages: walks in %% of a sweep of %u pages", preset_size_name[size], pages);
+    sheet_row(
+        f->sheet, r, 100, EXACT,
+        (struct pair){{100 * round[SIDE_MODEL].src[SRC_WALK] / pages, 100 * round[SIDE_DUT].src[SRC_WALK] / pages}},
+        "%s pages: walks in %% of a sweep of %u pages", preset_size_name[size], pages);
     sheet_row(f->sheet, r, 0, EXACT, (struct pair){{round[SIDE_MODEL].walk_off, round[SIDE_DUT].walk_off}},
               "%s pages: furthest that one of these walks is from S+3+n(L+1)", preset_size_name[size]);
 }
@@ -175,8 +176,8 @@ void form_cliff(const struct forms *f)
         const unsigned stlb = preset_room(&preset_stlb, size).run;
         l1(f, r, &preset_dtlb, size, ACC_READ);
         l1(f, r, &preset_itlb, size, ACC_EXECUTE);
-        sheet_row(f->sheet, r, stlb, EXACT, capacities(r, fits_stlb, size, ACC_EXECUTE, stlb), "%s pages, STLB: capacity",
-                  preset_size_name[size]);
+        sheet_row(f->sheet, r, stlb, EXACT, capacities(r, fits_stlb, size, ACC_EXECUTE, stlb),
+                  "%s pages, STLB: capacity", preset_size_name[size]);
         plateau(f, r, size);
         beyond(f, r, size);
         sheet_end_stand(f->sheet, r);

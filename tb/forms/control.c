@@ -14,19 +14,22 @@ static unsigned sweep(void)
     return sets + 1;
 }
 
-static void row(const struct forms *f, struct stand *r, double formula, enum pins_ctl_op op, uint64_t data, const char *name)
+static void row(const struct forms *f, struct stand *r, double formula, enum pins_ctl_op op, uint64_t data,
+                const char *name)
 {
     stand_control(r, op, data);
     sheet_row(f->sheet, r, formula, EXACT, STAND_PAIR(r, control_cost), "%s", name);
 }
 
-static void invpcid(const struct forms *f, struct stand *r, double formula, enum pins_ctl_op op, uint64_t desc, const char *name)
+static void invpcid(const struct forms *f, struct stand *r, double formula, enum pins_ctl_op op, uint64_t desc,
+                    const char *name)
 {
     stand_control_desc(r, op, TABLES_PRIVATE, desc, false);
     sheet_row(f->sheet, r, formula, EXACT, STAND_PAIR(r, control_cost), "%s", name);
 }
 
-static void refused(const struct forms *f, struct stand *r, enum pins_ctl_op op, uint64_t data, uint64_t desc, const char *name)
+static void refused(const struct forms *f, struct stand *r, enum pins_ctl_op op, uint64_t data, uint64_t desc,
+                    const char *name)
 {
     stand_control_desc(r, op, data, desc, true);
     sheet_row(f->sheet, r, QUIET, EXACT, STAND_PAIR(r, control_cost), "#GP(0), %s: 3", name);
@@ -47,7 +50,8 @@ static void registers(const struct forms *f, struct stand *r, unsigned all)
     if (CFG_ARCH_PKU)
         row(f, r, CFG_ARCH_AMD ? all : QUIET, CTL_MOV_CR4, CR4_PAE | CR4_PGE | CR4_PSE | CR4_PKE,
             CFG_ARCH_AMD ? "MOV CR4, PKE set, AMD: 3+sets+1" : "MOV CR4, PKE set: 3");
-    row(f, r, CFG_ARCH_AMD ? all : QUIET, CTL_MOV_CR4, CR4_PAE | CR4_PGE, "MOV CR4, PSE and PKE cleared: as PSE changes");
+    row(f, r, CFG_ARCH_AMD ? all : QUIET, CTL_MOV_CR4, CR4_PAE | CR4_PGE,
+        "MOV CR4, PSE and PKE cleared: as PSE changes");
     row(f, r, all, CTL_WRMSR_EFER, EFER_NXE, "WRMSR EFER, NXE changes: 3+sets+1");
     row(f, r, QUIET, CTL_WRMSR_EFER, EFER_NXE | (CFG_ARCH_AMD ? EFER_TCE : 0), "WRMSR EFER, NXE stays: 3");
     row(f, r, QUIET, CTL_WRMSR_EFER, EFER_NXE, "WRMSR EFER, nothing changes: 3");
@@ -73,7 +77,8 @@ static void faults(const struct forms *f, struct stand *r)
 {
     refused(f, r, CTL_MOV_CR3, TABLES_PML4 | CR3_KEEP, 0, "MOV CR3, bit 63 without PCIDs");
     if (CFG_ARCH_PADDR_BITS < 52)
-        refused(f, r, CTL_MOV_CR3, UINT64_C(1) << CFG_ARCH_PADDR_BITS % 64, 0, "MOV CR3, an address bit that does not exist");
+        refused(f, r, CTL_MOV_CR3, UINT64_C(1) << CFG_ARCH_PADDR_BITS % 64, 0,
+                "MOV CR3, an address bit that does not exist");
     refused(f, r, CTL_MOV_CR4, CR4_PGE, 0, "MOV CR4, PAE = 0");
     refused(f, r, CTL_MOV_CR4, CR4_PAE | CR4_LASS, 0, "MOV CR4, LASS");
     stand_control(r, CTL_MOV_CR0, CR0_PG);

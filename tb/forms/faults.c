@@ -27,9 +27,10 @@ static uint64_t page(unsigned n)
 
 static void not_present(const struct forms *f, struct stand *r)
 {
-    static const char *const name[4] = {
-        "not present at level 4: S+3+1(L+1)+S+1", "not present at level 3: S+3+2(L+1)+S+1",
-        "not present at level 2: S+3+3(L+1)+S+1", "not present at level 1: S+3+4(L+1)+S+1"};
+    static const char *const name[4] = {"not present at level 4: S+3+1(L+1)+S+1",
+                                        "not present at level 3: S+3+2(L+1)+S+1",
+                                        "not present at level 2: S+3+3(L+1)+S+1",
+                                        "not present at level 1: S+3+4(L+1)+S+1"};
     const uint64_t va[4] = {TABLES_HOLE, TABLES_PRIVATE + (UINT64_C(1) << 30), TABLES_PRIVATE + (UINT64_C(1) << 21),
                             page(1)};
     form_tables_edit(r->pm, form_tables_private(1, page(1)), ENTRY_P, 0);
@@ -65,7 +66,8 @@ static void refused(const struct forms *f, struct stand *r)
     row(f, r, S + 3 + 4 * (L + 1), load, "the fault dropped its translation and walk-cache entries: S+3+4(L+1)");
 }
 
-/* The lowest physical-address bit that the preset does not have; with 52 there is none, but XD is reserved while EFER.NXE = 0. */
+/* The lowest physical-address bit that the preset does not have; with 52 there is none, but XD is reserved while
+ * EFER.NXE = 0. */
 static void reserved(const struct forms *f, struct stand *r)
 {
     const uint64_t bit = CFG_ARCH_PADDR_BITS == 52 ? ENTRY_NX : UINT64_C(1) << CFG_ARCH_PADDR_BITS % 52;

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dut_list.h"
-#include "options.h"
+#include "dut/dut_list.h"
 #include "form.h"
 
 static const struct {
@@ -57,7 +56,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct settings *s = state->input;
     switch (key) {
     case KEY_DUT:
-        s->dut = options_dut(state, argument);
+        s->dut = dut_argument(state, argument);
         return 0;
     case KEY_ONLY:
         s->only = argument;

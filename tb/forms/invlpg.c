@@ -1,9 +1,10 @@
 /* INVLPG drops every walk-cache entry of the current PCID, whatever its address: the next walk of any address reads all
- * levels. Entries of other PCIDs stay (with AMD's rules they go too), and translations of other addresses too. With AMD's EFER.TCE only
- * what lies above the address goes. */
+ * levels. Entries of other PCIDs stay (with AMD's rules they go too), and translations of other addresses too. With
+ * AMD's EFER.TCE only what lies above the address goes. */
 #include "form.h"
 
-static const struct access page = {.va = 0}, other_page = {.va = 0x1000}, neighbour = {.va = 0x2000}, neighbour_again = {.va = 0x5000};
+static const struct access page = {.va = 0}, other_page = {.va = 0x1000}, neighbour = {.va = 0x2000},
+                           neighbour_again = {.va = 0x5000};
 
 /* Reads of a walk whose path is in the walk caches. */
 static unsigned warm_reads(void)
@@ -33,7 +34,8 @@ static void same_pcid(const struct forms *f, struct stand *r)
     stand_control(r, CTL_INVLPG, page.va);
     row(f, r, 4, page, "reads of the next walk, of the page itself");
     stand_control(r, CTL_INVLPG, TABLES_HOLE);
-    row(f, r, 4, (struct access){.va = 0x3000}, "reads of the next walk after INVLPG of an address that is nowhere mapped");
+    row(f, r, 4, (struct access){.va = 0x3000},
+        "reads of the next walk after INVLPG of an address that is nowhere mapped");
     stand_control(r, CTL_INVLPG, UINT64_C(1) << 47);
     row(f, r, warm_reads(), (struct access){.va = 0x4000},
         "reads of the next walk after INVLPG of a non-canonical address");

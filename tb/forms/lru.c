@@ -1,4 +1,5 @@
-/* True LRU, swept cyclically: N pages in W ways all stay at N = W, and at N = W + 1 each has just gone when its turn comes.
+/* True LRU, swept cyclically: N pages in W ways all stay at N = W, and at N = W + 1 each has just gone when its turn
+ * comes.
  *
  * One set of an L1, one set of the STLB, one array of the walk caches; wherever the preset has LRU. */
 #include "form.h"
@@ -11,7 +12,8 @@ static struct pair percent(struct pair part, unsigned whole)
 }
 
 /* L1: N pages of one set, and no other access. A miss is an answer that is not from the L1. */
-static void sweep_l1(const struct forms *f, struct stand *r, const struct preset_structure *l1, uint8_t acc, unsigned size)
+static void sweep_l1(const struct forms *f, struct stand *r, const struct preset_structure *l1, uint8_t acc,
+                     unsigned size)
 {
     const struct preset_room room = preset_room(l1, size);
     if (!room.entries || !l1->lru)
@@ -20,7 +22,8 @@ static void sweep_l1(const struct forms *f, struct stand *r, const struct preset
         struct pair misses = {0};
         stand_flush(r);
         for (unsigned i = 0; i < (1 + ROUNDS) * n; i++) {
-            if (!stand_access(r, (struct access){.va = form_tables_va(size, (uint64_t)(i % n) * room.sets), .acc = acc}))
+            if (!stand_access(r,
+                              (struct access){.va = form_tables_va(size, (uint64_t)(i % n) * room.sets), .acc = acc}))
                 break;
             for (unsigned s = 0; i >= n && s < r->sides; s++)
                 misses.v[s] += r->side[s].answer.resp.src != SRC_L1;

@@ -1,16 +1,15 @@
 /* See preset.h. */
 #include "preset.h"
 
-#define ARRAY(STRUCTURE, n)                                                                                           \
-    {CFG_##STRUCTURE##_A##n##_HOLDS, CFG_##STRUCTURE##_A##n##_ENTRIES, CFG_##STRUCTURE##_A##n##_WAYS,                 \
+#define ARRAY(STRUCTURE, n)                                                                           \
+    {CFG_##STRUCTURE##_A##n##_HOLDS, CFG_##STRUCTURE##_A##n##_ENTRIES, CFG_##STRUCTURE##_A##n##_WAYS, \
      CFG_##STRUCTURE##_A##n##_SETS}
 
 const struct preset_structure preset_itlb = {
     "ITLB", CFG_ITLB_REPLACEMENT == 1, {ARRAY(ITLB, 0), ARRAY(ITLB, 1), ARRAY(ITLB, 2)}};
 const struct preset_structure preset_dtlb = {
     "DTLB", CFG_DTLB_REPLACEMENT == 1, {ARRAY(DTLB, 0), ARRAY(DTLB, 1), ARRAY(DTLB, 2)}};
-const struct preset_structure preset_stlb = {
-    "STLB", CFG_STLB_REPLACEMENT == 1, {ARRAY(STLB, 0), ARRAY(STLB, 1)}};
+const struct preset_structure preset_stlb = {"STLB", CFG_STLB_REPLACEMENT == 1, {ARRAY(STLB, 0), ARRAY(STLB, 1)}};
 const struct preset_structure preset_psc = {
     "PSC", CFG_PSC_REPLACEMENT == 1, {ARRAY(PSC, 0), ARRAY(PSC, 1), ARRAY(PSC, 2), ARRAY(PSC, 3)}};
 
@@ -23,12 +22,15 @@ struct preset_room preset_room(const struct preset_structure *structure, unsigne
         const struct preset_array *a = &structure->array[n];
         if (!(a->holds >> size & 1))
             continue;
-        /* Two arrays take turns, `sets` pages each: the second is full after 2 × its ways of these, and one turn of the first may follow. */
+        /* Two arrays take turns, `sets` pages each: the second is full after 2 × its ways of these, and one turn of the
+         * first may follow. */
         const unsigned second = (2 * a->ways + 1) * a->sets, first = 2 * room.entries;
         room.run = !room.entries ? a->entries : first < second ? first : second;
         room.entries += a->entries;
         room.sets += a->sets;
-        room.ways = a->ways > room.ways ? a->ways : room.ways; /* two arrays for one size have the same sets, but not the same ways */
+        room.ways = a->ways > room.ways
+                        ? a->ways
+                        : room.ways; /* two arrays for one size have the same sets, but not the same ways */
         room.shared |= (a->holds & (a->holds - 1)) != 0;
     }
     return room;

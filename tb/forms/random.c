@@ -85,7 +85,8 @@ static void footprint(const struct forms *f, struct stand *r, unsigned shift, un
 {
     const uint64_t pages = UINT64_C(1) << (shift - 12);
     if (compete(pages, levels)) {
-        sheet_left_out(f->sheet, "%u levels, %u MiB: regions of two levels compete for one walk cache", levels, 1u << (shift - 20));
+        sheet_left_out(f->sheet, "%u levels, %u MiB: regions of two levels compete for one walk cache", levels,
+                       1u << (shift - 20));
         return;
     }
     const double expected = formula(pages, levels);

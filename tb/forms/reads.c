@@ -8,8 +8,8 @@ static void cold(const struct forms *f, struct stand *r, unsigned levels)
             continue;
         stand_flush(r);
         stand_access(r, (struct access){.va = form_tables_va(size, 0)});
-        sheet_row(f->sheet, r, levels - size, EXACT, STAND_PAIR(r, answer.reads), "reads of a cold walk, %s page, %u levels",
-                  preset_size_name[size], levels);
+        sheet_row(f->sheet, r, levels - size, EXACT, STAND_PAIR(r, answer.reads),
+                  "reads of a cold walk, %s page, %u levels", preset_size_name[size], levels);
     }
 }
 

@@ -102,15 +102,16 @@ void sheet_end_stand(struct sheet *sheet, struct stand *r)
     else if (sheet->dut)
         printf("  pins equal in all %" PRIu64 " cycles\n", r->cycle);
     if (!ok || sheet->dut)
-        count(sheet, ok, json_pack("{ss ss sI sb}", "form", sheet->group, "name", "runs to its end, pins equal", "cycles",
-                                   (json_int_t)r->cycle, "ok", ok));
+        count(sheet, ok,
+              json_pack("{ss ss sI sb}", "form", sheet->group, "name", "runs to its end, pins equal", "cycles",
+                        (json_int_t)r->cycle, "ok", ok));
     stand_free(r);
 }
 
 static bool write_json(struct sheet *sheet, const char *path)
 {
-    json_t *all = json_pack("{ss ss? si si so}", "preset", CFG_NAME, "dut", sheet->dut, "rows", (int)sheet->rows, "failed",
-                            (int)sheet->failed, "forms", sheet->json);
+    json_t *all = json_pack("{ss ss? si si so}", "preset", CFG_NAME, "dut", sheet->dut, "rows", (int)sheet->rows,
+                            "failed", (int)sheet->failed, "forms", sheet->json);
     const bool ok = all && json_dump_file(all, path, JSON_INDENT(1)) == 0;
     sheet->json = NULL;
     json_decref(all);

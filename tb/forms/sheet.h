@@ -1,7 +1,7 @@
 /* What the forms found: one row each, printed as it comes, kept for the JSON file.
  *
- * A row holds when every side's measured value lies within the tolerance of the formula's, and the stand it was measured
- * on ran to its end with equal pins. */
+ * A row holds when every side's measured value lies within the tolerance of the formula's, and the stand it was
+ * measured on ran to its end with equal pins. */
 #ifndef TWINWALK_FORMS_SHEET_H
 #define TWINWALK_FORMS_SHEET_H
 
@@ -13,10 +13,10 @@
 #define EXACT 0.0
 
 struct sheet {
-    const char *dut;      /* NULL: the model alone */
-    const char *group;    /* the form under way */
+    const char *dut;   /* NULL: the model alone */
+    const char *group; /* the form under way */
     unsigned rows, failed;
-    json_t *json;         /* array of rows; NULL: not wanted */
+    json_t *json; /* array of rows; NULL: not wanted */
 };
 
 /* Prints the heading. */

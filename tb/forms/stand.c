@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cycle/mmu.h"
-#include "pincmp.h"
+#include "engine/pincmp.h"
 
 enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
 
@@ -38,7 +38,8 @@ static void hang(struct stand *r, const char *what)
     finding_set(&r->finding, FINDING_HANG, r->cycle, what, "an answer", "nothing for a long time");
 }
 
-/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the stand has stopped. */
+/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the stand has stopped.
+ */
 static void memory(struct stand *r)
 {
     const struct pins_out *out = &r->side[SIDE_MODEL].out;
@@ -175,8 +176,9 @@ bool stand_five_levels(struct stand *r)
 
 struct stand *stand_new(const struct dut_ops *dut, unsigned memory_latency, bool errors)
 {
-    const struct memport_config config = {
-        .model = MEMPORT_FIXED, .fixed_latency = memory_latency, .error_per_million = errors ? 1000000 : 0};
+    const struct memport_config config = {.model = MEMPORT_FIXED,
+                                          .fixed_latency = memory_latency,
+                                          .error_per_million = errors ? 1000000 : 0};
     const char *why = "not enough memory";
     struct stand *r = calloc(1, sizeof *r);
     if (!r || !(r->model = mmu_new()) || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !form_tables_build(r->pm) ||

@@ -8,8 +8,8 @@
 #ifndef TWINWALK_FORMS_STAND_H
 #define TWINWALK_FORMS_STAND_H
 
-#include "dut.h"
-#include "finding.h"
+#include "dut/dut.h"
+#include "engine/finding.h"
 #include "mem/memport.h"
 #include "mem/physmem.h"
 #include "pins.h"
@@ -38,7 +38,7 @@ enum { SIDE_MODEL, SIDE_DUT, SIDES };
 
 struct access {
     uint64_t va;
-    uint8_t acc;  /* enum pins_access */
+    uint8_t acc; /* enum pins_access */
     bool user;
     uint8_t kind; /* enum pins_kind that must come back */
     uint16_t err; /* error code that must come back with it */
@@ -64,15 +64,15 @@ struct stand {
     struct dut *dut;
     struct physmem *pm;
     struct memport *mp;
-    unsigned sides;            /* 1 or 2 */
+    unsigned sides; /* 1 or 2 */
     struct side side[SIDES];
-    uint64_t cycle;            /* the present one; 0 is the first after reset */
-    struct pins_in in;         /* set by the user; what is accepted is withdrawn by stand_clock */
-    uint8_t accepted;          /* ports whose request was accepted in the cycle before this one */
-    bool ctl_accepted;         /* so was the control operation */
-    uint64_t mem_accepted;     /* cycle in which memory last accepted a request */
-    uint64_t root;             /* CR3 */
-    struct finding finding;    /* what stopped it; FINDING_NONE: nothing */
+    uint64_t cycle;         /* the present one; 0 is the first after reset */
+    struct pins_in in;      /* set by the user; what is accepted is withdrawn by stand_clock */
+    uint8_t accepted;       /* ports whose request was accepted in the cycle before this one */
+    bool ctl_accepted;      /* so was the control operation */
+    uint64_t mem_accepted;  /* cycle in which memory last accepted a request */
+    uint64_t root;          /* CR3 */
+    struct finding finding; /* what stopped it; FINDING_NONE: nothing */
 };
 
 /* A number measured on each side. */
@@ -80,7 +80,8 @@ struct pair {
     double v[SIDES];
 };
 
-#define STAND_PAIR(stand, field) ((struct pair){{(double)(stand)->side[SIDE_MODEL].field, (double)(stand)->side[SIDE_DUT].field}})
+#define STAND_PAIR(stand, field) \
+    ((struct pair){{(double)(stand)->side[SIDE_MODEL].field, (double)(stand)->side[SIDE_DUT].field}})
 
 /* Ready for requests with 4-level tables. errors: every memory request is answered with an error. Exits with a message
  * when a stand cannot be made. */

@@ -17,7 +17,8 @@ static void offer(struct stand *r, struct port *port, unsigned p, uint64_t va)
     while (port->busy[port->last]);
     port->busy[port->last] = true;
     port->va[port->last] = va;
-    r->in.req[p] = (struct pins_req){.va = va, .id = (uint8_t)port->last, .acc = p < PORT_DATA ? ACC_EXECUTE : ACC_READ};
+    r->in.req[p] =
+        (struct pins_req){.va = va, .id = (uint8_t)port->last, .acc = p < PORT_DATA ? ACC_EXECUTE : ACC_READ};
     r->in.req_valid |= (uint8_t)(1u << p);
 }
 

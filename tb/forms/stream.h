@@ -13,9 +13,9 @@ struct stream {
 
 /* What one side did. */
 struct flow {
-    uint64_t answers, reads, walks;       /* from the first access to the last answer */
-    uint64_t from, to;                    /* cycles between which the rate is taken */
-    uint64_t answers_from, answers_to;    /* answers up to these */
+    uint64_t answers, reads, walks;    /* from the first access to the last answer */
+    uint64_t from, to;                 /* cycles between which the rate is taken */
+    uint64_t answers_from, answers_to; /* answers up to these */
 };
 
 /* Accesses by loads on the data ports and fetches on the others, until warm + count answers and everything outstanding

@@ -1,7 +1,8 @@
 /* Page tables in which every address is mapped, in a hundred frames.
  *
- * The tables of a level are few and shared by all that lie above them: a table walk sees real entries at every level, at
- * any footprint, and memory stays small. Caches are tagged with linear addresses, so sharing changes no hit and no read.
+ * The tables of a level are few and shared by all that lie above them: a table walk sees real entries at every level,
+ * at any footprint, and memory stays small. Caches are tagged with linear addresses, so sharing changes no hit and no
+ * read.
  *
  *     PML4 entry   0 … 191   4k pages    PA = VA mod 128 MiB       4 PDPTs, 16 PDs, 64 page tables
  *                192 … 223   2m pages    PA = VA mod  16 GiB       1 PDPT,  16 PDs

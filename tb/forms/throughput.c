@@ -2,12 +2,12 @@
  *
  * A walker is busy for n(L+1) cycles of reads, one in FIN and one between its grant and its next first read: W walkers
  * make W/(n(L+1)+2) walks a cycle, as long as they are the narrowest place. They share the memory port, the grant and
- * the STLB pipeline; who has once waited for another is out of its way from then on, since all walks take the same time,
- * so after a while nobody waits.
+ * the STLB pipeline; who has once waited for another is out of its way from then on, since all walks take the same
+ * time, so after a while nobody waits.
  *
- * The pages come in an order in which no two walks within 64 accesses (24 for PML4Es) share a line of page-table entries
- * at any level that is read, and in which each page, and each entry that is to be read, has left every cache when it
- * comes again. So each walk reads exactly n entries, which is measured too. */
+ * The pages come in an order in which no two walks within 64 accesses (24 for PML4Es) share a line of page-table
+ * entries at any level that is read, and in which each page, and each entry that is to be read, has left every cache
+ * when it comes again. So each walk reads exactly n entries, which is measured too. */
 #include "form.h"
 #include "stream.h"
 
@@ -64,7 +64,8 @@ static bool some_pdptes_stay(void)
 /* A walk of each walker may fall on the wrong side of either end of the measurement: that is the tolerance. */
 static void walks(const struct forms *f, struct stand *r, unsigned reads)
 {
-    const unsigned held = preset_room(&preset_psc, 0).entries, taken = preset_psc_taken(2, 4), pdes = held > taken ? held - taken : 0;
+    const unsigned held = preset_room(&preset_psc, 0).entries, taken = preset_psc_taken(2, 4),
+                   pdes = held > taken ? held - taken : 0;
     const struct shape shape = {reads, pdes < 16 ? pdes : 16};
     const struct stream stream = {address, &shape, 20 * CFG_MISS_QUEUE_ENTRIES, WALKS_PER_WALKER * WALKERS};
     const double busy = reads * (LATENCY + 1) + 2, document = WALKERS / busy;
@@ -120,7 +121,8 @@ void form_throughput(const struct forms *f)
         if (reads < 4 && preset_room(&preset_psc, reads - 1).entries <= preset_psc_taken(reads + 1, 4))
             sheet_left_out(f->sheet, "n = %u: the walk caches have no room for the entries above", reads);
         else if (reads == 3 && some_pdptes_stay())
-            sheet_left_out(f->sheet, "n = 3: the PML4E keeps PDPTEs in its half of the array from replacement (tree-PLRU)");
+            sheet_left_out(f->sheet,
+                           "n = 3: the PML4E keeps PDPTEs in its half of the array from replacement (tree-PLRU)");
         else
             walks(f, r, reads);
     }

@@ -1,6 +1,8 @@
-/* `twinwalk headline`: the numbers of docs/headline.md that the MMU and the OS model give by themselves, as JSON for scripts/headline.py.
+/* `twinwalk headline`: the numbers of docs/headline.md that the MMU and the OS model give by themselves, as JSON for
+ * scripts/headline.py.
  *
- * Every access goes through the cycle model and, in lockstep with it, the device; every answer is judged by the oracle. */
+ * Every access goes through the cycle model and, in lockstep with it, the device; every answer is judged by the oracle.
+ */
 #include "headline/command.h"
 
 #include <argp.h>
@@ -9,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dut_list.h"
-#include "options.h"
+#include "dut/dut_list.h"
 #include "headline/part.h"
 
 static const struct {
@@ -44,7 +45,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct settings *s = state->input;
     switch (key) {
     case KEY_DUT:
-        s->dut = options_dut(state, argument);
+        s->dut = dut_argument(state, argument);
         return 0;
     case KEY_ONLY:
         s->only = argument;
@@ -75,7 +76,8 @@ static bool save(const json_t *root, const char *path)
     if (path && file && fclose(file) != 0)
         good = false;
     if (!good)
-        fprintf(stderr, "twinwalk headline: %s: cannot be written: %s\n", path ? path : "standard output", strerror(cause));
+        fprintf(stderr, "twinwalk headline: %s: cannot be written: %s\n", path ? path : "standard output",
+                strerror(cause));
     return good;
 }
 
@@ -84,7 +86,8 @@ int headline_command(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc = "Measures what docs/headline.md shows: memory accesses and cycles of walks, the reach of the TLBs, the costs of page faults.",
+        .doc = "Measures what docs/headline.md shows: memory accesses and cycles of walks, the reach of the TLBs, the "
+               "costs of page faults.",
     };
     struct settings settings = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &settings);
@@ -96,8 +99,8 @@ int headline_command(int argc, char **argv)
     json_object_set_new(root, "checked", json_integer((json_int_t)h.checked));
     json_object_set_new(root, "cycles", json_integer((json_int_t)h.cycles));
     if (headline_stopped(&h)) {
-        fprintf(stderr, "MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s\n", finding_name(h.finding.kind), h.finding.cycle,
-                h.finding.field, h.finding.expected, h.finding.actual);
+        fprintf(stderr, "MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s\n",
+                finding_name(h.finding.kind), h.finding.cycle, h.finding.field, h.finding.expected, h.finding.actual);
         json_decref(root);
         return EXIT_FAILURE;
     }

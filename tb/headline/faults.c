@@ -1,5 +1,6 @@
-/* What page faults cost: the OS model under the MMU, an access at a time, from its first request to the answer that carries it. Counted are the
- * MMU's own cycles (the walks before and after, the control operations that the kernel owes) and the kernel's, by os_config.costs. */
+/* What page faults cost: the OS model under the MMU, an access at a time, from its first request to the answer that
+ * carries it. Counted are the MMU's own cycles (the walks before and after, the control operations that the kernel
+ * owes) and the kernel's, by os_config.costs. */
 #include "headline/part.h"
 
 #include <stdio.h>
@@ -100,7 +101,8 @@ static bool touch(struct machine *m, uint64_t va, bool write, uint64_t *mmu, uin
             break;
         if (faults == FAULTS_IN_A_ROW || os_fault(m->os, va, answer.err) != OS_RETRY || !settle(m)) {
             if (!rig_stopped(m->r))
-                finding_set(&m->r->finding, FINDING_ORACLE, m->r->cycle, "page fault", "mended by the kernel", os_error(m->os));
+                finding_set(&m->r->finding, FINDING_ORACLE, m->r->cycle, "page fault", "mended by the kernel",
+                            os_error(m->os));
             return false;
         }
     }
@@ -140,7 +142,8 @@ static json_t *row(struct costs *c, const char *what, const char *device)
 }
 
 /* Every page of a region once; those accesses count of which `of` says so: a counter of the kernel that moved. */
-static bool sweep(struct machine *m, uint64_t from, uint64_t pages, uint64_t step, bool write, const uint64_t *of, struct costs *c)
+static bool sweep(struct machine *m, uint64_t from, uint64_t pages, uint64_t step, bool write, const uint64_t *of,
+                  struct costs *c)
 {
     for (uint64_t n = 0; n < pages; n++) {
         const uint64_t before = of ? *of : 0;
@@ -159,8 +162,8 @@ static void map(struct machine *m, uint64_t start, uint64_t bytes)
         die(os_error(m->os));
 }
 
-/* Faults that need no device: an anonymous page is filled at a first write, or at a first read (the page of zeros), then copied when it is
- * written; a page shared with a child by fork is copied at the write. */
+/* Faults that need no device: an anonymous page is filled at a first write, or at a first read (the page of zeros),
+ * then copied when it is written; a page shared with a child by fork is copied at the write. */
 static void in_memory(struct headline *h, json_t *rows)
 {
     const uint64_t pages = headline_count(h, PAGES), bytes = pages * PAGE;
@@ -202,7 +205,10 @@ static void from_device(struct headline *h, json_t *rows, enum os_device device)
 {
     const char *const name = device == OS_DISK ? "disk" : "NVMe";
     const uint64_t bytes = 2 * RAM_MIB * MIB, file = headline_count(h, PAGES) * PAGE;
-    const struct os_config config = {.ram_bytes = RAM_MIB * MIB, .reclaim = true, .swap_bytes = 64 * MIB, .device = device};
+    const struct os_config config = {.ram_bytes = RAM_MIB * MIB,
+                                     .reclaim = true,
+                                     .swap_bytes = 64 * MIB,
+                                     .device = device};
     struct machine m = boot(h, &config);
     struct costs c = {0};
     if (!os_map_file(m.os, REGION + 1024 * MIB, REGION + 1024 * MIB + file, OS_READ, OS_FILE, "/data", 0))

@@ -60,7 +60,8 @@ static void map(struct ground *g, uint64_t va)
         table = entry & ~UINT64_C(0xfff);
     }
     const uint64_t at = table + 8 * (va >> (3 + ENTRY_BITS * level) & 511);
-    if (!physmem_read(g->r->pm, IMAGE_HW, at) && !physmem_write(g->r->pm, at, data_address(g, va) | PRESENT | (g->size ? LARGE : 0)))
+    if (!physmem_read(g->r->pm, IMAGE_HW, at) &&
+        !physmem_write(g->r->pm, at, data_address(g, va) | PRESENT | (g->size ? LARGE : 0)))
         die("not enough memory for page tables");
 }
 
@@ -73,12 +74,20 @@ struct ground *ground_new(const struct dut_ops *dut, unsigned size, unsigned lev
         die("not enough memory");
     memport_preset(&memory);
     memory.model = MEMPORT_CACHE;
-    *g = (struct ground){.r = rig_new(dut, 1, 0), .size = size, .levels = levels, .tables = 1, .random = 1, .tally = tally};
+    *g = (struct ground){.r = rig_new(dut, 1, 0),
+                         .size = size,
+                         .levels = levels,
+                         .tables = 1,
+                         .random = 1,
+                         .tally = tally};
     g->r->skip = true;
     if (!rig_memory(g->r, &memory))
         die("not enough memory");
-    const struct oracle_regs to = {.cr0 = CR0_PG | CR0_PE | CR0_WP, .cr3 = table_address(1), .cr4 = CR4_PAE | (levels == 5 ? CR4_LA57 : 0),
-                                   .efer = EFER_LME | EFER_LMA, .pat = g->r->regs.pat};
+    const struct oracle_regs to = {.cr0 = CR0_PG | CR0_PE | CR0_WP,
+                                   .cr3 = table_address(1),
+                                   .cr4 = CR4_PAE | (levels == 5 ? CR4_LA57 : 0),
+                                   .efer = EFER_LME | EFER_LMA,
+                                   .pat = g->r->regs.pat};
     rig_registers(g->r, &to);
     return g;
 }

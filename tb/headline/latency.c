@@ -1,10 +1,15 @@
-/* Cycles of a translation, one at a time, with the memory hierarchy of the preset behind the walkers: an L1 hit, an STLB hit, and misses at
- * random 4-KByte pages of arrays of several lengths, with walk caches and then with none of their entries left. */
+/* Cycles of a translation, one at a time, with the memory hierarchy of the preset behind the walkers: an L1 hit, an
+ * STLB hit, and misses at random 4-KByte pages of arrays of several lengths, with walk caches and then with none of
+ * their entries left. */
 #include "forms/preset.h"
 #include "headline/part.h"
 
 enum {
-    MEASURED = 30000, HITS = 5000, LINE = 64, ENTRIES_A_LINE = 8, WARM_LEAST = 20000,
+    MEASURED = 30000,
+    HITS = 5000,
+    LINE = 64,
+    ENTRIES_A_LINE = 8,
+    WARM_LEAST = 20000,
     LLC_LINES = CFG_MEMORY_LLC_KIB * 1024 / LINE,
 };
 
@@ -37,8 +42,8 @@ static void hits(struct headline *h, json_t *list, const char *what, uint64_t pa
     headline_close(h, g);
 }
 
-/* The caches are full of data and page tables as they come when each line of the lowest tables has been met, or when so many accesses were
- * made as the last level has lines: each brings in two. */
+/* The caches are full of data and page tables as they come when each line of the lowest tables has been met, or when so
+ * many accesses were made as the last level has lines: each brings in two. */
 static void misses(struct headline *h, json_t *list, uint64_t pages)
 {
     const uint64_t met = 4 * pages / ENTRIES_A_LINE, full = met < LLC_LINES ? met : LLC_LINES;

@@ -1,5 +1,5 @@
-/* How far the TLBs reach: loads at random in N pages that follow one another, N from 2 to four times the STLB, for each page size. The hit
- * rate falls in a step where the L1 ends, and over the cliff where the STLB does. */
+/* How far the TLBs reach: loads at random in N pages that follow one another, N from 2 to four times the STLB, for each
+ * page size. The hit rate falls in a step where the L1 ends, and over the cliff where the STLB does. */
 #include "forms/preset.h"
 #include "headline/part.h"
 
@@ -25,10 +25,10 @@ static json_t *point(struct headline *h, unsigned size, uint64_t pages)
         uint64_t cycles = 0;
         for (unsigned src = 0; src < GROUND_SOURCES; src++)
             cycles += t->latency[src].sum;
-        o = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "size", preset_size_name[size], "pages", (json_int_t)pages, "bytes",
-                      (json_int_t)(pages << (12 + 9 * size)), "accesses", (json_int_t)t->accesses, "l1", (json_int_t)t->latency[SRC_L1].count, "stlb",
-                      (json_int_t)t->latency[SRC_STLB].count, "walks", (json_int_t)t->latency[SRC_WALK].count, "cycles",
-                      (double)cycles / (double)t->accesses);
+        o = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "size", preset_size_name[size], "pages", (json_int_t)pages,
+                      "bytes", (json_int_t)(pages << (12 + 9 * size)), "accesses", (json_int_t)t->accesses, "l1",
+                      (json_int_t)t->latency[SRC_L1].count, "stlb", (json_int_t)t->latency[SRC_STLB].count, "walks",
+                      (json_int_t)t->latency[SRC_WALK].count, "cycles", (double)cycles / (double)t->accesses);
     }
     headline_close(h, g);
     return o;

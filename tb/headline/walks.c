@@ -40,9 +40,11 @@ static json_t *row(struct headline *h, unsigned size, unsigned levels, unsigned 
             json_array_append_new(bins, json_integer((json_int_t)g->tally->reads[n]));
         }
         const struct histogram *walks = &g->tally->latency[SRC_WALK];
-        o = json_pack("{s:s,s:i,s:s,s:I,s:I,s:I,s:f,s:o,s:o}", "size", sizes[size], "levels", (int)levels, "walk_caches", patterns[pattern], "range",
-                      (json_int_t)(UINT64_C(1) << range_log[size]), "accesses", (json_int_t)g->tally->accesses, "walks", (json_int_t)walks->count, "reads_per_walk",
-                      walks->count ? (double)reads / (double)walks->count : 0.0, "by_reads", bins, "latency", ground_histogram(walks, false));
+        o = json_pack("{s:s,s:i,s:s,s:I,s:I,s:I,s:f,s:o,s:o}", "size", sizes[size], "levels", (int)levels,
+                      "walk_caches", patterns[pattern], "range", (json_int_t)(UINT64_C(1) << range_log[size]),
+                      "accesses", (json_int_t)g->tally->accesses, "walks", (json_int_t)walks->count, "reads_per_walk",
+                      walks->count ? (double)reads / (double)walks->count : 0.0, "by_reads", bins, "latency",
+                      ground_histogram(walks, false));
     }
     headline_close(h, g);
     return o;

@@ -1,7 +1,7 @@
 /* The generator of judge cases: see case.h.
  *
- * Most cases start from a chain that maps the address and get a few defects, for an entry that is random in every bit faults at once and
- * tells nothing of the rules further down. Bits that the walk must ignore are random always. */
+ * Most cases start from a chain that maps the address and get a few defects, for an entry that is random in every bit
+ * faults at once and tells nothing of the rules further down. Bits that the walk must ignore are random always. */
 #include "case.h"
 
 #include <inttypes.h>
@@ -18,7 +18,8 @@ static bool chance(uint64_t *rng, unsigned n)
     return prng_below(rng, n) == 0;
 }
 
-/* ---- registers ----------------------------------------------------------------------------------------------------- */
+/* ---- registers -----------------------------------------------------------------------------------------------------
+ */
 
 /* Two bits a key; most keys allow everything, so that other rules show as well. */
 static uint32_t key_rights(uint64_t *rng, unsigned free_key)
@@ -40,9 +41,12 @@ static void make_registers(const struct case_limits *limits, uint64_t seed, stru
     c->regs.efer = EFER_SCE | EFER_LME | EFER_LMA | (nxe ? EFER_NXE : 0);
     c->regs.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_PG | (chance(&rng, 2) ? CR0_WP : 0);
     c->regs.cr4 = CR4_PAE | (la57 ? CR4_LA57 : 0);
-    const struct { bool offered; uint64_t bit; } either[] = {
-        {true, CR4_PGE}, {cpu->pcid, CR4_PCIDE}, {limits->smep, CR4_SMEP}, {limits->smap, CR4_SMAP},
-        {cpu->pku, CR4_PKE}, {cpu->pks, CR4_PKS}, {cpu->lam, CR4_LAM_SUP},
+    const struct {
+        bool offered;
+        uint64_t bit;
+    } either[] = {
+        {true, CR4_PGE},     {cpu->pcid, CR4_PCIDE}, {limits->smep, CR4_SMEP}, {limits->smap, CR4_SMAP},
+        {cpu->pku, CR4_PKE}, {cpu->pks, CR4_PKS},    {cpu->lam, CR4_LAM_SUP},
     };
     for (unsigned i = 0; i < sizeof either / sizeof *either; i++)
         if (chance(&rng, 2) && either[i].offered)
@@ -55,12 +59,14 @@ static void make_registers(const struct case_limits *limits, uint64_t seed, stru
 /* CR3 is the case's own: its root table, any PCID (or PWT and PCD), LAM for user pointers. */
 static void make_cr3(const struct case_limits *limits, uint64_t *rng, struct judge_case *c)
 {
-    c->regs.cr3 = c->table[c->root] | (c->regs.cr4 & CR4_PCIDE ? prng_next(rng) & CR3_PCID : prng_next(rng) & (CR3_PWT | CR3_PCD));
+    c->regs.cr3 = c->table[c->root] |
+                  (c->regs.cr4 & CR4_PCIDE ? prng_next(rng) & CR3_PCID : prng_next(rng) & (CR3_PWT | CR3_PCD));
     if (limits->cpu.lam)
         c->regs.cr3 |= (chance(rng, 3) ? CR3_LAM_U57 : 0) | (chance(rng, 3) ? CR3_LAM_U48 : 0);
 }
 
-/* ---- the linear address -------------------------------------------------------------------------------------------- */
+/* ---- the linear address --------------------------------------------------------------------------------------------
+ */
 
 static bool is_taken(const struct case_limits *limits, unsigned index)
 {
@@ -73,7 +79,8 @@ static bool is_taken(const struct case_limits *limits, unsigned index)
 static unsigned corner_index(uint64_t *rng)
 {
     static const uint16_t corner[] = {0, 1, 255, 256, 510, 511};
-    return chance(rng, 3) ? corner[prng_below(rng, sizeof corner / sizeof *corner)] : (unsigned)prng_below(rng, TABLE_WORDS);
+    return chance(rng, 3) ? corner[prng_below(rng, sizeof corner / sizeof *corner)]
+                          : (unsigned)prng_below(rng, TABLE_WORDS);
 }
 
 /* Canonical, the offset in the page 0. */
@@ -91,7 +98,8 @@ static uint64_t make_address(const struct case_limits *limits, uint64_t *rng, un
     return va >> (width - 1) ? va | ~UINT64_C(0) << width : va;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------------- */
+/* ---- entries -------------------------------------------------------------------------------------------------------
+ */
 
 /* A table for every level: a frame of the case's own each, but sometimes one that serves two levels. */
 static void place_tables(const struct case_limits *limits, uint64_t *rng, uint64_t va, struct judge_case *c)
@@ -104,7 +112,8 @@ static void place_tables(const struct case_limits *limits, uint64_t *rng, uint64
             continue;
         const unsigned other = level + 1 + (unsigned)prng_below(rng, c->root - level);
         const uint64_t shared = x86_entry_address(c->table[other], va, level);
-        bool free = !(c->table[other] == c->table[c->root] && is_taken(limits, (unsigned)(shared / WORD % TABLE_WORDS)));
+        bool free = !(c->table[other] == c->table[c->root] &&
+                      is_taken(limits, (unsigned)(shared / WORD % TABLE_WORDS)));
         for (unsigned above = level + 1; above <= c->root; above++)
             free = free && c->entry[above].pa != shared;
         if (free) {
@@ -123,8 +132,9 @@ static uint64_t make_page(const struct case_limits *limits, uint64_t *rng, unsig
     return (limits->data + prng_below(rng, limits->data_bytes / size) * size) | high;
 }
 
-/* Bits that no walk looks at in this entry, random: 10:9 and 58:52, 11 (HLAT only), 62:59 (the key of a leaf, else ignored), 6 and 8 of a
- * non-leaf (D and G of a leaf; 8 is reserved at levels 4 and 5 by AMD). PWT, PCD and PAT choose memory types only. */
+/* Bits that no walk looks at in this entry, random: 10:9 and 58:52, 11 (HLAT only), 62:59 (the key of a leaf, else
+ * ignored), 6 and 8 of a non-leaf (D and G of a leaf; 8 is reserved at levels 4 and 5 by AMD). PWT, PCD and PAT choose
+ * memory types only. */
 static uint64_t free_bits(const struct case_limits *limits, uint64_t *rng, unsigned level, bool leaf)
 {
     uint64_t mask = UINT64_C(7) << 9 | UINT64_C(0x7ff) << 52 | ENTRY_PWT | ENTRY_PCD | ENTRY_D | ENTRY_G;
@@ -166,9 +176,11 @@ static void spoil(const struct case_limits *limits, uint64_t *rng, struct judge_
         if (level == c->leaf && level > 1)
             *entry |= UINT64_C(1) << (13 + prng_below(rng, x86_level_shift(level) - 13));
         break;
-    case 8: /* PS where it is reserved; at level 2 (and 3 with 1-GByte pages) only if the table's address then makes reserved bits */
+    case 8: /* PS where it is reserved; at level 2 (and 3 with 1-GByte pages) only if the table's address then makes
+               reserved bits */
         if (level >= 4 || (level == 3 && !limits->cpu.page_1g) ||
-            (level > c->leaf && *entry & ENTRY_FRAME & (((uint64_t)1 << x86_level_shift(level)) - 1) & ~ENTRY_PAT_LARGE))
+            (level > c->leaf &&
+             *entry & ENTRY_FRAME & (((uint64_t)1 << x86_level_shift(level)) - 1) & ~ENTRY_PAT_LARGE))
             *entry |= ENTRY_PS;
         break;
     default: /* bit 8 of a non-leaf: reserved by AMD at levels 4 and 5, ignored elsewhere */
@@ -183,7 +195,8 @@ static void make_entries(const struct case_limits *limits, uint64_t *rng, struct
     const unsigned fresh = (unsigned)prng_below(rng, 3); /* A and D: all 0, random, all 1 */
     for (unsigned level = c->root; level >= c->leaf; level--) {
         const bool leaf = level == c->leaf;
-        uint64_t value = ENTRY_P | ENTRY_RW | free_bits(limits, rng, level, leaf) | (user || (!leaf && chance(rng, 2)) ? ENTRY_US : 0);
+        uint64_t value = ENTRY_P | ENTRY_RW | free_bits(limits, rng, level, leaf) |
+                         (user || (!leaf && chance(rng, 2)) ? ENTRY_US : 0);
         value |= leaf ? make_page(limits, rng, level) | (level > 1 ? ENTRY_PS : 0) : c->table[level - 1];
         if (fresh == 0)
             value &= ~ENTRY_D;
@@ -196,9 +209,11 @@ static void make_entries(const struct case_limits *limits, uint64_t *rng, struct
         spoil(limits, rng, c);
 }
 
-/* ---- accesses ------------------------------------------------------------------------------------------------------ */
+/* ---- accesses ------------------------------------------------------------------------------------------------------
+ */
 
-/* Bits that LAM would ignore, or a canonical address made wrong; never so that the index of a judge's own slot comes out. */
+/* Bits that LAM would ignore, or a canonical address made wrong; never so that the index of a judge's own slot comes
+ * out. */
 static uint64_t disturb(const struct case_limits *limits, uint64_t *rng, const struct judge_case *c, uint64_t va)
 {
     const unsigned width = c->root == 5 ? 57 : 48;
@@ -209,14 +224,17 @@ static uint64_t disturb(const struct case_limits *limits, uint64_t *rng, const s
     return va ^ (chance(rng, 2) ? UINT64_C(1) << (width - 1 + prng_below(rng, 65 - width)) : prng_next(rng) << width);
 }
 
-/* Offsets in the part of the address that the designed leaf leaves free; for 1-GByte pages so that data_bytes are not left. */
+/* Offsets in the part of the address that the designed leaf leaves free; for 1-GByte pages so that data_bytes are not
+ * left. */
 static uint64_t make_offset(const struct case_limits *limits, uint64_t *rng, unsigned leaf, uint64_t page_offset)
 {
     static const uint16_t corner[] = {0, 8, 0x7f8, 0x800, 0xff0, 0xff8};
-    const uint64_t low = chance(rng, 3) ? corner[prng_below(rng, sizeof corner / sizeof *corner)] : prng_below(rng, 512) * WORD;
+    const uint64_t low = chance(rng, 3) ? corner[prng_below(rng, sizeof corner / sizeof *corner)]
+                                        : prng_below(rng, 512) * WORD;
     if (chance(rng, 2))
         page_offset = prng_next(rng);
-    const uint64_t size = (uint64_t)1 << x86_level_shift(leaf), room = size < limits->data_bytes ? size : limits->data_bytes;
+    const uint64_t size = (uint64_t)1 << x86_level_shift(leaf),
+                   room = size < limits->data_bytes ? size : limits->data_bytes;
     return page_offset % room / FRAME * FRAME | low;
 }
 
@@ -234,13 +252,16 @@ static void make_accesses(const struct case_limits *limits, uint64_t *rng, uint6
     const uint64_t size = (uint64_t)1 << x86_level_shift(c->leaf), page_offset = prng_next(rng);
     c->accesses = chance(rng, 2) ? 1 : 1 + (unsigned)prng_below(rng, CASE_ACCESSES);
     for (unsigned n = 0; n < c->accesses; n++) {
-        static const uint8_t kind[] = {ACC_READ, ACC_READ, ACC_READ, ACC_WRITE, ACC_WRITE, ACC_WRITE, ACC_EXECUTE, ACC_EXECUTE};
+        static const uint8_t kind[] = {ACC_READ,  ACC_READ,  ACC_READ,    ACC_WRITE,
+                                       ACC_WRITE, ACC_WRITE, ACC_EXECUTE, ACC_EXECUTE};
         struct oracle_access *access = &c->access[n];
         uint64_t offset;
         do
             offset = make_offset(limits, rng, c->leaf, page_offset);
         while (same_word(c, n, offset));
-        *access = (struct oracle_access){.acc = kind[prng_below(rng, sizeof kind)], .user = chance(rng, 2), .ac = chance(rng, 2)};
+        *access = (struct oracle_access){.acc = kind[prng_below(rng, sizeof kind)],
+                                         .user = chance(rng, 2),
+                                         .ac = chance(rng, 2)};
         access->va = disturb(limits, rng, c, (va & ~(size - 1)) | offset);
         if (access->acc == ACC_EXECUTE)
             access->va += prng_below(rng, WORD); /* an instruction of one byte may lie anywhere */
@@ -266,10 +287,13 @@ void case_print(FILE *out, const struct judge_case *c)
 {
     static const char *const kind[] = {"read", "write", "fetch"};
     const struct oracle_regs *r = &c->regs;
-    fprintf(out, "case %" PRIu64 ": CR0 %08" PRIx64 " CR3 %016" PRIx64 " CR4 %08" PRIx64 " EFER %04" PRIx64 " PKRU %08" PRIx32 " PKRS %08" PRIx32
-            "; M %u\n", c->number, r->cr0, r->cr3, r->cr4, r->efer, r->pkru, r->pkrs, c->cpu.paddr_bits);
+    fprintf(out,
+            "case %" PRIu64 ": CR0 %08" PRIx64 " CR3 %016" PRIx64 " CR4 %08" PRIx64 " EFER %04" PRIx64
+            " PKRU %08" PRIx32 " PKRS %08" PRIx32 "; M %u\n",
+            c->number, r->cr0, r->cr3, r->cr4, r->efer, r->pkru, r->pkrs, c->cpu.paddr_bits);
     for (unsigned level = c->root; level >= c->leaf; level--)
-        fprintf(out, "  level %u at %013" PRIx64 ": %016" PRIx64 "\n", level, c->entry[level].pa, c->entry[level].value);
+        fprintf(out, "  level %u at %013" PRIx64 ": %016" PRIx64 "\n", level, c->entry[level].pa,
+                c->entry[level].value);
     for (unsigned n = 0; n < c->accesses; n++)
         fprintf(out, "  access %u: %s%s %s at %016" PRIx64 ", AC = %d\n", n, c->access[n].imp ? "implicit, by " : "",
                 c->access[n].user ? "user" : "supervisor", kind[c->access[n].acc], c->access[n].va, c->access[n].ac);

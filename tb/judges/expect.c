@@ -23,7 +23,8 @@ static unsigned level_of(const struct judge_case *c, uint64_t pa)
     return 0;
 }
 
-bool case_expect(struct physmem *pm, const struct judge_case *c, const struct case_sabotage *sabotage, struct case_expected *out)
+bool case_expect(struct physmem *pm, const struct judge_case *c, const struct case_sabotage *sabotage,
+                 struct case_expected *out)
 {
     *out = (struct case_expected){0};
     if (!write_entries(pm, c, false))
@@ -53,13 +54,22 @@ bool case_expect(struct physmem *pm, const struct judge_case *c, const struct ca
 static bool access_differs(const struct case_context *x, unsigned n, struct case_difference *d)
 {
     const struct oracle_result *e = &x->expected->result[n];
-    *d = (struct case_difference){.what = DIFFERS_KIND, .index = n, .expected = e->kind, .seen = x->seen->access[n].kind};
+    *d = (struct case_difference){.what = DIFFERS_KIND,
+                                  .index = n,
+                                  .expected = e->kind,
+                                  .seen = x->seen->access[n].kind};
     if (d->expected != d->seen)
         return true;
-    *d = (struct case_difference){.what = DIFFERS_ERROR_CODE, .index = n, .expected = e->err, .seen = x->seen->access[n].err};
+    *d = (struct case_difference){.what = DIFFERS_ERROR_CODE,
+                                  .index = n,
+                                  .expected = e->err,
+                                  .seen = x->seen->access[n].err};
     if (d->expected != d->seen)
         return true;
-    *d = (struct case_difference){.what = DIFFERS_ADDRESS, .index = n, .expected = e->addr, .seen = x->seen->access[n].addr};
+    *d = (struct case_difference){.what = DIFFERS_ADDRESS,
+                                  .index = n,
+                                  .expected = e->addr,
+                                  .seen = x->seen->access[n].addr};
     return d->expected != d->seen;
 }
 
@@ -72,7 +82,8 @@ unsigned case_compare(const struct case_context *x, struct case_difference diffe
         const uint64_t expected = (x->c->entry[level].value | x->expected->must[level]) & ~x->expected->may[level];
         const uint64_t seen = x->seen->entry[level] & ~x->expected->may[level];
         if (expected != seen)
-            differences[found++] = (struct case_difference){.what = DIFFERS_ENTRY, .index = level, .expected = expected, .seen = seen};
+            differences[found++] =
+                (struct case_difference){.what = DIFFERS_ENTRY, .index = level, .expected = expected, .seen = seen};
     }
     return found;
 }
@@ -81,14 +92,15 @@ void case_print_difference(FILE *out, const struct case_context *x, const struct
 {
     static const char *const kind[] = {"no fault", "#GP", "#PF"}, *const field[] = {"kind", "error code", "address"};
     if (d->what == DIFFERS_ENTRY) {
-        fprintf(out, "  entry of level %u at the end: oracle %016" PRIx64 ", judge %016" PRIx64 "\n", d->index, d->expected, d->seen);
+        fprintf(out, "  entry of level %u at the end: oracle %016" PRIx64 ", judge %016" PRIx64 "\n", d->index,
+                d->expected, d->seen);
         return;
     }
     const char *detail = x->seen->access[d->index].detail;
     fprintf(out, "  access %u, %s: ", d->index, field[d->what]);
     if (d->what == DIFFERS_KIND)
-        fprintf(out, "oracle %s, judge %s%s%s", kind[d->expected], d->seen <= KIND_PF ? kind[d->seen] : "neither", detail ? ": " : "",
-                detail ? detail : "");
+        fprintf(out, "oracle %s, judge %s%s%s", kind[d->expected], d->seen <= KIND_PF ? kind[d->seen] : "neither",
+                detail ? ": " : "", detail ? detail : "");
     else
         fprintf(out, "oracle %" PRIx64 ", judge %" PRIx64, d->expected, d->seen);
     fprintf(out, " (%s)\n", x->expected->result[d->index].reason);

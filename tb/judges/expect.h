@@ -1,7 +1,7 @@
 /* What the oracle expects of a judge case, and where what a judge saw differs from it.
  *
- * Shared by all judges. A judge's own errors, and points that the manuals leave open, are `excuses`: a table of the judge, by name and
- * with the reason; a difference that no excuse covers is a disagreement. */
+ * Shared by all judges. A judge's own errors, and points that the manuals leave open, are `excuses`: a table of the
+ * judge, by name and with the reason; a difference that no excuse covers is a disagreement. */
 #ifndef TWINWALK_EXPECT_H
 #define TWINWALK_EXPECT_H
 
@@ -9,14 +9,14 @@
 
 struct case_expected {
     struct oracle_result result[CASE_ACCESSES];
-    uint64_t must[6];  /* by level: bits 0 in entry[level].value that must be 1 at the end */
-    uint64_t may[6];   /* by level: bits that may be 1 or not (A of entries that only faulting accesses passed) */
+    uint64_t must[6]; /* by level: bits 0 in entry[level].value that must be 1 at the end */
+    uint64_t may[6];  /* by level: bits that may be 1 or not (A of entries that only faulting accesses passed) */
 };
 
 /* The same, as a judge saw it. */
 struct case_seen {
     struct {
-        uint8_t kind;  /* enum pins_kind; SEEN_OTHER: something else altogether, detail says what */
+        uint8_t kind; /* enum pins_kind; SEEN_OTHER: something else altogether, detail says what */
         uint16_t err;
         uint64_t addr; /* KIND_OK: physical address; KIND_PF: CR2; else 0 */
         const char *detail;
@@ -29,8 +29,8 @@ enum case_what { DIFFERS_KIND, DIFFERS_ERROR_CODE, DIFFERS_ADDRESS, DIFFERS_ENTR
 
 struct case_difference {
     enum case_what what;
-    unsigned index;           /* access; DIFFERS_ENTRY: level */
-    uint64_t expected, seen;  /* DIFFERS_ENTRY: without the bits that may be either */
+    unsigned index;          /* access; DIFFERS_ENTRY: level */
+    uint64_t expected, seen; /* DIFFERS_ENTRY: without the bits that may be either */
 };
 enum { CASE_DIFFERENCES = CASE_ACCESSES + 5 };
 
@@ -42,7 +42,7 @@ struct case_context {
 };
 
 struct case_excuse {
-    const char *name, *reason;  /* the reason names who is right by the SDM */
+    const char *name, *reason; /* the reason names who is right by the SDM */
     bool (*covers)(const struct case_context *context, const struct case_difference *difference);
 };
 
@@ -50,13 +50,16 @@ struct case_excuse {
 struct case_sabotage {
     const char *name, *what;
     void (*input)(struct oracle_cpu *cpu, struct oracle_regs *regs, struct oracle_access *access); /* or NULL */
-    void (*output)(const struct judge_case *c, const struct oracle_access *access, struct oracle_result *result); /* or NULL */
+    void (*output)(const struct judge_case *c, const struct oracle_access *access,
+                   struct oracle_result *result); /* or NULL */
 };
 extern const struct case_sabotage case_sabotages[]; /* ends with a NULL name */
 const struct case_sabotage *case_sabotage_find(const char *name);
 
-/* Plays the case through the oracle. pm must be empty and is left empty. sabotage may be NULL. False: memory is short. */
-bool case_expect(struct physmem *pm, const struct judge_case *c, const struct case_sabotage *sabotage, struct case_expected *out);
+/* Plays the case through the oracle. pm must be empty and is left empty. sabotage may be NULL. False: memory is short.
+ */
+bool case_expect(struct physmem *pm, const struct judge_case *c, const struct case_sabotage *sabotage,
+                 struct case_expected *out);
 
 /* Every difference: at most one per access (its first field that differs) and one per entry. */
 unsigned case_compare(const struct case_context *context, struct case_difference differences[CASE_DIFFERENCES]);

@@ -1,4 +1,5 @@
-/* The judge /dev/kvm: random page tables, registers and accesses in a virtual machine, compared with the oracle. See docs/oracles.md. */
+/* The judge /dev/kvm: random page tables, registers and accesses in a virtual machine, compared with the oracle. See
+ * docs/oracles.md. */
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "kvm_excuses.h"
 #include "kvm_play.h"
 
@@ -21,14 +22,17 @@ struct wishes {
     uint64_t show;
 };
 
-/* ---- command line --------------------------------------------------------------------------------------------------- */
+/* ---- command line ---------------------------------------------------------------------------------------------------
+ */
 
 static const struct argp_option options[] = {
     {"cases", 'n', "N", 0, "play N cases (100000)", 0},
     {"seed", 's', "S", 0, "seed of the cases (1)", 0},
     {"from", 'f', "N", 0, "start at case N (0): with --cases=1, one case again", 0},
-    {"bits", 'm', "M", 0, "give the guest M bits of physical address, 36 … 52 (the host's; others only where KVM shadows page tables)", 0},
-    {"vendor", 'v', "NAME", 0, "give the guest the rules of intel or amd (the host's; the other only where KVM shadows page tables)", 0},
+    {"bits", 'm', "M", 0,
+     "give the guest M bits of physical address, 36 … 52 (the host's; others only where KVM shadows page tables)", 0},
+    {"vendor", 'v', "NAME", 0,
+     "give the guest the rules of intel or amd (the host's; the other only where KVM shadows page tables)", 0},
     {"sabotage", 'x', "RULE", 0, "expect something wrong, to see that it is found; RULE=list lists the rules", 0},
     {"device", 'd', "FILE", 0, "use FILE instead of /dev/kvm", 0},
     {"show", 'w', "N", 0, "print the first N disagreements whole (10)", 0},
@@ -96,12 +100,19 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-static const struct argp argp = {options, parse, "", "Judges the oracle by a virtual machine of /dev/kvm.\v"
-    "Exit status: 0 every case agrees, or there is no usable /dev/kvm (a line SKIP says so); 1 disagreements; 2 the machine broke down; "
-    "130 interrupted.",
-    NULL, NULL, NULL};
+static const struct argp argp = {options,
+                                 parse,
+                                 "",
+                                 "Judges the oracle by a virtual machine of /dev/kvm.\v"
+                                 "Exit status: 0 every case agrees, or there is no usable /dev/kvm (a line SKIP says "
+                                 "so); 1 disagreements; 2 the machine broke down; "
+                                 "130 interrupted.",
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
-/* ---- output --------------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------------------------------
+ */
 
 static double seconds(clockid_t clock)
 {
@@ -118,7 +129,8 @@ static void show_progress(uint64_t done, uint64_t total, double started, double 
         return;
     *last = now;
     const double rate = (double)done / (now - started);
-    fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", done, total, rate / 1e3, (double)(total - done) / rate);
+    fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", done, total, rate / 1e3,
+            (double)(total - done) / rate);
     if (done == total)
         fputs("\r\033[K", stderr);
     fflush(stderr);
@@ -126,10 +138,13 @@ static void show_progress(uint64_t done, uint64_t total, double started, double 
 
 static void print_machine(const struct vm *vm)
 {
-    printf("judge: /dev/kvm, %s rules, M = %u; %s\n", vm->limits.cpu.amd ? "AMD's" : "Intel's", vm->limits.cpu.paddr_bits,
-           vm->shadows ? "no nested paging: KVM shadows the guest's page tables in software, so it is KVM's walker that is asked"
-                       : "nested paging: the processor itself walks the guest's page tables");
-    static const char *const heads[] = {"offered:", "not offered here, not judged:", "listed in CPUID, but refused when switched on, not judged:"};
+    printf(
+        "judge: /dev/kvm, %s rules, M = %u; %s\n", vm->limits.cpu.amd ? "AMD's" : "Intel's", vm->limits.cpu.paddr_bits,
+        vm->shadows
+            ? "no nested paging: KVM shadows the guest's page tables in software, so it is KVM's walker that is asked"
+            : "nested paging: the processor itself walks the guest's page tables");
+    static const char *const heads[] = {
+        "offered:", "not offered here, not judged:", "listed in CPUID, but refused when switched on, not judged:"};
     for (unsigned group = 0; group < 3; group++) {
         bool any = false;
         for (unsigned i = 0; i < VM_FEATURES; i++) {
@@ -147,20 +162,25 @@ static void print_counts(const struct vm *vm, const struct kvm_counts *c, double
 {
     static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
     const struct case_excuse *excuses = kvm_excuses(vm);
-    printf("cases compared     %" PRIu64 " in %.1f s (%.1f k cases/s; %.1f s of CPU time)\n", c->cases, wall, (double)c->cases / wall / 1e3, cpu);
-    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64 " #PF\n", c->accesses, c->implicit,
-           c->by_kind[0], c->by_kind[1], c->by_kind[2]);
+    printf("cases compared     %" PRIu64 " in %.1f s (%.1f k cases/s; %.1f s of CPU time)\n", c->cases, wall,
+           (double)c->cases / wall / 1e3, cpu);
+    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64
+           " #PF\n",
+           c->accesses, c->implicit, c->by_kind[0], c->by_kind[1], c->by_kind[2]);
     printf("#PF with           ");
     for (unsigned i = 0; i < 7; i++)
         printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 6 ? ", " : "\n");
-    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set, c->d_set);
-    printf("left open          A in %" PRIu64 " entries that a faulting walk passed (SDM 3A 5.8): set in %" PRIu64 "\n", c->a_open, c->a_open_set);
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set,
+           c->d_set);
+    printf("left open          A in %" PRIu64 " entries that a faulting walk passed (SDM 3A 5.8): set in %" PRIu64 "\n",
+           c->a_open, c->a_open_set);
     for (unsigned i = 0; excuses[i].name; i++)
         printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], excuses[i].name, excuses[i].reason);
     printf("disagreements      %" PRIu64 "\n", c->disagreements);
 }
 
-static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct kvm_counts *c, double wall, double cpu)
+static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct kvm_counts *c,
+                       double wall, double cpu)
 {
     json_t *features = json_object(), *refused = json_array(), *excused = json_object();
     const struct case_excuse *excuses = kvm_excuses(vm);
@@ -172,12 +192,14 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
     for (unsigned i = 0; excuses[i].name; i++)
         json_object_set_new(excused, excuses[i].name, json_integer((json_int_t)c->excused[i]));
     json_t *root = json_pack(
-        "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}", "judge", "kvm", "seed",
-        (json_int_t)w->seed, "from", (json_int_t)w->from, "shadows_page_tables", vm->shadows, "paddr_bits", (int)vm->limits.cpu.paddr_bits,
-        "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered", features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
-        "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
-        (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set,
-        "excused", excused, "disagreements", (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
+        "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}",
+        "judge", "kvm", "seed", (json_int_t)w->seed, "from", (json_int_t)w->from, "shadows_page_tables", vm->shadows,
+        "paddr_bits", (int)vm->limits.cpu.paddr_bits, "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered",
+        features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses, "implicit",
+        (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection",
+        (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
+        "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set, "excused", excused, "disagreements",
+        (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
     errno = 0;
     FILE *f = root ? fopen(path, "w") : NULL;
     bool ok = f && json_dumpf(root, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF;
@@ -189,7 +211,8 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
     return ok;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------------------------------
+ */
 
 static int run(struct vm *vm, const struct wishes *w)
 {

@@ -45,8 +45,8 @@ static void set_vendor(struct kvm_cpuid2 *cpuid, const char *vendor)
     }
 }
 
-/* Asks for the wish, tells the limits what there is. KVM's software walker knows SMEP and SMAP even where the host's processor, and so the
- * list of what is supported, does not. */
+/* Asks for the wish, tells the limits what there is. KVM's software walker knows SMEP and SMAP even where the host's
+ * processor, and so the list of what is supported, does not. */
 bool vm_set_up_cpuid(struct vm *vm, const struct vm_wish *wish, char *why, size_t size)
 {
     enum { LEAVES = 256 };
@@ -76,8 +76,14 @@ bool vm_set_up_cpuid(struct vm *vm, const struct vm_wish *wish, char *why, size_
         vm->offered[i] = *word & bit;
     }
     const bool *has = vm->offered;
-    vm->limits.cpu = (struct oracle_cpu){.paddr_bits = sizes->eax & 0xff, .amd = amd, .page_1g = has[VM_1G], .la57 = has[VM_LA57],
-                                         .pcid = has[VM_PCID], .pku = has[VM_PKU], .pks = has[VM_PKS], .lam = has[VM_LAM]};
+    vm->limits.cpu = (struct oracle_cpu){.paddr_bits = sizes->eax & 0xff,
+                                         .amd = amd,
+                                         .page_1g = has[VM_1G],
+                                         .la57 = has[VM_LA57],
+                                         .pcid = has[VM_PCID],
+                                         .pku = has[VM_PKU],
+                                         .pks = has[VM_PKS],
+                                         .lam = has[VM_LAM]};
     vm->limits.nx = has[VM_NX];
     vm->limits.smep = has[VM_SMEP];
     vm->limits.smap = has[VM_SMAP];
@@ -90,6 +96,7 @@ bool vm_set_up_cpuid(struct vm *vm, const struct vm_wish *wish, char *why, size_
 
 void vm_look_at_host(struct vm *vm)
 {
-    vm->shadows = !parameter_is_on("/sys/module/kvm_intel/parameters/ept") && !parameter_is_on("/sys/module/kvm_amd/parameters/npt");
+    vm->shadows = !parameter_is_on("/sys/module/kvm_intel/parameters/ept") &&
+                  !parameter_is_on("/sys/module/kvm_amd/parameters/npt");
     vm->pvm = access("/sys/module/kvm_pvm", F_OK) == 0;
 }

@@ -1,4 +1,5 @@
-/* The differences between KVM (or the silicon below it) and the oracle that are known and explained. The only place where they are masked. */
+/* The differences between KVM (or the silicon below it) and the oracle that are known and explained. The only place
+ * where they are masked. */
 #ifndef TWINWALK_KVM_EXCUSES_H
 #define TWINWALK_KVM_EXCUSES_H
 

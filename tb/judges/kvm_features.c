@@ -1,7 +1,8 @@
 /* Which of the features that KVM lists it also takes: see kvm_vm.h.
  *
- * A host may list a feature in its CPUID and refuse it all the same (KVM without nested paging lists LA57 where the processor below has it, and then
- * refuses CR4.LA57). So each is tried once, by the control registers that switch it on, before the guest runs for the first time. */
+ * A host may list a feature in its CPUID and refuse it all the same (KVM without nested paging lists LA57 where the
+ * processor below has it, and then refuses CR4.LA57). So each is tried once, by the control registers that switch it
+ * on, before the guest runs for the first time. */
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 
@@ -9,14 +10,10 @@
 #include "kvm_vm_parts.h"
 
 const struct vm_feature vm_features[VM_FEATURES] = {
-    [VM_NX] = {"NX", 0x80000001, 0, VM_EDX, 20, 0, EFER_NXE},
-    [VM_SMEP] = {"SMEP", 7, 0, VM_EBX, 7, CR4_SMEP, 0},
-    [VM_SMAP] = {"SMAP", 7, 0, VM_EBX, 20, CR4_SMAP, 0},
-    [VM_1G] = {"1G", 0x80000001, 0, VM_EDX, 26, 0, 0},
-    [VM_LA57] = {"LA57", 7, 0, VM_ECX, 16, CR4_LA57, 0},
-    [VM_PCID] = {"PCID", 1, 0, VM_ECX, 17, CR4_PCIDE, 0},
-    [VM_PKU] = {"PKU", 7, 0, VM_ECX, 3, CR4_PKE, 0},
-    [VM_PKS] = {"PKS", 7, 0, VM_ECX, 31, CR4_PKS, 0},
+    [VM_NX] = {"NX", 0x80000001, 0, VM_EDX, 20, 0, EFER_NXE}, [VM_SMEP] = {"SMEP", 7, 0, VM_EBX, 7, CR4_SMEP, 0},
+    [VM_SMAP] = {"SMAP", 7, 0, VM_EBX, 20, CR4_SMAP, 0},      [VM_1G] = {"1G", 0x80000001, 0, VM_EDX, 26, 0, 0},
+    [VM_LA57] = {"LA57", 7, 0, VM_ECX, 16, CR4_LA57, 0},      [VM_PCID] = {"PCID", 1, 0, VM_ECX, 17, CR4_PCIDE, 0},
+    [VM_PKU] = {"PKU", 7, 0, VM_ECX, 3, CR4_PKE, 0},          [VM_PKS] = {"PKS", 7, 0, VM_ECX, 31, CR4_PKS, 0},
     [VM_LAM] = {"LAM", 7, 1, VM_EAX, 26, CR4_LAM_SUP, 0},
 };
 

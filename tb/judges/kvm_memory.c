@@ -11,9 +11,11 @@
 
 enum { SLOT_CONTROL, SLOT_TABLES, SLOT_TABLES_HIGH, SLOT_DATA, SLOT_DATA_HIGH };
 
-/* ---- data words ----------------------------------------------------------------------------------------------------- */
+/* ---- data words -----------------------------------------------------------------------------------------------------
+ */
 
-/* Three bits of the address a byte, and every byte is an instruction that 64-bit mode does not have: a fetch that goes astray ends in #UD. */
+/* Three bits of the address a byte, and every byte is an instruction that 64-bit mode does not have: a fetch that goes
+ * astray ends in #UD. */
 static const uint8_t invalid[8] = {0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x60};
 
 uint64_t vm_data_word(const struct vm *vm, uint64_t pa)
@@ -40,7 +42,8 @@ bool vm_data_address(const struct vm *vm, uint64_t word, uint64_t *pa)
 
 _Static_assert(VM_DATA_BYTES / 8 * 2 <= 1 << 24, "a data word has 24 bits");
 
-/* ---- memory slots --------------------------------------------------------------------------------------------------- */
+/* ---- memory slots ---------------------------------------------------------------------------------------------------
+ */
 
 static uint8_t *new_memory(size_t bytes)
 {
@@ -48,9 +51,13 @@ static uint8_t *new_memory(size_t bytes)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-static bool set_slot(const struct vm *vm, uint32_t slot, uint64_t pa, size_t bytes, uint8_t *memory, char *why, size_t size)
+static bool set_slot(const struct vm *vm, uint32_t slot, uint64_t pa, size_t bytes, uint8_t *memory, char *why,
+                     size_t size)
 {
-    struct kvm_userspace_memory_region region = {.slot = slot, .guest_phys_addr = pa, .memory_size = bytes, .userspace_addr = (uintptr_t)memory};
+    struct kvm_userspace_memory_region region = {.slot = slot,
+                                                 .guest_phys_addr = pa,
+                                                 .memory_size = bytes,
+                                                 .userspace_addr = (uintptr_t)memory};
     if (memory && ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) == 0)
         return true;
     snprintf(why, size, "KVM_SET_USER_MEMORY_REGION, %zu bytes at %" PRIx64 ": %s", bytes, pa, strerror(errno));
@@ -60,7 +67,8 @@ static bool set_slot(const struct vm *vm, uint32_t slot, uint64_t pa, size_t byt
 static bool set_tables(const struct vm *vm, bool present, char *why, size_t size)
 {
     for (unsigned high = 0; high < 2; high++)
-        if (!set_slot(vm, SLOT_TABLES + high, VM_TABLES | (high ? vm->limits.high : 0), present ? VM_TABLE_BYTES : 0, vm->tables[high], why, size))
+        if (!set_slot(vm, SLOT_TABLES + high, VM_TABLES | (high ? vm->limits.high : 0), present ? VM_TABLE_BYTES : 0,
+                      vm->tables[high], why, size))
             return false;
     return true;
 }

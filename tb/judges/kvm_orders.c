@@ -27,7 +27,8 @@ void give_cr3(struct kvm_orders *orders, uint64_t cr3)
 
 void give_access(struct kvm_orders *orders, const struct oracle_access *access, uint64_t stores)
 {
-    static const uint8_t *const supervisor[] = {stub_read, stub_write, stub_fetch}, *const user[] = {stub_user_read, stub_user_write};
+    static const uint8_t *const supervisor[] = {stub_read, stub_write, stub_fetch}, *const user[] = {stub_user_read,
+                                                                                                     stub_user_write};
     const uint8_t *routine = access->imp ? stub_implicit : access->user ? stub_enter_user : supervisor[access->acc];
     struct stub_order *order = give(orders, routine, access->va);
     order->second = order->flags = 2 | (uint64_t)access->ac << 18;

@@ -1,8 +1,8 @@
 /* Cases in, comparisons out: see kvm_play.h.
  *
- * Each data word of the guest names its own physical address, so a read shows where it went. What a write stores is looked for where the
- * oracle says; a fetch meets a RET there, and everywhere else instructions that do not exist. No two cases of a run may meet in a word: the
- * run ends before a case that would. */
+ * Each data word of the guest names its own physical address, so a read shows where it went. What a write stores is
+ * looked for where the oracle says; a fetch meets a RET there, and everywhere else instructions that do not exist. No
+ * two cases of a run may meet in a word: the run ends before a case that would. */
 #include "kvm_play.h"
 
 #include <inttypes.h>
@@ -15,7 +15,14 @@
 #include "kvm_orders.h"
 #include "mem/prng.h"
 
-enum { RET = 0xc3, BREAKPOINT = 3, INVALID_OPCODE = 6, GENERAL_PROTECTION = 13, PAGE_FAULT = 14, WORDS = VM_DATA_BYTES / 8 };
+enum {
+    RET = 0xc3,
+    BREAKPOINT = 3,
+    INVALID_OPCODE = 6,
+    GENERAL_PROTECTION = 13,
+    PAGE_FAULT = 14,
+    WORDS = VM_DATA_BYTES / 8
+};
 
 struct one {
     struct judge_case c;
@@ -28,9 +35,9 @@ struct kvm_play {
     uint64_t seed, show;
     const struct case_sabotage *sabotage;
     struct physmem *pm;
-    struct one *one;                    /* VM_MODE */
+    struct one *one; /* VM_MODE */
     struct kvm_orders orders;
-    uint8_t used[2][WORDS / 8];         /* bitmap of data words that a case of this run uses */
+    uint8_t used[2][WORDS / 8]; /* bitmap of data words that a case of this run uses */
     struct kvm_counts counts;
 };
 
@@ -66,7 +73,8 @@ const struct kvm_counts *kvm_play_counts(const struct kvm_play *play)
     return &play->counts;
 }
 
-/* ---- data words ----------------------------------------------------------------------------------------------------- */
+/* ---- data words -----------------------------------------------------------------------------------------------------
+ */
 
 /* The word's byte and bit in the map; false: not a data word. */
 static bool locate(const struct kvm_play *play, uint64_t pa, unsigned *high, uint64_t *word)
@@ -128,7 +136,8 @@ static void prepare_word(const struct kvm_play *play, const struct oracle_access
         ((uint8_t *)word)[pa % 8] = RET;
 }
 
-/* ---- before --------------------------------------------------------------------------------------------------------- */
+/* ---- before ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Reads in supervisor mode become the processor's own now and then: of a descriptor. */
 static void make_implicit(uint64_t seed, struct judge_case *c)
@@ -137,7 +146,8 @@ static void make_implicit(uint64_t seed, struct judge_case *c)
     for (unsigned n = 0; n < c->accesses; n++) {
         struct oracle_access *access = &c->access[n];
         /* (LLDT would refuse an address that is not canonical before it is used.) */
-        access->imp = prng_below(&rng, 6) == 0 && access->acc == ACC_READ && !access->user && x86_is_canonical(access->va, c->root == 5 ? 57 : 48);
+        access->imp = prng_below(&rng, 6) == 0 && access->acc == ACC_READ && !access->user &&
+                      x86_is_canonical(access->va, c->root == 5 ? 57 : 48);
     }
 }
 
@@ -158,13 +168,16 @@ static void hand_over(struct kvm_play *play, struct one *one, bool set_registers
         if (expected->kind == KIND_OK)
             prepare_word(play, &c->access[n], expected->addr);
     }
-    if (c->regs.cr4 & CR4_PGE && c->entry[c->leaf].value & ENTRY_G) { /* the page would outlive CR3, and another case may use the address */
+    if (c->regs.cr4 & CR4_PGE &&
+        c->entry[c->leaf].value & ENTRY_G) { /* the page would outlive CR3, and another case may use the address */
         const unsigned above = 64 - (c->root == 5 ? 57 : 48);
-        give_invlpg(&play->orders, (uint64_t)((int64_t)(c->access[0].va << above) >> above)); /* all accesses are to one page */
+        give_invlpg(&play->orders,
+                    (uint64_t)((int64_t)(c->access[0].va << above) >> above)); /* all accesses are to one page */
     }
 }
 
-/* ---- after ---------------------------------------------------------------------------------------------------------- */
+/* ---- after ----------------------------------------------------------------------------------------------------------
+ */
 
 static void see_access(const struct kvm_play *play, const struct one *one, unsigned n, struct case_seen *seen)
 {
@@ -189,7 +202,8 @@ static void see_access(const struct kvm_play *play, const struct one *one, unsig
     } else {
         seen->access[n].kind = SEEN_OTHER;
         seen->access[n].detail = s->vector == INVALID_OPCODE ? "#UD, the fetch went elsewhere"
-                               : access->imp ? "an exception by what was read, the read went elsewhere" : "another exception";
+                                 : access->imp               ? "an exception by what was read, the read went elsewhere"
+                                                             : "another exception";
     }
 }
 
@@ -243,8 +257,8 @@ static void judge(struct kvm_play *play, const struct one *one)
         if (!disagreement && play->counts.disagreements < play->show) {
             if (isatty(STDERR_FILENO)) /* where the progress line stands */
                 fputs("\r\033[K", stderr);
-            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --vendor=%s --bits=%u --from=%" PRIu64 " --cases=1\n", play->seed,
-                   one->c.cpu.amd ? "amd" : "intel", one->c.cpu.paddr_bits, one->c.number);
+            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --vendor=%s --bits=%u --from=%" PRIu64 " --cases=1\n",
+                   play->seed, one->c.cpu.amd ? "amd" : "intel", one->c.cpu.paddr_bits, one->c.number);
             case_print(stdout, &one->c);
         }
         if (play->counts.disagreements < play->show)
@@ -254,7 +268,8 @@ static void judge(struct kvm_play *play, const struct one *one)
     play->counts.disagreements += disagreement;
 }
 
-/* ---- a run ---------------------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------------------------------
+ */
 
 uint64_t kvm_play_some(struct kvm_play *play, uint64_t number, uint64_t end, char *why, size_t size)
 {

@@ -8,14 +8,15 @@
 enum { KVM_EXCUSES = 16 };
 
 struct kvm_counts {
-    uint64_t cases, accesses, entries;  /* compared */
-    uint64_t implicit;                  /* accesses among them that the processor does for itself */
-    uint64_t by_kind[3];                /* accesses by what the oracle expects: OK, #GP, #PF */
-    uint64_t by_error_bit[7];           /* #PF by bit of the error code */
-    uint64_t a_set, d_set;              /* entries in which A (D) had to be set */
-    uint64_t a_open, a_open_set;        /* entries in which A might be set or not, for a walk that faulted had passed them; was set */
-    uint64_t excused[KVM_EXCUSES];      /* differences by kvm_excuses[] */
-    uint64_t disagreements;             /* cases with a difference that nothing excuses */
+    uint64_t cases, accesses, entries; /* compared */
+    uint64_t implicit;                 /* accesses among them that the processor does for itself */
+    uint64_t by_kind[3];               /* accesses by what the oracle expects: OK, #GP, #PF */
+    uint64_t by_error_bit[7];          /* #PF by bit of the error code */
+    uint64_t a_set, d_set;             /* entries in which A (D) had to be set */
+    uint64_t a_open,
+        a_open_set; /* entries in which A might be set or not, for a walk that faulted had passed them; was set */
+    uint64_t excused[KVM_EXCUSES]; /* differences by kvm_excuses[] */
+    uint64_t disagreements;        /* cases with a difference that nothing excuses */
 };
 
 struct kvm_play;

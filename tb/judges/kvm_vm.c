@@ -12,13 +12,23 @@
 #include <unistd.h>
 
 #include "arch/x86.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "kvm_vm_parts.h"
 
-/* Where the stub's things are in the control memory, and at which linear address that is seen: the last GByte, so that both kinds of
- * root table reach it by their last entry. */
-enum { AT_ROOT4 = 0x1000, AT_ROOT5 = 0x2000, AT_L3 = 0x3000, AT_L2 = 0x4000, AT_L1 = 0x5000, AT_GDT = 0x6000, AT_IDT = 0x7000,
-       AT_TSS = 0x8000, AT_STACK_TOP = 0xa000, AT_CODE = 0x10000 };
+/* Where the stub's things are in the control memory, and at which linear address that is seen: the last GByte, so that
+ * both kinds of root table reach it by their last entry. */
+enum {
+    AT_ROOT4 = 0x1000,
+    AT_ROOT5 = 0x2000,
+    AT_L3 = 0x3000,
+    AT_L2 = 0x4000,
+    AT_L1 = 0x5000,
+    AT_GDT = 0x6000,
+    AT_IDT = 0x7000,
+    AT_TSS = 0x8000,
+    AT_STACK_TOP = 0xa000,
+    AT_CODE = 0x10000
+};
 static const uint64_t LINEAR = UINT64_C(0xffffffffc0000000);
 enum { LAST = 511, FREE_KEY = 15, PATIENCE_SECONDS = 60 };
 
@@ -38,7 +48,8 @@ static void put64(const struct vm *vm, uint64_t at, uint64_t value)
     memcpy(vm->control + at, &value, sizeof value);
 }
 
-/* ---- the stub ------------------------------------------------------------------------------------------------------- */
+/* ---- the stub -------------------------------------------------------------------------------------------------------
+ */
 
 struct stub_order *vm_list(const struct vm *vm)
 {
@@ -87,11 +98,19 @@ void vm_map_stub(const struct vm *vm, const struct judge_case *c, bool erase)
     *entry = erase ? 0 : (c->root == 5 ? AT_ROOT4 : AT_L3) | TABLE_RIGHTS;
 }
 
-/* ---- a run ---------------------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------------------------------
+ */
 
 static struct kvm_segment segment(uint16_t selector, uint8_t type, bool code)
 {
-    return (struct kvm_segment){.selector = selector, .type = type, .limit = ~0u, .present = 1, .s = 1, .g = 1, .l = code, .db = !code};
+    return (struct kvm_segment){.selector = selector,
+                                .type = type,
+                                .limit = ~0u,
+                                .present = 1,
+                                .s = 1,
+                                .g = 1,
+                                .l = code,
+                                .db = !code};
 }
 
 static bool set_registers(const struct vm *vm, const struct oracle_regs *regs)
@@ -109,8 +128,13 @@ static bool set_registers(const struct vm *vm, const struct oracle_regs *regs)
     s.tr = (struct kvm_segment){.selector = 0x28, .type = 11, .base = LINEAR + AT_TSS, .limit = 0x67, .present = 1};
     s.gdt = (struct kvm_dtable){.base = LINEAR + AT_GDT, .limit = 0x47};
     s.idt = (struct kvm_dtable){.base = LINEAR + AT_IDT, .limit = 32 * 16 - 1};
-    struct kvm_regs r = {.rip = LINEAR + AT_CODE, .rflags = 2, .rsp = LINEAR + AT_STACK_TOP, .r12 = LINEAR + AT_STACK_TOP, .r13 = s.cr3,
-                         .r14 = LINEAR + AT_GDT + 0x38, .rbp = LINEAR + VM_LIST};
+    struct kvm_regs r = {.rip = LINEAR + AT_CODE,
+                         .rflags = 2,
+                         .rsp = LINEAR + AT_STACK_TOP,
+                         .r12 = LINEAR + AT_STACK_TOP,
+                         .r13 = s.cr3,
+                         .r14 = LINEAR + AT_GDT + 0x38,
+                         .rbp = LINEAR + VM_LIST};
     return ioctl(vm->cpu, KVM_SET_SREGS, &s) == 0 && ioctl(vm->cpu, KVM_SET_REGS, &r) == 0;
 }
 
@@ -134,15 +158,18 @@ bool vm_play(struct vm *vm, const struct oracle_regs *regs, unsigned *stopped_at
     ioctl(vm->cpu, KVM_GET_REGS, &r);
     *stopped_at = (unsigned)((r.rbp - LINEAR - VM_LIST) / sizeof(struct stub_order));
     if (got < 0)
-        snprintf(why, size, "KVM_RUN at RIP %llx: %s", r.rip, out_of_patience ? "the stub does not come to an end" : strerror(error));
+        snprintf(why, size, "KVM_RUN at RIP %llx: %s", r.rip,
+                 out_of_patience ? "the stub does not come to an end" : strerror(error));
     else if (vm->run->exit_reason == KVM_EXIT_MMIO)
-        snprintf(why, size, "at RIP %llx the guest used physical address %llx, where nothing is", r.rip, vm->run->mmio.phys_addr);
+        snprintf(why, size, "at RIP %llx the guest used physical address %llx, where nothing is", r.rip,
+                 vm->run->mmio.phys_addr);
     else
         snprintf(why, size, "KVM_RUN at RIP %llx ended with exit reason %u", r.rip, vm->run->exit_reason);
     return false;
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * --------------------------------------------------------------------------------------------------------- */
 
 static enum vm_status create(struct vm *vm, const struct vm_wish *wish, char *why, size_t size)
 {
@@ -173,7 +200,8 @@ static enum vm_status create(struct vm *vm, const struct vm_wish *wish, char *wh
     vm->limits.group = 16;
     vm->limits.data = VM_DATA;
     vm->limits.data_bytes = VM_DATA_BYTES;
-    const unsigned decoded = vm->limits.cpu.paddr_bits < 48 || vm->shadows ? vm->limits.cpu.paddr_bits : 48; /* what 4-level nested tables reach */
+    const unsigned decoded = vm->limits.cpu.paddr_bits < 48 || vm->shadows ? vm->limits.cpu.paddr_bits
+                                                                           : 48; /* what 4-level nested tables reach */
     vm->limits.high = UINT64_C(1) << (decoded - 1);
     vm->limits.free_key = FREE_KEY;
     vm->limits.taken[vm->limits.taken_count++] = LAST;

@@ -5,10 +5,11 @@
 #include "case.h"
 #include "kvm_stub.h"
 
-/* Guest-physical layout. Tables and data exist a second time, with memory of their own, at the address bit vm.limits.high. */
-#define VM_LIST   UINT64_C(0x00200000)  /* the list of cases; below it the stub and what it needs */
+/* Guest-physical layout. Tables and data exist a second time, with memory of their own, at the address bit
+ * vm.limits.high. */
+#define VM_LIST UINT64_C(0x00200000) /* the list of cases; below it the stub and what it needs */
 #define VM_TABLES UINT64_C(0x10000000)
-#define VM_DATA   UINT64_C(0x40000000)
+#define VM_DATA UINT64_C(0x40000000)
 enum {
     VM_BATCH = 4096, /* cases until page-table memory is used anew */
     VM_MODE = 256,   /* cases until EFER and CR4.LA57 may change: at most so many are played in one go */
@@ -19,14 +20,14 @@ enum {
 };
 
 enum { VM_USER_DATA = 0x1b, VM_USER_CODE = 0x23 }; /* selectors */
-#define VM_DESCRIPTOR UINT64_C(0x00cf93000000ffff)  /* of a data segment, accessed: loading it writes nothing */
+#define VM_DESCRIPTOR UINT64_C(0x00cf93000000ffff) /* of a data segment, accessed: loading it writes nothing */
 
 _Static_assert(VM_LIST + VM_ORDERS * sizeof(struct stub_order) <= VM_CONTROL_BYTES, "the list fits");
 
 struct vm_wish {
-    unsigned paddr_bits;  /* 0: the host's */
-    const char *vendor;   /* "intel", "amd"; NULL: the host's */
-    const char *device;   /* "/dev/kvm" */
+    unsigned paddr_bits; /* 0: the host's */
+    const char *vendor;  /* "intel", "amd"; NULL: the host's */
+    const char *device;  /* "/dev/kvm" */
 };
 
 /* What a host may have or not: its bit in CPUID, and what switches it on (CR4, EFER; 0, 0: nothing does). */
@@ -41,10 +42,10 @@ extern const struct vm_feature {
 
 struct vm {
     struct case_limits limits;
-    bool offered[VM_FEATURES];   /* listed in CPUID, and taken: judged */
-    bool refused[VM_FEATURES];   /* listed in CPUID, but refused when switched on */
-    bool shadows;          /* KVM translates in software: no nested paging */
-    bool pvm;              /* by kvm_pvm, which runs the guest's user mode in the host's */
+    bool offered[VM_FEATURES]; /* listed in CPUID, and taken: judged */
+    bool refused[VM_FEATURES]; /* listed in CPUID, but refused when switched on */
+    bool shadows;              /* KVM translates in software: no nested paging */
+    bool pvm;                  /* by kvm_pvm, which runs the guest's user mode in the host's */
     int kvm, fd, cpu;
     struct kvm_run *run;
     size_t run_bytes;
@@ -73,7 +74,8 @@ uint64_t vm_stub(const uint8_t *routine);
 /* Makes the case's root table show the stub. To be called after its entries were written. */
 void vm_map_stub(const struct vm *vm, const struct judge_case *c, bool erase);
 
-/* Plays the list, up to its stub_finish, in the mode (EFER, LA57) of regs. False: the machine stopped elsewhere (why[]), at the order *stopped_at. */
+/* Plays the list, up to its stub_finish, in the mode (EFER, LA57) of regs. False: the machine stopped elsewhere
+ * (why[]), at the order *stopped_at. */
 bool vm_play(struct vm *vm, const struct oracle_regs *regs, unsigned *stopped_at, char *why, size_t size);
 
 /* KVM forgets what it knows of the page tables, so that the host may write them anew. */

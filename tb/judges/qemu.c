@@ -1,4 +1,5 @@
-/* The judge QEMU: random page tables, registers and accesses in a guest under QEMU's TCG, compared with the oracle. See docs/oracles.md. */
+/* The judge QEMU: random page tables, registers and accesses in a guest under QEMU's TCG, compared with the oracle. See
+ * docs/oracles.md. */
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "qemu_excuses.h"
 #include "qemu_machine.h"
 #include "qemu_play.h"
@@ -25,7 +26,8 @@ struct wishes {
     const char *json;
 };
 
-/* ---- command line --------------------------------------------------------------------------------------------------- */
+/* ---- command line ---------------------------------------------------------------------------------------------------
+ */
 
 static const struct argp_option options[] = {
     {"cases", 'n', "N", 0, "play N cases (100000)", 0},
@@ -94,11 +96,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-static const struct argp argp = {options, parse, "", "Judges the oracle by QEMU's MMU (TCG).\v"
-    "Exit status: 0 every case agrees, or there is no qemu-system-x86_64 (a line SKIP says so); 1 disagreements; 2 QEMU broke down; 130 interrupted.",
-    NULL, NULL, NULL};
+static const struct argp argp = {options,
+                                 parse,
+                                 "",
+                                 "Judges the oracle by QEMU's MMU (TCG).\v"
+                                 "Exit status: 0 every case agrees, or there is no qemu-system-x86_64 (a line SKIP "
+                                 "says so); 1 disagreements; 2 QEMU broke down; 130 interrupted.",
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
-/* ---- output --------------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------------------------------
+ */
 
 static double seconds(void)
 {
@@ -118,8 +127,8 @@ static bool tell(const struct qemu_counts *counts)
     if (isatty(STDERR_FILENO) && (now - last > 0.2 || counts->cases == total)) {
         const double rate = (double)counts->cases / (now - started);
         last = now;
-        fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", counts->cases, total, rate / 1e3,
-                (double)(total - counts->cases) / rate);
+        fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", counts->cases, total,
+                rate / 1e3, (double)(total - counts->cases) / rate);
         if (counts->cases == total)
             fputs("\r\033[K", stderr);
         fflush(stderr);
@@ -130,15 +139,18 @@ static bool tell(const struct qemu_counts *counts)
 static void print_counts(const struct qemu_counts *c, double wall)
 {
     static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
-    printf("cases compared     %" PRIu64 " (4 levels %" PRIu64 ", 5 levels %" PRIu64 ") in %.1f s (%.1f k cases/s)\n", c->cases, c->by_levels[0],
-           c->by_levels[1], wall, (double)c->cases / wall / 1e3);
-    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64 " #PF\n", c->accesses, c->implicit,
-           c->by_kind[0], c->by_kind[1], c->by_kind[2]);
-    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", c->by_size[0], c->by_size[1], c->by_size[2]);
+    printf("cases compared     %" PRIu64 " (4 levels %" PRIu64 ", 5 levels %" PRIu64 ") in %.1f s (%.1f k cases/s)\n",
+           c->cases, c->by_levels[0], c->by_levels[1], wall, (double)c->cases / wall / 1e3);
+    printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64
+           " #PF\n",
+           c->accesses, c->implicit, c->by_kind[0], c->by_kind[1], c->by_kind[2]);
+    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", c->by_size[0], c->by_size[1],
+           c->by_size[2]);
     printf("#PF with           ");
     for (unsigned i = 0; i < 6; i++) /* nothing here has shadow stacks */
         printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 5 ? ", " : "\n");
-    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set, c->d_set);
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set,
+           c->d_set);
     for (unsigned i = 0; qemu_excuses[i].name; i++)
         printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], qemu_excuses[i].name, qemu_excuses[i].reason);
     static const char *const feature[] = {"SMEP", "SMAP", "PKU", "PKS"};
@@ -153,11 +165,13 @@ static bool write_json(const struct wishes *w, const struct qemu_counts *c, doub
     json_t *excused = json_object();
     for (unsigned i = 0; qemu_excuses[i].name; i++)
         json_object_set_new(excused, qemu_excuses[i].name, json_integer((json_int_t)c->excused[i]));
-    json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f}", "judge", "qemu", "seed",
-        (json_int_t)w->play.seed, "from", (json_int_t)w->play.from, "cases", (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1],
-        "accesses", (json_int_t)c->accesses, "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0],
-        "general_protection", (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
-        "excused", excused, "disagreements", (json_int_t)c->disagreements, "seconds", wall);
+    json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f}", "judge", "qemu",
+                             "seed", (json_int_t)w->play.seed, "from", (json_int_t)w->play.from, "cases",
+                             (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1], "accesses",
+                             (json_int_t)c->accesses, "implicit", (json_int_t)c->implicit, "completed",
+                             (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
+                             (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "excused", excused,
+                             "disagreements", (json_int_t)c->disagreements, "seconds", wall);
     FILE *f = root ? fopen(w->json, "w") : NULL;
     bool ok = f && json_dumpf(root, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF;
     if (f)
@@ -168,7 +182,8 @@ static bool write_json(const struct wishes *w, const struct qemu_counts *c, doub
     return ok;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------------------------------
+ */
 
 struct machine {
     unsigned paddr_bits, levels;

@@ -1,4 +1,5 @@
-/* The guest's main loop: waits for a batch of orders, performs each under its own registers and page tables, and writes what came of it.
+/* The guest's main loop: waits for a batch of orders, performs each under its own registers and page tables, and writes
+ * what came of it.
  *
  * 64-bit code without a library; runs at QEMU_KERNEL_VA under every table it loads (qemu_mailbox.h). */
 #include "qemu_mailbox.h"
@@ -32,7 +33,10 @@ struct pointer {
     uint64_t base;
 } __attribute__((packed));
 
-static inline void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+static inline void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
 
 static inline uint8_t in8(uint16_t port)
 {
@@ -46,18 +50,21 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-/* An interrupt gate for CPL 0 … dpl, on the stack IST1: a fault and a completed access find the same empty stack every time. */
+/* An interrupt gate for CPL 0 … dpl, on the stack IST1: a fault and a completed access find the same empty stack every
+ * time. */
 static void gate(unsigned vector, const char *entry, unsigned dpl)
 {
     uint64_t at = (uint64_t)entry;
-    idt[vector][0] = (at & 0xffff) | 0x08ull << 16 | 1ull << 32 | (uint64_t)(0x8e00 | dpl << 13) << 32 | (at >> 16 & 0xffff) << 48;
+    idt[vector][0] = (at & 0xffff) | 0x08ull << 16 | 1ull << 32 | (uint64_t)(0x8e00 | dpl << 13) << 32 |
+                     (at >> 16 & 0xffff) << 48;
     idt[vector][1] = at >> 32;
 }
 
 /* A system descriptor of 16 bytes in the GDT (SDM 3A 8.2.3). */
 static void system_descriptor(unsigned selector, uint64_t base, uint32_t limit, unsigned type)
 {
-    gdt[selector / 8] = (limit & 0xffff) | (base & 0xffffff) << 16 | (uint64_t)(0x80 | type) << 40 | (base >> 24 & 0xff) << 56;
+    gdt[selector / 8] = (limit & 0xffff) | (base & 0xffffff) << 16 | (uint64_t)(0x80 | type) << 40 |
+                        (base >> 24 & 0xff) << 56;
     gdt[selector / 8 + 1] = base >> 32;
 }
 
@@ -104,7 +111,8 @@ static void load_ldt(uint64_t base)
     __asm__ volatile("lldt %w0" ::"r"(LDT_SELECTOR) : "memory");
 }
 
-/* What has not changed is not written: most of these cost QEMU a flush of its TLB. CR4.PGE changes every time, which drops every translation. */
+/* What has not changed is not written: most of these cost QEMU a flush of its TLB. CR4.PGE changes every time, which
+ * drops every translation. */
 static void load_registers(volatile const struct qemu_order *order)
 {
     static uint64_t pge, cr0, pkru = ~0ull, pkrs = ~0ull;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "interrupt.h"
+#include "base/interrupt.h"
 
 static const int PATIENCE_MS = 120 * 1000; /* a batch takes well under a second on an idle machine */
 
@@ -48,7 +48,8 @@ static bool lost(struct qemu_machine *m, const char *when)
 {
     int status = 0;
     char said[600] = "", how[64] = "does not answer";
-    for (unsigned tries = 0; tries < 20; tries++, usleep(10000)) { /* the pipe closes a moment before the process ends */
+    for (unsigned tries = 0; tries < 20;
+         tries++, usleep(10000)) { /* the pipe closes a moment before the process ends */
         if (waitpid(m->pid, &status, WNOHANG) != m->pid)
             continue;
         m->pid = 0;
@@ -63,7 +64,8 @@ static bool lost(struct qemu_machine *m, const char *when)
     ssize_t size = pread(m->said, said, sizeof said - 1, 0);
     while (size > 0 && (said[size - 1] == '\n' || said[size - 1] == '\r'))
         said[--size] = '\0';
-    return fail(m, "%s %s %s%s%s", qemu_machine_program(), how, when, size > 0 ? "; it said: " : ", and said nothing", size > 0 ? said : "");
+    return fail(m, "%s %s %s%s%s", qemu_machine_program(), how, when, size > 0 ? "; it said: " : ", and said nothing",
+                size > 0 ? said : "");
 }
 
 /* Waits for one byte of the guest. */
@@ -95,14 +97,18 @@ static _Noreturn void become_qemu(unsigned paddr_bits, uint64_t high, int ram, i
 {
     char cpu[64], memory[96], low_file[96], high_file[96], device[96], kernel[32];
     snprintf(cpu, sizeof cpu, "max,phys-bits=%u", paddr_bits);
-    snprintf(memory, sizeof memory, "%u,slots=1,maxmem=%" PRIu64 "M", QEMU_RAM_BYTES >> 20, (high >> 20) + 4 * (QEMU_RAM_BYTES >> 20));
-    snprintf(low_file, sizeof low_file, "memory-backend-file,id=low,share=on,mem-path=/dev/fd/%d,size=%u", ram, QEMU_RAM_BYTES);
-    snprintf(high_file, sizeof high_file, "memory-backend-file,id=high,share=on,mem-path=/dev/fd/%d,size=%u", dimm, QEMU_RAM_BYTES);
+    snprintf(memory, sizeof memory, "%u,slots=1,maxmem=%" PRIu64 "M", QEMU_RAM_BYTES >> 20,
+             (high >> 20) + 4 * (QEMU_RAM_BYTES >> 20));
+    snprintf(low_file, sizeof low_file, "memory-backend-file,id=low,share=on,mem-path=/dev/fd/%d,size=%u", ram,
+             QEMU_RAM_BYTES);
+    snprintf(high_file, sizeof high_file, "memory-backend-file,id=high,share=on,mem-path=/dev/fd/%d,size=%u", dimm,
+             QEMU_RAM_BYTES);
     snprintf(device, sizeof device, "pc-dimm,memdev=high,addr=%" PRIu64, high);
     snprintf(kernel, sizeof kernel, "/dev/fd/%d", image);
-    execlp(qemu_machine_program(), "qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine", "pc,memory-backend=low,usb=off",
-           "-cpu", cpu, "-m", memory, "-object", low_file, "-object", high_file, "-device", device, "-kernel", kernel, "-nodefaults",
-           "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio", (char *)NULL);
+    execlp(qemu_machine_program(), "qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine",
+           "pc,memory-backend=low,usb=off", "-cpu", cpu, "-m", memory, "-object", low_file, "-object", high_file,
+           "-device", device, "-kernel", kernel, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+           "-serial", "stdio", (char *)NULL);
     dprintf(STDERR_FILENO, "could not be started: %s\n", strerror(errno));
     _exit(127);
 }
@@ -146,11 +152,17 @@ static bool share(struct qemu_machine *m, int ram, int dimm)
 bool qemu_machine_start(struct qemu_machine *m, unsigned paddr_bits, bool la57)
 {
     const size_t image_bytes = (size_t)(qemu_guest_image_end - qemu_guest_image);
-    *m = (struct qemu_machine){.to = -1, .from = -1, .low_bytes = MAP_FAILED, .high_bytes = MAP_FAILED, .high = UINT64_C(1) << (paddr_bits - 1)};
+    *m = (struct qemu_machine){.to = -1,
+                               .from = -1,
+                               .low_bytes = MAP_FAILED,
+                               .high_bytes = MAP_FAILED,
+                               .high = UINT64_C(1) << (paddr_bits - 1)};
     signal(SIGPIPE, SIG_IGN);
-    int ram = memory_file("ram", QEMU_RAM_BYTES), dimm = memory_file("dimm", QEMU_RAM_BYTES), image = memory_file("guest", 0);
+    int ram = memory_file("ram", QEMU_RAM_BYTES), dimm = memory_file("dimm", QEMU_RAM_BYTES),
+        image = memory_file("guest", 0);
     m->said = memory_file("stderr", 0);
-    bool good = ram >= 0 && dimm >= 0 && image >= 0 && m->said >= 0 && write(image, qemu_guest_image, image_bytes) == (ssize_t)image_bytes;
+    bool good = ram >= 0 && dimm >= 0 && image >= 0 && m->said >= 0 &&
+                write(image, qemu_guest_image, image_bytes) == (ssize_t)image_bytes;
     if (!good)
         fail(m, "cannot make the guest's memory: %s", strerror(errno));
     good = good && share(m, ram, dimm);
@@ -176,7 +188,8 @@ bool qemu_machine_run(struct qemu_machine *m, uint32_t count)
         return lost(m, "between two batches");
     if (!hear(m, 'd', "in the middle of a batch"))
         return false;
-    return m->mailbox->done == count || fail(m, "the guest did %" PRIu32 " of %" PRIu32 " orders", m->mailbox->done, count);
+    return m->mailbox->done == count ||
+           fail(m, "the guest did %" PRIu32 " of %" PRIu32 " orders", m->mailbox->done, count);
 }
 
 void qemu_machine_stop(struct qemu_machine *m)

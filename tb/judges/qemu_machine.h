@@ -1,6 +1,7 @@
 /* One QEMU (TCG) with the guest in it: started, given batches of orders, stopped.
  *
- * Guest memory is shared with this process. Waiting costs nothing on either side: the guest sleeps in HLT, this process in poll(). */
+ * Guest memory is shared with this process. Waiting costs nothing on either side: the guest sleeps in HLT, this process
+ * in poll(). */
 #ifndef TWINWALK_QEMU_MACHINE_H
 #define TWINWALK_QEMU_MACHINE_H
 
@@ -13,18 +14,19 @@
 
 struct qemu_machine {
     pid_t pid;
-    int to, from;               /* the guest's serial port */
-    int said;                   /* what QEMU wrote to its standard error, a memory file */
-    uint64_t high;              /* the high address bit: 2^(MAXPHYADDR-1) */
+    int to, from;  /* the guest's serial port */
+    int said;      /* what QEMU wrote to its standard error, a memory file */
+    uint64_t high; /* the high address bit: 2^(MAXPHYADDR-1) */
     uint8_t *low_bytes, *high_bytes;
     struct qemu_mailbox *mailbox;
-    char why[1024];             /* after a false: what went wrong */
+    char why[1024]; /* after a false: what went wrong */
 };
 
 /* The program that runs; NULL: it is not installed. */
 const char *qemu_machine_program(void);
 
-/* Starts QEMU with this MAXPHYADDR and waits until the guest has booted, with five levels or four. To be stopped also after a false. */
+/* Starts QEMU with this MAXPHYADDR and waits until the guest has booted, with five levels or four. To be stopped also
+ * after a false. */
 bool qemu_machine_start(struct qemu_machine *m, unsigned paddr_bits, bool la57);
 
 /* Lets the guest carry out the first count orders of the mailbox. */

@@ -14,8 +14,10 @@ static const uint64_t UNKNOWN = ~UINT64_C(0);
 /* A descriptor that VERR finds readable from every CPL; a tag is none (its byte 5 has S = 0). */
 #define READABLE_DESCRIPTOR UINT64_C(0x0000f20000000000)
 
-/* Sixteen bytes that are no instruction in 64-bit mode: with them as digits a word can say a number, and be executed from any byte on. */
-static const uint8_t digit[16] = {0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x60, 0x61, 0xce, 0xd4, 0xd5};
+/* Sixteen bytes that are no instruction in 64-bit mode: with them as digits a word can say a number, and be executed
+ * from any byte on. */
+static const uint8_t digit[16] = {0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x27,
+                                  0x2f, 0x37, 0x3f, 0x60, 0x61, 0xce, 0xd4, 0xd5};
 static const uint8_t digit_place[] = {0, 1, 2, 3, 4, 6, 7}; /* bytes of a word; byte 5 is always digit[0] */
 
 static bool is_page(const struct qemu_machine *m, uint64_t pa)
@@ -63,7 +65,8 @@ void qemu_put_tables(const struct qemu_machine *m, const struct judge_case *c)
 
 static uint8_t how(const struct oracle_access *access)
 {
-    static const uint8_t explicit[] = {[ACC_READ] = QEMU_DO_READ, [ACC_WRITE] = QEMU_DO_WRITE, [ACC_EXECUTE] = QEMU_DO_FETCH};
+    static const uint8_t explicit[] =
+        {[ACC_READ] = QEMU_DO_READ, [ACC_WRITE] = QEMU_DO_WRITE, [ACC_EXECUTE] = QEMU_DO_FETCH};
     return (uint8_t)((access->imp ? QEMU_DO_IMPLICIT : explicit[access->acc]) + (access->user ? QEMU_DO_USER : 0));
 }
 
@@ -74,9 +77,17 @@ unsigned qemu_put_orders(const struct qemu_machine *m, const struct judge_case *
         const struct oracle_access *access = &c->access[n];
         const struct oracle_regs *regs = &c->regs;
         const uint64_t pa = expected->result[n].addr, word = pa & ~UINT64_C(7);
-        *order = (struct qemu_order){.va = access->va, .value = prng_mix(c->number * CASE_ACCESSES + n + 1), .cr0 = regs->cr0, .cr3 = regs->cr3,
-                                     .cr4 = regs->cr4, .efer = regs->efer, .pkru = regs->pkru, .pkrs = regs->pkrs, .how = how(access),
-                                     .ac = access->ac, .fresh = n == 0};
+        *order = (struct qemu_order){.va = access->va,
+                                     .value = prng_mix(c->number * CASE_ACCESSES + n + 1),
+                                     .cr0 = regs->cr0,
+                                     .cr3 = regs->cr3,
+                                     .cr4 = regs->cr4,
+                                     .efer = regs->efer,
+                                     .pkru = regs->pkru,
+                                     .pkrs = regs->pkrs,
+                                     .how = how(access),
+                                     .ac = access->ac,
+                                     .fresh = n == 0};
         if (expected->result[n].kind != KIND_OK || !is_page(m, word))
             continue;
         order->word = (word & m->high ? QEMU_HIGH_VA : QEMU_WINDOW_VA) + ((word & ~m->high) - QEMU_DATA_PA);
@@ -91,10 +102,12 @@ unsigned qemu_put_orders(const struct qemu_machine *m, const struct judge_case *
 }
 
 /* Where a completed access went: to the word of the order, or, as far as can be told, elsewhere. */
-static uint64_t place(const struct qemu_machine *m, const volatile struct qemu_order *order, const volatile struct qemu_outcome *outcome)
+static uint64_t place(const struct qemu_machine *m, const volatile struct qemu_order *order,
+                      const volatile struct qemu_outcome *outcome)
 {
     const uint64_t window = order->word & ~(uint64_t)(QEMU_DATA_BYTES - 1);
-    const uint64_t word = order->word ? (order->word - window + QEMU_DATA_PA) | (window == QEMU_HIGH_VA ? m->high : 0) : UNKNOWN;
+    const uint64_t word = order->word ? (order->word - window + QEMU_DATA_PA) | (window == QEMU_HIGH_VA ? m->high : 0)
+                                      : UNKNOWN;
     switch (order->how & ~QEMU_DO_USER) {
     case QEMU_DO_READ:
         return address_of(m, outcome->value);
@@ -107,8 +120,8 @@ static uint64_t place(const struct qemu_machine *m, const volatile struct qemu_o
     }
 }
 
-static void take(const struct qemu_machine *m, const volatile struct qemu_order *order, const volatile struct qemu_outcome *outcome,
-                 struct case_seen *seen, unsigned n)
+static void take(const struct qemu_machine *m, const volatile struct qemu_order *order,
+                 const volatile struct qemu_outcome *outcome, struct case_seen *seen, unsigned n)
 {
     static char detail[CASE_ACCESSES][160];
     const bool fetch = (order->how & ~QEMU_DO_USER) == QEMU_DO_FETCH;
@@ -118,20 +131,24 @@ static void take(const struct qemu_machine *m, const volatile struct qemu_order 
         seen->access[n].kind = KIND_PF;
         seen->access[n].err = (uint16_t)outcome->error;
         seen->access[n].addr = outcome->cr2;
-    } else if (outcome->rip == site && outcome->vector == VECTOR_GP && outcome->error == 0 && outcome->cr2 == CR2_UNTOUCHED) {
+    } else if (outcome->rip == site && outcome->vector == VECTOR_GP && outcome->error == 0 &&
+               outcome->cr2 == CR2_UNTOUCHED) {
         seen->access[n].kind = KIND_GP;
-    } else if (fetch ? (outcome->vector == VECTOR_BP && outcome->rip == site + 1) || (outcome->vector == VECTOR_UD && outcome->rip == site)
+    } else if (fetch ? (outcome->vector == VECTOR_BP && outcome->rip == site + 1) ||
+                           (outcome->vector == VECTOR_UD && outcome->rip == site)
                      : outcome->vector == QEMU_DONE) {
         seen->access[n].kind = KIND_OK;
         seen->access[n].addr = place(m, order, outcome);
     }
-    snprintf(detail[n], sizeof detail[n], "vector %" PRIu64 ", error code %" PRIx64 ", RIP %" PRIx64 " instead of %" PRIx64 ", CR2 %" PRIx64,
+    snprintf(detail[n], sizeof detail[n],
+             "vector %" PRIu64 ", error code %" PRIx64 ", RIP %" PRIx64 " instead of %" PRIx64 ", CR2 %" PRIx64,
              outcome->vector, outcome->error, outcome->rip, site, outcome->cr2);
     seen->access[n].detail = seen->access[n].kind == SEEN_OTHER ? detail[n] : NULL;
 }
 
-void qemu_take_outcomes(const struct qemu_machine *m, const struct judge_case *c, const volatile struct qemu_order *order,
-                        const volatile struct qemu_outcome *outcome, struct case_seen *seen)
+void qemu_take_outcomes(const struct qemu_machine *m, const struct judge_case *c,
+                        const volatile struct qemu_order *order, const volatile struct qemu_outcome *outcome,
+                        struct case_seen *seen)
 {
     *seen = (struct case_seen){0};
     for (unsigned n = 0; n < c->accesses; n++)

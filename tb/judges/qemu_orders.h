@@ -1,7 +1,8 @@
 /* From judge cases to the guest's orders, and back from its outcomes to what was seen.
  *
- * Every word of the pages that cases map holds its own address, so that a read tells where it went; a write leaves a value at a word that
- * the guest then looks at; a fetch finds INT3 at the right byte and an undefined instruction at any other. */
+ * Every word of the pages that cases map holds its own address, so that a read tells where it went; a write leaves a
+ * value at a word that the guest then looks at; a fetch finds INT3 at the right byte and an undefined instruction at
+ * any other. */
 #ifndef TWINWALK_QEMU_ORDERS_H
 #define TWINWALK_QEMU_ORDERS_H
 
@@ -18,8 +19,10 @@ void qemu_put_tables(const struct qemu_machine *m, const struct judge_case *c);
 unsigned qemu_put_orders(const struct qemu_machine *m, const struct judge_case *c, const struct case_expected *expected,
                          volatile struct qemu_order *order);
 
-/* What happened (the details stand in a buffer that the next call uses again), with the entries as they are now, which become 0. */
-void qemu_take_outcomes(const struct qemu_machine *m, const struct judge_case *c, const volatile struct qemu_order *order,
-                        const volatile struct qemu_outcome *outcome, struct case_seen *seen);
+/* What happened (the details stand in a buffer that the next call uses again), with the entries as they are now, which
+ * become 0. */
+void qemu_take_outcomes(const struct qemu_machine *m, const struct judge_case *c,
+                        const volatile struct qemu_order *order, const volatile struct qemu_outcome *outcome,
+                        struct case_seen *seen);
 
 #endif

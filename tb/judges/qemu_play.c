@@ -10,8 +10,9 @@
 #include "qemu_orders.h"
 
 enum { BATCH = 4096, FREE_KEY = 0, IMPLICIT_ONE_IN = 6 };
-_Static_assert(QEMU_TABLES_PA + BATCH * CASE_TABLES * 4096 <= QEMU_DATA_PA, "the tables of a batch fit below the pages");
-_Static_assert(BATCH * CASE_ACCESSES <= QEMU_BATCH, "the orders of a batch fit in the mailbox");
+_Static_assert(QEMU_TABLES_PA + BATCH * CASE_TABLES * 4096 <= QEMU_DATA_PA,
+               "the tables of a batch fit below the pages");
+_Static_assert(BATCH *CASE_ACCESSES <= QEMU_BATCH, "the orders of a batch fit in the mailbox");
 
 struct one {
     struct judge_case c;
@@ -29,21 +30,34 @@ struct play {
     struct qemu_counts *counts;
 };
 
-/* What this QEMU's processor has, by the guest's CPUID leaf 7. QEMU walks 1-GByte pages whatever CPUID says. A machine has one number of
- * levels for good (CR4.LA57 cannot change while paging is on); the cases for the other number are passed over. */
+/* What this QEMU's processor has, by the guest's CPUID leaf 7. QEMU walks 1-GByte pages whatever CPUID says. A machine
+ * has one number of levels for good (CR4.LA57 cannot change while paging is on); the cases for the other number are
+ * passed over. */
 static struct case_limits limits_of(const struct qemu_machine *m, unsigned paddr_bits)
 {
     const uint32_t ebx = (uint32_t)(m->mailbox->features >> 32), ecx = (uint32_t)m->mailbox->features;
     return (struct case_limits){
         .cpu = {.paddr_bits = paddr_bits, .page_1g = true, .la57 = true, .pku = ecx >> 3 & 1, .pks = ecx >> 31},
-        .smep = ebx >> 7 & 1, .smap = ebx >> 20 & 1, .nx = true, .tables = QEMU_TABLES_PA, .batch = BATCH, .group = 4, .modes = 4,
-        .data = QEMU_DATA_PA, .data_bytes = QEMU_DATA_BYTES, .high = m->high, .taken = {QEMU_KERNEL_SLOT}, .taken_count = 1, .free_key = FREE_KEY,
+        .smep = ebx >> 7 & 1,
+        .smap = ebx >> 20 & 1,
+        .nx = true,
+        .tables = QEMU_TABLES_PA,
+        .batch = BATCH,
+        .group = 4,
+        .modes = 4,
+        .data = QEMU_DATA_PA,
+        .data_bytes = QEMU_DATA_BYTES,
+        .high = m->high,
+        .taken = {QEMU_KERNEL_SLOT},
+        .taken_count = 1,
+        .free_key = FREE_KEY,
     };
 }
 
 static unsigned lacks(const struct case_limits *l)
 {
-    return (l->smep ? 0 : QEMU_LACKS_SMEP) | (l->smap ? 0 : QEMU_LACKS_SMAP) | (l->cpu.pku ? 0 : QEMU_LACKS_PKU) | (l->cpu.pks ? 0 : QEMU_LACKS_PKS);
+    return (l->smep ? 0 : QEMU_LACKS_SMEP) | (l->smap ? 0 : QEMU_LACKS_SMAP) | (l->cpu.pku ? 0 : QEMU_LACKS_PKU) |
+           (l->cpu.pks ? 0 : QEMU_LACKS_PKS);
 }
 
 /* Some reads become the processor's own; nothing else can be implicit here. */
@@ -78,7 +92,8 @@ static void count(const struct one *one, struct qemu_counts *counts)
     }
 }
 
-static bool excused(const struct case_context *context, const struct case_difference *difference, struct qemu_counts *counts)
+static bool excused(const struct case_context *context, const struct case_difference *difference,
+                    struct qemu_counts *counts)
 {
     for (unsigned i = 0; qemu_excuses[i].name; i++)
         if (qemu_excuses[i].covers(context, difference)) {
@@ -100,8 +115,8 @@ static bool judge(const struct play *play, const struct one *one, const struct c
         if (excused(&context, &difference[i], play->counts))
             continue;
         if (show && agrees) {
-            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --bits=%u --levels=%u --from=%" PRIu64 " --cases=1\n", play->wish->seed,
-                   one->c.cpu.paddr_bits, play->levels, one->c.number);
+            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --bits=%u --levels=%u --from=%" PRIu64 " --cases=1\n",
+                   play->wish->seed, one->c.cpu.paddr_bits, play->levels, one->c.number);
             case_print(stdout, &one->c);
         }
         if (show)
@@ -112,7 +127,8 @@ static bool judge(const struct play *play, const struct one *one, const struct c
     return agrees;
 }
 
-/* Prepares cases from *number on, at most `wanted`, until the batch's tables are used up. Returns how many, or -1: memory is short. */
+/* Prepares cases from *number on, at most `wanted`, until the batch's tables are used up. Returns how many, or -1:
+ * memory is short. */
 static int prepare(struct play *play, uint64_t wanted, uint64_t *number, uint32_t *orders)
 {
     int n = 0;
@@ -139,7 +155,8 @@ static void compare(struct play *play, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         const struct one *one = &play->one[i];
         struct case_seen seen;
-        qemu_take_outcomes(&play->m, &one->c, &play->m.mailbox->order[one->order], &play->m.mailbox->outcome[one->order], &seen);
+        qemu_take_outcomes(&play->m, &one->c, &play->m.mailbox->order[one->order],
+                           &play->m.mailbox->outcome[one->order], &seen);
         count(one, play->counts);
         all_agree = judge(play, one, &seen) && all_agree;
     }
@@ -180,8 +197,8 @@ static bool play_all(struct play *play, uint64_t left, bool (*tell)(const struct
     return true;
 }
 
-bool qemu_play(const struct qemu_wish *wish, unsigned paddr_bits, unsigned levels, uint64_t cases, struct qemu_counts *counts,
-               bool (*tell)(const struct qemu_counts *counts), char *why, size_t size)
+bool qemu_play(const struct qemu_wish *wish, unsigned paddr_bits, unsigned levels, uint64_t cases,
+               struct qemu_counts *counts, bool (*tell)(const struct qemu_counts *counts), char *why, size_t size)
 {
     struct play play = {.wish = wish, .levels = levels, .counts = counts};
     play.pm = physmem_new(paddr_bits);

@@ -86,7 +86,8 @@ static void no_d(const struct judge_case *c, const struct oracle_access *access,
         result->step[result->steps - 1].must_d = false;
 }
 
-static void d_before_rights(const struct judge_case *c, const struct oracle_access *access, struct oracle_result *result)
+static void d_before_rights(const struct judge_case *c, const struct oracle_access *access,
+                            struct oracle_result *result)
 {
     (void)c;
     if (result->kind == KIND_PF && access->acc == ACC_WRITE && result->err & PF_P && !(result->err & PF_RSVD))
@@ -114,7 +115,8 @@ static void page_of_cr2(const struct judge_case *c, const struct oracle_access *
         result->addr &= ~UINT64_C(0xfff);
 }
 
-static void hole_is_a_page_fault(const struct judge_case *c, const struct oracle_access *access, struct oracle_result *result)
+static void hole_is_a_page_fault(const struct judge_case *c, const struct oracle_access *access,
+                                 struct oracle_result *result)
 {
     (void)c;
     if (result->kind == KIND_GP) {

@@ -1,9 +1,10 @@
 /* One cell of the matrix; see matrix.h.
  *
- *     fill under the entry's PCID ─► switch ─► request into its state ─► change tables, begin the operation ─► done: look ─► ask
+ *     fill under the entry's PCID ─► switch ─► request into its state ─► change tables, begin the operation ─► done:
+ *       look ─► ask
  *
- * The tables are one a level; the entry's page, the page in flight and the page asked for in the end are neighbours in the last of
- * them. A second set of the same tables leads to other pages: what software changes things to. */
+ * The tables are one a level; the entry's page, the page in flight and the page asked for in the end are neighbours in
+ * the last of them. A second set of the same tables leads to other pages: what software changes things to. */
 #include "matrix/matrix.h"
 
 #include "matrix/state.h"
@@ -14,19 +15,21 @@ enum { IN_ENTRY = 2, IN_FLIGHT = 5, IN_ASKED = 6, FLIGHT_ID = 0x42, FOLLOWER_ID 
 #define OTHER_TABLE(n) TABLE(16 + (n))
 #define PAGE UINT64_C(0x40000000)
 #define OTHER_PAGE UINT64_C(0x80000000)
-#define REGION (UINT64_C(1) << 39)  /* PML4 entry 1 */
-#define ELSEWHERE (UINT64_C(7) << 39 | (CFG_ARCH_LA57 ? UINT64_C(1) << 48 : 0)) /* shares no entry with it; not mapped */
+#define REGION (UINT64_C(1) << 39) /* PML4 entry 1 */
+#define ELSEWHERE \
+    (UINT64_C(7) << 39 | (CFG_ARCH_LA57 ? UINT64_C(1) << 48 : 0)) /* shares no entry with it; not mapped */
 
-const char *const flight_name[FLIGHTS] = {"none", "PEND", "SLK", "NWALK", "REQ", "WAIT", "CAS", "CASW", "FIN", "FOLLOW", "FINV", "FINVW"};
+const char *const flight_name[FLIGHTS] = {"none", "PEND", "SLK", "NWALK",  "REQ",  "WAIT",
+                                          "CAS",  "CASW", "FIN", "FOLLOW", "FINV", "FINVW"};
 
 struct run {
     struct rig *r;
     const struct cell *cell;
-    unsigned root, leaf;        /* levels */
+    unsigned root, leaf; /* levels */
     struct oracle_regs before;
     struct cached entry;
     uint64_t data, desc;
-    bool answered[2];           /* FLIGHT_ID, FOLLOWER_ID */
+    bool answered[2]; /* FLIGHT_ID, FOLLOWER_ID */
     struct pins_resp answer[2];
 };
 
@@ -50,10 +53,13 @@ uint64_t flight_va(const struct cell *cell)
     return page_va(cell, IN_FLIGHT);
 }
 
-/* The address that the operation names: in INVPCID a non-canonical one would be #GP, in 4 levels ELSEWHERE is canonical too. */
+/* The address that the operation names: in INVPCID a non-canonical one would be #GP, in 4 levels ELSEWHERE is canonical
+ * too. */
 static uint64_t operand_va(const struct run *run)
 {
-    return run->cell->same_address ? cell_va(run->cell) : run->root == 5 ? ELSEWHERE : ELSEWHERE & ((UINT64_C(1) << 47) - 1);
+    return run->cell->same_address ? cell_va(run->cell)
+           : run->root == 5        ? ELSEWHERE
+                                   : ELSEWHERE & ((UINT64_C(1) << 47) - 1);
 }
 
 static bool put(struct run *run, uint64_t pa, uint64_t value)
@@ -156,7 +162,8 @@ static bool launch(struct run *run)
     return false;
 }
 
-/* Behind the back of the caches: the page of the entry (TLB), or the table that the entry leads to (PSC); and the page in flight. */
+/* Behind the back of the caches: the page of the entry (TLB), or the table that the entry leads to (PSC); and the page
+ * in flight. */
 static bool change(struct run *run)
 {
     const struct cell *cell = run->cell;
@@ -225,7 +232,8 @@ static bool land(struct run *run)
     return !rig_stopped(run->r);
 }
 
-/* After an entry had to go: what it said must be said no more. A table is asked through a page that was never translated. */
+/* After an entry had to go: what it said must be said no more. A table is asked through a page that was never
+ * translated. */
 static bool ask(struct run *run)
 {
     const struct cell *cell = run->cell;
@@ -236,14 +244,17 @@ static bool ask(struct run *run)
     const uint64_t keep = run->r->regs.cr4 & CR4_PCIDE ? CR3_NO_FLUSH : 0;
     if (!keep && run->r->regs.cr3 != cr3)
         return true; /* the PCID is out of reach without a flush */
-    return (run->r->regs.cr3 == cr3 || rig_control(run->r, CTL_MOV_CR3, cr3 | keep, 0)) && rig_access(run->r, &access, &resp) &&
-           rig_check(run->r, &access, &resp, NULL);
+    return (run->r->regs.cr3 == cr3 || rig_control(run->r, CTL_MOV_CR3, cr3 | keep, 0)) &&
+           rig_access(run->r, &access, &resp) && rig_check(run->r, &access, &resp, NULL);
 }
 
 static struct oracle_regs plain(void)
 {
-    return (struct oracle_regs){.cr0 = CR0_PG | CR0_PE | CR0_WP, .cr3 = TABLE(0), .cr4 = CR4_PAE | CR4_PGE | (CFG_ARCH_PCID ? CR4_PCIDE : 0),
-                                .efer = EFER_LME | EFER_LMA | EFER_NXE, .pat = UINT64_C(0x0007040600070406)};
+    return (struct oracle_regs){.cr0 = CR0_PG | CR0_PE | CR0_WP,
+                                .cr3 = TABLE(0),
+                                .cr4 = CR4_PAE | CR4_PGE | (CFG_ARCH_PCID ? CR4_PCIDE : 0),
+                                .efer = EFER_LME | EFER_LMA | EFER_NXE,
+                                .pat = UINT64_C(0x0007040600070406)};
 }
 
 static enum verdict judge(struct run *run, bool was, bool must)
@@ -256,9 +267,11 @@ static enum verdict judge(struct run *run, bool was, bool must)
     else if (!was)
         return CELL_EVICTED;
     else if (!must && is == more && ((cell->op->op == FAULT && cell->flight != FLY_NONE) || cell->flight == FLY_FIN))
-        return CELL_EVICTED; /* by the answer to the request in flight, which a fault does not stop, nor anything what is granted already */
+        return CELL_EVICTED; /* by the answer to the request in flight, which a fault does not stop, nor anything what
+                                is granted already */
     else if (!must && is == more)
-        rig_wrong(run->r, FINDING_EXPECT, more ? "an entry that is documented to go" : "an entry that is documented to stay", !more, is);
+        rig_wrong(run->r, FINDING_EXPECT,
+                  more ? "an entry that is documented to go" : "an entry that is documented to stay", !more, is);
     return rig_stopped(run->r) ? CELL_BAD : CELL_GOOD;
 }
 
@@ -268,8 +281,11 @@ enum verdict cell_run(struct rig *r, const struct cell *cell, bool *must)
     run.root = (cell->structure == PSC && cell->level == 5) || cell->op->starts_57 ? 5 : 4;
     run.before.cr4 |= run.root == 5 ? CR4_LA57 : 0;
     cell->op->prepare(&run.before, operand_va(&run), cell->same_pcid ? PCID_ENTRY : PCID_OTHER, &run.data, &run.desc);
-    run.entry = (struct cached){.paging_structure = cell->structure == PSC, .global = cell->global, .level = (uint8_t)cell->level,
-                                .pcid = run.before.cr4 & CR4_PCIDE ? PCID_ENTRY : 0, .va = cell_va(cell)};
+    run.entry = (struct cached){.paging_structure = cell->structure == PSC,
+                                .global = cell->global,
+                                .level = (uint8_t)cell->level,
+                                .pcid = run.before.cr4 & CR4_PCIDE ? PCID_ENTRY : 0,
+                                .va = cell_va(cell)};
     *must = cell->op->op == FAULT
                 ? invalidation_fault_must_drop(&run.before, operand_va(&run), &run.entry, NULL)
                 : invalidation_must_drop(&r->cpu, &run.before, cell->op->op, run.data, run.desc, &run.entry, NULL);

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dut_list.h"
-#include "options.h"
+#include "dut/dut_list.h"
 #include "matrix/matrix.h"
 
 enum { STRUCTURES = 5, REASONS_MOST = 16, MEMORY_LATENCY = 4, KEY_DUT = 256, KEY_OP, KEY_STATE };
@@ -40,7 +39,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     char *end;
     switch (key) {
     case KEY_DUT:
-        s->dut = options_dut(state, argument);
+        s->dut = dut_argument(state, argument);
         return 0;
     case KEY_OP:
         s->op = argument;
@@ -71,10 +70,12 @@ static void count_reason(const char *why)
 static void complain(const struct rig *r, const struct cell *cell)
 {
     static const char *const structures[STRUCTURES] = {"", "ITLB", "DTLB", "STLB", "PSC"};
-    fprintf(stderr, "MISMATCH (%s) at %s x %s, level %u, %sglobal, %s PCID, %s address, walk in %s: cycle %" PRIu64 ", %s: expected %s, actual %s\n",
-            finding_name(r->finding.kind), cell->op->name, structures[cell->structure], cell->level, cell->global ? "" : "not ",
-            cell->same_pcid ? "same" : "other", cell->same_address ? "same" : "other", flight_name[cell->flight], r->finding.cycle,
-            r->finding.field, r->finding.expected, r->finding.actual);
+    fprintf(stderr,
+            "MISMATCH (%s) at %s x %s, level %u, %sglobal, %s PCID, %s address, walk in %s: cycle %" PRIu64
+            ", %s: expected %s, actual %s\n",
+            finding_name(r->finding.kind), cell->op->name, structures[cell->structure], cell->level,
+            cell->global ? "" : "not ", cell->same_pcid ? "same" : "other", cell->same_address ? "same" : "other",
+            flight_name[cell->flight], r->finding.cycle, r->finding.field, r->finding.expected, r->finding.actual);
 }
 
 /* One cell; false: it is bad. */
@@ -110,7 +111,8 @@ static bool row(struct rig *r, const struct operation *op, struct tally *t)
         for (unsigned level = structure == PSC ? 2 : 1; level <= (structure == PSC ? 5 : 3); level++)
             for (unsigned bits = 0; bits < 8; bits++)
                 for (unsigned flight = 0; flight < FLIGHTS; flight++) {
-                    const struct cell cell = {op, structure, level, bits & 1, !(bits & 2), !(bits & 4), (enum flight)flight};
+                    const struct cell cell = {op,          structure,          level, bits & 1, !(bits & 2),
+                                              !(bits & 4), (enum flight)flight};
                     if (!one(r, &cell, t))
                         return false;
                 }
@@ -119,8 +121,8 @@ static bool row(struct rig *r, const struct operation *op, struct tally *t)
 
 static void print(const char *name, const struct tally *t)
 {
-    printf("  %-22s %6u %6u %6u %6u  %6u %6u %6u  %6u %6u\n", name, t->by_structure[ITLB], t->by_structure[DTLB], t->by_structure[STLB],
-           t->by_structure[PSC], t->good, t->must, t->good - t->must, t->evicted, t->impossible);
+    printf("  %-22s %6u %6u %6u %6u  %6u %6u %6u  %6u %6u\n", name, t->by_structure[ITLB], t->by_structure[DTLB],
+           t->by_structure[STLB], t->by_structure[PSC], t->good, t->must, t->good - t->must, t->evicted, t->impossible);
 }
 
 int matrix_command(int argc, char **argv)
@@ -128,15 +130,17 @@ int matrix_command(int argc, char **argv)
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc = "The invalidation matrix: every operation x structure x size x global x PCID x address x state of a walk in flight.",
+        .doc = "The invalidation matrix: every operation x structure x size x global x PCID x address x state of a "
+               "walk in flight.",
     };
     struct settings settings = {.state_every = 64};
     argp_parse(&argp, argc, argv, 0, NULL, &settings);
     struct rig *r = rig_new(settings.dut ? dut_find(settings.dut) : NULL, MEMORY_LATENCY, settings.state_every);
     struct tally total = {0};
     bool good = true;
-    printf("matrix: preset %s, model%s%s\n  %-22s %6s %6s %6s %6s  %6s %6s %6s  %6s %6s\n", CFG_NAME, settings.dut ? " and " : "",
-           settings.dut ? settings.dut : "", "operation", "ITLB", "DTLB", "STLB", "PSC", "cells", "drop", "keep", "taken", "none");
+    printf("matrix: preset %s, model%s%s\n  %-22s %6s %6s %6s %6s  %6s %6s %6s  %6s %6s\n", CFG_NAME,
+           settings.dut ? " and " : "", settings.dut ? settings.dut : "", "operation", "ITLB", "DTLB", "STLB", "PSC",
+           "cells", "drop", "keep", "taken", "none");
     for (unsigned n = 0; n < operations_count && good; n++) {
         struct tally t = {0};
         if (settings.op && !strstr(operations[n].name, settings.op))

@@ -1,8 +1,9 @@
-/* `twinwalk matrix`: every operation that may invalidate × every structure × page size or level × global × PCID × address × state of a
- * walk in flight.
+/* `twinwalk matrix`: every operation that may invalidate × every structure × page size or level × global × PCID ×
+ * address × state of a walk in flight.
  *
- * A cell is one run: an entry is brought into the structure; software changes the tables behind it; another request is driven into the
- * wanted state of its walk, and its page is changed under it too; in that very cycle the operation begins. When it is done:
+ * A cell is one run: an entry is brought into the structure; software changes the tables behind it; another request is
+ * driven into the wanted state of its walk, and its page is changed under it too; in that very cycle the operation
+ * begins. When it is done:
  *  - what the manual says must be gone is gone from the structure, and what the microarchitecture keeps is there;
  *  - the request in flight is answered with the new page (a control operation restarts it);
  *  - an access to the entry's address, if the manual says that the entry must be gone, is answered by the new tables.
@@ -12,13 +13,27 @@
 
 #include "arch/invalidation.h"
 #include "arch/x86.h"
-#include "rig.h"
+#include "engine/rig.h"
 
 /* Structures that hold entries: numbers as state_sel of docs/microarchitecture.md section 17. */
 enum structure { ITLB = 1, DTLB = 2, STLB = 3, PSC = 4 };
 
 /* What the request in flight is doing in the cycle in which the operation is accepted. */
-enum flight { FLY_NONE, FLY_PEND, FLY_SLK, FLY_NWALK, FLY_REQ, FLY_WAIT, FLY_CAS, FLY_CASW, FLY_FIN, FLY_FOLLOW, FLY_FINV, FLY_FINVW, FLIGHTS };
+enum flight {
+    FLY_NONE,
+    FLY_PEND,
+    FLY_SLK,
+    FLY_NWALK,
+    FLY_REQ,
+    FLY_WAIT,
+    FLY_CAS,
+    FLY_CASW,
+    FLY_FIN,
+    FLY_FOLLOW,
+    FLY_FINV,
+    FLY_FINVW,
+    FLIGHTS
+};
 extern const char *const flight_name[FLIGHTS];
 
 /* PCIDs: of the entry, the one that the operation names or makes current, and a third one. */
@@ -27,7 +42,7 @@ enum { PCID_ENTRY = 0x5a5, PCID_OTHER = 0x5a4, PCID_CURRENT = 0x321 };
 struct cell {
     const struct operation *op;
     enum structure structure;
-    unsigned level;    /* TLB: of the leaf, 1 … 3; PSC: of the entry, 2 … 5 */
+    unsigned level; /* TLB: of the leaf, 1 … 3; PSC: of the entry, 2 … 5 */
     bool global;
     bool same_pcid;    /* the operation's PCID is the entry's */
     bool same_address; /* the operation's address is in the entry's page (PSC: in its region) */
@@ -37,11 +52,12 @@ struct cell {
 /* A row of the matrix. */
 struct operation {
     const char *name;
-    uint8_t op;            /* enum pins_ctl_op; FAULT: a page fault instead */
+    uint8_t op; /* enum pins_ctl_op; FAULT: a page fault instead */
     bool addressed, of_pcid;
-    bool built;            /* its feature is in this preset */
-    bool starts_57;        /* CR4.LA57 = 1 before it */
-    /* Registers before it (*before has the plain ones) and its operands. va: the address, pcid: the PCID that it is to name. */
+    bool built;     /* its feature is in this preset */
+    bool starts_57; /* CR4.LA57 = 1 before it */
+    /* Registers before it (*before has the plain ones) and its operands. va: the address, pcid: the PCID that it is to
+     * name. */
     void (*prepare)(struct oracle_regs *before, uint64_t va, unsigned pcid, uint64_t *data, uint64_t *desc);
 };
 enum { FAULT = 16 };
@@ -57,8 +73,9 @@ const char *impossible(const struct cell *cell);
 
 enum verdict { CELL_GOOD, CELL_BAD, CELL_EVICTED };
 
-/* Runs one cell on a rig that may have run others. *must: the manual demands that the entry goes. CELL_EVICTED: the walk in flight had
- * already taken the entry's only place, so nothing could be seen. CELL_BAD: rig->finding says what. */
+/* Runs one cell on a rig that may have run others. *must: the manual demands that the entry goes. CELL_EVICTED: the
+ * walk in flight had already taken the entry's only place, so nothing could be seen. CELL_BAD: rig->finding says what.
+ */
 enum verdict cell_run(struct rig *r, const struct cell *cell, bool *must);
 
 /* The address of the entry, and that of the request in flight, which shares the tables above its page. */

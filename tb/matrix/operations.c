@@ -1,4 +1,5 @@
-/* The rows of the matrix: every operation, what must be set for it to act, and what of it is documented to drop more than it must. */
+/* The rows of the matrix: every operation, what must be set for it to act, and what of it is documented to drop more
+ * than it must. */
 #include <stddef.h>
 
 #include "matrix/matrix.h"
@@ -47,11 +48,11 @@ static void turn(struct oracle_regs *before, unsigned pcid, uint64_t bit, bool f
     *data = before->cr4 ^ bit;
 }
 
-#define TURN(name, bit, from) \
+#define TURN(name, bit, from)                                                                                \
     static void name(struct oracle_regs *before, uint64_t va, unsigned pcid, uint64_t *data, uint64_t *desc) \
-    { \
-        (void)va, (void)desc; \
-        turn(before, pcid, bit, from, data); \
+    {                                                                                                        \
+        (void)va, (void)desc;                                                                                \
+        turn(before, pcid, bit, from, data);                                                                 \
     }
 TURN(pge_on, CR4_PGE, false)
 TURN(pge_off, CR4_PGE, true)
@@ -195,13 +196,14 @@ const char *documented_more(const struct cell *cell, const struct oracle_regs *b
 
 const char *impossible(const struct cell *cell)
 {
-    static const unsigned tlb_holds[4] = {
-        0, CFG_ITLB_A0_HOLDS | CFG_ITLB_A1_HOLDS | CFG_ITLB_A2_HOLDS, CFG_DTLB_A0_HOLDS | CFG_DTLB_A1_HOLDS | CFG_DTLB_A2_HOLDS,
-        CFG_STLB_A0_HOLDS | CFG_STLB_A1_HOLDS};
+    static const unsigned tlb_holds[4] = {0, CFG_ITLB_A0_HOLDS | CFG_ITLB_A1_HOLDS | CFG_ITLB_A2_HOLDS,
+                                          CFG_DTLB_A0_HOLDS | CFG_DTLB_A1_HOLDS | CFG_DTLB_A2_HOLDS,
+                                          CFG_STLB_A0_HOLDS | CFG_STLB_A1_HOLDS};
     const unsigned psc_holds = CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS;
     if (!cell->op->built)
         return "the operation's feature is not in this preset";
-    if (!(cell->structure == PSC ? psc_holds >> (cell->level - 2) & 1 : tlb_holds[cell->structure] >> (cell->level - 1) & 1))
+    if (!(cell->structure == PSC ? psc_holds >> (cell->level - 2) & 1
+                                 : tlb_holds[cell->structure] >> (cell->level - 1) & 1))
         return "the structure does not hold this size or level";
     if (cell->structure == PSC && cell->level == 5 && cell->op->prepare == la57_on)
         return "no PML5 entry is used with 4 levels";

@@ -1,9 +1,18 @@
 /* See state.h and matrix.h (holds). */
 #include "matrix/state.h"
 
-#include "statenames.h"
+#include "engine/statenames.h"
 
-enum miss_state { MISS_FREE = 0, MISS_PEND = 1, MISS_SLK = 2, MISS_NWALK = 3, MISS_WALK = 4, MISS_FOLLOW = 5, MISS_FINV = 6, MISS_FINVW = 7 };
+enum miss_state {
+    MISS_FREE = 0,
+    MISS_PEND = 1,
+    MISS_SLK = 2,
+    MISS_NWALK = 3,
+    MISS_WALK = 4,
+    MISS_FOLLOW = 5,
+    MISS_FINV = 6,
+    MISS_FINVW = 7
+};
 enum walker_state { WALKER_REQ = 1, WALKER_WAIT = 2, WALKER_CAS = 3, WALKER_CASW = 4, WALKER_FIN = 5 };
 
 /* The miss-queue entry of a request, and its state. */
@@ -38,9 +47,12 @@ bool state_in_flight(const struct rig *r, enum flight flight, uint8_t id, uint8_
     static const struct {
         unsigned miss, walker;
     } want[FLIGHTS] = {
-        [FLY_PEND] = {MISS_PEND, 0}, [FLY_SLK] = {MISS_SLK, 0}, [FLY_NWALK] = {MISS_NWALK, 0}, [FLY_REQ] = {MISS_WALK, WALKER_REQ},
-        [FLY_WAIT] = {MISS_WALK, WALKER_WAIT}, [FLY_CAS] = {MISS_WALK, WALKER_CAS}, [FLY_CASW] = {MISS_WALK, WALKER_CASW},
-        [FLY_FIN] = {MISS_WALK, WALKER_FIN}, [FLY_FOLLOW] = {MISS_FOLLOW, 0}, [FLY_FINV] = {MISS_FINV, 0}, [FLY_FINVW] = {MISS_FINVW, 0},
+        [FLY_PEND] = {MISS_PEND, 0},           [FLY_SLK] = {MISS_SLK, 0},
+        [FLY_NWALK] = {MISS_NWALK, 0},         [FLY_REQ] = {MISS_WALK, WALKER_REQ},
+        [FLY_WAIT] = {MISS_WALK, WALKER_WAIT}, [FLY_CAS] = {MISS_WALK, WALKER_CAS},
+        [FLY_CASW] = {MISS_WALK, WALKER_CASW}, [FLY_FIN] = {MISS_WALK, WALKER_FIN},
+        [FLY_FOLLOW] = {MISS_FOLLOW, 0},       [FLY_FINV] = {MISS_FINV, 0},
+        [FLY_FINVW] = {MISS_FINVW, 0},
     };
     unsigned entry, state;
     if (!find(r, flight == FLY_FOLLOW ? follower : id, &entry, &state) || state != want[flight].miss)
@@ -50,17 +62,22 @@ bool state_in_flight(const struct rig *r, enum flight flight, uint8_t id, uint8_
 
 bool holds(const struct rig *r, enum structure structure, const struct cached *entry)
 {
-    static const unsigned entries[5][4] = {
-        {0}, {CFG_ITLB_A0_ENTRIES, CFG_ITLB_A1_ENTRIES, CFG_ITLB_A2_ENTRIES}, {CFG_DTLB_A0_ENTRIES, CFG_DTLB_A1_ENTRIES, CFG_DTLB_A2_ENTRIES},
-        {CFG_STLB_A0_ENTRIES, CFG_STLB_A1_ENTRIES}, {CFG_PSC_A0_ENTRIES, CFG_PSC_A1_ENTRIES, CFG_PSC_A2_ENTRIES, CFG_PSC_A3_ENTRIES}};
+    static const unsigned entries[5][4] = {{0},
+                                           {CFG_ITLB_A0_ENTRIES, CFG_ITLB_A1_ENTRIES, CFG_ITLB_A2_ENTRIES},
+                                           {CFG_DTLB_A0_ENTRIES, CFG_DTLB_A1_ENTRIES, CFG_DTLB_A2_ENTRIES},
+                                           {CFG_STLB_A0_ENTRIES, CFG_STLB_A1_ENTRIES},
+                                           {CFG_PSC_A0_ENTRIES, CFG_PSC_A1_ENTRIES, CFG_PSC_A2_ENTRIES,
+                                            CFG_PSC_A3_ENTRIES}};
     const unsigned size = entry->level - (structure == PSC ? 2 : 1);
-    const uint64_t vpn = (entry->va >> x86_level_shift(entry->level) << x86_level_shift(entry->level) & ((UINT64_C(1) << 57) - 1)) >> PAGE_SHIFT;
+    const uint64_t vpn = (entry->va >> x86_level_shift(entry->level) << x86_level_shift(entry->level) &
+                          ((UINT64_C(1) << 57) - 1)) >>
+                         PAGE_SHIFT;
     for (unsigned array = 0; array < 4; array++)
         for (unsigned n = 0; n < entries[structure][array]; n++) {
             uint64_t word[2];
             mmu_state(r->model, structure, array << 14 | n, word);
-            if (word[0] & 1 && (word[0] >> 1 & 3) == size && word[0] >> 16 == vpn && (word[0] >> 4 & 0xfff) == entry->pcid &&
-                (word[0] >> 3 & 1) == entry->global)
+            if (word[0] & 1 && (word[0] >> 1 & 3) == size && word[0] >> 16 == vpn &&
+                (word[0] >> 4 & 0xfff) == entry->pcid && (word[0] >> 3 & 1) == entry->global)
                 return true;
         }
     return false;

@@ -1,5 +1,6 @@
-/* Linear addresses: every value of bits 63:47, with LAM_U48, LAM_U57 and LAM_SUP on and off, with 4 and with 5 levels, for a read, a fetch and an
- * implicit access (SDM 3A 4.4, 4.5 "linear-address pre-processing"). All entries of all tables are present, so whatever is canonical is translated. */
+/* Linear addresses: every value of bits 63:47, with LAM_U48, LAM_U57 and LAM_SUP on and off, with 4 and with 5 levels,
+ * for a read, a fetch and an implicit access (SDM 3A 4.4, 4.5 "linear-address pre-processing"). All entries of all
+ * tables are present, so whatever is canonical is translated. */
 #include "sweep/sweep.h"
 
 enum { ENTRIES = 512, UPPER_BITS = 17, LOW_BIT = 47 };
@@ -8,7 +9,8 @@ static bool build(struct sweep *s, unsigned root)
 {
     for (unsigned level = root; level >= 2; level--)
         for (unsigned n = 0; n < ENTRIES; n++) {
-            const uint64_t entry = level == 2 ? SWEEP_PAGE | SWEEP_OPEN | ENTRY_D | ENTRY_PS : SWEEP_TABLE(root - level + 1) | SWEEP_OPEN;
+            const uint64_t entry = level == 2 ? SWEEP_PAGE | SWEEP_OPEN | ENTRY_D | ENTRY_PS
+                                              : SWEEP_TABLE(root - level + 1) | SWEEP_OPEN;
             if (!sweep_put(s, SWEEP_TABLE(root - level), n, entry))
                 return false;
         }

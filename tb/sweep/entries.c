@@ -1,20 +1,25 @@
 /* What an entry may not be, and what of it does not matter.
  *
- * Alone: each of the 64 bits of the entry of each level, turned over, in a present and in a not-present entry, with NXE 0 and 1, with the
- * leaf at each level: reserved bits fault, ignored bits do nothing (SDM 3A 5.5.4, tables of formats).
- * In pairs: at one level one failure, at another a second one, all four by four: the one nearer to the root decides, and rights are
- * looked at last (SDM 3A 5.7). */
+ * Alone: each of the 64 bits of the entry of each level, turned over, in a present and in a not-present entry, with NXE
+ * 0 and 1, with the leaf at each level: reserved bits fault, ignored bits do nothing (SDM 3A 5.5.4, tables of formats).
+ * In pairs: at one level one failure, at another a second one, all four by four: the one nearer to the root decides,
+ * and rights are looked at last (SDM 3A 5.7). */
 #include "sweep/sweep.h"
 
 enum { FAIL_NONE, FAIL_PRESENT, FAIL_RESERVED, FAIL_RIGHTS, FAILS };
 
-static const struct mode modes[] = {{.acc = ACC_READ, .user = true}, {.acc = ACC_WRITE, .user = true}, {.acc = ACC_EXECUTE, .user = true},
-                                    {.acc = ACC_READ}, {.acc = ACC_WRITE}, {.acc = ACC_EXECUTE}};
+static const struct mode modes[] = {{.acc = ACC_READ, .user = true},
+                                    {.acc = ACC_WRITE, .user = true},
+                                    {.acc = ACC_EXECUTE, .user = true},
+                                    {.acc = ACC_READ},
+                                    {.acc = ACC_WRITE},
+                                    {.acc = ACC_EXECUTE}};
 enum { MODES = sizeof modes / sizeof *modes };
 
 static uint64_t sound(unsigned root, unsigned leaf, unsigned level)
 {
-    return ENTRY_P | ENTRY_RW | ENTRY_US | ENTRY_A | (level == leaf ? SWEEP_PAGE | (level > 1 ? ENTRY_PS : 0) | ENTRY_D : SWEEP_TABLE(root - level + 1));
+    return ENTRY_P | ENTRY_RW | ENTRY_US | ENTRY_A |
+           (level == leaf ? SWEEP_PAGE | (level > 1 ? ENTRY_PS : 0) | ENTRY_D : SWEEP_TABLE(root - level + 1));
 }
 
 static bool lay(struct sweep *s, unsigned root, unsigned leaf)
@@ -33,7 +38,8 @@ static bool accesses(struct sweep *s)
     return true;
 }
 
-/* A turned bit may turn a leaf into a table or lead to another table: what is there is 0, not present, unless it is one of ours. */
+/* A turned bit may turn a leaf into a table or lead to another table: what is there is 0, not present, unless it is one
+ * of ours. */
 static bool single(struct sweep *s, unsigned root, unsigned leaf)
 {
     for (unsigned level = leaf; level <= root; level++)
@@ -71,7 +77,8 @@ static bool pairs(struct sweep *s, unsigned root, unsigned leaf)
                     continue;
                 if (!lay(s, root, leaf) ||
                     !sweep_put(s, SWEEP_TABLE(root - high), 0, broken(sound(root, leaf, high), how % FAILS)) ||
-                    !sweep_put(s, SWEEP_TABLE(root - low), 0, broken(sound(root, leaf, low), how / FAILS)) || !accesses(s))
+                    !sweep_put(s, SWEEP_TABLE(root - low), 0, broken(sound(root, leaf, low), how / FAILS)) ||
+                    !accesses(s))
                     return false;
             }
     return true;

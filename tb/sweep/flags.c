@@ -1,5 +1,5 @@
-/* Accessed and dirty flags: every combination of A in all entries and of D in the leaf, times every way in which an access can end
- * (SDM 3A 5.8). rig_check compares all entries of the walk with the oracle's afterwards. */
+/* Accessed and dirty flags: every combination of A in all entries and of D in the leaf, times every way in which an
+ * access can end (SDM 3A 5.8). rig_check compares all entries of the walk with the oracle's afterwards. */
 #include "sweep/sweep.h"
 
 /* How it ends: it succeeds, it is denied by the leaf, or the entry of a level is not present or has a reserved bit. */
@@ -12,13 +12,18 @@ static uint64_t entry(unsigned root, unsigned leaf, unsigned level, bool a, bool
     e |= level == leaf ? SWEEP_PAGE | (level > 1 ? ENTRY_PS : 0) | (d ? ENTRY_D : 0) : SWEEP_TABLE(root - level + 1);
     if (!broken)
         return e;
-    return end == NOT_PRESENT ? e & ~ENTRY_P : end == RESERVED ? e | ENTRY_XD : end == DENIED ? e & ~(ENTRY_RW | ENTRY_US) : e;
+    return end == NOT_PRESENT ? e & ~ENTRY_P
+           : end == RESERVED  ? e | ENTRY_XD
+           : end == DENIED    ? e & ~(ENTRY_RW | ENTRY_US)
+                              : e;
 }
 
 static bool all(struct sweep *s, unsigned root, unsigned leaf)
 {
-    static const struct mode modes[] = {{.acc = ACC_READ, .user = true}, {.acc = ACC_WRITE, .user = true},
-                                        {.acc = ACC_EXECUTE, .user = true}, {.acc = ACC_WRITE}};
+    static const struct mode modes[] = {{.acc = ACC_READ, .user = true},
+                                        {.acc = ACC_WRITE, .user = true},
+                                        {.acc = ACC_EXECUTE, .user = true},
+                                        {.acc = ACC_WRITE}};
     const unsigned entries = root - leaf + 1;
     for (unsigned flags = 0; flags < 2u << entries; flags++)
         for (unsigned end = 0; end < ENDS; end++)
@@ -28,7 +33,8 @@ static bool all(struct sweep *s, unsigned root, unsigned leaf)
                         continue;
                     for (unsigned level = leaf; level <= root; level++)
                         if (!sweep_put(s, SWEEP_TABLE(root - level), 0,
-                                       entry(root, leaf, level, flags >> (level - leaf) & 1, flags >> entries & 1, end, level == at)))
+                                       entry(root, leaf, level, flags >> (level - leaf) & 1, flags >> entries & 1, end,
+                                             level == at)))
                             return false;
                     if (!sweep_forget(s, 0) || !sweep_access(s, 0, modes[m], NULL, NULL))
                         return false;

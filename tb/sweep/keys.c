@@ -1,5 +1,5 @@
-/* Protection keys: each of the sixteen, on a user and on a supervisor page, with every value of its own two bits in PKRU and PKRS while all
- * other keys' bits say the opposite, with PKE, PKS and WP on and off (SDM 3A 5.6.2). */
+/* Protection keys: each of the sixteen, on a user and on a supervisor page, with every value of its own two bits in
+ * PKRU and PKRS while all other keys' bits say the opposite, with PKE, PKS and WP on and off (SDM 3A 5.6.2). */
 #include "sweep/sweep.h"
 
 enum { KEYS = 16 };
@@ -10,8 +10,9 @@ static bool build(struct sweep *s)
         if (!sweep_put(s, SWEEP_TABLE(4 - level), 0, SWEEP_TABLE(5 - level) | SWEEP_OPEN))
             return false;
     for (unsigned n = 0; n < 2 * KEYS; n++) /* supervisor pages, then user pages */
-        if (!sweep_put(s, SWEEP_TABLE(3), n, SWEEP_PAGE | ENTRY_P | ENTRY_RW | ENTRY_A | ENTRY_D | (n >= KEYS ? ENTRY_US : 0) |
-                                                 (uint64_t)(n % KEYS) << ENTRY_KEY_SHIFT))
+        if (!sweep_put(s, SWEEP_TABLE(3), n,
+                       SWEEP_PAGE | ENTRY_P | ENTRY_RW | ENTRY_A | ENTRY_D | (n >= KEYS ? ENTRY_US : 0) |
+                           (uint64_t)(n % KEYS) << ENTRY_KEY_SHIFT))
             return false;
     return true;
 }

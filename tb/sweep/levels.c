@@ -1,9 +1,9 @@
-/* Rights at every level: all (R/W, U/S, XD) of each entry of the walk, D of the leaf (SDM 3A 5.6.1: AND of R/W, AND of U/S, OR of XD; shadow-stack
- * pages need the R/W of the upper entries apart).
+/* Rights at every level: all (R/W, U/S, XD) of each entry of the walk, D of the leaf (SDM 3A 5.6.1: AND of R/W, AND of
+ * U/S, OR of XD; shadow-stack pages need the R/W of the upper entries apart).
  *
- * One table a level: entry i of it has the rights i, and all its entries lead to the same next table. So the nine index bits
- * of an address choose the rights of that level, and every combination has an address of its own, in a handful of frames.
- * Left to `rights`: the registers beyond the four settings here, since they see the combination only. */
+ * One table a level: entry i of it has the rights i, and all its entries lead to the same next table. So the nine index
+ * bits of an address choose the rights of that level, and every combination has an address of its own, in a handful of
+ * frames. Left to `rights`: the registers beyond the four settings here, since they see the combination only. */
 #include "sweep/sweep.h"
 
 enum { RIGHTS = 8, LEAVES = 16, SETTINGS = 4 };
@@ -20,8 +20,9 @@ static bool build(struct sweep *s, unsigned root, unsigned leaf)
     for (unsigned level = root; level >= leaf; level--)
         for (unsigned i = 0; i < (level == leaf ? LEAVES : RIGHTS); i++) {
             const uint64_t common = rights(i) | ENTRY_P | ENTRY_A;
-            const uint64_t entry = level == leaf ? SWEEP_PAGE | common | (i & 8 ? ENTRY_D : 0) | (level > 1 ? ENTRY_PS : 0)
-                                                 : SWEEP_TABLE(root - level + 1) | common;
+            const uint64_t entry = level == leaf
+                                       ? SWEEP_PAGE | common | (i & 8 ? ENTRY_D : 0) | (level > 1 ? ENTRY_PS : 0)
+                                       : SWEEP_TABLE(root - level + 1) | common;
             if (!sweep_put(s, SWEEP_TABLE(root - level), i, entry))
                 return false;
         }
@@ -45,9 +46,14 @@ static struct oracle_regs setting(unsigned n, unsigned root)
 static bool pages(struct sweep *s, unsigned root, unsigned leaf)
 {
     static const struct mode modes[] = {
-        {.acc = ACC_READ, .user = true}, {.acc = ACC_READ}, {.acc = ACC_EXECUTE, .user = true}, {.acc = ACC_EXECUTE},
-        {.acc = ACC_READ, .user = true, .ss = true}, {.acc = ACC_WRITE, .ss = true},
-        {.acc = ACC_WRITE, .user = true}, {.acc = ACC_WRITE}, /* last: they set D */
+        {.acc = ACC_READ, .user = true},
+        {.acc = ACC_READ},
+        {.acc = ACC_EXECUTE, .user = true},
+        {.acc = ACC_EXECUTE},
+        {.acc = ACC_READ, .user = true, .ss = true},
+        {.acc = ACC_WRITE, .ss = true},
+        {.acc = ACC_WRITE, .user = true},
+        {.acc = ACC_WRITE}, /* last: they set D */
     };
     const unsigned upper = 3 * (root - leaf); /* bits that number the upper entries' rights */
     for (uint64_t n = 0; n < UINT64_C(16) << upper; n++) {
@@ -76,8 +82,8 @@ bool sweep_levels(struct sweep *s)
         for (unsigned leaf = 1; leaf <= (CFG_ARCH_PAGE_1G ? 3 : 2); leaf++)
             for (unsigned n = 0; n < SETTINGS; n++) {
                 const struct oracle_regs to = setting(n, root);
-                if (!build(s, root, leaf) || !rig_registers(s->r, &to) || !rig_control(s->r, CTL_MOV_CR3, SWEEP_ROOT, 0) ||
-                    !pages(s, root, leaf))
+                if (!build(s, root, leaf) || !rig_registers(s->r, &to) ||
+                    !rig_control(s->r, CTL_MOV_CR3, SWEEP_ROOT, 0) || !pages(s, root, leaf))
                     return false;
             }
     return true;

@@ -1,12 +1,14 @@
-/* Rights against registers: every combination that a walk can give, times every setting of WP, NXE, SMEP, SMAP, PKE, PKS and CET, times
- * every kind of access, found by a walk, by an L1 hit and by an STLB hit.
+/* Rights against registers: every combination that a walk can give, times every setting of WP, NXE, SMEP, SMAP, PKE,
+ * PKS and CET, times every kind of access, found by a walk, by an L1 hit and by an STLB hit.
  *
- * What a walk gives: (R/W, U/S, XD) of the entries above, combined; the same of the leaf; D of the leaf; the key's two rights. That is
- * 8 × 16 × 4 = 512 pages a size. Symmetry: which of the upper entries forbids something is the part `levels`; which of the sixteen keys
- * it is, the part `keys`: here key k, 0 … 3, has AD = bit 0 of k and WD = bit 1 of k in PKRU and PKRS alike.
+ * What a walk gives: (R/W, U/S, XD) of the entries above, combined; the same of the leaf; D of the leaf; the key's two
+ * rights. That is 8 × 16 × 4 = 512 pages a size. Symmetry: which of the upper entries forbids something is the part
+ * `levels`; which of the sixteen keys it is, the part `keys`: here key k, 0 … 3, has AD = bit 0 of k and WD = bit 1 of
+ * k in PKRU and PKRS alike.
  *
- * A page is brought into a TLB by an access that must succeed while both key registers are 0: a read by the supervisor with AC set
- * (DTLB, STLB), or a fetch by the kind of CPL that may (ITLB, STLB). A page that may not be fetched at all is in no ITLB. */
+ * A page is brought into a TLB by an access that must succeed while both key registers are 0: a read by the supervisor
+ * with AC set (DTLB, STLB), or a fetch by the kind of CPL that may (ITLB, STLB). A page that may not be fetched at all
+ * is in no ITLB. */
 #include "sweep/sweep.h"
 
 enum { UPPERS = 8, LEAVES = 16, KEYS = 4, PAGES = UPPERS * LEAVES * KEYS, SETTINGS = 128 };
@@ -42,7 +44,8 @@ static bool build(struct sweep *s, unsigned leaf)
         if (!sweep_put(s, SWEEP_TABLE(4 - level), 0, SWEEP_TABLE(5 - level) | SWEEP_OPEN))
             return false;
     for (unsigned upper = 0; upper < UPPERS; upper++)
-        if (!sweep_put(s, SWEEP_TABLE(4 - (leaf + 1)), upper, SWEEP_TABLE(8 + upper) | rights(upper) | ENTRY_P | ENTRY_A))
+        if (!sweep_put(s, SWEEP_TABLE(4 - (leaf + 1)), upper,
+                       SWEEP_TABLE(8 + upper) | rights(upper) | ENTRY_P | ENTRY_A))
             return false;
     for (unsigned n = 0; n < PAGES; n++) {
         const struct page page = page_of(n, leaf);
@@ -59,7 +62,8 @@ static bool setting(unsigned n, struct oracle_regs *to)
     *to = sweep_plain();
     to->cr0 |= wp ? CR0_WP : 0;
     to->efer |= n & 2 ? EFER_NXE : 0;
-    to->cr4 |= (n & 4 ? CR4_SMEP : 0) | (n & 8 ? CR4_SMAP : 0) | (pke ? CR4_PKE : 0) | (pks ? CR4_PKS : 0) | (cet ? CR4_CET : 0);
+    to->cr4 |= (n & 4 ? CR4_SMEP : 0) | (n & 8 ? CR4_SMAP : 0) | (pke ? CR4_PKE : 0) | (pks ? CR4_PKS : 0) |
+               (cet ? CR4_CET : 0);
     return !(pke && !CFG_ARCH_PKU) && !(pks && !CFG_ARCH_PKS) && !(cet && (!CFG_ARCH_CET || !wp));
 }
 
@@ -72,13 +76,15 @@ static bool keys(struct sweep *s, uint32_t value)
     return rig_registers(s->r, &to);
 }
 
-/* The access that brings a page into the ITLB (fetch) or the DTLB, and in both cases into the STLB. False: there is none. */
+/* The access that brings a page into the ITLB (fetch) or the DTLB, and in both cases into the STLB. False: there is
+ * none. */
 static bool opener(const struct sweep *s, uint64_t upper, uint64_t leaf, bool fetch, struct mode *mode)
 {
     const bool user = upper & leaf & ENTRY_US, smep = s->r->regs.cr4 & CR4_SMEP, nxe = s->r->regs.efer & EFER_NXE;
     if ((upper | leaf) & ENTRY_XD && (!nxe || fetch))
         return false; /* reserved, or not to be fetched */
-    *mode = fetch ? (struct mode){.acc = ACC_EXECUTE, .user = user && smep} : (struct mode){.acc = ACC_READ, .ac = true};
+    *mode = fetch ? (struct mode){.acc = ACC_EXECUTE, .user = user && smep}
+                  : (struct mode){.acc = ACC_READ, .ac = true};
     return true;
 }
 
@@ -94,7 +100,8 @@ static bool bring(struct sweep *s, unsigned n, const struct page *page, enum pat
         return true;
     *made = true;
     const uint64_t cases = s->cases;
-    const bool ok = (!keyed || keys(s, 0)) && sweep_access(s, page->va, mode, NULL, NULL) && (!keyed || keys(s, KEY_RIGHTS));
+    const bool ok = (!keyed || keys(s, 0)) && sweep_access(s, page->va, mode, NULL, NULL) &&
+                    (!keyed || keys(s, KEY_RIGHTS));
     s->cases = cases; /* the set-up does not count */
     return ok;
 }
@@ -144,7 +151,8 @@ static bool all(struct sweep *s, unsigned leaf)
                 bool there = false;
                 for (unsigned m = 0; m < modes; m++) {
                     const bool fetch = mode[m].acc == ACC_EXECUTE;
-                    if (fetch == side && has_path(path, leaf, fetch) && sweep_turn(s) && !one(s, n, &page, path, mode[m], &there))
+                    if (fetch == side && has_path(path, leaf, fetch) && sweep_turn(s) &&
+                        !one(s, n, &page, path, mode[m], &there))
                         return false;
                 }
             }
@@ -161,7 +169,8 @@ bool sweep_rights(struct sweep *s)
             struct oracle_regs to;
             if (!setting(n, &to))
                 continue;
-            if (!rig_registers(s->r, &to) || !keys(s, KEY_RIGHTS) || !rig_control(s->r, CTL_MOV_CR3, SWEEP_ROOT, 0) || !all(s, leaf))
+            if (!rig_registers(s->r, &to) || !keys(s, KEY_RIGHTS) || !rig_control(s->r, CTL_MOV_CR3, SWEEP_ROOT, 0) ||
+                !all(s, leaf))
                 return false;
         }
     }

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dut_list.h"
-#include "options.h"
+#include "dut/dut_list.h"
 #include "sweep/command.h"
 
 static const struct {
@@ -47,7 +46,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     char *end;
     switch (key) {
     case KEY_DUT:
-        s->dut = options_dut(state, argument);
+        s->dut = dut_argument(state, argument);
         return 0;
     case KEY_ONLY:
         s->only = argument;
@@ -92,13 +91,17 @@ bool sweep_turn(struct sweep *s)
 
 struct oracle_regs sweep_plain(void)
 {
-    return (struct oracle_regs){.cr0 = CR0_PG | CR0_PE, .cr3 = SWEEP_ROOT, .cr4 = CR4_PAE, .efer = EFER_LME | EFER_LMA,
+    return (struct oracle_regs){.cr0 = CR0_PG | CR0_PE,
+                                .cr3 = SWEEP_ROOT,
+                                .cr4 = CR4_PAE,
+                                .efer = EFER_LME | EFER_LMA,
                                 .pat = UINT64_C(0x0007040600070406)};
 }
 
 bool sweep_access(struct sweep *s, uint64_t va, struct mode mode, struct pins_resp *resp, struct oracle_result *says)
 {
-    const struct oracle_access access = {.va = va, .acc = mode.acc, .user = mode.user, .imp = mode.imp, .ac = mode.ac, .ss = mode.ss};
+    const struct oracle_access access =
+        {.va = va, .acc = mode.acc, .user = mode.user, .imp = mode.imp, .ac = mode.ac, .ss = mode.ss};
     struct pins_resp own_resp;
     struct oracle_result own_says;
     if (!resp)
@@ -138,9 +141,11 @@ static void complain(const struct rig *r, const char *part)
 {
     const struct finding *f = &r->finding;
     const struct oracle_regs *g = &r->regs;
-    fprintf(stderr, "MISMATCH (%s) in part %s, cycle %" PRIu64 ": %s: expected %s, actual %s\n", finding_name(f->kind), part,
-            f->cycle, f->field, f->expected, f->actual);
-    fprintf(stderr, "  registers: CR0 %" PRIx64 " CR3 %" PRIx64 " CR4 %" PRIx64 " EFER %" PRIx64 " PKRU %x PKRS %x PAT %016" PRIx64 "\n",
+    fprintf(stderr, "MISMATCH (%s) in part %s, cycle %" PRIu64 ": %s: expected %s, actual %s\n", finding_name(f->kind),
+            part, f->cycle, f->field, f->expected, f->actual);
+    fprintf(stderr,
+            "  registers: CR0 %" PRIx64 " CR3 %" PRIx64 " CR4 %" PRIx64 " EFER %" PRIx64
+            " PKRU %x PKRS %x PAT %016" PRIx64 "\n",
             g->cr0, g->cr3, g->cr4, g->efer, g->pkru, g->pkrs, g->pat);
 }
 
@@ -154,8 +159,8 @@ static bool run(const struct settings *settings, unsigned part, uint64_t *cases)
     const bool equal = rig_registers(s.r, &plain) && parts[part].run(&s) && rig_compare_state(s.r);
     if (!equal)
         complain(s.r, parts[part].name);
-    printf("  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases, s.r->cycle,
-           seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
+    printf("  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases,
+           s.r->cycle, seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
     if (s.skipped)
         printf("  %10s %14" PRIu64 " accesses left out: no set-up brings the page into that TLB\n", "", s.skipped);
     fflush(stdout);
@@ -175,8 +180,8 @@ int sweep_command(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &settings);
     uint64_t cases = 0;
     bool equal = true;
-    printf("sweep: preset %s, oracle and model%s%s, share %" PRIu64 " of %" PRIu64 "\n", CFG_NAME, settings.dut ? " and " : "",
-           settings.dut ? settings.dut : "", settings.share, settings.shares);
+    printf("sweep: preset %s, oracle and model%s%s, share %" PRIu64 " of %" PRIu64 "\n", CFG_NAME,
+           settings.dut ? " and " : "", settings.dut ? settings.dut : "", settings.share, settings.shares);
     for (unsigned part = 0; part < PARTS; part++)
         if (!settings.only || strcmp(settings.only, parts[part].name) == 0)
             equal &= run(&settings, part, &cases);

@@ -1,6 +1,6 @@
-/* Memory types: every (PCD, PWT) of CR3 and of each table's entry, every (PAT, PCD, PWT) of the page, with PCIDs on and off, CR0.CD on and off,
- * and two contents of IA32_PAT in which each type stands somewhere else (SDM 3A 5.9.2). The types of the walker's requests are checked one by
- * one against the oracle's, on walks from the root. */
+/* Memory types: every (PCD, PWT) of CR3 and of each table's entry, every (PAT, PCD, PWT) of the page, with PCIDs on and
+ * off, CR0.CD on and off, and two contents of IA32_PAT in which each type stands somewhere else (SDM 3A 5.9.2). The
+ * types of the walker's requests are checked one by one against the oracle's, on walks from the root. */
 #include "sweep/sweep.h"
 
 static uint64_t cached(unsigned n)
@@ -14,7 +14,8 @@ static bool build(struct sweep *s, unsigned leaf)
     for (unsigned level = 4; level >= leaf; level--)
         for (unsigned n = 0; n < (level == leaf ? 8 : 4); n++) {
             const uint64_t pat = n & 4 ? (level > 1 ? ENTRY_PAT_LARGE : ENTRY_PAT_4K) : 0;
-            const uint64_t entry = level == leaf ? SWEEP_PAGE | ENTRY_D | pat | (level > 1 ? ENTRY_PS : 0) : SWEEP_TABLE(4 - level + 1);
+            const uint64_t entry = level == leaf ? SWEEP_PAGE | ENTRY_D | pat | (level > 1 ? ENTRY_PS : 0)
+                                                 : SWEEP_TABLE(4 - level + 1);
             if (!sweep_put(s, SWEEP_TABLE(4 - level), n, entry | cached(n) | SWEEP_OPEN))
                 return false;
         }

@@ -7,9 +7,16 @@
 #include "mmu_cfg.h"
 #include "pins.h"
 
-namespace bundle {
+namespace bundle
+{
 
-enum : unsigned { NP = CFG_PORTS_FETCH + CFG_PORTS_DATA, PORT_WORDS = 2, CTL_WORDS = 3, MEM_REQ_WORDS = 4, MEM_RSP_WORDS = 9 };
+enum : unsigned {
+    NP = CFG_PORTS_FETCH + CFG_PORTS_DATA,
+    PORT_WORDS = 2,
+    CTL_WORDS = 3,
+    MEM_REQ_WORDS = 4,
+    MEM_RSP_WORDS = 9
+};
 
 using requests = sc_dt::sc_bv<64 * PORT_WORDS * NP>;
 using responses = sc_dt::sc_bv<64 * PORT_WORDS * NP>;

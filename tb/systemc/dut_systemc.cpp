@@ -5,19 +5,21 @@
  *                            └── memory_target ◄── TLM-2.0 ── memory_bridge
  *
  * One step is one period of the clock, run by the SystemC kernel. It begins with the clock's falling edge, at which the
- * inputs of the cycle are driven; the rising edge in the middle ends the cycle; then the outputs of the next are read. SystemC
- * elaborates once a process, so there is one platform: create hands it out, reset makes it new. */
+ * inputs of the cycle are driven; the rising edge in the middle ends the cycle; then the outputs of the next are read.
+ * SystemC elaborates once a process, so there is one platform: create hands it out, reset makes it new. */
 #include <memory>
 
 #include "Vmmu_sc.h"
-#include "dut.h"
+#include "dut/dut.h"
 #include "memory_link.h"
 
 using namespace sc_core;
 
-namespace {
+namespace
+{
 
-class platform : public sc_module {
+class platform : public sc_module
+{
 public:
     platform();
 
@@ -77,7 +79,8 @@ platform::platform() : sc_module(sc_module_name("platform"))
     dont_initialize();
 }
 
-/* One process drives all inputs of a cycle, so they change together, and with the falling edge: one evaluation of the MMU. */
+/* One process drives all inputs of a cycle, so they change together, and with the falling edge: one evaluation of the
+ * MMU. */
 void platform::begin_cycle()
 {
     bundle::put(requests_, *in_);

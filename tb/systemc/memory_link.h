@@ -23,7 +23,8 @@ struct walker_access : tlm::tlm_extension<walker_access> {
     uint8_t word = 0; /* which 8 bytes of the line */
     uint8_t mt = 0;   /* memory type of the table */
     bool cas = false;
-    bool withdrawn = false; /* the MMU took its offer back, against the port's rules: the bench must see that, so it is carried */
+    bool withdrawn =
+        false; /* the MMU took its offer back, against the port's rules: the bench must see that, so it is carried */
     uint64_t expected = 0, desired = 0;
 
     tlm::tlm_extension_base *clone() const override;
@@ -32,7 +33,8 @@ struct walker_access : tlm::tlm_extension<walker_access> {
 };
 
 /* Initiator: turns the MMU's memory pins into transactions and back. */
-class memory_bridge : public sc_core::sc_module, private tlm::tlm_mm_interface {
+class memory_bridge : public sc_core::sc_module, private tlm::tlm_mm_interface
+{
 public:
     sc_core::sc_in<bool> clk;
     sc_core::sc_in<bundle::mem_request> mem_req;
@@ -65,12 +67,15 @@ private:
     void rising_edge();
     void offer();
     void fill(slot &s, const bundle::mem_request &pins);
-    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase, sc_core::sc_time &delay);
+    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
+                                       sc_core::sc_time &delay);
     void free(tlm::tlm_generic_payload *) override {} /* slots live as long as the bridge */
 };
 
-/* Target: the memory as the bench's engine plays it. It shows the offered request and passes on the engine's answers. */
-class memory_target : public sc_core::sc_module {
+/* Target: the memory as the bench's engine plays it. It shows the offered request and passes on the engine's answers.
+ */
+class memory_target : public sc_core::sc_module
+{
 public:
     tlm_utils::simple_target_socket<memory_target> socket;
 
@@ -88,7 +93,8 @@ private:
     tlm::tlm_generic_payload *offered_ = nullptr;
     std::array<tlm::tlm_generic_payload *, 16> outstanding_{}; /* by tag */
 
-    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase, sc_core::sc_time &delay);
+    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
+                                       sc_core::sc_time &delay);
     void answer(tlm::tlm_generic_payload &payload, tlm::tlm_phase phase);
 };
 

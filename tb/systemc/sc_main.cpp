@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <systemc>
 
-extern "C" int twinwalk_main(int argc, char **argv); /* tb/main.c */
+extern "C" int twinwalk_main(int argc, char **argv); /* tb/cli/main.c */
 
 int sc_main(int argc, char **argv)
 {

@@ -1,5 +1,5 @@
-/* A host whose KVM lists what it refuses, for tests: preloaded (LD_PRELOAD), it adds LA57, PCID and PKU to what KVM_GET_SUPPORTED_CPUID lists, and
- * lets KVM_SET_SREGS refuse each of them with EINVAL, as KVM itself does. */
+/* A host whose KVM lists what it refuses, for tests: preloaded (LD_PRELOAD), it adds LA57, PCID and PKU to what
+ * KVM_GET_SUPPORTED_CPUID lists, and lets KVM_SET_SREGS refuse each of them with EINVAL, as KVM itself does. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

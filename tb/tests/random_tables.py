@@ -2,7 +2,7 @@
 """A trace of an unruly kernel: it changes page tables at random, at every level, and invalidates at random, or not at all.
 
 Three roots share a few tables, so that each change is seen from many addresses; entries are present or not, have rights, A, D and G at random; some
-map large pages. There are no expectations: whatever an MMU answers must be explained by the judge of what may be stale (tb/stale.h), and an
+map large pages. There are no expectations: whatever an MMU answers must be explained by the judge of what may be stale (tb/stale/stale.h), and an
 MMU that invalidates too little must be found.
 
   random_tables.py SEED RECORDS [pcid]      pcid: with process-context identifiers and INVPCID

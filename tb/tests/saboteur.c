@@ -12,9 +12,9 @@ struct sabotage_plan sabotage_plan;
 struct dut {
     struct dut *model;
     uint64_t cycle;
-    bool done;               /* the one defect has been planted */
-    bool offered;            /* so will it be, once this cycle's memory request is accepted */
-    bool late;               /* held is to be given in this cycle */
+    bool done;    /* the one defect has been planted */
+    bool offered; /* so will it be, once this cycle's memory request is accepted */
+    bool late;    /* held is to be given in this cycle */
     unsigned late_port;
     struct pins_resp held;
 };
@@ -138,7 +138,8 @@ static void spoil(struct dut *d, struct pins_out *out)
         out->waiting = false; /* an answer on its way is nothing to wait for memory with */
         d->late = false;
     }
-    if (sabotage_plan.what == SABOTAGE_NO_DIRTY && out->mem_req_valid && out->mem_req_cas && !(out->mem_req_expected & ENTRY_D))
+    if (sabotage_plan.what == SABOTAGE_NO_DIRTY && out->mem_req_valid && out->mem_req_cas &&
+        !(out->mem_req_expected & ENTRY_D))
         out->mem_req_desired &= ~(uint64_t)ENTRY_D;
     if (d->done || d->cycle < sabotage_plan.from)
         return;
@@ -207,7 +208,8 @@ static void skip(struct dut *d, uint64_t cycles)
 static bool state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
 {
     const bool known = dut_model.state(d->model, sel, idx, word);
-    if (sabotage_plan.what == SABOTAGE_STATE && d->cycle >= sabotage_plan.from && sel == sabotage_plan.sel && idx == sabotage_plan.idx)
+    if (sabotage_plan.what == SABOTAGE_STATE && d->cycle >= sabotage_plan.from && sel == sabotage_plan.sel &&
+        idx == sabotage_plan.idx)
         word[sabotage_plan.word] ^= UINT64_C(1) << sabotage_plan.bit;
     return known;
 }

@@ -1,5 +1,5 @@
-/* What judges is itself judged: each comparator of the bench is shown a DUT (or a trace) with one defect, and must see it, under the right
- * name. And an honest DUT must pass at every level. */
+/* What judges is itself judged: each comparator of the bench is shown a DUT (or a trace) with one defect, and must see
+ * it, under the right name. And an honest DUT must pass at every level. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "decoupled.h"
 #include "dut/model.h"
-#include "random.h"
+#include "engine/statenames.h"
+#include "random/random.h"
+#include "replay/decoupled.h"
 #include "saboteur.h"
-#include "session.h"
-#include "statenames.h"
+#include "session/session.h"
 
 static char trace_path[64];
 
@@ -35,15 +35,18 @@ static void write_trace(const char *path)
     fclose(f);
 }
 
-/* A trace with its own page tables: 4 levels to one page, and one access whose expected result is given by the caller. */
+/* A trace with its own page tables: 4 levels to one page, and one access whose expected result is given by the caller.
+ */
 static void write_own_tables(const char *path, const char *expectation)
 {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(f, "twinwalk-trace 1\nbits 48\ntables own\n"
-               "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4008 0x5007\n"
-               "mov cr0 0x80010001\nmov cr4 0x20\nmov cr3 0x1000\n"
-               "L 0x1238 8 -> %s\n", expectation);
+    fprintf(f,
+            "twinwalk-trace 1\nbits 48\ntables own\n"
+            "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4008 0x5007\n"
+            "mov cr0 0x80010001\nmov cr4 0x20\nmov cr3 0x1000\n"
+            "L 0x1238 8 -> %s\n",
+            expectation);
     fclose(f);
 }
 
@@ -55,8 +58,9 @@ static void write_text(const char *path, const char *text)
     fclose(f);
 }
 
-/* Rights that depend on registers and on how the access is made, memory types, #GP of control operations, INVPCID. Every defect of
- * these_are_judged() shows in it. The tables: 0x1000 user with key 1, 0x2000 supervisor, 0x3000 shadow stack, 0x4000 PAT index 1. */
+/* Rights that depend on registers and on how the access is made, memory types, #GP of control operations, INVPCID.
+ * Every defect of these_are_judged() shows in it. The tables: 0x1000 user with key 1, 0x2000 supervisor, 0x3000 shadow
+ * stack, 0x4000 PAT index 1. */
 static const char architecture[] =
     "twinwalk-trace 1\nbits 48\ntables own\n"
     "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\n"
@@ -82,10 +86,10 @@ static const char shared_global[] =
     "mov cr0 0x80010001\nmov cr4 0xa0\nmov cr3 0x1000\nS 0x1238 8 -> ok pa=0x5238 4k\n"
     "mov cr3 0x11000\nL 0x1240 8 -> ok pa=0x5240 4k\nS 0x1248 8 -> ok\n";
 
-static struct options options_for(const char *path, enum check_level check)
+static struct setup options_for(const char *path, enum check_level check)
 {
-    struct options o;
-    options_defaults(&o);
+    struct setup o;
+    setup_defaults(&o);
     o.trace = path;
     o.check = check;
     o.state_every = 64;
@@ -96,7 +100,7 @@ static struct options options_for(const char *path, enum check_level check)
 }
 
 /* One lockstep run; what it found, NONE when everything was compared and equal. */
-static struct finding lockstep(const struct options *o, struct sabotage_plan plan)
+static struct finding lockstep(const struct setup *o, struct sabotage_plan plan)
 {
     static struct session s;
     const char *error = "";
@@ -116,7 +120,7 @@ static struct finding lockstep(const struct options *o, struct sabotage_plan pla
 }
 
 /* One decoupled run. */
-static struct finding decoupled(const struct options *o, const struct dut_ops *ops, struct sabotage_plan plan)
+static struct finding decoupled(const struct setup *o, const struct dut_ops *ops, struct sabotage_plan plan)
 {
     static struct decoupled d;
     const char *why = "";
@@ -147,7 +151,7 @@ static struct finding decoupled(const struct options *o, const struct dut_ops *o
 /* The DUT alone under random stimulus, with nobody but the oracle to judge it. */
 static struct finding random_alone(uint64_t requests, struct sabotage_plan plan)
 {
-    struct options o = options_for(NULL, CHECK_CYCLE);
+    struct setup o = options_for(NULL, CHECK_CYCLE);
     const char *why = "";
     char error[512];
     o.requests = requests;
@@ -155,7 +159,11 @@ static struct finding random_alone(uint64_t requests, struct sabotage_plan plan)
     o.memory.random_min = 1;
     o.memory.random_max = 30;
     sabotage_plan = plan;
-    struct random *r = random_new(&o, error, sizeof error);
+    const struct random_setup stimulus = {.memory = o.memory,
+                                          .seed = o.seed,
+                                          .requests = o.requests,
+                                          .cycles = o.cycles};
+    struct random *r = random_new(&stimulus, error, sizeof error);
     assert_non_null(r);
     struct dut *dut = dut_saboteur.create(&why);
     struct lane lane = {.driver = random_driver(r), .ops = &dut_saboteur, .dut = dut, .hang_after = 100000};
@@ -174,9 +182,10 @@ static void honest_passes(void **state)
 {
     (void)state;
     for (enum check_level check = CHECK_ARCH; check <= CHECK_STATE; check++) {
-        const struct options o = options_for(trace_path, check);
-        const struct finding f = check <= CHECK_EVENTS ? decoupled(&o, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE})
-                                                       : lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_NONE});
+        const struct setup o = options_for(trace_path, check);
+        const struct finding f = check <= CHECK_EVENTS
+                                     ? decoupled(&o, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE})
+                                     : lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_NONE});
         assert_int_equal(f.kind, FINDING_NONE);
     }
     assert_int_equal(random_alone(20000, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
@@ -188,16 +197,30 @@ static void every_pin(void **state)
         enum sabotage what;
         const char *field; /* what its name must contain */
     } pins[] = {
-        {SABOTAGE_RESP_ADDR, "].addr"},   {SABOTAGE_RESP_CR2, "].addr"},    {SABOTAGE_RESP_MT, "].mt"},
-        {SABOTAGE_MEM_MT, "mem_req_mt"},  {SABOTAGE_RESP_ERR, "].err"},     {SABOTAGE_RESP_ID, "].id"},
-        {SABOTAGE_RESP_KIND, "].kind"},   {SABOTAGE_RESP_SIZE, "].size"},   {SABOTAGE_RESP_PAT, "].pat"},
-        {SABOTAGE_RESP_SRC, "].src"},     {SABOTAGE_RESP_LATE, "resp_valid["}, {SABOTAGE_RESP_LOST, "resp_valid["},
-        {SABOTAGE_REQ_READY, "req_ready"},{SABOTAGE_CTL_READY, "ctl_ready"},{SABOTAGE_CTL_DONE, "ctl_done"},
-        {SABOTAGE_WAITING, "waiting"},    {SABOTAGE_MEM_TAG, "mem_req_tag"},{SABOTAGE_MEM_CAS, "mem_req_cas"},
-        {SABOTAGE_MEM_ADDR, "mem_req_addr"}, {SABOTAGE_MEM_EXPECTED, "mem_req_expected"}, {SABOTAGE_MEM_DESIRED, "mem_req_desired"},
+        {SABOTAGE_RESP_ADDR, "].addr"},
+        {SABOTAGE_RESP_CR2, "].addr"},
+        {SABOTAGE_RESP_MT, "].mt"},
+        {SABOTAGE_MEM_MT, "mem_req_mt"},
+        {SABOTAGE_RESP_ERR, "].err"},
+        {SABOTAGE_RESP_ID, "].id"},
+        {SABOTAGE_RESP_KIND, "].kind"},
+        {SABOTAGE_RESP_SIZE, "].size"},
+        {SABOTAGE_RESP_PAT, "].pat"},
+        {SABOTAGE_RESP_SRC, "].src"},
+        {SABOTAGE_RESP_LATE, "resp_valid["},
+        {SABOTAGE_RESP_LOST, "resp_valid["},
+        {SABOTAGE_REQ_READY, "req_ready"},
+        {SABOTAGE_CTL_READY, "ctl_ready"},
+        {SABOTAGE_CTL_DONE, "ctl_done"},
+        {SABOTAGE_WAITING, "waiting"},
+        {SABOTAGE_MEM_TAG, "mem_req_tag"},
+        {SABOTAGE_MEM_CAS, "mem_req_cas"},
+        {SABOTAGE_MEM_ADDR, "mem_req_addr"},
+        {SABOTAGE_MEM_EXPECTED, "mem_req_expected"},
+        {SABOTAGE_MEM_DESIRED, "mem_req_desired"},
     };
     (void)state;
-    const struct options o = options_for(trace_path, CHECK_CYCLE);
+    const struct setup o = options_for(trace_path, CHECK_CYCLE);
     for (size_t i = 0; i < sizeof pins / sizeof *pins; i++) {
         const struct finding f = lockstep(&o, (struct sabotage_plan){.what = pins[i].what, .from = 3000});
         assert_int_equal(f.kind, FINDING_PIN);
@@ -216,36 +239,59 @@ static void every_kind_of_state(void **state)
         unsigned sel, idx, word, bit;
         const char *name;
     } words[] = {
-        {SEL_REGISTERS, 0, 0, 13, "CR3 base"},  {SEL_REGISTERS, 2, 0, 16, "rr_mem"}, {SEL_ITLB, 1, 0, 20, "VPN"},
-        {SEL_DTLB, 0, 1, 43, "D"},              {SEL_STLB, 5, 1, 3, "frame"},        {SEL_PSC, 0, 1, 41, "U"},
-        {SEL_REPLACEMENT, 2 << 14, 0, 1, "bits"}, {SEL_MISS_QUEUE, 1, 0, 9, "id"},   {SEL_WALKERS, 0, 0, 5, "level"},
-        {SEL_REGISTERS, 0, 1, 9, "CET"},        {SEL_REGISTERS, 3, 0, 5, "PKRU"},    {SEL_REGISTERS, 3, 1, 20, "PAT"},
-        {SEL_REGISTERS, 4, 0, 3, "control desc"}, {SEL_STLB, 5, 1, 51, "S"},         {SEL_MISS_QUEUE, 1, 0, 46, "memory type"},
-        {SEL_WALKERS, 0, 0, 31, "PWT"},         {SEL_WALKERS, 1, 0, 5, "value"},        {SEL_PIPELINE, 2, 0, 1, "token"},    {SEL_FILL, 1, 1, 12, "data word"},
+        {SEL_REGISTERS, 0, 0, 13, "CR3 base"},
+        {SEL_REGISTERS, 2, 0, 16, "rr_mem"},
+        {SEL_ITLB, 1, 0, 20, "VPN"},
+        {SEL_DTLB, 0, 1, 43, "D"},
+        {SEL_STLB, 5, 1, 3, "frame"},
+        {SEL_PSC, 0, 1, 41, "U"},
+        {SEL_REPLACEMENT, 2 << 14, 0, 1, "bits"},
+        {SEL_MISS_QUEUE, 1, 0, 9, "id"},
+        {SEL_WALKERS, 0, 0, 5, "level"},
+        {SEL_REGISTERS, 0, 1, 9, "CET"},
+        {SEL_REGISTERS, 3, 0, 5, "PKRU"},
+        {SEL_REGISTERS, 3, 1, 20, "PAT"},
+        {SEL_REGISTERS, 4, 0, 3, "control desc"},
+        {SEL_STLB, 5, 1, 51, "S"},
+        {SEL_MISS_QUEUE, 1, 0, 46, "memory type"},
+        {SEL_WALKERS, 0, 0, 31, "PWT"},
+        {SEL_WALKERS, 1, 0, 5, "value"},
+        {SEL_PIPELINE, 2, 0, 1, "token"},
+        {SEL_FILL, 1, 1, 12, "data word"},
     };
     (void)state;
-    const struct options o = options_for(trace_path, CHECK_STATE);
+    const struct setup o = options_for(trace_path, CHECK_STATE);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        const struct finding f = lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_STATE, .from = 5000, .sel = words[i].sel,
-                                                                     .idx = words[i].idx, .word = words[i].word, .bit = words[i].bit});
+        const struct finding f = lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_STATE,
+                                                                     .from = 5000,
+                                                                     .sel = words[i].sel,
+                                                                     .idx = words[i].idx,
+                                                                     .word = words[i].word,
+                                                                     .bit = words[i].bit});
         assert_int_equal(f.kind, FINDING_STATE);
         assert_non_null(strstr(f.field, words[i].name));
         assert_true(f.cycle >= 5000 && f.cycle < 5200);
     }
     /* The same defects are none of the pins' business. */
-    const struct options pins = options_for(trace_path, CHECK_CYCLE);
-    assert_int_equal(lockstep(&pins, (struct sabotage_plan){.what = SABOTAGE_STATE, .from = 5000, .bit = 13}).kind, FINDING_NONE);
+    const struct setup pins = options_for(trace_path, CHECK_CYCLE);
+    assert_int_equal(lockstep(&pins, (struct sabotage_plan){.what = SABOTAGE_STATE, .from = 5000, .bit = 13}).kind,
+                     FINDING_NONE);
 }
 
-/* Without a common clock a wrong answer is seen by the oracle, a wrong source or request by --check=events, a late answer by neither. */
+/* Without a common clock a wrong answer is seen by the oracle, a wrong source or request by --check=events, a late
+ * answer by neither. */
 static void decoupled_levels(void **state)
 {
     (void)state;
-    const struct options arch = options_for(trace_path, CHECK_ARCH), events = options_for(trace_path, CHECK_EVENTS);
-    const struct sabotage_plan pa = {.what = SABOTAGE_RESP_ADDR, .from = 3000}, mt = {.what = SABOTAGE_RESP_MT, .from = 3000},
-                               cr2 = {.what = SABOTAGE_RESP_CR2, .from = 3000}, table = {.what = SABOTAGE_MEM_MT, .from = 3000},
-                               gp = {.what = SABOTAGE_CTL_GP, .from = 100}, src = {.what = SABOTAGE_RESP_SRC, .from = 3000},
-                               late = {.what = SABOTAGE_RESP_LATE, .from = 3000}, cas = {.what = SABOTAGE_MEM_DESIRED, .from = 3000};
+    const struct setup arch = options_for(trace_path, CHECK_ARCH), events = options_for(trace_path, CHECK_EVENTS);
+    const struct sabotage_plan pa = {.what = SABOTAGE_RESP_ADDR, .from = 3000},
+                               mt = {.what = SABOTAGE_RESP_MT, .from = 3000},
+                               cr2 = {.what = SABOTAGE_RESP_CR2, .from = 3000},
+                               table = {.what = SABOTAGE_MEM_MT, .from = 3000},
+                               gp = {.what = SABOTAGE_CTL_GP, .from = 100},
+                               src = {.what = SABOTAGE_RESP_SRC, .from = 3000},
+                               late = {.what = SABOTAGE_RESP_LATE, .from = 3000},
+                               cas = {.what = SABOTAGE_MEM_DESIRED, .from = 3000};
     assert_int_equal(decoupled(&arch, &dut_saboteur, pa).kind, FINDING_ORACLE);
     assert_int_equal(decoupled(&arch, &dut_saboteur, mt).kind, FINDING_ORACLE);
     assert_int_equal(decoupled(&arch, &dut_saboteur, cr2).kind, FINDING_ORACLE);
@@ -261,7 +307,7 @@ static void decoupled_levels(void **state)
 static void final_dirty_bits(void **state)
 {
     (void)state;
-    const struct options o = options_for(trace_path, CHECK_ARCH);
+    const struct setup o = options_for(trace_path, CHECK_ARCH);
     const struct finding f = decoupled(&o, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NO_DIRTY});
     assert_int_not_equal(f.kind, FINDING_NONE);
 }
@@ -270,9 +316,11 @@ static void hangs(void **state)
 {
     extern const struct dut_ops dut_null;
     (void)state;
-    struct options o = options_for(trace_path, CHECK_ARCH);
+    struct setup o = options_for(trace_path, CHECK_ARCH);
     assert_int_equal(decoupled(&o, &dut_null, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_HANG);
-    assert_int_equal(decoupled(&o, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_RESP_LOST, .from = 3000}).kind, FINDING_HANG);
+    assert_int_equal(
+        decoupled(&o, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_RESP_LOST, .from = 3000}).kind,
+        FINDING_HANG);
 }
 
 static void expectations(void **state)
@@ -281,15 +329,15 @@ static void expectations(void **state)
         const char *text;
         enum finding_kind kind;
     } cases[] = {
-        {"ok pa=0x5238 4k", FINDING_NONE},  {"ok", FINDING_NONE},        {"ok pa=0x5230 4k", FINDING_EXPECT},
-        {"ok pa=0x5238 2m", FINDING_EXPECT},{"pf 0x4", FINDING_EXPECT},  {"gp", FINDING_EXPECT},
+        {"ok pa=0x5238 4k", FINDING_NONE},   {"ok", FINDING_NONE},       {"ok pa=0x5230 4k", FINDING_EXPECT},
+        {"ok pa=0x5238 2m", FINDING_EXPECT}, {"pf 0x4", FINDING_EXPECT}, {"gp", FINDING_EXPECT},
     };
     char path[] = "/tmp/twinwalk-test-XXXXXX";
     (void)state;
     close(mkstemp(path));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_own_tables(path, cases[i].text);
-        const struct options o = options_for(path, CHECK_CYCLE);
+        const struct setup o = options_for(path, CHECK_CYCLE);
         assert_int_equal(lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, cases[i].kind);
     }
     unlink(path);
@@ -297,18 +345,19 @@ static void expectations(void **state)
 
 static void these_are_judged(void **state)
 {
-    static const enum sabotage defects[] = {SABOTAGE_NO_AC, SABOTAGE_NO_SS, SABOTAGE_NO_IMP, SABOTAGE_OLD_PKRU, SABOTAGE_OLD_PAT,
-                                            SABOTAGE_OLD_WP, SABOTAGE_NO_INVPCID, SABOTAGE_RESP_MT, SABOTAGE_RESP_CR2, SABOTAGE_CTL_GP,
-                                            SABOTAGE_MEM_MT};
+    static const enum sabotage defects[] = {SABOTAGE_NO_AC,    SABOTAGE_NO_SS,  SABOTAGE_NO_IMP,     SABOTAGE_OLD_PKRU,
+                                            SABOTAGE_OLD_PAT,  SABOTAGE_OLD_WP, SABOTAGE_NO_INVPCID, SABOTAGE_RESP_MT,
+                                            SABOTAGE_RESP_CR2, SABOTAGE_CTL_GP, SABOTAGE_MEM_MT};
     char path[] = "/tmp/twinwalk-test-XXXXXX";
     (void)state;
     close(mkstemp(path));
     write_text(path, architecture);
-    const struct options arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
+    const struct setup arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
     assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
     assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
     for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
-        const struct finding f = decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = defects[i], .from = 20});
+        const struct finding f = decoupled(&arch, &dut_saboteur,
+                                           (struct sabotage_plan){.what = defects[i], .from = 20});
         if (f.kind != FINDING_ORACLE)
             fail_msg("defect %u: the oracle sees nothing (%s)", defects[i], finding_name(f.kind));
     }
@@ -327,11 +376,12 @@ static void global_pages_of_two_spaces(void **state)
     (void)state;
     close(mkstemp(path));
     write_text(path, shared_global);
-    const struct options arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
+    const struct setup arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE);
     assert_int_equal(lockstep(&all, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
     assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, FINDING_NONE);
     /* The first space's bits are owed all the same. */
-    assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NO_DIRTY}).kind, FINDING_ORACLE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, (struct sabotage_plan){.what = SABOTAGE_NO_DIRTY}).kind,
+                     FINDING_ORACLE);
     assert_true(session_open(&s, &all, NULL, NULL));
     lockstep_run(&s.lockstep);
     assert_int_equal(s.world->counts.shared_global, 2);
@@ -342,8 +392,9 @@ static void global_pages_of_two_spaces(void **state)
 /* The random stimulus, too, has an oracle that must see what only it can see: stale entries, rights, A and D bits. */
 static void random_judge(void **state)
 {
-    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG, SABOTAGE_NO_FLUSH, SABOTAGE_OLD_WP, SABOTAGE_NO_DIRTY, SABOTAGE_RESP_ADDR,
-                                            SABOTAGE_RESP_ERR, SABOTAGE_MEM_DESIRED, SABOTAGE_RESP_ID, SABOTAGE_RESP_LOST};
+    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG,   SABOTAGE_NO_FLUSH,  SABOTAGE_OLD_WP,
+                                            SABOTAGE_NO_DIRTY,    SABOTAGE_RESP_ADDR, SABOTAGE_RESP_ERR,
+                                            SABOTAGE_MEM_DESIRED, SABOTAGE_RESP_ID,   SABOTAGE_RESP_LOST};
     (void)state;
     for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
         const struct finding f = random_alone(200000, (struct sabotage_plan){.what = defects[i], .from = 5000});
@@ -358,7 +409,7 @@ static void random_finding_explained(void **state)
     static struct session s;
     const char *why = "";
     char text[4096] = "", want[32];
-    struct options o = options_for(NULL, CHECK_CYCLE);
+    struct setup o = options_for(NULL, CHECK_CYCLE);
     (void)state;
     o.requests = 20000;
     sabotage_plan = (struct sabotage_plan){.what = SABOTAGE_RESP_ADDR, .from = 5000};
@@ -384,7 +435,7 @@ static void skipping_changes_nothing(void **state)
     static struct session s[2];
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        struct options o = options_for(trace_path, CHECK_CYCLE);
+        struct setup o = options_for(trace_path, CHECK_CYCLE);
         o.skip = i;
         assert_true(session_open(&s[i], &o, NULL, NULL));
         lockstep_run(&s[i].lockstep);
@@ -403,10 +454,18 @@ static void skipping_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(honest_passes),      cmocka_unit_test(every_pin),    cmocka_unit_test(every_kind_of_state),
-        cmocka_unit_test(decoupled_levels),   cmocka_unit_test(final_dirty_bits), cmocka_unit_test(hangs),
-        cmocka_unit_test(expectations),       cmocka_unit_test(these_are_judged), cmocka_unit_test(global_pages_of_two_spaces),
-        cmocka_unit_test(random_judge),       cmocka_unit_test(random_finding_explained), cmocka_unit_test(skipping_changes_nothing),
+        cmocka_unit_test(honest_passes),
+        cmocka_unit_test(every_pin),
+        cmocka_unit_test(every_kind_of_state),
+        cmocka_unit_test(decoupled_levels),
+        cmocka_unit_test(final_dirty_bits),
+        cmocka_unit_test(hangs),
+        cmocka_unit_test(expectations),
+        cmocka_unit_test(these_are_judged),
+        cmocka_unit_test(global_pages_of_two_spaces),
+        cmocka_unit_test(random_judge),
+        cmocka_unit_test(random_finding_explained),
+        cmocka_unit_test(skipping_changes_nothing),
     };
     strcpy(trace_path, "/tmp/twinwalk-test-XXXXXX");
     close(mkstemp(trace_path));

@@ -1,5 +1,6 @@
-/* Whole systems, in small: what Linux does to its page tables, by hand (tb/tests/kernels/), is replayed on an MMU with a defect in what it
- * invalidates or sets, and with a trace in which something is wrong or missing. Each must be seen, and by whom is said. */
+/* Whole systems, in small: what Linux does to its page tables, by hand (tb/tests/kernels/), is replayed on an MMU with
+ * a defect in what it invalidates or sets, and with a trace in which something is wrong or missing. Each must be seen,
+ * and by whom is said. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +13,9 @@
 #include <cmocka.h>
 
 #include "dut/model.h"
-#include "lane.h"
+#include "engine/lane.h"
 #include "saboteur.h"
-#include "session.h"
+#include "session/session.h"
 
 static char path[] = "/tmp/twinwalk-test-XXXXXX";
 
@@ -38,10 +39,10 @@ static void rewrite(const char *name, const char *what, const char *by)
 /* The MMU alone, with nobody but the oracle and the trace to judge it. */
 static enum finding_kind replay(enum sabotage what, uint64_t from, struct world_counts *counts)
 {
-    struct options o;
+    struct setup o;
     char error[512];
     const char *why = "";
-    options_defaults(&o);
+    setup_defaults(&o);
     o.trace = path;
     sabotage_plan = (struct sabotage_plan){.what = what, .from = from};
     struct world *w = session_world(&o, true, error, sizeof error);
@@ -68,8 +69,9 @@ static void defects_of_the_mmu(void **state)
         const char *name;
         enum sabotage what;
     } defects[] = {
-        {"unmap", SABOTAGE_NO_INVLPG}, {"pcid", SABOTAGE_NO_FLUSH},   {"pcid", SABOTAGE_NO_INVPCID}, {"pcid", SABOTAGE_NO_INVLPG},
-        {"young", SABOTAGE_NO_DIRTY},  {"relax", SABOTAGE_RESP_ADDR}, {"cow", SABOTAGE_RESP_ERR},
+        {"unmap", SABOTAGE_NO_INVLPG}, {"pcid", SABOTAGE_NO_FLUSH},  {"pcid", SABOTAGE_NO_INVPCID},
+        {"pcid", SABOTAGE_NO_INVLPG},  {"young", SABOTAGE_NO_DIRTY}, {"relax", SABOTAGE_RESP_ADDR},
+        {"cow", SABOTAGE_RESP_ERR},
     };
     (void)state;
     for (size_t i = 0; i < sizeof defects / sizeof *defects; i++) {
@@ -81,10 +83,12 @@ static void defects_of_the_mmu(void **state)
     }
 }
 
-/* What an unruly kernel does, an honest MMU answers as the books allow, and one that invalidates too little does not. */
+/* What an unruly kernel does, an honest MMU answers as the books allow, and one that invalidates too little does not.
+ */
 static void an_unruly_kernel(void **state)
 {
-    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG, SABOTAGE_NO_FLUSH, SABOTAGE_NO_INVPCID, SABOTAGE_NO_DIRTY};
+    static const enum sabotage defects[] = {SABOTAGE_NO_INVLPG, SABOTAGE_NO_FLUSH, SABOTAGE_NO_INVPCID,
+                                            SABOTAGE_NO_DIRTY};
     char command[128];
     struct world_counts c;
     (void)state;
@@ -104,17 +108,18 @@ static void mistakes_of_the_trace(void **state)
         const char *name, *what, *by;
         enum finding_kind found;
     } mistakes[] = {
-        {"cow", "-> ok pa=0x32010 4k", "-> ok pa=0x32011 4k", FINDING_EXPECT},      /* one bit of an address */
+        {"cow", "-> ok pa=0x32010 4k", "-> ok pa=0x32011 4k", FINDING_EXPECT}, /* one bit of an address */
         {"cow", "-> ok pa=0x32010 4k", "-> ok pa=0x32010 2m", FINDING_EXPECT},
-        {"cow", "-> pf 0x7 cr2=0x2010", "-> pf 0x6 cr2=0x2010", FINDING_EXPECT},    /* of an error code */
-        {"cow", "-> pf 0x7 cr2=0x2010", "-> pf 0x7 cr2=0x2011", FINDING_EXPECT},    /* of CR2 */
+        {"cow", "-> pf 0x7 cr2=0x2010", "-> pf 0x6 cr2=0x2010", FINDING_EXPECT}, /* of an error code */
+        {"cow", "-> pf 0x7 cr2=0x2010", "-> pf 0x7 cr2=0x2011", FINDING_EXPECT}, /* of CR2 */
         {"cow", "-> pf 0x7 cr2=0x2010", "-> ok", FINDING_EXPECT},
-        {"cow", "poke 0x5010 0x32067\n", "", FINDING_EXPECT},                       /* a write to a page table is missing */
+        {"cow", "poke 0x5010 0x32067\n", "", FINDING_EXPECT}, /* a write to a page table is missing */
         {"tables", "poke 0x5008 0x41067\n", "", FINDING_EXPECT},
-        {"fork", "mov cr3 0x1000 -> ok\nS 0x1010", "S 0x1010", FINDING_NONE},       /* no flush: ours writes on, legally */
+        {"fork", "mov cr3 0x1000 -> ok\nS 0x1010", "S 0x1010", FINDING_NONE}, /* no flush: ours writes on, legally */
         {"unmap", "invlpg 0x1000\n", "", FINDING_NONE},
         {"global", "mov cr4 0x100020 -> ok\n", "", FINDING_NONE},
-        {"unmap", "L 0x1008 8 -> ok pa=0x21008 4k", "invlpg 0x1000\nL 0x1008 8 -> ok pa=0x21008 4k", FINDING_EXPECT}, /* theirs can have it no longer */
+        {"unmap", "L 0x1008 8 -> ok pa=0x21008 4k", "invlpg 0x1000\nL 0x1008 8 -> ok pa=0x21008 4k",
+         FINDING_EXPECT}, /* theirs can have it no longer */
         {"fork", "S 0x3008 8 -> ok pa=0x23008 4k", "mov cr3 0x1000\nS 0x3008 8 -> ok pa=0x23008 4k", FINDING_EXPECT},
         {"pti", "mov cr4 0x1000a0 -> ok", "mov cr4 0x1000a0 -> gp", FINDING_EXPECT},
     };

@@ -1,5 +1,5 @@
-/* Packing of array ports, for every number of ports: each element is read as written and disturbs no other, whether Verilator
- * made the port an integer or words. */
+/* Packing of array ports, for every number of ports: each element is read as written and disturbs no other, whether
+ * Verilator made the port an integer or words. */
 #include <cstdio>
 #include <cstdlib>
 #include <type_traits>
@@ -8,8 +8,12 @@
 
 /* The C++ type that Verilator gives a packed port of so many bits. */
 template <unsigned Bits>
-using port = std::conditional_t<Bits <= 8, CData, std::conditional_t<Bits <= 16, SData, std::conditional_t<Bits <= 32, IData,
-             std::conditional_t<Bits <= 64, QData, VlWide<(Bits > 64 ? (Bits + 31) / 32 : 3)>>>>>;
+using port = std::conditional_t<
+    Bits <= 8, CData,
+    std::conditional_t<
+        Bits <= 16, SData,
+        std::conditional_t<Bits <= 32, IData,
+                           std::conditional_t<Bits <= 64, QData, VlWide<(Bits > 64 ? (Bits + 31) / 32 : 3)>>>>>;
 
 static unsigned checks;
 

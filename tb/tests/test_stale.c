@@ -1,5 +1,5 @@
-/* The books of what may be stale: what is legal after software has changed an entry, and what no longer is after an invalidation. Each case sets
- * up page tables, changes them, and asks whether a result may still come out. */
+/* The books of what may be stale: what is legal after software has changed an entry, and what no longer is after an
+ * invalidation. Each case sets up page tables, changes them, and asks whether a result may still come out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,13 +8,13 @@
 #include <cmocka.h>
 
 #include "arch/rules.h"
-#include "stale.h"
+#include "stale/stale.h"
 
 enum { ROOT = 0x1000, PDPT = 0x2000, PD = 0x3000, PT = 0x4000, OLD = 0x50000, NEW = 0x60000, FREE = 0x9000 };
 #define VA UINT64_C(0x1000)
 #define OTHER_REGION UINT64_C(0x8000000000)
-#define TABLE UINT64_C(0x27)    /* present, writable, user, A */
-#define PAGE UINT64_C(0x67)     /* and D */
+#define TABLE UINT64_C(0x27) /* present, writable, user, A */
+#define PAGE UINT64_C(0x67)  /* and D */
 #define GLOBAL_PAGE UINT64_C(0x167)
 
 static struct physmem *pm;
@@ -75,7 +75,8 @@ static bool fits(const void *context, const struct oracle_result *r)
     return r->kind == w->kind && r->addr == w->addr && r->err == w->err;
 }
 
-static enum stale_how explain(enum stale_who who, bool confirmed, uint8_t acc, uint64_t va, uint64_t since, struct wanted wanted)
+static enum stale_how explain(enum stale_who who, bool confirmed, uint8_t acc, uint64_t va, uint64_t since,
+                              struct wanted wanted)
 {
     const struct oracle_access access = {.va = va, .acc = acc, .user = true};
     const struct stale_question question = {fits, &wanted};
@@ -190,7 +191,8 @@ static void a_pcid_with_another_root(void **state)
     assert_int_equal(goes_to(VA, OLD), STALE_NOT);
 }
 
-/* An upper entry was cleared; the table below it is changed afterwards, and can be reached by a paging-structure cache only. */
+/* An upper entry was cleared; the table below it is changed afterwards, and can be reached by a paging-structure cache
+ * only. */
 static void paging_structure_caches(void **state)
 {
     (void)state;
@@ -218,7 +220,7 @@ static void invpcid_of_an_address_keeps_other_tables(void **state)
     poke(PT + 8, NEW | PAGE);
     control(CTL_INVPCID_ADDRESS, OTHER_REGION, 1);
     assert_int_equal(goes_to(VA, NEW), STALE_PSC);
-    control(CTL_INVPCID_ADDRESS, VA + 0x3000, 1); /* the same PDE */
+    control(CTL_INVPCID_ADDRESS, VA + 0x3000, 1);  /* the same PDE */
     assert_int_equal(goes_to(VA, NEW), STALE_TLB); /* from before that */
     poke(PT + 8, FREE | PAGE);
     assert_int_equal(goes_to(VA, FREE), STALE_NOT);
@@ -274,12 +276,12 @@ static void what_is_never_cached(void **state)
 static void a_table_that_was_not_reachable(void **state)
 {
     (void)state;
-    poke(PDPT + 8, PD | TABLE);            /* another region through the same tables */
+    poke(PDPT + 8, PD | TABLE); /* another region through the same tables */
     poke(PT + 8, NEW | PAGE);
     control(CTL_MOV_CR3, ROOT, 0);
-    poke(PT + 8, FREE | PAGE);             /* NEW was there since the flush */
+    poke(PT + 8, FREE | PAGE); /* NEW was there since the flush */
     poke(PD + 8, 0x7000 | TABLE);
-    poke(PD + 8, PT | TABLE);              /* from here on the second megabytes lead to PT as well */
+    poke(PD + 8, PT | TABLE); /* from here on the second megabytes lead to PT as well */
     assert_int_equal(goes_to(VA, NEW), STALE_TLB);
     assert_int_equal(goes_to(VA + 0x200000, NEW), STALE_NOT);
 }

@@ -1,5 +1,6 @@
-/* Directed cases: every sort of expectation is found when it is wrong, on the oracle and on a device; nothing is carried over from case
- * to case; a case runs only on a CPU that meets its needs; a device with a defect, or without an answer, fails. */
+/* Directed cases: every sort of expectation is found when it is wrong, on the oracle and on a device; nothing is
+ * carried over from case to case; a case runs only on a CPU that meets its needs; a device with a defect, or without an
+ * answer, fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "dut_list.h"
+#include "dut/dut_list.h"
 #include "mmu_cfg.h"
-#include "vectors.h"
+#include "vectors/vectors.h"
 
 #define HEAD "twinwalk-trace 1\ntables own\n"
 #define TABLES "mov cr3 0x1000\npoke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 0x5007\n"
@@ -119,9 +120,11 @@ static void test_nothing_is_carried_over(void **state)
 {
     (void)state;
     static const char text[] = HEAD
-        "case a\n" TABLES "mov cr0 0xc0010001\nwrmsr efer 0xd00\nmov cr4 0x3000b0\nwrpkru 0xffffffff\nwrmsr pat 0\nS 0 8 -> ok mt=uc\n"
+        "case a\n" TABLES
+        "mov cr0 0xc0010001\nwrmsr efer 0xd00\nmov cr4 0x3000b0\nwrpkru 0xffffffff\nwrmsr pat 0\nS 0 8 -> ok mt=uc\n"
         "case b\nentry 0x1000 0\nentry 0x4000 0\nL 0 8 -> pf 0x4\n"
-        "case c\npoke 0 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 0x6005\nF 0 8 sup -> ok pa=0x6000 4k mt=wb\nS 0 8 sup -> ok\nentry 0x4000 0x6065\n"
+        "case c\npoke 0 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 0x6005\nF 0 8 sup -> ok pa=0x6000 "
+        "4k mt=wb\nS 0 8 sup -> ok\nentry 0x4000 0x6065\n"
         "case d\nentry 0 0\nF 0 8 -> pf 0x4\nmov cr3 0x1000\nL 0 8 -> pf 0x4\n"
         "case e\n" TABLES "S 0 8 -> ok pa=0x5000 4k mt=wb\nentry 0x1000 0x2027\nentry 0x4000 0x5067\n";
     for (size_t e = 0; e < 2; e++) {
@@ -129,7 +132,8 @@ static void test_nothing_is_carried_over(void **state)
         assert_int_equal(run_file(engines[e], text, verdicts, 5), 5);
         for (size_t i = 0; i < 5; i++)
             if (!verdicts[i].passed)
-                fail_msg("%s: case %zu: record %zu: expected %s, got %s", engines[e], i, verdicts[i].at, verdicts[i].expected, verdicts[i].got);
+                fail_msg("%s: case %zu: record %zu: expected %s, got %s", engines[e], i, verdicts[i].at,
+                         verdicts[i].expected, verdicts[i].got);
     }
 }
 
@@ -137,8 +141,9 @@ static void test_needs(void **state)
 {
     (void)state;
     struct vector_unmet unmet;
-    const uint8_t has = (CFG_ARCH_LA57 ? TRACE_LA57 : 0) | (CFG_ARCH_PCID ? TRACE_PCID : 0) | (CFG_ARCH_PAGE_1G ? TRACE_PAGE_1G : 0) |
-                        (CFG_ARCH_PKU ? TRACE_PKU : 0) | (CFG_ARCH_PKS ? TRACE_PKS : 0) | (CFG_ARCH_CET ? TRACE_CET : 0) |
+    const uint8_t has = (CFG_ARCH_LA57 ? TRACE_LA57 : 0) | (CFG_ARCH_PCID ? TRACE_PCID : 0) |
+                        (CFG_ARCH_PAGE_1G ? TRACE_PAGE_1G : 0) | (CFG_ARCH_PKU ? TRACE_PKU : 0) |
+                        (CFG_ARCH_PKS ? TRACE_PKS : 0) | (CFG_ARCH_CET ? TRACE_CET : 0) |
                         (CFG_ARCH_LAM ? TRACE_LAM : 0) | (CFG_ARCH_AMD ? TRACE_AMD : 0);
     struct trace_case none = {.name = "x"}, all = {.name = "x", .needs = 0xff}, bare = {.name = "x", .lacks = 0xff};
     struct oracle_cpu cpu = vector_cpu(&none, false, &unmet);
@@ -167,7 +172,17 @@ static void test_needs(void **state)
 /* ---- Devices with a defect: the cycle model with one output changed ---- */
 
 extern const struct dut_ops dut_model;
-static enum { NO_DEFECT, DEFECT_ADDR, DEFECT_ERR, DEFECT_MT, DEFECT_SIZE, DEFECT_KIND, DEFECT_GP, DEFECT_CAS, DEFECT_SILENT } defect;
+static enum {
+    NO_DEFECT,
+    DEFECT_ADDR,
+    DEFECT_ERR,
+    DEFECT_MT,
+    DEFECT_SIZE,
+    DEFECT_KIND,
+    DEFECT_GP,
+    DEFECT_CAS,
+    DEFECT_SILENT
+} defect;
 
 static void defective_step(struct dut *dut, const struct pins_in *in, struct pins_out *out)
 {
@@ -188,8 +203,8 @@ static void defective_step(struct dut *dut, const struct pins_in *in, struct pin
 static void test_defective_devices(void **state)
 {
     (void)state;
-    static const char text[] = HEAD
-        "case a\n" TABLES "L 8 8 -> ok pa=0x5008 4k mt=wb\nL 0x1008 8 -> pf 0x4 cr2=0x1008\nmov cr4 0 -> gp\nS 0 8 -> ok\nentry 0x4000 0x5067\n";
+    static const char text[] = HEAD "case a\n" TABLES "L 8 8 -> ok pa=0x5008 4k mt=wb\nL 0x1008 8 -> pf 0x4 "
+                                    "cr2=0x1008\nmov cr4 0 -> gp\nS 0 8 -> ok\nentry 0x4000 0x5067\n";
     struct dut_ops ops = dut_model;
     const char *error;
     struct vector v;
@@ -215,7 +230,10 @@ static void test_defective_devices(void **state)
 
 /* ---- Devices that drop too little: the cycle model with one control operation replaced ---- */
 
-static struct { uint8_t op, instead; bool same_cr3, on; } less;
+static struct {
+    uint8_t op, instead;
+    bool same_cr3, on;
+} less;
 static uint64_t cr3;
 
 static void forgetful_reset(struct dut *dut, struct pins_out *out)
@@ -234,7 +252,8 @@ static void forgetful_step(struct dut *dut, const struct pins_in *in, struct pin
     dut_model.step(dut, &changed, out);
 }
 
-/* Runs the file; gives the number of cases that failed, and of those that did so only because of what was left by others. */
+/* Runs the file; gives the number of cases that failed, and of those that did so only because of what was left by
+ * others. */
 static unsigned count_failures(const char *file, unsigned *carried_over)
 {
     struct dut_ops ops = dut_model;
@@ -269,9 +288,15 @@ static void test_every_invalidation_is_needed(void **state)
     (void)state;
     enum { NOTHING = 12 };
     static const uint8_t pairs[][2] = {
-        {CTL_INVLPG, NOTHING}, {CTL_INVPCID_ADDRESS, NOTHING}, {CTL_INVPCID_CONTEXT, NOTHING}, {CTL_INVPCID_ALL, NOTHING},
-        {CTL_INVPCID_ALL, CTL_INVPCID_ALL_NONGLOBAL}, {CTL_INVPCID_ALL_NONGLOBAL, NOTHING}, {CTL_INVPCID_ALL_NONGLOBAL, CTL_INVPCID_CONTEXT},
-        {CTL_INVPCID_CONTEXT, CTL_INVPCID_ADDRESS}, {CTL_INVLPG, CTL_INVPCID_ADDRESS},
+        {CTL_INVLPG, NOTHING},
+        {CTL_INVPCID_ADDRESS, NOTHING},
+        {CTL_INVPCID_CONTEXT, NOTHING},
+        {CTL_INVPCID_ALL, NOTHING},
+        {CTL_INVPCID_ALL, CTL_INVPCID_ALL_NONGLOBAL},
+        {CTL_INVPCID_ALL_NONGLOBAL, NOTHING},
+        {CTL_INVPCID_ALL_NONGLOBAL, CTL_INVPCID_CONTEXT},
+        {CTL_INVPCID_CONTEXT, CTL_INVPCID_ADDRESS},
+        {CTL_INVLPG, CTL_INVPCID_ADDRESS},
     };
     unsigned carried_over;
     less.on = false;
@@ -287,13 +312,15 @@ static void test_every_invalidation_is_needed(void **state)
     less.on = false;
 }
 
-/* MOV CR3 with the value that is there already drops nothing: the second case fails, and it is said that the first is the reason. */
+/* MOV CR3 with the value that is there already drops nothing: the second case fails, and it is said that the first is
+ * the reason. */
 static void test_what_was_left_is_named(void **state)
 {
     (void)state;
     unsigned carried_over;
     write_file(HEAD "case a\n" TABLES "L 0 8 -> ok pa=0x5000 4k\n"
-                    "case b\nmov cr3 0x1000\npoke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 0x6007\nL 0 8 -> ok pa=0x6000 4k\n");
+                    "case b\nmov cr3 0x1000\npoke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 "
+                    "0x6007\nL 0 8 -> ok pa=0x6000 4k\n");
     less.on = less.same_cr3 = true;
     less.op = CTL_MOV_CR3;
     less.instead = 12;
@@ -315,9 +342,13 @@ static void test_no_reset(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right_and_wrong),   cmocka_unit_test(test_nothing_is_carried_over), cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_defective_devices), cmocka_unit_test(test_every_invalidation_is_needed),
-        cmocka_unit_test(test_what_was_left_is_named), cmocka_unit_test(test_no_reset),
+        cmocka_unit_test(test_right_and_wrong),
+        cmocka_unit_test(test_nothing_is_carried_over),
+        cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_defective_devices),
+        cmocka_unit_test(test_every_invalidation_is_needed),
+        cmocka_unit_test(test_what_was_left_is_named),
+        cmocka_unit_test(test_no_reset),
     };
     const int file = mkstemp(path);
     if (file < 0)

@@ -8,7 +8,7 @@
 #include "session.h"
 extern "C" {
 #include "pins.h"
-#include "trace.h"
+#include "format/trace.h"
 }
 
 #include <string.h>

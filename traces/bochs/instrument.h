@@ -1,6 +1,6 @@
-/* What Bochs calls while it emulates: its instrumentation interface (instrument/instrumentation.txt in its source), as macros. Those that
- * the recorder needs call the functions below (instrument.cc); all others are empty. Included by every file of Bochs, so it names no type
- * of the recorder. */
+/* What Bochs calls while it emulates: its instrumentation interface (instrument/instrumentation.txt in its source), as
+ * macros. Those that the recorder needs call the functions below (instrument.cc); all others are empty. Included by
+ * every file of Bochs, so it names no type of the recorder. */
 #ifndef TWINWALK_BOCHS_INSTRUMENT_H
 #define TWINWALK_BOCHS_INSTRUMENT_H
 

@@ -1,9 +1,9 @@
 /* Records for Bochs' instrumentation; see recorder.h. */
 #include "recorder.h"
+#include "format/trace.h"
 #include "pins.h"
 #include "system/machine.h"
 #include "system/tables.h"
-#include "trace.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,7 +19,10 @@ static struct {
     const char *out;
     uint64_t limit, accesses, pokes, controls, faults, no_flush, invpcid;
     unsigned levels;
-    struct { uint64_t pa; size_t size; } pending[PENDING]; /* stores whose bytes may not be there yet */
+    struct {
+        uint64_t pa;
+        size_t size;
+    } pending[PENDING]; /* stores whose bytes may not be there yet */
     size_t stores;
 } recorder;
 
@@ -94,8 +97,14 @@ void recorder_begin(const struct recorder_options *options, const struct recorde
     put_registers(registers);
 }
 
-bool recorder_active(void) { return recorder.writer != NULL; }
-bool recorder_full(void) { return recorder.accesses >= recorder.limit; }
+bool recorder_active(void)
+{
+    return recorder.writer != NULL;
+}
+bool recorder_full(void)
+{
+    return recorder.accesses >= recorder.limit;
+}
 
 void recorder_end(void)
 {
@@ -105,11 +114,15 @@ void recorder_end(void)
         give_up(error);
     recorder.writer = NULL;
     uint64_t unseen = tables_differ();
-    fprintf(stderr, "twinwalk bochs: %s: %" PRIu64 " accesses, %" PRIu64 " page faults, %" PRIu64 " controls (%" PRIu64 " CR3 loads that flush nothing, %"
-            PRIu64 " INVPCID), %" PRIu64 " pokes\n", recorder.out, recorder.accesses, recorder.faults,
-            recorder.controls, recorder.no_flush, recorder.invpcid, recorder.pokes);
+    fprintf(stderr,
+            "twinwalk bochs: %s: %" PRIu64 " accesses, %" PRIu64 " page faults, %" PRIu64 " controls (%" PRIu64
+            " CR3 loads that flush nothing, %" PRIu64 " INVPCID), %" PRIu64 " pokes\n",
+            recorder.out, recorder.accesses, recorder.faults, recorder.controls, recorder.no_flush, recorder.invpcid,
+            recorder.pokes);
     if (unseen) {
-        fprintf(stderr, "twinwalk bochs: %s: %" PRIu64 " words of page tables changed unseen: the trace is not to be trusted\n", recorder.out, unseen);
+        fprintf(stderr,
+                "twinwalk bochs: %s: %" PRIu64 " words of page tables changed unseen: the trace is not to be trusted\n",
+                recorder.out, unseen);
         _Exit(1);
     }
 }
@@ -117,7 +130,8 @@ void recorder_end(void)
 void recorder_access(const struct recorder_access *access)
 {
     struct trace_rec rec = {.va = access->va, .kind = access->kind, .flags = access->flags, .size = access->size};
-    struct trace_extra extra = {.expect = {.kind = KIND_OK, .has_pa = true, .pa = access->pa, .size = (uint8_t)access->pages}};
+    struct trace_extra extra = {
+        .expect = {.kind = KIND_OK, .has_pa = true, .pa = access->pa, .size = (uint8_t)access->pages}};
     if (access->pages >= 0)
         rec.flags |= TRACE_EXPECT;
     put(&rec, access->pages >= 0 ? &extra : NULL);

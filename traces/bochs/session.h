@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Before each instruction while nothing is recorded: does the recording begin with it? If so, recorder_begin has been called. */
+/* Before each instruction while nothing is recorded: does the recording begin with it? If so, recorder_begin has been
+ * called. */
 bool session_begins(void);
 /* Ends the recording, and Bochs: nothing of interest comes after it. */
 [[noreturn]] void session_finish(const char *why);

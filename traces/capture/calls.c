@@ -1,7 +1,8 @@
 /* System calls: those that change mappings are recorded at their return, in the order in which they take effect.
  *
- * From entry to return of such a call no other thread of the process makes one (nor forks), and before a call that can take memory or rights away
- * everything that any thread has done so far is handed over. So an access and a call of two threads stand in the trace as they happened. */
+ * From entry to return of such a call no other thread of the process makes one (nor forks), and before a call that can
+ * take memory or rights away everything that any thread has done so far is handed over. So an access and a call of two
+ * threads stand in the trace as they happened. */
 #define _GNU_SOURCE
 #include "plugin.h"
 
@@ -14,7 +15,8 @@
 
 enum { PAGE = 4096 };
 
-/* The number of arguments of a call that changes mappings, 0 for others. What lies in the registers behind is not recorded. */
+/* The number of arguments of a call that changes mappings, 0 for others. What lies in the registers behind is not
+ * recorded. */
 static unsigned memory_args(uint64_t number)
 {
     switch (number) {
@@ -100,8 +102,8 @@ static void after_memory_call(struct cpu *c)
     calls_give(c);
 }
 
-void on_syscall(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
-                uint64_t a6, uint64_t a7, uint64_t a8)
+void on_syscall(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8)
 {
     (void)id, (void)a7, (void)a8;
     struct cpu *c = &process.cpu[cpu];

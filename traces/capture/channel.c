@@ -57,7 +57,8 @@ void channel_free_task(struct channel *ch, unsigned task)
     channel_unlock(ch);
 }
 
-/* Waits until the collector has made room. Called without the lock; `seen`: the value of `freed` before the look that found none. */
+/* Waits until the collector has made room. Called without the lock; `seen`: the value of `freed` before the look that
+ * found none. */
 static bool wait_for_room(struct channel *ch, uint32_t seen)
 {
     __atomic_add_fetch(&ch->waiting, 1, __ATOMIC_SEQ_CST);
@@ -99,7 +100,8 @@ bool channel_hand_over(struct channel *ch, struct chunk *chunk, bool last, const
             return true;
         }
         if (ch->tail - __atomic_load_n(&ch->head, __ATOMIC_ACQUIRE) < QUEUE) {
-            ch->queue[ch->tail % QUEUE] = (struct segment){(uint16_t)(chunk - ch->chunk), (uint16_t)chunk->handed, (uint16_t)n, last};
+            ch->queue[ch->tail % QUEUE] = (struct segment){(uint16_t)(chunk - ch->chunk), (uint16_t)chunk->handed,
+                                                           (uint16_t)n, last};
             chunk->handed = n;
             __atomic_store_n(&ch->tail, ch->tail + 1, __ATOMIC_SEQ_CST);
             channel_unlock(ch);

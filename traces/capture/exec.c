@@ -79,8 +79,10 @@ void follow_exec(struct cpu *c, uint64_t number, const uint64_t arg[6])
         if (!wrong && read_strings(c, argv) && read_strings(c, env)) {
             hand_over_all(true);
             hand_over_and_end(c);
-            launch(process.ch, (unsigned)c->task, false, &image, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
-            fprintf(stderr, "twinwalk capture: %s: %s; what it does is not recorded\n", process.ch->qemu, strerror(errno));
+            launch(process.ch, (unsigned)c->task, false, &image, (char *const *)(uintptr_t)argv,
+                   (char *const *)(uintptr_t)env);
+            fprintf(stderr, "twinwalk capture: %s: %s; what it does is not recorded\n", process.ch->qemu,
+                    strerror(errno));
             __atomic_store_n(&process.ended, 0, __ATOMIC_SEQ_CST);
         }
         for (unsigned i = 0; i < image.prefixes; i++)

@@ -1,7 +1,7 @@
 /* What the kernel reads and writes for a program in a system call: a table of the common calls.
  *
- * An operand is a buffer of the caller: which argument points to it, in which direction, and how many bytes it has. A call that failed
- * transferred nothing but the strings that it was given (unless it failed with EFAULT). */
+ * An operand is a buffer of the caller: which argument points to it, in which direction, and how many bytes it has. A
+ * call that failed transferred nothing but the strings that it was given (unless it failed with EFAULT). */
 #define _GNU_SOURCE
 #include "plugin.h"
 
@@ -14,19 +14,26 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { KERNEL = TRACE_SUPERVISOR | TRACE_AC, OPERANDS = 4, PAGE = 4096, MOST_STRING = 4096, MOST_PIECES = 1024, MOST_BYTES = 64 << 20 };
+enum {
+    KERNEL = TRACE_SUPERVISOR | TRACE_AC,
+    OPERANDS = 4,
+    PAGE = 4096,
+    MOST_STRING = 4096,
+    MOST_PIECES = 1024,
+    MOST_BYTES = 64 << 20
+};
 
 enum length {
     END,
-    BYTES,     /* n */
-    RESULT,    /* n times the result, at most argument `by` unless that is 0 */
-    TIMES,     /* n times argument `by` */
-    POINTED,   /* the four bytes that argument `by` points to, which the kernel reads and writes */
-    BITS,      /* a bit for each below argument `by`, in whole quadwords */
-    STRING,    /* with its end */
-    PIECES,    /* an array of argument `by` struct iovec, result bytes in all */
-    MESSAGE,   /* a struct msghdr, result bytes in all */
-    IOCTL,     /* what the command in argument 1 says */
+    BYTES,   /* n */
+    RESULT,  /* n times the result, at most argument `by` unless that is 0 */
+    TIMES,   /* n times argument `by` */
+    POINTED, /* the four bytes that argument `by` points to, which the kernel reads and writes */
+    BITS,    /* a bit for each below argument `by`, in whole quadwords */
+    STRING,  /* with its end */
+    PIECES,  /* an array of argument `by` struct iovec, result bytes in all */
+    MESSAGE, /* a struct msghdr, result bytes in all */
+    IOCTL,   /* what the command in argument 1 says */
 };
 
 #define R TRACE_LOAD
@@ -143,7 +150,8 @@ static const struct operand table[512][OPERANDS] = {
 
 size_t peek(void *to, uint64_t va, size_t bytes)
 {
-    struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)va, bytes}; /* does not fault, whatever the program passed */
+    struct iovec local = {to, bytes},
+                 remote = {(void *)(uintptr_t)va, bytes}; /* does not fault, whatever the program passed */
     ssize_t n = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
     return n > 0 ? (size_t)n : 0;
 }
@@ -199,10 +207,13 @@ static void put_ioctl(struct cpu *c, uint64_t command, uint64_t va)
     case TCGETS:
         put_bytes(c, W, KERNEL, va, 36);
         return;
-    case TCSETS: case TCSETSW: case TCSETSF:
+    case TCSETS:
+    case TCSETSW:
+    case TCSETSF:
         put_bytes(c, R, KERNEL, va, 36);
         return;
-    case FIONREAD: case TIOCGPGRP:
+    case FIONREAD:
+    case TIOCGPGRP:
         put_bytes(c, W, KERNEL, va, 4);
         return;
     }
@@ -270,12 +281,37 @@ bool may_block(const struct trace_syscall *call)
 {
     struct stat st;
     switch (call->number) {
-    case SYS_read: case SYS_write: case SYS_readv: case SYS_writev: /* on what is no file */
+    case SYS_read:
+    case SYS_write:
+    case SYS_readv:
+    case SYS_writev: /* on what is no file */
         return !fstat((int)call->arg[0], &st) && !S_ISREG(st.st_mode);
-    case SYS_futex: case SYS_wait4: case SYS_waitid: case SYS_poll: case SYS_ppoll: case SYS_select: case SYS_pselect6:
-    case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_nanosleep: case SYS_clock_nanosleep: case SYS_sched_yield: case SYS_pause:
-    case SYS_accept: case SYS_accept4: case SYS_connect: case SYS_sendto: case SYS_recvfrom: case SYS_sendmsg: case SYS_recvmsg:
-    case SYS_rt_sigsuspend: case SYS_rt_sigtimedwait: case SYS_flock: case SYS_msgrcv: case SYS_semop: case SYS_semtimedop:
+    case SYS_futex:
+    case SYS_wait4:
+    case SYS_waitid:
+    case SYS_poll:
+    case SYS_ppoll:
+    case SYS_select:
+    case SYS_pselect6:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+    case SYS_sched_yield:
+    case SYS_pause:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_sendto:
+    case SYS_recvfrom:
+    case SYS_sendmsg:
+    case SYS_recvmsg:
+    case SYS_rt_sigsuspend:
+    case SYS_rt_sigtimedwait:
+    case SYS_flock:
+    case SYS_msgrcv:
+    case SYS_semop:
+    case SYS_semtimedop:
         return true;
     }
     return false;

@@ -1,7 +1,8 @@
 /* Starting qemu-x86_64 with the plugin.
  *
- * QEMU hands its own environment to the program, in reverse order, so it is given the program's environment, reversed. Variables
- * that would act upon QEMU itself (LD_…, QEMU_…) travel as -E options instead, which must not hold a comma. */
+ * QEMU hands its own environment to the program, in reverse order, so it is given the program's environment, reversed.
+ * Variables that would act upon QEMU itself (LD_…, QEMU_…) travel as -E options instead, which must not hold a comma.
+ */
 #define _GNU_SOURCE
 #include "launch.h"
 
@@ -88,7 +89,8 @@ int image_resolve(struct image *image, const char *path)
     return ELOOP;
 }
 
-void launch(const struct channel *ch, unsigned task, bool first, const struct image *image, char *const *argv, char *const *env)
+void launch(const struct channel *ch, unsigned task, bool first, const struct image *image, char *const *argv,
+            char *const *env)
 {
     size_t args = 0, vars = 0;
     char option[1024], *absolute = realpath(image->path, NULL);

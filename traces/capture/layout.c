@@ -1,8 +1,9 @@
 /* The layout of a program before its first instruction, from two sources that each know half of it.
  *
- * QEMU knows the guest's own view: ranges with the rights that the guest has. The host's /proc/self/maps knows which of them are
- * files, and where one mapping ends and the next begins, but not the rights: QEMU never gives the guest's code pages execute
- * permission on the host. The guest's addresses are the host's (guest base 0, QEMU's choice for 64-bit guests on 64-bit hosts).
+ * QEMU knows the guest's own view: ranges with the rights that the guest has. The host's /proc/self/maps knows which of
+ * them are files, and where one mapping ends and the next begins, but not the rights: QEMU never gives the guest's code
+ * pages execute permission on the host. The guest's addresses are the host's (guest base 0, QEMU's choice for 64-bit
+ * guests on 64-bit hosts).
  *
  * The heap is not there yet: the first brk of the program tells where it starts. */
 #define _GNU_SOURCE
@@ -37,13 +38,15 @@ struct ranges {
 static int note_range(void *user, uint64_t start, uint64_t end, unsigned long flags)
 {
     struct ranges *ranges = user;
-    if (!(flags & QEMU_PAGE_VALID) || end > UINT64_C(1) << 47) /* the page above, vsyscall, is emulated: nothing there is ever accessed */
+    if (!(flags & QEMU_PAGE_VALID) ||
+        end > UINT64_C(1) << 47) /* the page above, vsyscall, is emulated: nothing there is ever accessed */
         return 0;
     if (ranges->count == MAX_RANGES)
         return 1;
-    ranges->at[ranges->count++] = (struct range){
-        start, end, (flags & QEMU_PAGE_READ ? OS_READ : 0) | (flags & (QEMU_PAGE_WRITE | QEMU_PAGE_WRITE_ORG) ? OS_WRITE : 0) |
-                        (flags & QEMU_PAGE_EXEC ? OS_EXEC : 0)};
+    ranges->at[ranges->count++] = (struct range){start, end,
+                                                 (flags & QEMU_PAGE_READ ? OS_READ : 0) |
+                                                     (flags & (QEMU_PAGE_WRITE | QEMU_PAGE_WRITE_ORG) ? OS_WRITE : 0) |
+                                                     (flags & QEMU_PAGE_EXEC ? OS_EXEC : 0)};
     return 0;
 }
 
@@ -60,7 +63,8 @@ static const char *read_host(struct host_map *maps, size_t *count)
         char rights[5];
         int name = 0;
         memset(m, 0, sizeof *m);
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m->start, &m->end, rights, &m->offset, &name) != 4)
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m->start, &m->end, rights, &m->offset,
+                   &name) != 4)
             continue;
         m->shared = rights[3] == 's';
         line[strcspn(line, "\n")] = 0;
@@ -85,7 +89,8 @@ static uint64_t stack_pointer(void)
     return rsp;
 }
 
-static void put_piece(struct cpu *c, uint64_t start, uint64_t end, uint32_t prot, const struct host_map *host, uint64_t stack)
+static void put_piece(struct cpu *c, uint64_t start, uint64_t end, uint32_t prot, const struct host_map *host,
+                      uint64_t stack)
 {
     struct trace_extra x;
     memset(&x, 0, sizeof x);

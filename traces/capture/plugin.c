@@ -1,10 +1,12 @@
-/* The capture tool's inner half: a plugin for qemu-x86_64 that records what a program does to memory, for the collector (collect.c).
+/* The capture tool's inner half: a plugin for qemu-x86_64 that records what a program does to memory, for the collector
+ * (collect.c).
  *
  *   qemu-x86_64 -plugin twinwalk_capture.so,channel=PATH,task=N,first=on|off PROGRAM …
  *
- * (The collector, and at execve the plugin itself, start it so.) Recorded are the layout at the start, every instruction fetch, load
- * and store of user code, the system calls that change mappings, what the kernel reads and writes for the program, and the beginning and end of
- * threads and processes. A repeated string instruction (rep movs …) is one fetch and an access for each round, as QEMU runs it. */
+ * (The collector, and at execve the plugin itself, start it so.) Recorded are the layout at the start, every
+ * instruction fetch, load and store of user code, the system calls that change mappings, what the kernel reads and
+ * writes for the program, and the beginning and end of threads and processes. A repeated string instruction (rep movs
+ * …) is one fetch and an access for each round, as QEMU runs it. */
 #define _GNU_SOURCE
 #include "plugin.h"
 
@@ -58,7 +60,8 @@ static void on_repeated_fetch(unsigned cpu, void *user)
 static void on_memory(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t va, void *user)
 {
     (void)user;
-    put(cpu, qemu_plugin_mem_is_store(info) ? TRACE_STORE : TRACE_LOAD, va, UINT64_C(1) << qemu_plugin_mem_size_shift(info));
+    put(cpu, qemu_plugin_mem_is_store(info) ? TRACE_STORE : TRACE_LOAD, va,
+        UINT64_C(1) << qemu_plugin_mem_size_shift(info));
 }
 
 /* ---- Translation ---- */
@@ -71,7 +74,8 @@ static bool is_repeated(const uint8_t *code, size_t len)
         uint8_t b = code[i];
         if (b == 0xf2 || b == 0xf3)
             rep = true;
-        else if (b != 0x66 && b != 0x67 && b != 0x2e && b != 0x36 && b != 0x3e && b != 0x26 && b != 0x64 && b != 0x65 && (b & 0xf0) != 0x40)
+        else if (b != 0x66 && b != 0x67 && b != 0x2e && b != 0x36 && b != 0x3e && b != 0x26 && b != 0x64 && b != 0x65 &&
+                 (b & 0xf0) != 0x40)
             return rep && ((b >= 0xa4 && b <= 0xa7) || (b >= 0xaa && b <= 0xaf) || (b >= 0x6c && b <= 0x6f));
     }
     return false;
@@ -107,8 +111,9 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         size_t len = qemu_plugin_insn_size(insn);
         uint64_t word = qemu_plugin_insn_vaddr(insn) << 8 | len;
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, is_repeated(qemu_plugin_insn_data(insn), len) ? on_repeated_fetch : on_fetch,
-                                               QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)word);
+        qemu_plugin_register_vcpu_insn_exec_cb(
+            insn, is_repeated(qemu_plugin_insn_data(insn), len) ? on_repeated_fetch : on_fetch, QEMU_PLUGIN_CB_NO_REGS,
+            (void *)(uintptr_t)word);
         qemu_plugin_register_vcpu_mem_cb(insn, on_memory, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
     }
 }
@@ -138,11 +143,12 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
             process.first = !strcmp(argv[i] + 6, "on");
     }
     if (!process.ch || task < 0 || task >= TASKS) {
-        fprintf(stderr, "twinwalk capture: the plugin is started by twinwalk-collect (scripts/capture.sh), which must be running\n");
+        fprintf(stderr, "twinwalk capture: the plugin is started by twinwalk-collect (scripts/capture.sh), which must "
+                        "be running\n");
         return -1;
     }
-    if (info->system_emulation || strcmp(info->target_name, "x86_64") || !start_exclusive || !end_exclusive || !walk_memory_regions ||
-        !x86_cpu_gdb_read_register || !g_byte_array_new || !g_byte_array_free || !&exec_path) {
+    if (info->system_emulation || strcmp(info->target_name, "x86_64") || !start_exclusive || !end_exclusive ||
+        !walk_memory_regions || !x86_cpu_gdb_read_register || !g_byte_array_new || !g_byte_array_free || !&exec_path) {
         channel_fail(process.ch, "this needs Debian 12's qemu-x86_64 (7.2), user mode");
         return -1;
     }

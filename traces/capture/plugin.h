@@ -10,28 +10,28 @@ enum { MAX_CPUS = 1 << 15 }; /* QEMU numbers its CPUs, one a thread, as it likes
 
 /* One thread. The first line is what the hot path needs. */
 struct cpu {
-    struct chunk *chunk;         /* never NULL: no_chunk when it has none */
-    uint64_t rep_va;             /* the repeated instruction fetched last, 0: none */
-    int task;                    /* -1: no thread */
-    bool holds;                  /* holds process.calls */
-    int new_task;                /* made by the call under way: 0: none, else the number + 1 */
+    struct chunk *chunk; /* never NULL: no_chunk when it has none */
+    uint64_t rep_va;     /* the repeated instruction fetched last, 0: none */
+    int task;            /* -1: no thread */
+    bool holds;          /* holds process.calls */
+    int new_task;        /* made by the call under way: 0: none, else the number + 1 */
     unsigned new_cpu;
-    struct trace_syscall call;   /* between entry and return */
-    struct trace_task file;      /* of mmap's descriptor, if file.name[0] */
-    uint64_t clear_va;           /* the kernel clears the four bytes there when the thread ends; 0: none */
+    struct trace_syscall call; /* between entry and return */
+    struct trace_task file;    /* of mmap's descriptor, if file.name[0] */
+    uint64_t clear_va;         /* the kernel clears the four bytes there when the thread ends; 0: none */
 } __attribute__((aligned(64)));
 
 struct process {
     struct channel *ch;
     struct cpu cpu[MAX_CPUS];
     struct chunk *no_chunk;
-    unsigned top;                /* no CPU beyond has been used */
+    unsigned top; /* no CPU beyond has been used */
     unsigned threads;
     pid_t pid;
-    bool started;                /* the layout is written */
-    bool first;                  /* it is the trace's first program: no EXEC before the layout */
-    uint32_t ended;              /* what its threads still do does not count */
-    uint32_t calls;              /* one thread at a time changes mappings or forks: 0 free, 1 taken, 2 somebody waits */
+    bool started;   /* the layout is written */
+    bool first;     /* it is the trace's first program: no EXEC before the layout */
+    uint32_t ended; /* what its threads still do does not count */
+    uint32_t calls; /* one thread at a time changes mappings or forks: 0 free, 1 taken, 2 somebody waits */
 };
 
 extern struct process process;
@@ -49,7 +49,8 @@ void put_task(struct cpu *c, enum trace_task_event event, unsigned number, unsig
 void put_task_for(unsigned task, enum trace_task_event event);
 /* Hands over what c has done so far; last: it puts nothing more. */
 void hand_over(struct cpu *c, bool last);
-/* Hands over what every thread of the process has done so far. stop: they are stopped meanwhile, so that no access is done but not yet put. */
+/* Hands over what every thread of the process has done so far. stop: they are stopped meanwhile, so that no access is
+ * done but not yet put. */
 void hand_over_all(bool stop);
 /* Hands over what c has done so far; whatever any thread of the process does from now on does not count. */
 void hand_over_and_end(struct cpu *c);
@@ -64,8 +65,8 @@ void calls_give(struct cpu *c);
 void on_vcpu_init(qemu_plugin_id_t id, unsigned vcpu);
 void on_vcpu_exit(qemu_plugin_id_t id, unsigned vcpu);
 void on_exit_of_program(qemu_plugin_id_t id, void *user);
-void on_syscall(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
-                uint64_t a6, uint64_t a7, uint64_t a8);
+void on_syscall(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8);
 void on_syscall_return(qemu_plugin_id_t id, unsigned cpu, int64_t number, int64_t result);
 
 void tasks_init(void);

@@ -1,5 +1,5 @@
-/* Functions of Debian 12's qemu-x86_64 (7.2) that its plugin interface does not offer. The program exports them, because it
- * exports everything; the plugin looks that they are there before it uses any. */
+/* Functions of Debian 12's qemu-x86_64 (7.2) that its plugin interface does not offer. The program exports them,
+ * because it exports everything; the plugin looks that they are there before it uses any. */
 #ifndef TWINWALK_QEMU_INTERNAL_H
 #define TWINWALK_QEMU_INTERNAL_H
 
@@ -17,7 +17,10 @@ extern int walk_memory_regions(void *user, walk_memory_regions_fn fn) QEMU_INTER
 enum { QEMU_PAGE_READ = 1, QEMU_PAGE_WRITE = 2, QEMU_PAGE_EXEC = 4, QEMU_PAGE_VALID = 8, QEMU_PAGE_WRITE_ORG = 16 };
 
 /* Appends register n, as the gdb protocol numbers them, to a GByteArray of GLib. */
-typedef struct _GByteArray { uint8_t *data; unsigned len; } GByteArray;
+typedef struct _GByteArray {
+    uint8_t *data;
+    unsigned len;
+} GByteArray;
 struct CPUState;
 extern int x86_cpu_gdb_read_register(struct CPUState *cpu, GByteArray *to, int n) QEMU_INTERNAL;
 extern GByteArray *g_byte_array_new(void) QEMU_INTERNAL;

@@ -1,6 +1,6 @@
-/* The part of QEMU's TCG plugin interface that the capture tool uses, version 1 of the interface (QEMU 4.2 … 8.x), as documented in
- * QEMU's "TCG Plugins" manual. Declared here because no Debian package ships a header for it; the functions themselves
- * are in the qemu-x86_64 that loads the plugin. */
+/* The part of QEMU's TCG plugin interface that the capture tool uses, version 1 of the interface (QEMU 4.2 … 8.x), as
+ * documented in QEMU's "TCG Plugins" manual. Declared here because no Debian package ships a header for it; the
+ * functions themselves are in the qemu-x86_64 that loads the plugin. */
 #ifndef TWINWALK_QEMU_PLUGIN_API_H
 #define TWINWALK_QEMU_PLUGIN_API_H
 
@@ -35,17 +35,18 @@ typedef void (*qemu_plugin_vcpu_cb_t)(qemu_plugin_id_t id, unsigned vcpu);
 typedef void (*qemu_plugin_tb_trans_cb_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 typedef void (*qemu_plugin_exec_cb_t)(unsigned vcpu, void *user);
 typedef void (*qemu_plugin_mem_cb_t)(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t va, void *user);
-typedef void (*qemu_plugin_syscall_cb_t)(qemu_plugin_id_t id, unsigned vcpu, int64_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                         uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8);
+typedef void (*qemu_plugin_syscall_cb_t)(qemu_plugin_id_t id, unsigned vcpu, int64_t number, uint64_t a1, uint64_t a2,
+                                         uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8);
 typedef void (*qemu_plugin_syscall_ret_cb_t)(qemu_plugin_id_t id, unsigned vcpu, int64_t number, int64_t result);
 
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_udata_cb_t cb, void *user);
 void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id, qemu_plugin_vcpu_cb_t cb);
 void qemu_plugin_register_vcpu_exit_cb(qemu_plugin_id_t id, qemu_plugin_vcpu_cb_t cb);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_tb_trans_cb_t cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_plugin_exec_cb_t cb, enum qemu_plugin_cb_flags flags, void *user);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin_mem_cb_t cb, enum qemu_plugin_cb_flags flags,
-                                      enum qemu_plugin_mem_rw rw, void *user);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_plugin_exec_cb_t cb,
+                                            enum qemu_plugin_cb_flags flags, void *user);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin_mem_cb_t cb,
+                                      enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw, void *user);
 void qemu_plugin_register_vcpu_syscall_cb(qemu_plugin_id_t id, qemu_plugin_syscall_cb_t cb);
 void qemu_plugin_register_vcpu_syscall_ret_cb(qemu_plugin_id_t id, qemu_plugin_syscall_ret_cb_t cb);
 

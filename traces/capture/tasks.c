@@ -1,9 +1,11 @@
 /* Threads and processes: which task does what, and when one begins and ends.
  *
- * QEMU makes a thread of a clone call that asks for everything a pthread has (it refuses other sharing of memory), and else a process by fork(),
- * vfork and posix_spawn included: memory is copied then and the parent does not wait. What QEMU did is what is recorded.
+ * QEMU makes a thread of a clone call that asks for everything a pthread has (it refuses other sharing of memory), and
+ * else a process by fork(), vfork and posix_spawn included: memory is copied then and the parent does not wait. What
+ * QEMU did is what is recorded.
  *
- * The CLONE record of a process is put before fork(), when nobody can have run in it yet; should fork() fail, its end is put. */
+ * The CLONE record of a process is put before fork(), when nobody can have run in it yet; should fork() fail, its end
+ * is put. */
 #define _GNU_SOURCE
 #include "plugin.h"
 
@@ -13,8 +15,15 @@
 #include <unistd.h>
 
 enum {
-    VM = 0x100, FILES = 0x400, VFORK = 0x4000, THREAD = 0x10000, PARENT_SETTID = 0x100000, CHILD_CLEARTID = 0x200000,
-    CHILD_SETTID = 0x1000000, TID_BYTES = 4, KERNEL = TRACE_SUPERVISOR | TRACE_AC,
+    VM = 0x100,
+    FILES = 0x400,
+    VFORK = 0x4000,
+    THREAD = 0x10000,
+    PARENT_SETTID = 0x100000,
+    CHILD_CLEARTID = 0x200000,
+    CHILD_SETTID = 0x1000000,
+    TID_BYTES = 4,
+    KERNEL = TRACE_SUPERVISOR | TRACE_AC,
 };
 
 static const char *too_many = "more than 256 tasks are alive at a time; a trace has numbers for 256";

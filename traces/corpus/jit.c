@@ -1,5 +1,6 @@
-/* The workload of jit.tw: a compiler at run time that keeps W^X. It writes functions into pages, which are writable or executable but never both, and
- * runs them; the oldest is thrown away and its page written anew. Built with: cc -O2 -static -o jit traces/corpus/jit.c */
+/* The workload of jit.tw: a compiler at run time that keeps W^X. It writes functions into pages, which are writable or
+ * executable but never both, and runs them; the oldest is thrown away and its page written anew. Built with: cc -O2
+ * -static -o jit traces/corpus/jit.c */
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,4 +1,5 @@
-/* Workload of memory-swap.tw and memory-oom.tw: a parent and four children that together want more memory than the replay's machine has.
+/* Workload of memory-swap.tw and memory-oom.tw: a parent and four children that together want more memory than the
+ * replay's machine has.
  *
  *     memory swap    every child fills and uses its part, the parent adds up what they found, in shared memory
  *     memory oom     the last child wants far more than there is; the others and the parent finish

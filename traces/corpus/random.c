@@ -1,5 +1,5 @@
-/* The workload of random.tw: updates at random places of an array of 256 MiB, as in the benchmark GUPS; now and then memory is
- * mapped, used and unmapped in between. Built with: cc -O2 -static -o random traces/corpus/random.c */
+/* The workload of random.tw: updates at random places of an array of 256 MiB, as in the benchmark GUPS; now and then
+ * memory is mapped, used and unmapped in between. Built with: cc -O2 -static -o random traces/corpus/random.c */
 #include <stdint.h>
 #include <sys/mman.h>
 

@@ -1,4 +1,5 @@
-/* What the fuzzers of the readers share. Each fuzz_*.c is one program of libFuzzer's; `make fuzz` builds and runs them. */
+/* What the fuzzers of the readers share. Each fuzz_*.c is one program of libFuzzer's; `make fuzz` builds and runs them.
+ */
 #ifndef TWINWALK_FUZZ_H
 #define TWINWALK_FUZZ_H
 

@@ -1,8 +1,8 @@
-/* The binary reader: frames, index, end. A mutation is mostly followed by mending the checksums, or nothing behind them would ever be reached;
- * or it changes a block's contents before compression. */
+/* The binary reader: frames, index, end. A mutation is mostly followed by mending the checksums, or nothing behind them
+ * would ever be reached; or it changes a block's contents before compression. */
 #include "fuzz.h"
 
-#include "format.h"
+#include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>

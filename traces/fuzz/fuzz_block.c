@@ -1,8 +1,8 @@
-/* The block decoder, without the checksum and the compression that keep most bytes away from it. The first byte is the number of accesses, the
- * second that of other records. And: what it takes can be encoded, and decodes to the same. */
+/* The block decoder, without the checksum and the compression that keep most bytes away from it. The first byte is the
+ * number of accesses, the second that of other records. And: what it takes can be encoded, and decodes to the same. */
 #include "fuzz.h"
 
-#include "block.h"
+#include "format/block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(!block_decode(&second, bytes, len, records, accesses));
         for (uint32_t i = 0; i < records; i++) {
             const struct trace_rec *a = &first.recs[i], *b = &second.recs[i];
-            PROMISE(a->va == b->va && a->kind == b->kind && a->flags == b->flags && a->size == b->size && a->thread == b->thread);
+            PROMISE(a->va == b->va && a->kind == b->kind && a->flags == b->flags && a->size == b->size &&
+                    a->thread == b->thread);
             const struct trace_extra *x = block_extra(&first, a), *y = block_extra(&second, b);
             PROMISE(!x || a->kind != TRACE_SYSCALL || !memcmp(&x->syscall, &y->syscall, sizeof x->syscall));
             PROMISE(!x || a->kind != TRACE_POKE || !memcmp(&x->poke, &y->poke, sizeof x->poke));

@@ -1,5 +1,5 @@
-/* An importer: FORMAT is its name; "any": what the content looks like, packed or not. Unpacking is left to that one, since its large windows cost
- * more time than all the rest. */
+/* An importer: FORMAT is its name; "any": what the content looks like, packed or not. Unpacking is left to that one,
+ * since its large windows cost more time than all the rest. */
 #include "fuzz.h"
 
 #include "import/import.h"
@@ -24,8 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return -1;
     const struct import_options options = {
-        .from = any ? NULL : FORMAT, .linear_bits = data[0] & 1 ? 57 : 48, .drop = data[0] & 2, .no_fetches = data[0] & 4,
-        .base = data[0] & 8 ? (data[0] & 16 ? 16 : 10) : 0, .one_process = data[0] & 32, .pid = 7, .limit = data[0] & 64 ? 9 : UINT64_MAX,
+        .from = any ? NULL : FORMAT,
+        .linear_bits = data[0] & 1 ? 57 : 48,
+        .drop = data[0] & 2,
+        .no_fetches = data[0] & 4,
+        .base = data[0] & 8 ? (data[0] & 16 ? 16 : 10) : 0,
+        .one_process = data[0] & 32,
+        .pid = 7,
+        .limit = data[0] & 64 ? 9 : UINT64_MAX,
     };
     const bool started = source_start(&source, fmemopen((void *)(data + 1), size - 1, "rb"), "file");
     if (started && !any && source.packing != &packing_plain) {

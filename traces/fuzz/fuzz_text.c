@@ -1,8 +1,8 @@
 /* The text reader, and the check of what it reads. And: what it takes is written in one way, which it takes again. */
 #include "fuzz.h"
 
-#include "check.h"
-#include "format.h"
+#include "format/check.h"
+#include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,16 +8,16 @@ FUZZERS   := binary block text any champsim drmemtrace lackey pin
 FUZZ      ?= $(FUZZERS)
 FUZZ_CC   := clang
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I . -I model -I traces -MMD -MP
-FUZZ_OBJ  := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out traces/command.c traces/import/verbs.c,$(TRACE_SRC)) traces/fuzz/shared.c)
+FUZZ_OBJ  := $(patsubst %.c,build/fuzz/obj/%.o,$(TRACE_LIB) $(filter-out traces/import/verbs.c,$(wildcard traces/import/*.c)) traces/fuzz/shared.c)
 
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 FUZZ_LINK  = @$(FUZZ_CC) $(filter-out -MMD -MP,$(FUZZ_FLAGS)) -fsanitize=fuzzer $(filter-out %.h,$^) -lzstd -lz -llzma -o $@
-build/fuzz/fuzz_binary build/fuzz/fuzz_block build/fuzz/fuzz_text: build/fuzz/%: traces/fuzz/%.c $(wildcard traces/fuzz/*.h traces/*.h) $(FUZZ_OBJ)
+build/fuzz/fuzz_binary build/fuzz/fuzz_block build/fuzz/fuzz_text: build/fuzz/%: traces/fuzz/%.c $(wildcard traces/fuzz/*.h traces/format/*.h) $(FUZZ_OBJ)
 	$(FUZZ_LINK)
 $(patsubst %,build/fuzz/fuzz_%,any champsim drmemtrace lackey pin): build/fuzz/fuzz_%: traces/fuzz/fuzz_import.c \
-  $(wildcard traces/fuzz/*.h traces/*.h traces/import/*.h) $(FUZZ_OBJ)
+  $(wildcard traces/fuzz/*.h traces/format/*.h traces/import/*.h) $(FUZZ_OBJ)
 	$(FUZZ_LINK) -DFORMAT='"$*"'
 
 .PHONY: fuzz

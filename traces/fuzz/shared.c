@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "fuzz.h"
 
-#include "trace.h"
+#include "format/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* DynamoRIO's drmemtrace, the final (not raw) files of an offline trace: 12 bytes an entry, little-endian: u16 type, u16 size, u64 address. A
- * file holds one thread, or the share of one core; entries of type 22 say whose turn it is. */
+/* DynamoRIO's drmemtrace, the final (not raw) files of an offline trace: 12 bytes an entry, little-endian: u16 type,
+ * u16 size, u64 address. A file holds one thread, or the share of one core; entries of type 22 say whose turn it is. */
 #include "import.h"
 
-#include "wire.h"
+#include "format/wire.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,17 +10,37 @@
 enum { ENTRY = 12, LENGTHS = 8, TYPE_MOST = 255, VERSION_MOST = 255 };
 
 enum type {
-    T_READ = 0, T_WRITE = 1, T_PREFETCH_FIRST = 2, T_PREFETCH_LAST = 9, T_INSTR_FIRST = 10, T_INSTR_LAST = 16, T_BUNDLE = 17,
-    T_FLUSH_FIRST = 18, T_FLUSH_LAST = 21, T_THREAD = 22, T_THREAD_EXIT = 23, T_PID = 24, T_HEADER = 25, T_FOOTER = 26, T_HARDWARE_PREFETCH = 27,
-    T_MARKER = 28, T_NO_FETCH = 29, T_MAYBE_FETCH = 30, T_SYSENTER = 31, T_PREFETCH_MORE_FIRST = 32, T_PREFETCH_MORE_LAST = 46, T_ENCODING = 47,
-    T_TAKEN = 48, T_UNTAKEN = 49,
+    T_READ = 0,
+    T_WRITE = 1,
+    T_PREFETCH_FIRST = 2,
+    T_PREFETCH_LAST = 9,
+    T_INSTR_FIRST = 10,
+    T_INSTR_LAST = 16,
+    T_BUNDLE = 17,
+    T_FLUSH_FIRST = 18,
+    T_FLUSH_LAST = 21,
+    T_THREAD = 22,
+    T_THREAD_EXIT = 23,
+    T_PID = 24,
+    T_HEADER = 25,
+    T_FOOTER = 26,
+    T_HARDWARE_PREFETCH = 27,
+    T_MARKER = 28,
+    T_NO_FETCH = 29,
+    T_MAYBE_FETCH = 30,
+    T_SYSENTER = 31,
+    T_PREFETCH_MORE_FIRST = 32,
+    T_PREFETCH_MORE_LAST = 46,
+    T_ENCODING = 47,
+    T_TAKEN = 48,
+    T_UNTAKEN = 49,
 };
 
 struct state {
-    unsigned thread;      /* whose turn it is */
-    bool left_out;        /* of another process than the one wanted */
-    bool in_file, ended;  /* a header was there; the footer was */
-    bool known;           /* the process is */
+    unsigned thread;     /* whose turn it is */
+    bool left_out;       /* of another process than the one wanted */
+    bool in_file, ended; /* a header was there; the footer was */
+    bool known;          /* the process is */
     uint64_t process;
 };
 
@@ -49,7 +69,10 @@ static bool fetch(struct import *im, const struct state *s, uint64_t va, uint64_
 static bool bundle(struct import *im, const struct state *s, const uint8_t *lengths, unsigned count)
 {
     if (count > LENGTHS || !im->thread[s->thread].has_ip)
-        return import_wrong(im, count > LENGTHS ? "a bundle of %u instructions; 8 are the most" : "a bundle of %u instructions without one before it", count);
+        return import_wrong(im,
+                            count > LENGTHS ? "a bundle of %u instructions; 8 are the most"
+                                            : "a bundle of %u instructions without one before it",
+                            count);
     for (unsigned i = 0; i < count; i++)
         if (!fetch(im, s, im->thread[s->thread].next_ip, lengths[i]))
             return false;
@@ -66,7 +89,9 @@ static bool of_process(struct import *im, struct state *s, uint64_t pid)
         return true;
     }
     if (s->known && pid != s->process)
-        return import_wrong(im, "process %" PRIu64 " beside process %" PRIu64 "; a trace is of one process: choose it with --pid=", pid, s->process);
+        return import_wrong(
+            im, "process %" PRIu64 " beside process %" PRIu64 "; a trace is of one process: choose it with --pid=", pid,
+            s->process);
     s->known = true;
     s->process = pid;
     return true;
@@ -78,7 +103,8 @@ static bool of_thread(struct import *im, struct state *s, uint64_t tid)
     if (thread < 0)
         return false;
     s->thread = (unsigned)thread;
-    s->left_out = im->options->one_process && !(im->thread[thread].has_process && im->thread[thread].process == im->options->pid);
+    s->left_out = im->options->one_process &&
+                  !(im->thread[thread].has_process && im->thread[thread].process == im->options->pid);
     return true;
 }
 
@@ -115,7 +141,8 @@ static bool one_entry(struct import *im, struct state *s, const uint8_t *p)
     switch (type) {
     case T_HEADER:
         if (!value || value > VERSION_MOST)
-            return import_wrong(im, "a header of format version %" PRIu64 ": this is no drmemtrace trace, or it is damaged", value);
+            return import_wrong(
+                im, "a header of format version %" PRIu64 ": this is no drmemtrace trace, or it is damaged", value);
         s->in_file = true;
         s->ended = false;
         return true;
@@ -147,7 +174,8 @@ static bool one_entry(struct import *im, struct state *s, const uint8_t *p)
     }
     if (type > T_UNTAKEN) { /* of a later version */
         im->counts.unknown++;
-        return type <= TYPE_MOST || import_wrong(im, "an entry of type %u: this is no drmemtrace trace, or it is damaged", type);
+        return type <= TYPE_MOST ||
+               import_wrong(im, "an entry of type %u: this is no drmemtrace trace, or it is damaged", type);
     }
     return s->left_out || access_entry(im, s, type, size, p + 4);
 }

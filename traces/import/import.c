@@ -26,7 +26,8 @@ static bool looks_like_text(const uint8_t *p, size_t n)
     return true;
 }
 
-const struct format *import_format(struct source *source, const struct import_options *options, char *error, size_t size)
+const struct format *import_format(struct source *source, const struct import_options *options, char *error,
+                                   size_t size)
 {
     const uint8_t *p;
     size_t n = source_peek(source, &p, GUESS_BYTES);
@@ -59,11 +60,14 @@ const struct format *import_format(struct source *source, const struct import_op
     if (options->from)
         snprintf(error, size, "--from=%s: must be one of champsim, drmemtrace, lackey, pin", options->from);
     else
-        snprintf(error, size, "%s: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=", source->path);
+        snprintf(error, size,
+                 "%s: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=",
+                 source->path);
     return NULL;
 }
 
-void import_describe(struct source *source, const struct format *format, const struct import_options *options, struct trace_info *info)
+void import_describe(struct source *source, const struct format *format, const struct import_options *options,
+                     struct trace_info *info)
 {
     const uint8_t *p;
     size_t n = source_peek(source, &p, GUESS_BYTES);
@@ -98,7 +102,8 @@ bool import_run(struct import *im, const struct format *format)
     if (!format->read(im) && !im->full && !im->error[0])
         import_wrong(im, "cannot go on");
     if (!im->error[0] && !im->full && im->source->error[0])
-        snprintf(im->error, sizeof im->error, "%s (behind %s %" PRIu64 ")", im->source->error, im->unit, im->counts.units);
+        snprintf(im->error, sizeof im->error, "%s (behind %s %" PRIu64 ")", im->source->error, im->unit,
+                 im->counts.units);
     for (unsigned i = 0; i < IMPORT_THREADS; i++)
         im->counts.threads += im->thread[i].used;
     return !im->error[0];
@@ -121,8 +126,11 @@ bool import_access(struct import *im, unsigned kind, uint64_t va, uint64_t bytes
     uint64_t last = va + bytes - 1;
     if (last < va || !canonical(va, o->linear_bits) || !canonical(last, o->linear_bits)) {
         if (!o->drop)
-            return import_wrong(im, "the %s of 0x%" PRIx64 " is not canonical with %u bits%s; --drop leaves such accesses out", name[kind], va,
-                                o->linear_bits, o->linear_bits == 48 && canonical(va, 57) ? " (it is with --bits=57)" : "");
+            return import_wrong(im,
+                                "the %s of 0x%" PRIx64
+                                " is not canonical with %u bits%s; --drop leaves such accesses out",
+                                name[kind], va, o->linear_bits,
+                                o->linear_bits == 48 && canonical(va, 57) ? " (it is with --bits=57)" : "");
         im->counts.dropped++;
         return true;
     }

@@ -1,5 +1,6 @@
-/* Valgrind's lackey, --trace-mem=yes: a line an access: "I  ADDR,SIZE", " L ADDR,SIZE", " S ADDR,SIZE", and " M ADDR,SIZE" for a load and a store of
- * the same place by one instruction. Addresses are hexadecimal, sizes decimal. Valgrind's own messages begin with "==", "--" or "**". */
+/* Valgrind's lackey, --trace-mem=yes: a line an access: "I  ADDR,SIZE", " L ADDR,SIZE", " S ADDR,SIZE", and " M
+ * ADDR,SIZE" for a load and a store of the same place by one instruction. Addresses are hexadecimal, sizes decimal.
+ * Valgrind's own messages begin with "==", "--" or "**". */
 #include "import.h"
 
 #include <string.h>
@@ -81,7 +82,8 @@ static bool read_all(struct import *im)
                 im->counts.others++;
                 continue;
             }
-            return import_wrong(im, "no line of lackey's: \"%.40s\"%s", line, " (does the program write to the same place? valgrind --log-file= parts them)");
+            return import_wrong(im, "no line of lackey's: \"%.40s\"%s", line,
+                                " (does the program write to the same place? valgrind --log-file= parts them)");
         }
         if (!size || size > SIZE_MOST)
             return import_wrong(im, "an access of %s bytes: \"%.40s\"", size ? "too many" : "no", line);

@@ -1,7 +1,7 @@
 /* See merge.h. The layouts come first, as they must (docs/trace-format.md section 9); then the traces take turns. */
 #include "merge.h"
 
-#include "mappings.h"
+#include "format/mappings.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -40,7 +40,10 @@ static bool learn(struct merge *m, struct merge_input *in)
         for (; in->at < in->count; in->at++) {
             const struct trace_rec *rec = &in->recs[in->at];
             if (rec->kind == TRACE_TASK)
-                return wrong(m, "%s: it tells of tasks and their files (clone, exec, open …); merge makes one process of traces that do not", in->path);
+                return wrong(m,
+                             "%s: it tells of tasks and their files (clone, exec, open …); merge makes one process of "
+                             "traces that do not",
+                             in->path);
             in->fetches |= rec->kind == TRACE_FETCH;
             in->threads = rec->thread >= in->threads ? rec->thread + 1U : in->threads;
         }
@@ -69,7 +72,8 @@ bool merge_open(struct merge *m)
         in->first_thread = threads;
         threads += in->threads;
         if (threads > THREADS)
-            return wrong(m, "%s: its %u threads make %u in all, and a trace has room for %d", in->path, in->threads, threads, THREADS);
+            return wrong(m, "%s: its %u threads make %u in all, and a trace has room for %d", in->path, in->threads,
+                         threads, THREADS);
         if (info->linear_bits > m->info.linear_bits)
             m->info.linear_bits = info->linear_bits;
         size_t len = strlen(m->info.program);
@@ -100,12 +104,13 @@ static bool give(struct merge_input *in, put_function *put, void *to)
 struct layout {
     struct mappings list;
     struct trace_map *map; /* the same, whole */
-    size_t count, shared; /* shared: those of the traces before */
+    size_t count, shared;  /* shared: those of the traces before */
 };
 
 static bool same_map(const struct trace_map *a, const struct trace_map *b)
 {
-    return a->start == b->start && a->end == b->end && a->prot == b->prot && a->flags == b->flags && !strcmp(a->name, b->name);
+    return a->start == b->start && a->end == b->end && a->prot == b->prot && a->flags == b->flags &&
+           !strcmp(a->name, b->name);
 }
 
 /* A mapping that two traces share counts once; two different ones at a place cannot be in one address space. */
@@ -113,7 +118,8 @@ static bool add_map(struct merge *m, struct layout *layout, struct merge_input *
 {
     const struct trace_map *map = &trace_extra(in->reader, &in->recs[in->at])->map;
     if (layout->count == LAYOUT_MOST)
-        return wrong(m, "%s: record %" PRIu64 ": more than %d mappings before the first access", in->path, in->record, LAYOUT_MOST);
+        return wrong(m, "%s: record %" PRIu64 ": more than %d mappings before the first access", in->path, in->record,
+                     LAYOUT_MOST);
     if (!mappings_initial(&layout->list, map)) {
         for (size_t i = 0; i < layout->shared; i++) {
             if (same_map(&layout->map[i], map)) {
@@ -122,7 +128,9 @@ static bool add_map(struct merge *m, struct layout *layout, struct merge_input *
                 return true;
             }
         }
-        return wrong(m, "%s: record %" PRIu64 ": maps 0x%" PRIx64 "-0x%" PRIx64 ", where something else is mapped already: threads share one address space, processes do not",
+        return wrong(m,
+                     "%s: record %" PRIu64 ": maps 0x%" PRIx64 "-0x%" PRIx64
+                     ", where something else is mapped already: threads share one address space, processes do not",
                      in->path, in->record, map->start, map->end);
     }
     layout->map[layout->count++] = *map;
@@ -138,11 +146,13 @@ static bool put_layouts(struct merge *m, put_function *put, void *to)
         struct merge_input *in = &m->input[i];
         uint64_t before = in->record;
         layout.shared = layout.count;
-        while ((ok = advance(m, in)) && !in->ended && in->recs[in->at].kind == TRACE_MAP && (ok = add_map(m, &layout, in, put, to)))
+        while ((ok = advance(m, in)) && !in->ended && in->recs[in->at].kind == TRACE_MAP &&
+               (ok = add_map(m, &layout, in, put, to)))
             ;
         bool has = in->record > before;
         if (ok && i && has != (with == i))
-            ok = wrong(m, "%s: has %s, other than %s; all must have one or none", in->path, has ? "a layout" : "no layout", m->input[0].path);
+            ok = wrong(m, "%s: has %s, other than %s; all must have one or none", in->path,
+                       has ? "a layout" : "no layout", m->input[0].path);
         with += has;
     }
     free(layout.map);
@@ -156,12 +166,13 @@ static bool put_layouts(struct merge *m, put_function *put, void *to)
 static bool turn(struct merge *m, struct merge_input *in, put_function *put, void *to)
 {
     uint64_t units = 0;
-    for (; advance(m, in); ) {
+    for (; advance(m, in);) {
         if (in->ended)
             return true;
         const struct trace_rec *rec = &in->recs[in->at];
         if (rec->kind == TRACE_MAP)
-            return wrong(m, "%s: record %" PRIu64 ": a mapping of the initial layout behind accesses or system calls", in->path, in->record);
+            return wrong(m, "%s: record %" PRIu64 ": a mapping of the initial layout behind accesses or system calls",
+                         in->path, in->record);
         units += in->fetches ? rec->kind == TRACE_FETCH : rec->kind <= TRACE_STORE;
         if (units > m->quantum)
             return true;

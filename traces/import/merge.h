@@ -2,7 +2,7 @@
 #ifndef TWINWALK_IMPORT_MERGE_H
 #define TWINWALK_IMPORT_MERGE_H
 
-#include "trace.h"
+#include "format/trace.h"
 
 enum { MERGE_MOST = 64 };
 
@@ -11,12 +11,12 @@ struct merge_input {
     struct trace_reader *reader;
     const struct trace_rec *recs; /* the run at hand */
     size_t count, at;
-    uint64_t record;              /* number of recs[at] */
-    unsigned threads;             /* 1 + its largest thread number */
-    unsigned first_thread;        /* in the merged trace */
-    bool fetches;                 /* it has some, so instructions are counted; else accesses */
+    uint64_t record;       /* number of recs[at] */
+    unsigned threads;      /* 1 + its largest thread number */
+    unsigned first_thread; /* in the merged trace */
+    bool fetches;          /* it has some, so instructions are counted; else accesses */
     bool ended;
-    uint64_t taken;               /* accesses so far */
+    uint64_t taken; /* accesses so far */
 };
 
 struct merge {
@@ -27,10 +27,12 @@ struct merge {
     char error[1400];
 };
 
-/* Opens input[0 … inputs), whose paths are set, and reads each once to learn its threads. False: m->error. Close it in any case. */
+/* Opens input[0 … inputs), whose paths are set, and reads each once to learn its threads. False: m->error. Close it in
+ * any case. */
 bool merge_open(struct merge *m);
 /* Gives every record of the merged trace to put(); false: it stopped, or m->error says what is wrong. */
-bool merge_run(struct merge *m, bool (*put)(void *to, const struct trace_rec *rec, const struct trace_extra *extra), void *to);
+bool merge_run(struct merge *m, bool (*put)(void *to, const struct trace_rec *rec, const struct trace_extra *extra),
+               void *to);
 void merge_close(struct merge *m);
 
 #endif

@@ -7,7 +7,8 @@
  *     0x7f12: R 0x7ffd1c; TID: 3   a thread; also TID 3, tid=3, at the start or the end
  *     0x7f12, W, 0x7ffd1c, 8       commas
  *
- * An ip is a fetch, of one byte since its length is not known, unless the thread's line before had the same: two accesses of one instruction. */
+ * An ip is a fetch, of one byte since its length is not known, unless the thread's line before had the same: two
+ * accesses of one instruction. */
 #include "import.h"
 
 #include <ctype.h>
@@ -206,7 +207,9 @@ static bool read_all(struct import *im)
         const char *wrong = parse(text, base, &l);
         if (wrong)
             return import_wrong(im, "%s: \"%.60s\"%s", wrong, text,
-                                base == 10 && !parse(text, 16, &hex) ? "; the lines before it were taken for decimal numbers: give --base=16" : "");
+                                base == 10 && !parse(text, 16, &hex)
+                                    ? "; the lines before it were taken for decimal numbers: give --base=16"
+                                    : "");
         if (!one_line(im, &l))
             return false;
     }

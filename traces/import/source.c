@@ -13,7 +13,8 @@ bool source_wrong(struct source *s, const char *format, ...)
     va_list args;
     if (s->error[0])
         return false;
-    int n = snprintf(s->error, sizeof s->error, "%s: offset %" PRIu64 ": ", s->path, s->in_offset - (s->in_end - s->in_at));
+    int n = snprintf(s->error, sizeof s->error, "%s: offset %" PRIu64 ": ", s->path,
+                     s->in_offset - (s->in_end - s->in_at));
     va_start(args, format);
     vsnprintf(s->error + n, sizeof s->error - (size_t)n, format, args);
     va_end(args);
@@ -98,8 +99,12 @@ static const struct packing *told_by(const uint8_t *p, size_t n)
         size_t len;
         const struct packing *packing;
     } known[] = {
-        {"\x1f\x8b", 2, &packing_gzip},         {"\xfd" "7zXZ", 6, &packing_xz}, /* its sixth byte is zero */
-        {"\x28\xb5\x2f\xfd", 4, &packing_zstd}, {"PK\3\4", 4, &packing_zip},
+        {"\x1f\x8b", 2, &packing_gzip},
+        {"\xfd"
+         "7zXZ",
+         6, &packing_xz}, /* its sixth byte is zero */
+        {"\x28\xb5\x2f\xfd", 4, &packing_zstd},
+        {"PK\3\4", 4, &packing_zip},
         {"PK\5\6", 4, &packing_zip},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -1,5 +1,6 @@
-/* The bytes of a foreign trace, unpacked: plain, gzip, xz, Zstandard, or the files of a zip archive one after the other; told by
- * content. Everything streams: a file that unpacks to a thousand times its size costs time, never memory. */
+/* The bytes of a foreign trace, unpacked: plain, gzip, xz, Zstandard, or the files of a zip archive one after the
+ * other; told by content. Everything streams: a file that unpacks to a thousand times its size costs time, never
+ * memory. */
 #ifndef TWINWALK_IMPORT_SOURCE_H
 #define TWINWALK_IMPORT_SOURCE_H
 
@@ -9,9 +10,9 @@
 #include <stdio.h>
 
 enum {
-    SOURCE_BUFFER = 64 << 10,            /* unpacked bytes at hand; source_peek() never gives more */
-    SOURCE_INPUT = 32 << 10,             /* bytes of the file at hand */
-    SOURCE_DICTIONARY_LOG = 27,          /* unpacking may look back 128 MiB, as `zstd` without --long=28 and `xz -9` do */
+    SOURCE_BUFFER = 64 << 10,   /* unpacked bytes at hand; source_peek() never gives more */
+    SOURCE_INPUT = 32 << 10,    /* bytes of the file at hand */
+    SOURCE_DICTIONARY_LOG = 27, /* unpacking may look back 128 MiB, as `zstd` without --long=28 and `xz -9` do */
     SOURCE_ERROR = 1024,
 };
 
@@ -31,14 +32,14 @@ struct source {
     char path[512];
     FILE *file;
     const struct packing *packing;
-    void *state;             /* of the packing */
+    void *state; /* of the packing */
     char error[SOURCE_ERROR];
-    uint8_t *in;             /* bytes of the file */
+    uint8_t *in; /* bytes of the file */
     size_t in_at, in_end;
-    uint64_t in_offset;      /* in the file, of in[in_end] */
-    uint8_t *out;            /* unpacked bytes */
+    uint64_t in_offset; /* in the file, of in[in_end] */
+    uint8_t *out;       /* unpacked bytes */
     size_t at, end;
-    uint64_t offset;         /* among all unpacked bytes, of out[at] */
+    uint64_t offset; /* among all unpacked bytes, of out[at] */
     bool ended;
 };
 
@@ -48,7 +49,8 @@ bool source_open(struct source *s, const char *path);
 bool source_start(struct source *s, FILE *file, const char *path);
 void source_close(struct source *s);
 
-/* Makes up to `want` bytes available at *p without taking them; fewer only where the data end or are damaged (then s->error is set). */
+/* Makes up to `want` bytes available at *p without taking them; fewer only where the data end or are damaged (then
+ * s->error is set). */
 size_t source_peek(struct source *s, const uint8_t **p, size_t want);
 void source_take(struct source *s, size_t count);
 

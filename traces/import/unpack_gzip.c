@@ -1,4 +1,5 @@
-/* gzip (RFC 1952) by zlib: one member after another, as `gzip`, `cat a.gz b.gz` and the writers of flushed pieces make them. */
+/* gzip (RFC 1952) by zlib: one member after another, as `gzip`, `cat a.gz b.gz` and the writers of flushed pieces make
+ * them. */
 #include "source.h"
 
 #include <stdlib.h>

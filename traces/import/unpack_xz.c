@@ -32,7 +32,8 @@ static size_t xz_unpack(struct source *s, uint8_t *out, size_t room)
         if (got == LZMA_STREAM_END)
             break;
         if (got == LZMA_MEMLIMIT_ERROR)
-            source_wrong(s, "unpacking takes %" PRIu64 " MiB, and more than %" PRIu64 " are refused", lzma_memusage(z) >> 20, memory_limit >> 20);
+            source_wrong(s, "unpacking takes %" PRIu64 " MiB, and more than %" PRIu64 " are refused",
+                         lzma_memusage(z) >> 20, memory_limit >> 20);
         else if (got == LZMA_BUF_ERROR && !more)
             source_wrong(s, "torn: the file ends in the middle of its xz data");
         else if (got != LZMA_OK && got != LZMA_BUF_ERROR)

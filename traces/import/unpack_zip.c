@@ -1,19 +1,26 @@
-/* The files of a zip archive, one after the other, in the order in which they lie in it (PKWARE's APPNOTE; inflating by zlib). Only the
- * local headers are needed for that, so an archive can come through a pipe. Stored and deflated files, zip64, and sizes that
- * stand behind the data are understood; CRCs, sizes and the number of files in the directory are checked. */
+/* The files of a zip archive, one after the other, in the order in which they lie in it (PKWARE's APPNOTE; inflating by
+ * zlib). Only the local headers are needed for that, so an archive can come through a pipe. Stored and deflated files,
+ * zip64, and sizes that stand behind the data are understood; CRCs, sizes and the number of files in the directory are
+ * checked. */
 #include "source.h"
 
-#include "wire.h"
+#include "format/wire.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 enum {
-    LOCAL_HEADER = 0x04034b50, DIRECTORY_ENTRY = 0x02014b50, DIRECTORY_END = 0x06054b50, DIRECTORY_END_64 = 0x06064b50,
-    LOCATOR_64 = 0x07064b50, DESCRIPTOR = 0x08074b50,
-    ENCRYPTED = 1, SIZES_BEHIND = 8,
-    STORED = 0, DEFLATED = 8,
+    LOCAL_HEADER = 0x04034b50,
+    DIRECTORY_ENTRY = 0x02014b50,
+    DIRECTORY_END = 0x06054b50,
+    DIRECTORY_END_64 = 0x06064b50,
+    LOCATOR_64 = 0x07064b50,
+    DESCRIPTOR = 0x08074b50,
+    ENCRYPTED = 1,
+    SIZES_BEHIND = 8,
+    STORED = 0,
+    DEFLATED = 8,
 };
 
 struct zip {
@@ -46,20 +53,25 @@ static unsigned get_u16(const uint8_t *p)
 static bool begin_file(struct source *s, struct zip *zip)
 {
     uint8_t h[26];
-    if (!source_bytes(s, h, sizeof h, "a zip header") || !source_skip(s, get_u16(h + 22) + get_u16(h + 24), "a zip header"))
+    if (!source_bytes(s, h, sizeof h, "a zip header") ||
+        !source_skip(s, get_u16(h + 22) + get_u16(h + 24), "a zip header"))
         return false;
     zip->flags = get_u16(h + 2);
     zip->method = get_u16(h + 4);
     zip->crc_wanted = get_u32(h + 10);
     zip->packed_wanted = get_u32(h + 14);
     zip->wanted = get_u32(h + 18);
-    zip->unknown_sizes = zip->flags & SIZES_BEHIND || zip->packed_wanted == UINT32_MAX || zip->wanted == UINT32_MAX; /* UINT32_MAX: zip64 */
+    zip->unknown_sizes = zip->flags & SIZES_BEHIND || zip->packed_wanted == UINT32_MAX ||
+                         zip->wanted == UINT32_MAX; /* UINT32_MAX: zip64 */
     zip->files++;
     if (zip->flags & ENCRYPTED)
         return source_wrong(s, "file %" PRIu64 " of the zip archive is encrypted", zip->files);
     if (zip->method != DEFLATED && (zip->method != STORED || zip->unknown_sizes))
-        return source_wrong(s, "file %" PRIu64 " of the zip archive is packed by method %u; deflated and plainly stored files are understood",
-                            zip->files, zip->method);
+        return source_wrong(
+            s,
+            "file %" PRIu64
+            " of the zip archive is packed by method %u; deflated and plainly stored files are understood",
+            zip->files, zip->method);
     zip->crc = 0;
     zip->packed = zip->bytes = 0;
     zip->inside = true;
@@ -71,7 +83,8 @@ static bool begin_file(struct source *s, struct zip *zip)
 static bool read_descriptor(struct source *s, struct zip *zip)
 {
     uint8_t d[20];
-    if (!source_bytes(s, d, 4, "a zip file's sizes") || (get_u32(d) == DESCRIPTOR && !source_bytes(s, d, 4, "a zip file's sizes")) ||
+    if (!source_bytes(s, d, 4, "a zip file's sizes") ||
+        (get_u32(d) == DESCRIPTOR && !source_bytes(s, d, 4, "a zip file's sizes")) ||
         !source_bytes(s, d + 4, 8, "a zip file's sizes"))
         return false;
     zip->crc_wanted = get_u32(d);
@@ -90,7 +103,8 @@ static bool end_file(struct source *s, struct zip *zip)
         return false;
     if (!zip->unknown_sizes && (zip->packed != zip->packed_wanted || zip->bytes != zip->wanted))
         return source_wrong(s, "file %" PRIu64 " of the zip archive has other sizes than it says", zip->files);
-    return zip->crc == zip->crc_wanted || source_wrong(s, "file %" PRIu64 " of the zip archive is damaged (wrong checksum)", zip->files);
+    return zip->crc == zip->crc_wanted ||
+           source_wrong(s, "file %" PRIu64 " of the zip archive is damaged (wrong checksum)", zip->files);
 }
 
 /* Takes the directory's parts up to its end. */
@@ -101,7 +115,8 @@ static bool read_directory(struct source *s, struct zip *zip, uint32_t mark)
     for (;; entries += mark == DIRECTORY_ENTRY, mark = get_u32(h)) {
         bool ok = true;
         if (mark == DIRECTORY_ENTRY) {
-            ok = source_bytes(s, h, 42, "the zip directory") && source_skip(s, get_u16(h + 24) + get_u16(h + 26) + get_u16(h + 28), "the zip directory");
+            ok = source_bytes(s, h, 42, "the zip directory") &&
+                 source_skip(s, get_u16(h + 24) + get_u16(h + 26) + get_u16(h + 28), "the zip directory");
         } else if (mark == DIRECTORY_END_64) {
             ok = source_bytes(s, h, 8, "the zip directory") && source_skip(s, get_u64(h), "the zip directory");
         } else if (mark == LOCATOR_64) {
@@ -109,10 +124,13 @@ static bool read_directory(struct source *s, struct zip *zip, uint32_t mark)
         } else if (mark == DIRECTORY_END) {
             zip->ended = true;
             if (entries != zip->files)
-                return source_wrong(s, "the zip directory names %" PRIu64 " files, and there were %" PRIu64, entries, zip->files);
-            return source_bytes(s, h, 18, "the zip directory") && source_skip(s, get_u16(h + 16), "the zip archive's comment");
+                return source_wrong(s, "the zip directory names %" PRIu64 " files, and there were %" PRIu64, entries,
+                                    zip->files);
+            return source_bytes(s, h, 18, "the zip directory") &&
+                   source_skip(s, get_u16(h + 16), "the zip archive's comment");
         } else {
-            return source_wrong(s, "the zip archive is damaged (no header where one should be, after file %" PRIu64 ")", zip->files);
+            return source_wrong(s, "the zip archive is damaged (no header where one should be, after file %" PRIu64 ")",
+                                zip->files);
         }
         if (!ok || !source_bytes(s, h, 4, "the zip directory"))
             return false;
@@ -163,7 +181,8 @@ static size_t step(struct source *s, struct zip *zip, uint8_t *out, size_t room)
         at_end = got == Z_STREAM_END;
         if (!at_end && got != Z_OK && got != Z_BUF_ERROR) {
             s->in_at += took;
-            source_wrong(s, "file %" PRIu64 " of the zip archive is damaged (%s)", zip->files, zip->z.msg ? zip->z.msg : "no cause given");
+            source_wrong(s, "file %" PRIu64 " of the zip archive is damaged (%s)", zip->files,
+                         zip->z.msg ? zip->z.msg : "no cause given");
             return gained; /* what came before the damage is given all the same */
         }
     }

@@ -32,7 +32,8 @@ static size_t zstd_unpack(struct source *s, uint8_t *out, size_t room)
         s->in_at += from.pos;
         if (ZSTD_isError(got)) {
             if (ZSTD_getErrorCode(got) == ZSTD_error_frameParameter_windowTooLarge)
-                source_wrong(s, "unpacking takes more than %d MiB of memory, which is refused", 1 << (SOURCE_DICTIONARY_LOG - 20));
+                source_wrong(s, "unpacking takes more than %d MiB of memory, which is refused",
+                             1 << (SOURCE_DICTIONARY_LOG - 20));
             else
                 source_wrong(s, "the zstd data are damaged (%s)", ZSTD_getErrorName(got));
             break; /* what came before the damage is given all the same */

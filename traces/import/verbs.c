@@ -2,9 +2,9 @@
 #define _GNU_SOURCE
 #include "verbs.h"
 
+#include "format/output.h"
 #include "import.h"
 #include "merge.h"
-#include "output.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +23,8 @@ struct options {
 
 static const char import_help[] =
     "usage: %s import [OPTION] IN OUT\n\n"
-    "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd or zip: unpacked on the way), writes one of Twinwalk's.\n\n"
+    "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd or zip: unpacked on the way), "
+    "writes one of Twinwalk's.\n\n"
     "  -f, --from=FORMAT   champsim, drmemtrace, lackey or pin (default: told by content)\n"
     "  -p, --program=TEXT  what was recorded (default: what the file says, else its name)\n"
     "      --bits=N        address width of the trace, 48 or 57 (default 48)\n"
@@ -36,12 +37,13 @@ static const char import_help[] =
     "  -t, --text          write the text form\n"
     "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
 
-static const char merge_help[] =
-    "usage: %s merge [OPTION] A B … OUT\n\n"
-    "Makes one trace of several: their threads take turns. The threads of B are numbered on from those of A, and so on.\n\n"
-    "  -q, --quantum=N     instructions of one trace before the next has its turn (default 1000; accesses, of a trace without fetches)\n"
-    "  -t, --text          write the text form\n"
-    "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
+static const char merge_help[] = "usage: %s merge [OPTION] A B … OUT\n\n"
+                                 "Makes one trace of several: their threads take turns. The threads of B are numbered "
+                                 "on from those of A, and so on.\n\n"
+                                 "  -q, --quantum=N     instructions of one trace before the next has its turn "
+                                 "(default 1000; accesses, of a trace without fetches)\n"
+                                 "  -t, --text          write the text form\n"
+                                 "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
 
 static int wrong_usage(const char *self, const char *verb, const char *what, const char *which)
 {
@@ -61,14 +63,26 @@ static int parse(const char *self, int argc, char **argv, struct options *o)
 {
     enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID };
     static const struct option for_import[] = {
-        {"from", required_argument, NULL, 'f'}, {"program", required_argument, NULL, 'p'}, {"bits", required_argument, NULL, BITS},
-        {"drop", no_argument, NULL, DROP}, {"no-fetch", no_argument, NULL, NO_FETCH}, {"skip", required_argument, NULL, SKIP},
-        {"limit", required_argument, NULL, LIMIT}, {"base", required_argument, NULL, BASE}, {"pid", required_argument, NULL, PID},
-        {"text", no_argument, NULL, 't'}, {"level", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0},
+        {"from", required_argument, NULL, 'f'},
+        {"program", required_argument, NULL, 'p'},
+        {"bits", required_argument, NULL, BITS},
+        {"drop", no_argument, NULL, DROP},
+        {"no-fetch", no_argument, NULL, NO_FETCH},
+        {"skip", required_argument, NULL, SKIP},
+        {"limit", required_argument, NULL, LIMIT},
+        {"base", required_argument, NULL, BASE},
+        {"pid", required_argument, NULL, PID},
+        {"text", no_argument, NULL, 't'},
+        {"level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     static const struct option for_merge[] = {
-        {"quantum", required_argument, NULL, 'q'}, {"text", no_argument, NULL, 't'}, {"level", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'}, {0},
+        {"quantum", required_argument, NULL, 'q'},
+        {"text", no_argument, NULL, 't'},
+        {"level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     bool import = !strcmp(argv[0], "import");
     uint64_t n = 0;
@@ -76,7 +90,8 @@ static int parse(const char *self, int argc, char **argv, struct options *o)
     *o = (struct options){.import = {.linear_bits = 48, .limit = UINT64_MAX}, .quantum = QUANTUM};
     opterr = 0;
     optind = 0;
-    while ((opt = getopt_long(argc, argv, import ? ":f:p:tl:h" : ":q:tl:h", import ? for_import : for_merge, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, import ? ":f:p:tl:h" : ":q:tl:h", import ? for_import : for_merge, NULL)) !=
+           -1) {
         bool good = true;
         const char *which = argv[optind - 1];
         switch (opt) {
@@ -168,7 +183,8 @@ static void print_counts(FILE *out, const struct import *im, const struct format
     line(out, "records", c->records, "written", true);
 }
 
-static int run_import(const char *self, const char *from, const char *to, const struct options *o, struct source *source, struct import *im)
+static int run_import(const char *self, const char *from, const char *to, const struct options *o,
+                      struct source *source, struct import *im)
 {
     struct trace_info info;
     struct output out = {.self = self, .path = to};
@@ -183,7 +199,10 @@ static int run_import(const char *self, const char *from, const char *to, const 
     *im = (struct import){.source = source, .options = &o->import, .put = put_imported, .to = &out};
     bool ok = import_run(im, format);
     if (ok && !im->counts.records && !output_stopped())
-        ok = import_wrong(im, im->accesses ? "the file ends, and --skip leaves none of its %" PRIu64 " accesses" : "the file ends with no access in it", im->accesses);
+        ok = import_wrong(im,
+                          im->accesses ? "the file ends, and --skip leaves none of its %" PRIu64 " accesses"
+                                       : "the file ends with no access in it",
+                          im->accesses);
     if (!ok)
         fprintf(stderr, "%s: %s\n", self, im->error);
     int status = output_finish(&out, ok && !*trace_writer_error(out.writer) ? OK : FAILED);
@@ -239,7 +258,8 @@ static int run_merge(const char *self, struct merge *m, const char *to, const st
     int status = output_finish(&out, merge_run(m, put_merged, &out) ? OK : FAILED);
     FILE *report = strcmp(to, "-") ? stdout : stderr;
     for (unsigned i = 0; status == OK && i < m->inputs; i++)
-        fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", m->input[i].path, m->input[i].taken, m->input[i].first_thread,
+        fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", m->input[i].path, m->input[i].taken,
+                m->input[i].first_thread,
                 m->input[i].first_thread + (m->input[i].threads ? m->input[i].threads - 1 : 0));
     return status;
 }

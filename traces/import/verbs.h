@@ -1,4 +1,5 @@
-/* `twinwalk trace import` and `twinwalk trace merge`. argv[0] is the verb; self the name shown in messages. The exit status, as in ../command.h. */
+/* `twinwalk trace import` and `twinwalk trace merge`. argv[0] is the verb; self the name shown in messages. The exit
+ * status, as in ../command.h. */
 #ifndef TWINWALK_IMPORT_VERBS_H
 #define TWINWALK_IMPORT_VERBS_H
 

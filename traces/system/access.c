@@ -18,13 +18,23 @@ static struct memo {
 } memo[MEMO];
 
 /* Tells of a difference, the first few times. */
-static void tell(const char *what, enum trace_kind kind, uint64_t va, uint8_t flags, uint64_t qemu, const struct walked *own)
+static void tell(const char *what, enum trace_kind kind, uint64_t va, uint8_t flags, uint64_t qemu,
+                 const struct walked *own)
 {
     static unsigned shown;
     if (shown++ < SHOWN)
-        fprintf(stderr, "twinwalk capture: %s: access %" PRIu64 ", %s at 0x%" PRIx64 ", mode %u: QEMU 0x%" PRIx64 ", own walk %s0x%" PRIx64 "\n",
-                what, recorder.counts.accesses, kind == TRACE_FETCH ? "fetch" : kind == TRACE_LOAD ? "load" : "store", va, flags, qemu,
-                own->kind == WALK_OK ? "" : own->kind == WALK_FAULT ? "#PF " : "#GP ", own->kind == WALK_OK ? own->pa : own->err);
+        fprintf(stderr,
+                "twinwalk capture: %s: access %" PRIu64 ", %s at 0x%" PRIx64 ", mode %u: QEMU 0x%" PRIx64
+                ", own walk %s0x%" PRIx64 "\n",
+                what, recorder.counts.accesses,
+                kind == TRACE_FETCH  ? "fetch"
+                : kind == TRACE_LOAD ? "load"
+                                     : "store",
+                va, flags, qemu,
+                own->kind == WALK_OK      ? ""
+                : own->kind == WALK_FAULT ? "#PF "
+                                          : "#GP ",
+                own->kind == WALK_OK ? own->pa : own->err);
 }
 
 /* The own walk, compared with QEMU's address where there is one. False: they differ. */
@@ -32,14 +42,16 @@ static bool explain(enum trace_kind kind, uint64_t va, uint64_t pa, uint8_t flag
 {
     const struct walked own = walk(&recorder.regs, tables_word, va, kind, flags);
     if (own.kind == WALK_OK && (pa == UINT64_MAX || own.pa == pa)) {
-        *m = (struct memo){(va & ~UINT64_C(0xfff)) | (unsigned)flags << 2 | kind, own.pa & ~UINT64_C(0xfff), recorder.stamp, own.size};
+        *m = (struct memo){(va & ~UINT64_C(0xfff)) | (unsigned)flags << 2 | kind, own.pa & ~UINT64_C(0xfff),
+                           recorder.stamp, own.size};
         return true;
     }
     const struct walked now = walk(&recorder.regs, machine_word, va, kind, flags);
     const bool lost = now.kind == WALK_OK && (pa == UINT64_MAX || now.pa == pa);
     recorder.counts.lost += lost;
     recorder.counts.stale += !lost;
-    tell(lost ? "a change of the tables was not seen" : "QEMU's TLB is older than the tables", kind, va, flags, pa, &own);
+    tell(lost ? "a change of the tables was not seen" : "QEMU's TLB is older than the tables", kind, va, flags, pa,
+         &own);
     return false;
 }
 
@@ -61,7 +73,8 @@ static void put_piece(enum trace_kind kind, uint64_t va, uint8_t size, uint64_t 
     struct queue_item *item = queue_next();
     *item = (struct queue_item){.va = va, .kind = (uint8_t)kind, .flags = flags, .size = size, .page = QUEUE_NO_PA};
     recorder.counts.compared += pa != UINT64_MAX;
-    if ((m->key == key && m->stamp == recorder.stamp && (pa == UINT64_MAX || m->pa + offset == pa)) || explain(kind, va, pa, flags, m)) {
+    if ((m->key == key && m->stamp == recorder.stamp && (pa == UINT64_MAX || m->pa + offset == pa)) ||
+        explain(kind, va, pa, flags, m)) {
         item->pa = m->pa + offset;
         item->page = m->page;
     }
@@ -85,7 +98,13 @@ void access_fault(enum trace_kind kind, uint64_t va, uint16_t err, uint8_t flags
 {
     const struct walked own = walk(&recorder.regs, tables_word, va, kind, flags);
     *queue_next() = (struct queue_item){
-        .va = va, .pa = va, .err = err, .kind = (uint8_t)kind, .flags = flags, .size = 1, .page = QUEUE_FAULT,
+        .va = va,
+        .pa = va,
+        .err = err,
+        .kind = (uint8_t)kind,
+        .flags = flags,
+        .size = 1,
+        .page = QUEUE_FAULT,
     };
     if (own.kind != WALK_FAULT || own.err != err) {
         recorder.counts.unexplained++;
@@ -110,7 +129,9 @@ void access_control(uint8_t op, uint64_t data)
 
 uint64_t access_look(uint64_t va)
 {
-    const struct walk_registers now = {.cr0 = machine_register(REG_CR0), .cr3 = machine_register(REG_CR3), .cr4 = machine_register(REG_CR4),
+    const struct walk_registers now = {.cr0 = machine_register(REG_CR0),
+                                       .cr3 = machine_register(REG_CR3),
+                                       .cr4 = machine_register(REG_CR4),
                                        .efer = machine_register(REG_EFER)};
     const struct walked own = walk(&now, machine_word, va, TRACE_LOAD, TRACE_SUPERVISOR | TRACE_AC);
     return own.kind == WALK_OK && machine_has(own.pa & ~UINT64_C(7)) ? own.pa : UINT64_MAX;

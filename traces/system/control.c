@@ -9,8 +9,11 @@ enum { MSR_EFER = 0xc0000080, MSR_PAT = 0x277, CR0_PE_PG_WP_CD_NW = 1 << 0 | 1 <
 void control_start(void)
 {
     struct walk_registers *r = &recorder.regs;
-    *r = (struct walk_registers){.cr0 = machine_register(REG_CR0), .cr3 = machine_register(REG_CR3), .cr4 = machine_register(REG_CR4),
-                                 .efer = machine_register(REG_EFER), .pkru = machine_pkru()};
+    *r = (struct walk_registers){.cr0 = machine_register(REG_CR0),
+                                 .cr3 = machine_register(REG_CR3),
+                                 .cr4 = machine_register(REG_CR4),
+                                 .efer = machine_register(REG_EFER),
+                                 .pkru = machine_pkru()};
     tables_root(r->cr3, walk_root_level(r));
     access_control(CTL_WRMSR_EFER, r->efer);
     access_control(CTL_WRMSR_PAT, recorder.pat);
@@ -67,7 +70,8 @@ void control_pending(uint64_t rip)
         return;
     recorder.pending = NULL;
     if (s->insn.special == SPECIAL_WRMSR)
-        wrmsr((uint32_t)machine_register(REG_RCX), (machine_register(REG_RDX) & 0xffffffff) << 32 | (machine_register(REG_RAX) & 0xffffffff));
+        wrmsr((uint32_t)machine_register(REG_RCX),
+              (machine_register(REG_RDX) & 0xffffffff) << 32 | (machine_register(REG_RAX) & 0xffffffff));
     if (!recorder.active)
         return;
     if (s->insn.special == SPECIAL_MOV_CR)

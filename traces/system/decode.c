@@ -6,7 +6,8 @@ enum { MARK_HEAD = 4, MARK_LENGTH = 8 };
 
 static bool is_prefix(uint8_t b)
 {
-    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x2e || b == 0x36 || b == 0x3e || b == 0x26 || b == 0x64 || b == 0x65;
+    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x2e || b == 0x36 || b == 0x3e || b == 0x26 ||
+           b == 0x64 || b == 0x65;
 }
 
 /* 0F 01 and 0F AE are told apart by the ModR/M byte. */
@@ -15,7 +16,10 @@ static enum special group(uint8_t opcode, uint8_t modrm)
     const unsigned reg = modrm >> 3 & 7;
     const bool memory = modrm < 0xc0;
     if (opcode == 0x01)
-        return modrm == 0xef ? SPECIAL_WRPKRU : memory && reg == 7 ? SPECIAL_INVLPG : memory && reg == 3 ? SPECIAL_LIDT : SPECIAL_NONE;
+        return modrm == 0xef        ? SPECIAL_WRPKRU
+               : memory && reg == 7 ? SPECIAL_INVLPG
+               : memory && reg == 3 ? SPECIAL_LIDT
+                                    : SPECIAL_NONE;
     if (opcode == 0xae || opcode == 0xc7) /* XRSTOR, XRSTORS */
         return memory && reg == (opcode == 0xae ? 5 : 3) ? SPECIAL_XRSTOR : SPECIAL_NONE;
     return SPECIAL_NONE;

@@ -1,5 +1,5 @@
-/* Page faults: a block that starts where the guest's table of handlers (IDT) says that vector 14 goes. The processor has then put the error
- * code on the stack, and CR2 is the address. */
+/* Page faults: a block that starts where the guest's table of handlers (IDT) says that vector 14 goes. The processor
+ * has then put the error code on the stack, and CR2 is the address. */
 #include "machine.h"
 #include "pins.h"
 #include "recorder.h"

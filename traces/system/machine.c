@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-struct byte_array { uint8_t *data; unsigned len; }; /* GLib's GByteArray */
+struct byte_array {
+    uint8_t *data;
+    unsigned len;
+}; /* GLib's GByteArray */
 
 static struct {
     int (*read_register)(void *cpu, struct byte_array *to, int number);
@@ -36,15 +39,24 @@ static bool look_up(const char *name, void *function)
 const char *machine_open(void)
 {
     static char missing[160];
-    const struct { const char *name; void *function; } wanted[] = {
-        {"x86_cpu_gdb_read_register", &qemu.read_register}, {"x86_cpu_xsave_all_areas", &qemu.xsave},
-        {"qemu_get_cpu", &qemu.get_cpu}, {"cpu_physical_memory_map", &qemu.map}, {"g_byte_array_new", &qemu.new_array},
-        {"qemu_mutex_lock_iothread_impl", &qemu.lock}, {"qemu_mutex_unlock_iothread", &qemu.unlock}, {"bdrv_drain_all", &qemu.drain},
+    const struct {
+        const char *name;
+        void *function;
+    } wanted[] = {
+        {"x86_cpu_gdb_read_register", &qemu.read_register},
+        {"x86_cpu_xsave_all_areas", &qemu.xsave},
+        {"qemu_get_cpu", &qemu.get_cpu},
+        {"cpu_physical_memory_map", &qemu.map},
+        {"g_byte_array_new", &qemu.new_array},
+        {"qemu_mutex_lock_iothread_impl", &qemu.lock},
+        {"qemu_mutex_unlock_iothread", &qemu.unlock},
+        {"bdrv_drain_all", &qemu.drain},
         {"tb_flush", &qemu.flush},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (!look_up(wanted[i].name, wanted[i].function)) {
-            snprintf(missing, sizeof missing, "this QEMU has no function %s; the recorder is made for QEMU 7.2 (Debian 12: qemu-system-x86)",
+            snprintf(missing, sizeof missing,
+                     "this QEMU has no function %s; the recorder is made for QEMU 7.2 (Debian 12: qemu-system-x86)",
                      wanted[i].name);
             return missing;
         }
@@ -103,7 +115,9 @@ bool machine_has(uint64_t pa)
 
 uint64_t machine_word(uint64_t pa)
 {
-    return machine_has(pa) ? __atomic_load_n((const uint64_t *)(const void *)(machine.memory + (pa & ~UINT64_C(7))), __ATOMIC_RELAXED) : 0;
+    return machine_has(pa) ? __atomic_load_n((const uint64_t *)(const void *)(machine.memory + (pa & ~UINT64_C(7))),
+                                             __ATOMIC_RELAXED)
+                           : 0;
 }
 
 uint64_t machine_address(const void *host)

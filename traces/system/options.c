@@ -35,7 +35,8 @@ bool options_take(char *arg)
     if (!strcmp(arg, "limit"))
         return to_number(value, &options.limit) && options.limit;
     if (!strcmp(arg, "memory"))
-        return to_number(value, &options.memory) && options.memory && !(options.memory & 0xfff) && options.memory <= UINT64_C(2) << 30;
+        return to_number(value, &options.memory) && options.memory && !(options.memory & 0xfff) &&
+               options.memory <= UINT64_C(2) << 30;
     if (!strcmp(arg, "level"))
         return to_number(value, &options.level) && options.level >= 1 && options.level <= 19;
     return false;

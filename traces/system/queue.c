@@ -13,9 +13,9 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct queue_item (*item)[BATCH];
-    size_t used[BATCHES];      /* of a batch that is full, or the last */
-    uint64_t full, written;    /* batches so far */
-    size_t fill;               /* of the batch being filled; this thread's own */
+    size_t used[BATCHES];   /* of a batch that is full, or the last */
+    uint64_t full, written; /* batches so far */
+    size_t fill;            /* of the batch being filled; this thread's own */
     bool closing;
     const char *error;
     void (*failed)(const char *why);

@@ -1,10 +1,12 @@
-/* The system recorder: a plugin for qemu-system-x86_64 (QEMU 7.2, TCG) that records a whole machine's memory accesses, with its page tables
- * and control registers, as a Twinwalk trace with its own tables.
+/* The system recorder: a plugin for qemu-system-x86_64 (QEMU 7.2, TCG) that records a whole machine's memory accesses,
+ * with its page tables and control registers, as a Twinwalk trace with its own tables.
  *
- *   -plugin twinwalk_system.so,out=FILE[,start=user|mark1…mark9][,until=mark1…mark9][,skip=N][,limit=N][,level=N],memory=BYTES
+ *   -plugin
+ *     twinwalk_system.so,out=FILE[,start=user|mark1…mark9][,until=mark1…mark9][,skip=N][,limit=N][,level=N],memory=BYTES
  *
- * (scripts/capture_system.sh does this; docs/system-capture.md explains it.) Recording begins at the first block in user mode, or behind a mark that the guest executes,
- * and N accesses later with skip=N; it ends after limit=N accesses, at a mark, or with the machine, and then QEMU ends too. */
+ * (scripts/capture_system.sh does this; docs/system-capture.md explains it.) Recording begins at the first block in
+ * user mode, or behind a mark that the guest executes, and N accesses later with skip=N; it ends after limit=N
+ * accesses, at a mark, or with the machine, and then QEMU ends too. */
 #include "recorder.h"
 
 #include "machine.h"
@@ -31,7 +33,10 @@ struct recorder recorder = {.rep_va = UINT64_MAX, .idt = UINT64_MAX, .pat = UINT
 static enum phase phase;
 
 /* The processor's mode in a block is always the same (QEMU looks blocks up by it): read when it is first entered. */
-struct block { uint8_t mode; bool known; };
+struct block {
+    uint8_t mode;
+    bool known;
+};
 
 static const char is_lidt; /* what memory callbacks of LIDT are told */
 
@@ -63,7 +68,8 @@ static void on_exit_of_machine(qemu_plugin_id_t id, void *user)
     (void)id, (void)user;
     if (phase == ACTIVE)
         finish("the machine's end");
-    fprintf(stderr, "twinwalk capture: %s: nothing recorded: the guest ended before the recording began\n", options.out);
+    fprintf(stderr, "twinwalk capture: %s: nothing recorded: the guest ended before the recording began\n",
+            options.out);
 }
 
 /* ---- The start ---- */
@@ -102,7 +108,8 @@ static uint8_t block_mode(struct block *block)
 {
     if (!block->known) {
         block->known = true;
-        block->mode = ((machine_register(REG_CS) & 3) == 3 ? 0 : TRACE_SUPERVISOR) | (machine_register(REG_EFLAGS) & EFLAGS_AC ? TRACE_AC : 0);
+        block->mode = ((machine_register(REG_CS) & 3) == 3 ? 0 : TRACE_SUPERVISOR) |
+                      (machine_register(REG_EFLAGS) & EFLAGS_AC ? TRACE_AC : 0);
     }
     return block->mode;
 }
@@ -183,8 +190,8 @@ static void lidt_reads(uint64_t va, unsigned bytes)
     faults_forget();
 }
 
-/* QEMU keeps a TLB for each kind of access and tells which this one used. Their numbers differ between its versions, so those of
- * supervisor accesses are learnt; one of them at CPL 3 is an implicit access. */
+/* QEMU keeps a TLB for each kind of access and tells which this one used. Their numbers differ between its versions, so
+ * those of supervisor accesses are learnt; one of them at CPL 3 is an implicit access. */
 static uint8_t access_mode(qemu_plugin_meminfo_t info)
 {
     static uint32_t supervisors;
@@ -278,8 +285,11 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 {
     for (int i = 0; i < argc; i++)
         if (!options_take(argv[i])) {
-            fprintf(stderr, "twinwalk capture: wrong option \"%s\"; known are out=FILE memory=BYTES (at most 2 GiB) start=user|markN until=markN "
-                            "skip=N limit=N level=1…19\n", argv[i]);
+            fprintf(stderr,
+                    "twinwalk capture: wrong option \"%s\"; known are out=FILE memory=BYTES (at most 2 GiB) "
+                    "start=user|markN until=markN "
+                    "skip=N limit=N level=1…19\n",
+                    argv[i]);
             return -1;
         }
     const char *error = machine_open();

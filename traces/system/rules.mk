@@ -2,7 +2,7 @@
 ifndef SYSTEM_RULES
 SYSTEM_RULES := 1
 
-build/system/twinwalk_system.so: $(wildcard traces/system/*.[ch]) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) $(wildcard traces/*.h) \
+build/system/twinwalk_system.so: $(wildcard traces/system/*.[ch]) $(TRACE_LIB) $(wildcard traces/format/*.h) \
                                  traces/capture/qemu_plugin_api.h model/pins.h
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@

@@ -17,7 +17,10 @@ static struct {
     struct page *page;
     uint64_t pages;
     void (*poke)(uint64_t pa, uint64_t value);
-    struct { uint64_t pa, used; unsigned level; } root[ROOTS]; /* level 0: free */
+    struct {
+        uint64_t pa, used;
+        unsigned level;
+    } root[ROOTS]; /* level 0: free */
     uint64_t current, clock;
     struct tables_counts counts;
 } tables;
@@ -72,7 +75,8 @@ static void unlink_table(uint64_t pa, unsigned level)
             unlink_table(walk_target(page->copy[i]), level - 1);
 }
 
-/* A first look at the page: its words as they are. What the replay's own walks may have changed since the last time is given again. */
+/* A first look at the page: its words as they are. What the replay's own walks may have changed since the last time is
+ * given again. */
 static void look(struct page *page, uint64_t pa)
 {
     tables.counts.tables++;
@@ -121,8 +125,8 @@ void tables_root(uint64_t cr3, unsigned level)
     link_table(pa, level);
 }
 
-/* A root that is not in use, nor belongs to the one that is (with page-table isolation there are two, side by side), gets a new link:
- * the page is most likely no root any more. */
+/* A root that is not in use, nor belongs to the one that is (with page-table isolation there are two, side by side),
+ * gets a new link: the page is most likely no root any more. */
 static bool forget_root(uint64_t pa)
 {
     if (pa == tables.current || pa == (tables.current ^ PTI_USER))
@@ -140,9 +144,10 @@ static bool forget_root(uint64_t pa)
 static void store_word(struct page *page, uint64_t pa)
 {
     const uint64_t old = tables_word(pa), new = machine_word(pa);
-    tables.counts.ages_cleared += (new & 1) && !(new & ENTRY_A) && !((old ^ new) & ~(uint64_t)(ENTRY_A | ENTRY_D));
+    tables.counts.ages_cleared += (new & 1) && !(new &ENTRY_A) && !((old ^ new) & ~(uint64_t)(ENTRY_A | ENTRY_D));
     for (unsigned level = 4; level <= LEVELS; level++)
-        if (page->refs[level] && walk_links(new, level) && walk_target(new) != walk_target(old) && forget_root(pa & ~UINT64_C(0xfff)))
+        if (page->refs[level] && walk_links(new, level) && walk_target(new) != walk_target(old) &&
+            forget_root(pa & ~UINT64_C(0xfff)))
             break;
     for (unsigned level = 2; level <= LEVELS; level++)
         if (page->refs[level] && walk_links(new, level))

@@ -1,6 +1,6 @@
 #include "walk.h"
 
-#include "trace.h"
+#include "format/trace.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 
@@ -41,7 +41,8 @@ static bool key_forbids(const struct walk_registers *regs, uint64_t leaf, bool w
 
 struct walked walk(const struct walk_registers *regs, walk_reader *read, uint64_t va, unsigned access, unsigned mode)
 {
-    const bool user = !(mode & (TRACE_SUPERVISOR | TRACE_IMPLICIT)), write = access == TRACE_STORE, fetch = access == TRACE_FETCH;
+    const bool user = !(mode & (TRACE_SUPERVISOR | TRACE_IMPLICIT)), write = access == TRACE_STORE,
+               fetch = access == TRACE_FETCH;
     const bool nxe = regs->efer & BIT(EFER_NXE), smep = regs->cr4 & BIT(CR4_SMEP);
     const uint16_t err = (write ? PF_W : 0) | (user ? PF_U : 0) | (fetch && (nxe || smep) ? PF_I : 0);
     uint64_t table = regs->cr3, entry = 0;
@@ -66,10 +67,13 @@ struct walked walk(const struct walk_registers *regs, walk_reader *read, uint64_
     if (fetch)
         refused = no_fetch || (user ? !may_user : may_user && smep);
     else
-        refused = (user ? !may_user : may_user && regs->cr4 & BIT(CR4_SMAP) && (mode & TRACE_IMPLICIT || !(mode & TRACE_AC))) ||
+        refused = (user ? !may_user
+                        : may_user && regs->cr4 & BIT(CR4_SMAP) && (mode & TRACE_IMPLICIT || !(mode & TRACE_AC))) ||
                   (write && !may_write && (user || regs->cr0 & BIT(CR0_WP)));
     if (refused || key)
         return (struct walked){.kind = WALK_FAULT, .err = (uint16_t)(err | PF_P | (key ? PF_PK : 0))};
     uint64_t offset = BIT(3 + 9 * level) - 1;
-    return (struct walked){.kind = WALK_OK, .pa = (walk_target(entry) & ~offset) | (va & offset), .size = (uint8_t)(level - 1)};
+    return (struct walked){.kind = WALK_OK,
+                           .pa = (walk_target(entry) & ~offset) | (va & offset),
+                           .size = (uint8_t)(level - 1)};
 }

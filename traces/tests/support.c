@@ -48,7 +48,9 @@ static uint64_t any_value(void)
 
 static void random_name(char *name, size_t size)
 {
-    static const char *const hard[] = {"", "[stack]", "/bin/a b", "file", "stack x", " lead", "trail ", "#1 x", "a # b", "back\\slash", "thread=3", "offset=1", "nofile", "vm", "tab\there", "ünï"};
+    static const char *const hard[] = {"",       "[stack]", "/bin/a b",  "file",        "stack x",  " lead",
+                                       "trail ", "#1 x",    "a # b",     "back\\slash", "thread=3", "offset=1",
+                                       "nofile", "vm",      "tab\there", "ünï"};
     if (rnd() % 2) {
         snprintf(name, size, "%s", hard[rnd() % (sizeof hard / sizeof hard[0])]);
         return;
@@ -223,25 +225,28 @@ static bool same_extra(unsigned kind, const struct trace_extra *a, const struct 
 {
     switch (kind) {
     case TRACE_MAP:
-        return a->map.start == b->map.start && a->map.end == b->map.end && a->map.prot == b->map.prot && a->map.flags == b->map.flags &&
-               a->map.offset == b->map.offset && !strcmp(a->map.name, b->map.name);
+        return a->map.start == b->map.start && a->map.end == b->map.end && a->map.prot == b->map.prot &&
+               a->map.flags == b->map.flags && a->map.offset == b->map.offset && !strcmp(a->map.name, b->map.name);
     case TRACE_TASK:
         return a->task.event == b->task.event && a->task.number == b->task.number && a->task.flags == b->task.flags &&
                !strcmp(a->task.name, b->task.name);
     case TRACE_SYSCALL:
         return !memcmp(&a->syscall, &b->syscall, sizeof a->syscall);
     case TRACE_CONTROL:
-        return a->control.op == b->control.op && a->control.data == b->control.data && a->control.desc == b->control.desc && a->control.gp == b->control.gp;
+        return a->control.op == b->control.op && a->control.data == b->control.data &&
+               a->control.desc == b->control.desc && a->control.gp == b->control.gp;
     case TRACE_CASE:
-        return !strcmp(a->vector.name, b->vector.name) && a->vector.needs == b->vector.needs && a->vector.lacks == b->vector.lacks &&
-               a->vector.paddr_bits == b->vector.paddr_bits && a->vector.paddr_least == b->vector.paddr_least;
+        return !strcmp(a->vector.name, b->vector.name) && a->vector.needs == b->vector.needs &&
+               a->vector.lacks == b->vector.lacks && a->vector.paddr_bits == b->vector.paddr_bits &&
+               a->vector.paddr_least == b->vector.paddr_least;
     case TRACE_ENTRY:
         return a->entry.pa == b->entry.pa && a->entry.value == b->entry.value && a->entry.mask == b->entry.mask;
     case TRACE_POKE:
         return a->poke.pa == b->poke.pa && a->poke.value == b->poke.value;
     default:
-        return a->expect.kind == b->expect.kind && a->expect.err == b->expect.err && a->expect.has_pa == b->expect.has_pa &&
-               a->expect.pa == b->expect.pa && a->expect.size == b->expect.size && a->expect.has_mt == b->expect.has_mt &&
+        return a->expect.kind == b->expect.kind && a->expect.err == b->expect.err &&
+               a->expect.has_pa == b->expect.has_pa && a->expect.pa == b->expect.pa &&
+               a->expect.size == b->expect.size && a->expect.has_mt == b->expect.has_mt &&
                a->expect.mt == b->expect.mt && a->expect.has_cr2 == b->expect.has_cr2 && a->expect.cr2 == b->expect.cr2;
     }
 }
@@ -249,7 +254,8 @@ static bool same_extra(unsigned kind, const struct trace_extra *a, const struct 
 bool same_item(const struct item *a, const struct trace_rec *rec, const struct trace_extra *extra)
 {
     return a->rec.va == rec->va && a->rec.kind == rec->kind && a->rec.flags == rec->flags && a->rec.size == rec->size &&
-           a->rec.thread == rec->thread && (needs_extra(rec) ? extra && same_extra(rec->kind, &a->extra, extra) : !extra);
+           a->rec.thread == rec->thread &&
+           (needs_extra(rec) ? extra && same_extra(rec->kind, &a->extra, extra) : !extra);
 }
 
 int read_against(const char *path, const struct item *items, size_t count, size_t *got)

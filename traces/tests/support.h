@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "trace.h"
+#include "format/trace.h"
 
 struct item {
     struct trace_rec rec;
@@ -31,8 +31,8 @@ void write_trace(const char *path, const struct trace_info *info, bool text, con
 /* Do two records say the same? The index of the extra part does not count. */
 bool same_item(const struct item *a, const struct trace_rec *rec, const struct trace_extra *extra);
 
-/* Reads a trace and compares it with items[]. The status of the last trace_next (0 or -1), or -2 when it could not be opened; *got:
- * records given, all of them equal to items[0 …) or the test fails. */
+/* Reads a trace and compares it with items[]. The status of the last trace_next (0 or -1), or -2 when it could not be
+ * opened; *got: records given, all of them equal to items[0 …) or the test fails. */
 int read_against(const char *path, const struct item *items, size_t count, size_t *got);
 
 uint8_t *load_file(const char *path, size_t *size);

@@ -1,5 +1,5 @@
-/* The recorder behind Bochs' instrumentation, on a memory of 32 pages: what it writes for the start, stores, faults and control operations. It belongs
- * to no program of ours, so it is compiled here. */
+/* The recorder behind Bochs' instrumentation, on a memory of 32 pages: what it writes for the start, stores, faults and
+ * control operations. It belongs to no program of ours, so it is compiled here. */
 #include "support.h"
 
 #include "bochs/recorder.c"
@@ -12,11 +12,27 @@
 #define PF_PK WALK_PF_PK
 #include "system/walk.c"
 
-enum { PAGES = 32, ROOT = 0x1000, PDPT = 0x2000, PD = 0x3000, PT = 0x4000, NEW_PT = 0x5000, OTHER_ROOT = 0x8000, PRESENT_RW = 3, LARGE_PRESENT_RW = 0x83 };
+enum {
+    PAGES = 32,
+    ROOT = 0x1000,
+    PDPT = 0x2000,
+    PD = 0x3000,
+    PT = 0x4000,
+    NEW_PT = 0x5000,
+    OTHER_ROOT = 0x8000,
+    PRESENT_RW = 3,
+    LARGE_PRESENT_RW = 0x83
+};
 static uint64_t memory[PAGES][512];
 
-static const uint64_t *page(uint64_t pa) { return pa < sizeof memory ? memory[pa >> 12] : NULL; }
-static void set(uint64_t pa, uint64_t value) { memory[pa >> 12][pa / 8 % 512] = value; }
+static const uint64_t *page(uint64_t pa)
+{
+    return pa < sizeof memory ? memory[pa >> 12] : NULL;
+}
+static void set(uint64_t pa, uint64_t value)
+{
+    memory[pa >> 12][pa / 8 % 512] = value;
+}
 
 static void expect_poke(const struct item *item, uint64_t pa, uint64_t value)
 {
@@ -28,7 +44,8 @@ static void expect_control(const struct item *item, uint8_t op, uint64_t value, 
 {
     assert_int_equal(item->rec.kind, TRACE_CONTROL);
     assert_int_equal(item->rec.flags, TRACE_EXPECT);
-    assert_true(item->extra.control.op == op && item->extra.control.data == value && item->extra.control.desc == descriptor && !item->extra.control.gp);
+    assert_true(item->extra.control.op == op && item->extra.control.data == value &&
+                item->extra.control.desc == descriptor && !item->extra.control.gp);
 }
 
 static size_t read_all(const char *path, struct item *items, size_t most)
@@ -59,16 +76,26 @@ static void test_recording(void **state)
     set(ROOT, PDPT | PRESENT_RW);
     set(PDPT, PD | PRESENT_RW);
     set(PD, PT | PRESENT_RW);
-    set(PD + 8, LARGE_PRESENT_RW);  /* maps 2 MiB; page 0 is no table for that */
+    set(PD + 8, LARGE_PRESENT_RW); /* maps 2 MiB; page 0 is no table for that */
     set(PT + 8, 0x7000 | PRESENT_RW);
     set(NEW_PT + 16, 0x6000 | PRESENT_RW);
     set(OTHER_ROOT, PDPT | PRESENT_RW);
-    const struct recorder_options options = {.out = scratch("bochs.tw"), .program = "test", .limit = 3, .level = 3, .memory = sizeof memory, .page = page};
-    recorder_begin(&options, &(struct recorder_registers){.cr0 = 0x80010001, .cr3 = ROOT | 5, .cr4 = 0x20 | pcide, .efer = 0xd00, .pat = 0x0007040600070406});
+    const struct recorder_options options =
+        {.out = scratch("bochs.tw"), .program = "test", .limit = 3, .level = 3, .memory = sizeof memory, .page = page};
+    recorder_begin(&options, &(struct recorder_registers){.cr0 = 0x80010001,
+                                                          .cr3 = ROOT | 5,
+                                                          .cr4 = 0x20 | pcide,
+                                                          .efer = 0xd00,
+                                                          .pat = 0x0007040600070406});
     assert_true(recorder_active());
 
     /* A store that links a table: its words come first. The store's bytes are in memory only after the hook. */
-    recorder_access(&(struct recorder_access){.va = 0x3010, .pa = PD + 16, .kind = TRACE_STORE, .flags = TRACE_SUPERVISOR, .size = 8, .pages = 1});
+    recorder_access(&(struct recorder_access){.va = 0x3010,
+                                              .pa = PD + 16,
+                                              .kind = TRACE_STORE,
+                                              .flags = TRACE_SUPERVISOR,
+                                              .size = 8,
+                                              .pages = 1});
     recorder_stores(PD + 16, 8);
     set(PD + 16, NEW_PT | PRESENT_RW);
     recorder_settle();
@@ -77,7 +104,8 @@ static void test_recording(void **state)
     set(0x6000, 42);
     recorder_fault(TRACE_LOAD, 0, 0x123456, 4);
     assert_false(recorder_full());
-    /* Stores are settled before what may depend on them; a root seen first brings its tables, those known already do not come again. */
+    /* Stores are settled before what may depend on them; a root seen first brings its tables, those known already do
+     * not come again. */
     recorder_stores(PT + 8, 4);
     set(PT + 8, 0);
     recorder_control(CTL_INVPCID_ADDRESS, 0x1000, 5);
@@ -99,12 +127,15 @@ static void test_recording(void **state)
     expect_control(at++, CTL_MOV_CR3, ROOT | 5, 0);
     expect_control(at++, CTL_MOV_CR0, 0x80010001, 0);
     expect_control(at++, CTL_WRMSR_PAT, 0x0007040600070406, 0);
-    assert_true(at->rec.kind == TRACE_STORE && at->rec.flags == (TRACE_SUPERVISOR | TRACE_EXPECT) && at->rec.va == 0x3010);
-    assert_true(at->extra.expect.kind == KIND_OK && at->extra.expect.has_pa && at->extra.expect.pa == PD + 16 && at->extra.expect.size == 1);
+    assert_true(at->rec.kind == TRACE_STORE && at->rec.flags == (TRACE_SUPERVISOR | TRACE_EXPECT) &&
+                at->rec.va == 0x3010);
+    assert_true(at->extra.expect.kind == KIND_OK && at->extra.expect.has_pa && at->extra.expect.pa == PD + 16 &&
+                at->extra.expect.size == 1);
     at++;
     expect_poke(at++, NEW_PT + 16, 0x6000 | PRESENT_RW);
     expect_poke(at++, PD + 16, NEW_PT | PRESENT_RW);
-    assert_true(at->rec.kind == TRACE_LOAD && at->rec.size == 1 && at->extra.expect.kind == KIND_PF && at->extra.expect.err == 4);
+    assert_true(at->rec.kind == TRACE_LOAD && at->rec.size == 1 && at->extra.expect.kind == KIND_PF &&
+                at->extra.expect.err == 4);
     assert_true(at->extra.expect.has_cr2 && at->extra.expect.cr2 == 0x123456);
     at++;
     expect_poke(at++, PT + 8, 0);

@@ -2,8 +2,8 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-#include "check.h"
 #include "command.h"
+#include "format/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +55,11 @@ static const char *text_file(const char *name, const char *text)
 static const char program[] = "twinwalk-trace 1\nbits 48\ntables os\n"
                               "map 0x400000 0x401000 r-xp file /bin/x\n" /* 0 */
                               "map 0x7f0000 0x800000 rw-p stack growsdown [stack]\n"
-                              "F 0x400000 4\n"                           /* 2 */
+                              "F 0x400000 4\n" /* 2 */
                               "S 0x7ffff8 8\n"
                               "syscall brk 0 0 0 0 0 0 = 0x500000\n"
                               "syscall brk 0x502000 0 0 0 0 0 = 0x502000\n"
-                              "F 0x400004 4\n"                           /* 6 */
+                              "F 0x400004 4\n" /* 6 */
                               "L 0x501ff8 8\n"
                               "S 0x501ff8 8 thread=1\n";
 
@@ -141,7 +141,9 @@ static void test_cut(void **state)
 static void check_records(const char *records, const char *wrong)
 {
     char text[4096];
-    snprintf(text, sizeof text, "twinwalk-trace 1\nmap 0x400000 0x402000 r-xp\nmap 0x600000 0x602000 rw-p\nmap 0x7f0000 0x800000 rw-p stack growsdown\n%s",
+    snprintf(text, sizeof text,
+             "twinwalk-trace 1\nmap 0x400000 0x402000 r-xp\nmap 0x600000 0x602000 rw-p\nmap 0x7f0000 0x800000 rw-p "
+             "stack growsdown\n%s",
              records);
     text_file("check.txt", text);
     if (RUN("check", scratch("check.txt")) != (wrong ? 1 : 0))
@@ -158,29 +160,43 @@ static void test_check(void **state)
     check_records("F 0x600000 1\n", "mapped rw-");
     check_records("L 0x602000 1\n", NULL); /* below the stack, which grows to it */
     check_records("L 0x100000 1\n", "record 3 (load): 0x100000 is not mapped");
-    check_records("syscall mprotect 0x600000 0x1000 1 = 0\nL 0x600000 1\nS 0x601000 1\nS 0x600000 1\n", "record 6 (store): 0x600000 is mapped r--");
+    check_records("syscall mprotect 0x600000 0x1000 1 = 0\nL 0x600000 1\nS 0x601000 1\nS 0x600000 1\n",
+                  "record 6 (store): 0x600000 is mapped r--");
     check_records("syscall mprotect 0x600000 0x1000 1 = -12\nS 0x600000 1\n", NULL);
-    check_records("syscall mmap 0 0x1800 7 0x22 -1 0 = 0x900000\nF 0x901fff 1\nL 0x902000 1\n", "record 5 (load): 0x902000");
+    check_records("syscall mmap 0 0x1800 7 0x22 -1 0 = 0x900000\nF 0x901fff 1\nL 0x902000 1\n",
+                  "record 5 (load): 0x902000");
     check_records("syscall mmap 0 0x1800 7 0x22 -1 0 = 0x900800\n", "record 3 (system call): the result of mmap");
-    check_records("syscall mmap 0x600000 0x1000 5 0x32 -1 0 = 0x600000\nS 0x601000 1\nF 0x600000 1\nS 0x600000 1\n", "mapped r-x");
-    check_records("syscall munmap 0x401000 0x200000 = 0\nF 0x400000 1\nS 0x601000 1\nF 0x401000 1\n", "record 6 (fetch): 0x401000 is not mapped");
+    check_records("syscall mmap 0x600000 0x1000 5 0x32 -1 0 = 0x600000\nS 0x601000 1\nF 0x600000 1\nS 0x600000 1\n",
+                  "mapped r-x");
+    check_records("syscall munmap 0x401000 0x200000 = 0\nF 0x400000 1\nS 0x601000 1\nF 0x401000 1\n",
+                  "record 6 (fetch): 0x401000 is not mapped");
     check_records("syscall mremap 0x600000 0x1000 0x3000 1 = 0xa00000\nS 0xa02000 1\nS 0x601000 1\n", NULL);
     check_records("syscall mremap 0x900000 0x1000 0x3000 1 = 0xa00000\n", "mremap of an address that is not mapped");
-    check_records("syscall brk = 0x900100\nsyscall brk 0x902100 = 0x902100\nS 0x902fff 1\nsyscall brk 0x901000 = 0x901000\nS 0x901000 1\n",
+    check_records("syscall brk = 0x900100\nsyscall brk 0x902100 = 0x902100\nS 0x902fff 1\nsyscall brk 0x901000 = "
+                  "0x901000\nS 0x901000 1\n",
                   "record 7 (store): 0x901000 is not mapped");
     check_records("syscall munmap 0x900000 0x1000 = 0\n", "munmap of a range in which nothing is mapped");
-    check_records("syscall shmat 1 0 0 0x2000 = 0xa00000\nS 0xa01000 1\nsyscall shmdt 0xa00000 = 0\nL 0xa00000 1\n", "record 6 (load): 0xa00000 is not mapped");
+    check_records("syscall shmat 1 0 0 0x2000 = 0xa00000\nS 0xa01000 1\nsyscall shmdt 0xa00000 = 0\nL 0xa00000 1\n",
+                  "record 6 (load): 0xa00000 is not mapped");
     check_records("syscall shmat 1 0 0x1000 0x2000 = 0xa00000\nS 0xa01000 1\n", "mapped r--");
     check_records("syscall shmat 1 0 0 = 0xa00000\n", "the segment's length");
     check_records("syscall shmdt 0x600000 = 0\n", "nothing is attached");
-    check_records("clone 1\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\nS 0x600000 1 thread=1\nF 0x400000 1 thread=1\n", "record 7 (fetch): 0x400000");
-    check_records("clone 1 vm thread\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\n", "record 5 (fetch): 0x400000");
-    check_records("clone 1\nexit\nF 0x400000 1 thread=1\nF 0x400000 1\n", "record 6 (fetch): it is of a task that does not exist");
-    check_records("clone 1\nclone 2 vm thread thread=1\nexit_group thread=1\nclone 2\nF 0x400000 1 thread=1\n", "record 7 (fetch): it is of a task");
+    check_records("clone 1\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\nS 0x600000 1 thread=1\nF "
+                  "0x400000 1 thread=1\n",
+                  "record 7 (fetch): 0x400000");
+    check_records("clone 1 vm thread\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\n",
+                  "record 5 (fetch): 0x400000");
+    check_records("clone 1\nexit\nF 0x400000 1 thread=1\nF 0x400000 1\n",
+                  "record 6 (fetch): it is of a task that does not exist");
+    check_records("clone 1\nclone 2 vm thread thread=1\nexit_group thread=1\nclone 2\nF 0x400000 1 thread=1\n",
+                  "record 7 (fetch): it is of a task");
     check_records("clone 1\nF 0x400000 1 thread=2\n", "it is of a task");
     check_records("clone 1\nclone 1\n", "that of a living one");
-    check_records("clone 1\nexec thread=1 /bin/x\nmap 0x100000 0x101000 r-xp thread=1\nF 0x100000 1 thread=1\nF 0x400000 1\nF 0x400000 1 thread=1\n", "record 8 (fetch): 0x400000");
-    check_records("exec /bin/x\nmap 0x100000 0x101000 r-xp\nF 0x100000 1\nmap 0x200000 0x201000 r-xp\n", "must come before");
+    check_records("clone 1\nexec thread=1 /bin/x\nmap 0x100000 0x101000 r-xp thread=1\nF 0x100000 1 thread=1\nF "
+                  "0x400000 1\nF 0x400000 1 thread=1\n",
+                  "record 8 (fetch): 0x400000");
+    check_records("exec /bin/x\nmap 0x100000 0x101000 r-xp\nF 0x100000 1\nmap 0x200000 0x201000 r-xp\n",
+                  "must come before");
     check_records("map 0x601000 0x700000 r--p\n", "overlaps");
     check_records("F 0x400000 1\nmap 0xa00000 0xb00000 r--p\n", "must come before");
     check_records("mov cr3 0x1000\n", "tables own");
@@ -193,7 +209,10 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversions), cmocka_unit_test(test_wrong_usage), cmocka_unit_test(test_cut), cmocka_unit_test(test_check),
+        cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_wrong_usage),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests_name("traces: command", tests, NULL, NULL);
 }

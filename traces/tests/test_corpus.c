@@ -1,8 +1,8 @@
-/* The committed traces are whole, replayable and what their provenance files say. Runs in the root of the repository, or where CORPUS
- * points. */
+/* The committed traces are whole, replayable and what their provenance files say. Runs in the root of the repository,
+ * or where CORPUS points. */
 #include "support.h"
 
-#include "check.h"
+#include "format/check.h"
 
 #include <glob.h>
 #include <inttypes.h>
@@ -49,10 +49,13 @@ static void test_corpus(void **state)
         assert_true(info->linear_bits == 48 || info->own_tables);
         assert_true(info->accesses >= 2000000 && info->records == counts.records);
         assert_true(stated(toml, "records") == counts.records && stated(toml, "accesses") == info->accesses);
-        assert_true(stated(toml, "fetches") == counts.kind[TRACE_FETCH] && stated(toml, "loads") == counts.kind[TRACE_LOAD] &&
-                    stated(toml, "stores") == counts.kind[TRACE_STORE] && stated(toml, "syscalls") == counts.kind[TRACE_SYSCALL]);
+        assert_true(stated(toml, "fetches") == counts.kind[TRACE_FETCH] &&
+                    stated(toml, "loads") == counts.kind[TRACE_LOAD] &&
+                    stated(toml, "stores") == counts.kind[TRACE_STORE] &&
+                    stated(toml, "syscalls") == counts.kind[TRACE_SYSCALL]);
         struct trace_sizes sizes = trace_get_sizes(r);
-        assert_true(sizes.raw <= (info->own_tables ? 6 : 3) * info->accesses /* with expectations */ && sizes.packed < info->accesses);
+        assert_true(sizes.raw <= (info->own_tables ? 6 : 3) * info->accesses /* with expectations */ &&
+                    sizes.packed < info->accesses);
         trace_close(r);
         free(toml);
     }

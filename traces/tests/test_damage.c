@@ -1,7 +1,8 @@
-/* Damaged and hostile files: an error that says where, the records before it, and never a crash, other records or unbounded memory. */
+/* Damaged and hostile files: an error that says where, the records before it, and never a crash, other records or
+ * unbounded memory. */
 #include "support.h"
 
-#include "format.h"
+#include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +160,8 @@ static void expect_error(const char *what)
 }
 
 /* An encoded block of one record. */
-static size_t one_record(uint8_t *raw, uint32_t shape, const char *fetch, size_t fetch_len, const char *extra, size_t extra_len)
+static size_t one_record(uint8_t *raw, uint32_t shape, const char *fetch, size_t fetch_len, const char *extra,
+                         size_t extra_len)
 {
     put_u32(raw, 1);
     put_u32(raw + 4, (uint32_t)fetch_len);
@@ -186,49 +188,49 @@ static void test_hostile_blocks(void **state)
         uint32_t accesses;
         const char *what;
     } bad[] = {
-        {0x0a, "", 0, "", 0, 0, "not a valid record"},                          /* unknown kind */
-        {0x1006, "", 0, "", 0, 0, "not a valid record"},                        /* a poke with an expectation */
-        {0x0405, "", 0, "", 0, 0, "not a valid record"},                        /* a control operation with EFLAGS.AC */
-        {0x83, "", 0, "", 0, 0, "not a valid record"},                          /* a mapping at a predicted address */
-        {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"},      /* a mapping with a size */
-        {0x80, "", 0, "", 0, 1, "not a valid access"},                          /* no bytes */
-        {0x00410000, "\2", 1, "", 0, 1, "not a valid access"},                  /* 65 bytes */
-        {0x00018000, "\2", 1, "", 0, 1, "not a valid access"},                  /* unknown flag */
-        {0x00080000, "\xf4\x3f", 2, "", 0, 1, "crosses"},                       /* 8 bytes at 0xffa */
-        {0x00080000, "", 0, "", 0, 1, "address"},                               /* no address */
-        {0x00080000, "\x80", 1, "", 0, 1, "address column"},                    /* it does not end */
+        {0x0a, "", 0, "", 0, 0, "not a valid record"},                     /* unknown kind */
+        {0x1006, "", 0, "", 0, 0, "not a valid record"},                   /* a poke with an expectation */
+        {0x0405, "", 0, "", 0, 0, "not a valid record"},                   /* a control operation with EFLAGS.AC */
+        {0x83, "", 0, "", 0, 0, "not a valid record"},                     /* a mapping at a predicted address */
+        {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"}, /* a mapping with a size */
+        {0x80, "", 0, "", 0, 1, "not a valid access"},                     /* no bytes */
+        {0x00410000, "\2", 1, "", 0, 1, "not a valid access"},             /* 65 bytes */
+        {0x00018000, "\2", 1, "", 0, 1, "not a valid access"},             /* unknown flag */
+        {0x00080000, "\xf4\x3f", 2, "", 0, 1, "crosses"},                  /* 8 bytes at 0xffa */
+        {0x00080000, "", 0, "", 0, 1, "address"},                          /* no address */
+        {0x00080000, "\x80", 1, "", 0, 1, "address column"},               /* it does not end */
         {0x00080000, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 10, "", 0, 1, "address"}, /* beyond 64 bits */
         {0x00080000, "\2\2", 2, "", 0, 1, "not used up"},
         {0x00080000, "\2", 1, "x", 1, 1, "extras"},
         {0x00080000, "\2", 1, "", 0, 0, "number of accesses"},
-        {0x00081000, "\2", 1, "", 0, 1, "extra"},                               /* an expectation that is missing */
-        {0x00081000, "\2", 1, "\x80\0", 2, 1, "extra"},                         /* malformed */
+        {0x00081000, "\2", 1, "", 0, 1, "extra"},       /* an expectation that is missing */
+        {0x00081000, "\2", 1, "\x80\0", 2, 1, "extra"}, /* malformed */
         {0x00081000, "\2", 1, "\x20\0\3", 3, 1, "unknown memory type"},
-        {0x00081000, "\2", 1, "\x22\0\6", 3, 1, "only an expected success"},     /* #PF with a memory type */
-        {0x00081000, "\2", 1, "\x40\0\5", 3, 1, "only an expected page fault"},  /* OK with CR2 */
+        {0x00081000, "\2", 1, "\x22\0\6", 3, 1, "only an expected success"},    /* #PF with a memory type */
+        {0x00081000, "\2", 1, "\x40\0\5", 3, 1, "only an expected page fault"}, /* OK with CR2 */
         {0x00081000, "\2", 1, "\x20\0", 2, 1, "extra"},                         /* the memory type is missing */
         {0x00081000, "\2", 1, "\1\5", 2, 1, "error code"},                      /* #GP with an error code */
         {0x03, "", 0, "\1\1\x08\0\0", 5, 0, "protection"},
         {0x03, "", 0, "\1\0\1\0\0", 5, 0, "ends after"},
-        {0x03, "", 0, "\1\1\1\0\x40", 5, 0, "extra"},                           /* name too long */
-        {0x03, "", 0, "\1\1\1\0\2a\0", 7, 0, "extra"},                          /* a zero in the name */
+        {0x03, "", 0, "\1\1\1\0\x40", 5, 0, "extra"},                                /* name too long */
+        {0x03, "", 0, "\1\1\1\0\2a\0", 7, 0, "extra"},                               /* a zero in the name */
         {0x03, "", 0, "\xff\xff\xff\xff\xff\xff\xff\xff\1\1\1\0\0", 13, 0, "extra"}, /* beyond 64 bits */
         {0x04, "", 0, "\1", 1, 0, "extra"},
         {0x05, "", 0, "\x0c\0", 2, 0, "control"},
-        {0x05, "", 0, "\5\0", 2, 0, "extras"},                                  /* INVPCID without a descriptor */
-        {0x1005, "", 0, "\1\0\2", 3, 0, "extra"},                              /* a result that is none */
+        {0x05, "", 0, "\5\0", 2, 0, "extras"},    /* INVPCID without a descriptor */
+        {0x1005, "", 0, "\1\0\2", 3, 0, "extra"}, /* a result that is none */
         {0x07, "", 0, "\0\0\0\0", 4, 0, "name of a case"},
         {0x07, "", 0, "\1x\1\1\0", 5, 0, "absence"},
         {0x07, "", 0, "\1x\0\0\x80", 5, 0, "MAXPHYADDR"},
         {0x07, "", 0, "\1x\0\0\x23", 5, 0, "MAXPHYADDR"},
         {0x07, "", 0, "\1 \0\0\0", 5, 0, "visible ASCII"},
-        {0x07, "", 0, "\2x\0\0\0\0", 6, 0, "extra"},                         /* a zero in the name */
+        {0x07, "", 0, "\2x\0\0\0\0", 6, 0, "extra"}, /* a zero in the name */
         {0x07, "", 0, "\x40", 1, 0, "extra"},
         {0x08, "", 0, "\4\0\0", 3, 0, "multiple of 8"},
         {0x08, "", 0, "\0\0", 2, 0, "extra"},
         {0x06, "", 0, "\1\0", 2, 0, "multiple of 8"},
-        {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"},                        /* the page is known, but was not told */
-        {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"},                       /* an offset of 0 */
+        {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"}, /* the page is known, but was not told */
+        {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"}, /* an offset of 0 */
         {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
         {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
         {0x09, "", 0, "\0\xac\2\0\0", 5, 0, "0 to 255"},
@@ -236,7 +238,7 @@ static void test_hostile_blocks(void **state)
         {0x09, "", 0, "\2\0\1\0", 4, 0, "flags of a task"},
         {0x09, "", 0, "\1\0\0\0", 4, 0, "have a file's name"},
         {0x09, "", 0, "\3\0\0\1x", 5, 0, "only exec and open"},
-        {0x09, "", 0, "\1\0\0\2x\0", 6, 0, "extra"},                          /* a zero in the name */
+        {0x09, "", 0, "\1\0\0\2x\0", 6, 0, "extra"}, /* a zero in the name */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         start_file();
@@ -353,7 +355,8 @@ static void test_hostile_index(void **state)
         free(truth);
         put_u32(footer + 24, trace_crc(0, index, (size_t)(footer + 24 - index)));
         save_file(scratch("index.tw"), bytes, size);
-        assert_int_equal(read_against(scratch("index.tw"), items, COUNT, &got), lies ? -1 : 0); /* who reads it all is told */
+        assert_int_equal(read_against(scratch("index.tw"), items, COUNT, &got),
+                         lies ? -1 : 0); /* who reads it all is told */
         struct trace_reader *r = trace_open(scratch("index.tw"), &error);
         assert_non_null(r);
         for (int i = 0; i < 6; i++) {
@@ -369,8 +372,12 @@ static void test_hostile_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_torn_anywhere), cmocka_unit_test(test_any_byte_wrong), cmocka_unit_test(test_seek_past_damage),
-        cmocka_unit_test(test_hostile_blocks), cmocka_unit_test(test_bombs), cmocka_unit_test(test_random_blocks),
+        cmocka_unit_test(test_torn_anywhere),
+        cmocka_unit_test(test_any_byte_wrong),
+        cmocka_unit_test(test_seek_past_damage),
+        cmocka_unit_test(test_hostile_blocks),
+        cmocka_unit_test(test_bombs),
+        cmocka_unit_test(test_random_blocks),
         cmocka_unit_test(test_hostile_index),
     };
     return cmocka_run_group_tests_name("traces: damage", tests, NULL, NULL);

@@ -27,7 +27,7 @@ static bool note(void *to, const struct trace_rec *rec)
 {
     (void)to;
     assert_null(trace_invalid(rec, NULL));
-    say("%c %" PRIx64 " %d", "FLS"[rec->kind], rec->va, rec->size);
+    say("%c %" PRIx64 " %d", "FLS"[rec->kind], rec -> va, rec -> size);
     if (rec->thread)
         say(" t%d", rec->thread);
     say("\n");
@@ -73,19 +73,25 @@ static void gives(const char *text, const char *records)
 static void test_lackey(void **state)
 {
     (void)state;
-    gives("==1== Lackey, an example\n==1== Command: x\nI  04001000,3\n L 1ffefffe7c,8\n S 04002ffe,4\n M 0421c7cc,4\n==1== \n",
+    gives("==1== Lackey, an example\n==1== Command: x\nI  04001000,3\n L 1ffefffe7c,8\n S 04002ffe,4\n M "
+          "0421c7cc,4\n==1== \n",
           "F 4001000 3\nL 1ffefffe7c 8\nS 4002ffe 2\nS 4003000 2\nL 421c7cc 4\nS 421c7cc 4\n");
     assert_int_equal(im.counts.modifies, 1);
     assert_int_equal(im.counts.crossings, 1);
     assert_int_equal(im.counts.records, 6);
-    gives("I  04001000,3\r\n L 10,512\n", "F 4001000 3\nL 10 64\nL 50 64\nL 90 64\nL d0 64\nL 110 64\nL 150 64\nL 190 64\nL 1d0 64\n");
+    gives("I  04001000,3\r\n L 10,512\n",
+          "F 4001000 3\nL 10 64\nL 50 64\nL 90 64\nL d0 64\nL 110 64\nL 150 64\nL 190 64\nL 1d0 64\n");
     gives("I  04001000,3\n L 10,0\n", "F 4001000 3\nfile: line 2: an access of no bytes: \" L 10,0\"");
-    gives("I  04001000,3\nhello\n", "F 4001000 3\nfile: line 2: no line of lackey's: \"hello\" (does the program write to the same place? valgrind --log-file= parts them)");
+    gives("I  04001000,3\nhello\n", "F 4001000 3\nfile: line 2: no line of lackey's: \"hello\" (does the program write "
+                                    "to the same place? valgrind --log-file= parts them)");
     gives("I  04001000,3\n L 10,4", "F 4001000 3\nfile: line 2: torn: the file ends in the middle of it");
-    gives("I  04001000,3\n L 12345678123456781,4\n", "F 4001000 3\nfile: line 2: no line of lackey's: \" L 12345678123456781,4\" (does the program write to the same place? valgrind --log-file= parts them)");
+    gives("I  04001000,3\n L 12345678123456781,4\n",
+          "F 4001000 3\nfile: line 2: no line of lackey's: \" L 12345678123456781,4\" (does the program write to the "
+          "same place? valgrind --log-file= parts them)");
     struct trace_info info;
     struct source source;
-    const char head[] = "==7== Lackey, an example Valgrind tool\n==7== Using Valgrind-3.19.0 and LibVEX\n==7== Command: /bin/a b\n==7== \nI  1000,3\n";
+    const char head[] = "==7== Lackey, an example Valgrind tool\n==7== Using Valgrind-3.19.0 and LibVEX\n==7== "
+                        "Command: /bin/a b\n==7== \nI  1000,3\n";
     assert_true(source_start(&source, fmemopen((void *)head, sizeof head - 1, "rb"), "/tmp/x.log"));
     import_describe(&source, &format_lackey, &usual, &info);
     source_close(&source);
@@ -96,30 +102,36 @@ static void test_lackey(void **state)
 static void test_pin(void **state)
 {
     (void)state;
-    gives("0x401000: R 0x7ffe10\n0x401000: W 0x7ffe18\n0x401005: W 0x602000\n#eof\n", "F 401000 1\nL 7ffe10 1\nS 7ffe18 1\nF 401005 1\nS 602000 1\n");
+    gives("0x401000: R 0x7ffe10\n0x401000: W 0x7ffe18\n0x401005: W 0x602000\n#eof\n",
+          "F 401000 1\nL 7ffe10 1\nS 7ffe18 1\nF 401005 1\nS 602000 1\n");
     assert_int_equal(im.counts.instructions, 2);
     gives("0x401000: R 0x7fff 2 0xff\n", "F 401000 1\nL 7fff 1\nL 8000 1\n");
     gives("16 R 32 4\n", "F 10 1\nL 20 4\n");
     gives("16 R 32 4\n1f W 20 4\n", "F 16 1\nL 32 4\nF 1f 1\nS 20 4\n");
     gives("W,0x20,8\n", "S 20 8\n");
-    gives("R 0x20 8\nRTN: .text\n\n0x7f3afa0c6296: W     0x7fff178fc8a0 16 0x585dafa3a7f0098d000000\n", "L 20 8\nF 7f3afa0c6296 1\nS 7fff178fc8a0 16\n");
+    gives("R 0x20 8\nRTN: .text\n\n0x7f3afa0c6296: W     0x7fff178fc8a0 16 0x585dafa3a7f0098d000000\n",
+          "L 20 8\nF 7f3afa0c6296 1\nS 7fff178fc8a0 16\n");
     gives("R 0x20 8; TID: 5\nw 0x20 8 ; tid = 1000\nR 0x28 8; TID: 1000\n", "L 20 8 t5\nS 20 8\nL 28 8\n");
     assert_int_equal(im.counts.threads, 2);
     gives("I 0x20 4\nload 0x30 8\n", "F 20 4\nL 30 8\n");
     gives("0x1: R (nil) 8\n", "F 1 1\nL 0 8\n");
-    gives("R 0x20 8\nR 0x20 8 0x1 more\n", "L 20 8\nfile: line 2: more words than ip, R or W, address, size and value: \"R 0x20 8 0x1 more\"");
+    gives("R 0x20 8\nR 0x20 8 0x1 more\n",
+          "L 20 8\nfile: line 2: more words than ip, R or W, address, size and value: \"R 0x20 8 0x1 more\"");
     gives("R 0x20 8\nX 0x20\n", "L 20 8\nfile: line 2: neither a number nor R or W at its start: \"X 0x20\"");
     gives("R 0x20 8\n0x20 0x30\n", "L 20 8\nfile: line 2: no R or W where it should be: \"0x20 0x30\"");
     gives("R 0x20 8\nR 0x20 70000\n", "L 20 8\nfile: line 2: the size is not 1 to 65536: \"R 0x20 70000\"");
     gives("R 0x20 8\nR 0x20 8; TID: x\n", "L 20 8\nfile: line 2: a thread's number is missing: \"R 0x20 8; TID: x\"");
-    gives("R 0x20 8\nR 0x10000000000000000 8\n", "L 20 8\nfile: line 2: no address where it should be: \"R 0x10000000000000000 8\"");
+    gives("R 0x20 8\nR 0x10000000000000000 8\n",
+          "L 20 8\nfile: line 2: no address where it should be: \"R 0x10000000000000000 8\"");
     static char longest[8192];
     memset(longest, ' ', sizeof longest - 1);
     memcpy(longest, "R 0x20 8\nR", 10);
     gives(longest, "L 20 8\nfile: line 2: is longer than 4095 bytes; is this a trace?");
-    const struct import_options decimal = {.linear_bits = 48, .limit = UINT64_MAX, .base = 10}, no_fetch = {.linear_bits = 48, .limit = 2, .skip = 1, .no_fetches = true};
+    const struct import_options decimal = {.linear_bits = 48, .limit = UINT64_MAX, .base = 10},
+                                no_fetch = {.linear_bits = 48, .limit = 2, .skip = 1, .no_fetches = true};
     import_with("1f R 20\n", 8, &decimal);
-    assert_string_equal(said, "file: line 1: neither a number nor R or W at its start: \"1f R 20\"; the lines before it were taken for decimal numbers: give --base=16");
+    assert_string_equal(said, "file: line 1: neither a number nor R or W at its start: \"1f R 20\"; the lines before "
+                              "it were taken for decimal numbers: give --base=16");
     import_with("1: R 2\n1: W 3\n1: R 4\n1: R 5\n", 28, &no_fetch);
     assert_string_equal(said, "S 3 1\nL 4 1\n");
 }
@@ -129,12 +141,15 @@ static void test_not_canonical(void **state)
     (void)state;
     struct import_options o = usual;
     gives("R 0x7fffffffffff 1\nR 0xffff800000000000 8\n", "L 7fffffffffff 1\nL ffff800000000000 8\n");
-    gives("R 0x7fffffffffff 2\n", "file: line 1: the load of 0x7fffffffffff is not canonical with 48 bits (it is with --bits=57); --drop leaves such accesses out");
-    gives("W 0xffffffffffffffff 2\n", "file: line 1: the store of 0xffffffffffffffff is not canonical with 48 bits (it is with --bits=57); --drop leaves such accesses out");
+    gives("R 0x7fffffffffff 2\n", "file: line 1: the load of 0x7fffffffffff is not canonical with 48 bits (it is with "
+                                  "--bits=57); --drop leaves such accesses out");
+    gives("W 0xffffffffffffffff 2\n", "file: line 1: the store of 0xffffffffffffffff is not canonical with 48 bits (it "
+                                      "is with --bits=57); --drop leaves such accesses out");
     o.linear_bits = 57;
     const char wide[] = "R 0x7fffffffffff 2\nR 0x100000000000000 1\n";
     import_with(wide, strlen(wide), &o);
-    assert_string_equal(said, "L 7fffffffffff 1\nL 800000000000 1\nfile: line 2: the load of 0x100000000000000 is not canonical with 57 bits; --drop leaves such accesses out");
+    assert_string_equal(said, "L 7fffffffffff 1\nL 800000000000 1\nfile: line 2: the load of 0x100000000000000 is not "
+                              "canonical with 57 bits; --drop leaves such accesses out");
     o = usual;
     o.drop = true;
     import_with("R 0x800000000000 2\nR 0x10 1\n", 28, &o);
@@ -191,7 +206,8 @@ static void test_champsim(void **state)
     bytes_give("F 400ffe 2\nF 401000 3\nL 602000 1\nL 602008 1\nF 401003 1\nS 602ff8 1\nF 401005 1\nF 401015 1\n");
     assert_int_equal(im.counts.instructions, 4);
     size -= 10;
-    bytes_give("F 400ffe 2\nF 401000 3\nL 602000 1\nL 602008 1\nF 401003 1\nS 602ff8 1\nF 401005 1\nfile: record 4: torn: only 54 of its 64 bytes are there");
+    bytes_give("F 400ffe 2\nF 401000 3\nL 602000 1\nL 602008 1\nF 401003 1\nS 602ff8 1\nF 401005 1\nfile: record 4: "
+               "torn: only 54 of its 64 bytes are there");
     size = 0;
     for (int i = 0; i < 100; i++)
         instruction(0x400000, true, 0, 0);
@@ -212,25 +228,26 @@ static void test_drmemtrace(void **state)
 {
     (void)state;
     begin(70001, 70001);
-    entry(28, 2, 123456789);     /* marker */
+    entry(28, 2, 123456789); /* marker */
     entry(10, 3, 0x401000);
-    entry(17, 2, 0x0502);        /* bundle: 2 and 5 bytes */
+    entry(17, 2, 0x0502); /* bundle: 2 and 5 bytes */
     entry(0, 8, 0x602ffc);
     entry(22, 8, 70002);
     entry(24, 8, 70001);
-    entry(47, 4, 0x90909090);    /* encoding */
+    entry(47, 4, 0x90909090); /* encoding */
     entry(49, 4, 0x401000);
     entry(1, 4, 0x700000);
-    entry(29, 4, 0x401000);      /* not fetched again */
+    entry(29, 4, 0x401000); /* not fetched again */
     entry(1, 4, 0x700004);
-    entry(3, 1, 0x800000);       /* prefetch */
+    entry(3, 1, 0x800000); /* prefetch */
     entry(22, 8, 70001);
-    entry(0, 0, 0x700000);       /* no bytes */
-    entry(200, 0, 0);            /* unknown */
+    entry(0, 0, 0x700000); /* no bytes */
+    entry(200, 0, 0);      /* unknown */
     entry(23, 8, 70001);
     size_t before_footer = size;
     entry(26, 0, 0);
-    bytes_give("F 401000 3\nF 401003 2\nF 401005 5\nL 602ffc 4\nL 603000 4\nF 401000 4 t1\nS 700000 4 t1\nS 700004 4 t1\n");
+    bytes_give(
+        "F 401000 3\nF 401003 2\nF 401005 5\nL 602ffc 4\nL 603000 4\nF 401000 4 t1\nS 700000 4 t1\nS 700004 4 t1\n");
     assert_int_equal(im.counts.instructions, 4);
     assert_int_equal(im.counts.not_fetched, 1);
     assert_int_equal(im.counts.prefetches, 1);
@@ -274,7 +291,8 @@ static void test_drmemtrace_processes(void **state)
     entry(22, 8, 10);
     entry(10, 3, 0x1003);
     entry(26, 0, 0);
-    bytes_give("F 1000 3 t10\nfile: record 6: process 20 beside process 10; a trace is of one process: choose it with --pid=");
+    bytes_give(
+        "F 1000 3 t10\nfile: record 6: process 20 beside process 10; a trace is of one process: choose it with --pid=");
     o.one_process = true;
     o.pid = 20;
     import_with(bytes, size, &o);
@@ -312,7 +330,8 @@ static void test_format(void **state)
 {
     (void)state;
     struct import_options o = usual;
-    gives("hello\n", "file: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=");
+    gives("hello\n",
+          "file: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=");
     gives("twinwalk-trace 1\n", "file: is a Twinwalk trace already");
     o.from = "pin";
     import_with("\0\1\2", 3, &o);
@@ -380,7 +399,8 @@ static void test_unpacking(void **state)
     for (size_t i = 0; i < PLAIN; i++)
         plain[i] = (uint8_t)(rnd() % 16 + i / 5000);
     for (int i = 0; i < 3; i++) {
-        size_t first = pack[i](plain, PLAIN / 3, packed), all = first + pack[i](plain + PLAIN / 3, PLAIN - PLAIN / 3, packed + first);
+        size_t first = pack[i](plain, PLAIN / 3, packed),
+               all = first + pack[i](plain + PLAIN / 3, PLAIN - PLAIN / 3, packed + first);
         assert_int_equal(unpack(packed, all), PLAIN);
         assert_string_equal(said, "");
         assert_int_equal(unpack(packed, first), PLAIN / 3);
@@ -421,9 +441,11 @@ static void test_greedy(void **state)
     lzma_options_lzma lzma;
     lzma_lzma_preset(&lzma, 0);
     lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &lzma}, {LZMA_VLI_UNKNOWN, NULL}};
-    assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_NONE, NULL, plain, 1000, packed, &n, sizeof packed), LZMA_OK);
+    assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_NONE, NULL, plain, 1000, packed, &n, sizeof packed),
+                     LZMA_OK);
     uint8_t *header = packed + 12, *filter = header + 2, *end = header + 4 * header[0];
-    while (filter[0] != 0x21 || filter[1] != 1) /* LZMA2's number, the length of its properties, then the dictionary's code */
+    while (filter[0] != 0x21 ||
+           filter[1] != 1) /* LZMA2's number, the length of its properties, then the dictionary's code */
         assert_true(++filter < end);
     filter[2] = 36; /* 1 GiB */
     uint32_t crc = lzma_crc32(header, (size_t)(end - header), 0);
@@ -432,7 +454,8 @@ static void test_greedy(void **state)
     assert_int_equal(unpack(packed, n), 0);
     assert_non_null(strstr(said, "more than 129 are refused"));
 
-    static const uint8_t window[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, (31 - 10) << 3, 0x01, 0x00, 0x00}; /* a window of 2 GiB */
+    static const uint8_t window[] = {0x28,           0xb5, 0x2f, 0xfd, 0x00,
+                                     (31 - 10) << 3, 0x01, 0x00, 0x00}; /* a window of 2 GiB */
     assert_int_equal(unpack(window, sizeof window), 0);
     assert_string_equal(said, "file: offset 0: unpacking takes more than 128 MiB of memory, which is refused");
 }
@@ -494,11 +517,14 @@ static void merge(const char *a, const char *b, const char *c, uint64_t quantum)
 static void test_merge(void **state)
 {
     (void)state;
-    merge("F 0x1000 1\nL 0x5000 8\nF 0x1001 1\nF 0x1002 1\nS 0x5000 8\n", "F 0x2000 1\nS 0x6000 8 thread=1\n", "L 0x3000 1\nL 0x3001 1\nL 0x3002 1\n", 1);
-    assert_string_equal(said, "F 1000 1\nL 5000 8\nF 2000 1 t1\nS 6000 8 t2\nL 3000 1 t3\nF 1001 1\nL 3001 1 t3\nF 1002 1\nS 5000 8\nL 3002 1 t3\n");
+    merge("F 0x1000 1\nL 0x5000 8\nF 0x1001 1\nF 0x1002 1\nS 0x5000 8\n", "F 0x2000 1\nS 0x6000 8 thread=1\n",
+          "L 0x3000 1\nL 0x3001 1\nL 0x3002 1\n", 1);
+    assert_string_equal(said, "F 1000 1\nL 5000 8\nF 2000 1 t1\nS 6000 8 t2\nL 3000 1 t3\nF 1001 1\nL 3001 1 t3\nF "
+                              "1002 1\nS 5000 8\nL 3002 1 t3\n");
     merge("F 0x1000 1\nF 0x1001 1\nF 0x1002 1\n", "F 0x2000 1\nF 0x2001 1\n", NULL, 2);
     assert_string_equal(said, "F 1000 1\nF 1001 1\nF 2000 1 t1\nF 2001 1 t1\nF 1002 1\n");
-    merge("map 0x1000 0x2000 r-xp\nmap 0x5000 0x6000 rw-p\nF 0x1000 1\n", "map 0x1000 0x2000 r-xp\nmap 0x7000 0x8000 rw-p\nsyscall brk = 0x9000\nF 0x1001 1\n", NULL, 9);
+    merge("map 0x1000 0x2000 r-xp\nmap 0x5000 0x6000 rw-p\nF 0x1000 1\n",
+          "map 0x1000 0x2000 r-xp\nmap 0x7000 0x8000 rw-p\nsyscall brk = 0x9000\nF 0x1001 1\n", NULL, 9);
     assert_string_equal(said, "map 1000 t0\nmap 5000 t0\nmap 7000 t1\nF 1000 1\nsyscall t1\nF 1001 1 t1\n");
     merge("map 0x1000 0x2000 r-xp\nF 0x1000 1\n", "map 0x1000 0x2000 rw-p\nF 0x1000 1\n", NULL, 9);
     assert_non_null(strstr(said, "b.txt: record 0: maps 0x1000-0x2000, where something else is mapped already"));
@@ -517,9 +543,10 @@ static void test_merge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lackey), cmocka_unit_test(test_pin), cmocka_unit_test(test_not_canonical), cmocka_unit_test(test_champsim),
-        cmocka_unit_test(test_drmemtrace), cmocka_unit_test(test_drmemtrace_processes), cmocka_unit_test(test_threads), cmocka_unit_test(test_format),
-        cmocka_unit_test(test_unpacking), cmocka_unit_test(test_greedy), cmocka_unit_test(test_long_run), cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_lackey),   cmocka_unit_test(test_pin),        cmocka_unit_test(test_not_canonical),
+        cmocka_unit_test(test_champsim), cmocka_unit_test(test_drmemtrace), cmocka_unit_test(test_drmemtrace_processes),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_format),     cmocka_unit_test(test_unpacking),
+        cmocka_unit_test(test_greedy),   cmocka_unit_test(test_long_run),   cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests_name("traces: import", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* What is written is what is read: binary, text, and from one to the other; seeking; the writer's refusals. */
 #include "support.h"
 
-#include "format.h"
+#include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +141,8 @@ static void test_pipe(void **state)
     fill_random(MANY);
     struct trace_info info = test_info();
     write_trace(scratch("p.tw"), &info, false, items, MANY);
-    snprintf(command, sizeof command, "rm -f %s; mkfifo %s; cat %s > %s &", scratch("fifo"), scratch("fifo"), scratch("p.tw"), scratch("fifo"));
+    snprintf(command, sizeof command, "rm -f %s; mkfifo %s; cat %s > %s &", scratch("fifo"), scratch("fifo"),
+             scratch("p.tw"), scratch("fifo"));
     assert_int_equal(system(command), 0);
     struct trace_reader *r = trace_open(scratch("fifo"), &error);
     assert_non_null(r);
@@ -166,7 +167,10 @@ static void test_full_blocks(void **state)
     struct trace_info info = test_info();
     for (size_t i = 0; i < 30000; i++) {
         memset(&items[i], 0, sizeof items[i]);
-        items[i].rec = (struct trace_rec){.va = i << 12, .kind = TRACE_LOAD, .size = (uint8_t)(i % 64 + 1), .thread = (uint8_t)(i / 64)};
+        items[i].rec = (struct trace_rec){.va = i << 12,
+                                          .kind = TRACE_LOAD,
+                                          .size = (uint8_t)(i % 64 + 1),
+                                          .thread = (uint8_t)(i / 64)};
     }
     for (size_t i = 30000; i < 60000; i++) {
         memset(&items[i], 0, sizeof items[i]);
@@ -193,12 +197,15 @@ static void test_refusals(void **state)
     memset(endless.map.name, 'n', sizeof endless.map.name);
     op.control.data = 0, op.control.op = 12;
     pa.poke.pa = 4;
-    struct trace_extra desc = {.control = {.op = 4, .desc = 1}}, gp = {.control = {.gp = true}}, nameless = {.vector = {.needs = 1}},
-                       torn = {.vector = {.name = "x", .needs = 1, .lacks = 1}}, blank = {.vector = {.name = "a b"}},
-                       remark = {.vector = {.name = "#a"}}, narrow = {.vector = {.name = "x", .paddr_bits = 35}},
-                       wide = {.vector = {.name = "x", .paddr_bits = 53}}, least = {.vector = {.name = "x", .paddr_least = true}},
-                       odd_entry = {.entry = {.pa = 1}}, two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
-                       stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}}, stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}};
+    struct trace_extra desc = {.control = {.op = 4, .desc = 1}}, gp = {.control = {.gp = true}},
+                       nameless = {.vector = {.needs = 1}}, torn = {.vector = {.name = "x", .needs = 1, .lacks = 1}},
+                       blank = {.vector = {.name = "a b"}}, remark = {.vector = {.name = "#a"}},
+                       narrow = {.vector = {.name = "x", .paddr_bits = 35}},
+                       wide = {.vector = {.name = "x", .paddr_bits = 53}},
+                       least = {.vector = {.name = "x", .paddr_least = true}}, odd_entry = {.entry = {.pa = 1}},
+                       two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
+                       stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}},
+                       stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}};
     const struct {
         struct trace_rec rec;
         struct trace_extra *extra;
@@ -261,7 +268,8 @@ static void test_version_1_stays(void **state)
         {{.kind = TRACE_CONTROL, .thread = 3}, {.control = {.op = 4, .data = 0x400000}}},
         {{.kind = TRACE_POKE}, {.poke = {0x1000, UINT64_C(0x8000000000002007)}}},
         {{.kind = TRACE_LOAD, .va = 0x1000, .size = 8, .flags = TRACE_EXPECT}, {.expect = {.kind = 0}}},
-        {{.kind = TRACE_LOAD, .va = 0x1000, .size = 8, .flags = 31, .thread = 9}, {.expect = {.has_pa = true, .pa = 0x200000, .size = 1}}},
+        {{.kind = TRACE_LOAD, .va = 0x1000, .size = 8, .flags = 31, .thread = 9},
+         {.expect = {.has_pa = true, .pa = 0x200000, .size = 1}}},
         {{.kind = TRACE_STORE, .va = 0x1000, .size = 8, .flags = 17}, {.expect = {.kind = 2, .err = 3}}},
         {{.kind = TRACE_FETCH, .va = UINT64_C(1) << 63, .size = 1}, {.poke = {0, 0}}},
         {{.kind = TRACE_SYSCALL}, {.syscall = {9, {0, 0x1000, 3, 0x22, UINT64_MAX, 0}, 0x7f0000000000}}},
@@ -285,13 +293,16 @@ static void test_split(void **state)
     size_t n;
     struct trace_info info = test_info();
     struct trace_writer *w = trace_create(scratch("x.tw"), &info, false, &error);
-    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_LOAD, .va = 0x1ffd}, 8));     /* 3 + 5 */
-    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_STORE, .va = 0x2fc0}, 200));  /* 64, 64, 64, 8 */
-    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_FETCH, .va = UINT64_MAX}, 2)); /* around the end of the address space */
+    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_LOAD, .va = 0x1ffd}, 8));    /* 3 + 5 */
+    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_STORE, .va = 0x2fc0}, 200)); /* 64, 64, 64, 8 */
+    assert_true(trace_put_split(w, &(struct trace_rec){.kind = TRACE_FETCH, .va = UINT64_MAX},
+                                2)); /* around the end of the address space */
     assert_false(trace_put_split(w, &(struct trace_rec){.kind = TRACE_FETCH, .va = 1}, 0));
     assert_true(trace_finish(w, &error));
-    static const struct trace_rec want[] = {{.va = 0x1ffd, .size = 3}, {.va = 0x2000, .size = 5},  {.va = 0x2fc0, .size = 64}, {.va = 0x3000, .size = 64},
-                                            {.va = 0x3040, .size = 64}, {.va = 0x3080, .size = 8}, {.va = UINT64_MAX, .size = 1}, {.va = 0, .size = 1}};
+    static const struct trace_rec want[] = {{.va = 0x1ffd, .size = 3},     {.va = 0x2000, .size = 5},
+                                            {.va = 0x2fc0, .size = 64},    {.va = 0x3000, .size = 64},
+                                            {.va = 0x3040, .size = 64},    {.va = 0x3080, .size = 8},
+                                            {.va = UINT64_MAX, .size = 1}, {.va = 0, .size = 1}};
     struct trace_reader *r = trace_open(scratch("x.tw"), &error);
     assert_int_equal(trace_next(r, &recs, &n), 1);
     assert_int_equal(n, 8);
@@ -307,7 +318,8 @@ static void test_full_disk(void **state)
     struct trace_info info = test_info();
     assert_null(trace_create("/dev/full", &info, false, &error));
     assert_non_null(strstr(error, "/dev/full: cannot write at offset 0: No space left on device"));
-    struct trace_writer *w = trace_create("/dev/full", &info, true, &error); /* text is buffered: the first line that does not fit says so */
+    struct trace_writer *w = trace_create("/dev/full", &info, true,
+                                          &error); /* text is buffered: the first line that does not fit says so */
     assert_non_null(w);
     bool ok = true;
     for (int i = 0; ok && i < 100000; i++)
@@ -327,9 +339,9 @@ static void test_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_forms), cmocka_unit_test(test_info_is_kept), cmocka_unit_test(test_seek),  cmocka_unit_test(test_pipe),
-        cmocka_unit_test(test_full_blocks), cmocka_unit_test(test_refusals),   cmocka_unit_test(test_split), cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_version_1_stays),
+        cmocka_unit_test(test_all_forms), cmocka_unit_test(test_info_is_kept), cmocka_unit_test(test_seek),
+        cmocka_unit_test(test_pipe),      cmocka_unit_test(test_full_blocks),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_split),     cmocka_unit_test(test_full_disk),    cmocka_unit_test(test_version_1_stays),
     };
     return cmocka_run_group_tests_name("traces: round trip", tests, NULL, NULL);
 }

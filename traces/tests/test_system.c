@@ -1,18 +1,37 @@
-/* The system recorder's parts that need no QEMU: which instructions it knows, its page walk, and which pages it takes for tables. The recorder is no
- * part of our programs, so they are compiled here. */
+/* The system recorder's parts that need no QEMU: which instructions it knows, its page walk, and which pages it takes
+ * for tables. The recorder is no part of our programs, so they are compiled here. */
 #include "support.h"
 
 #include "system/decode.c"
 #include "system/tables.c"
 #include "system/walk.c"
 
-enum { PAGES = 64, ROOT = 0x1000, PDPT = 0x2000, PD = 0x3000, PT = 0x4000, SPARE = 0x5000, OTHER = 0x9000, RW = 3, USER = 7, LARGE = 0x87 };
+enum {
+    PAGES = 64,
+    ROOT = 0x1000,
+    PDPT = 0x2000,
+    PD = 0x3000,
+    PT = 0x4000,
+    SPARE = 0x5000,
+    OTHER = 0x9000,
+    RW = 3,
+    USER = 7,
+    LARGE = 0x87
+};
 static uint64_t memory[PAGES][512];
-static struct { uint64_t pa, value; } poked[4096];
+static struct {
+    uint64_t pa, value;
+} poked[4096];
 static unsigned pokes;
 
-bool machine_has(uint64_t pa) { return pa < sizeof memory; }
-uint64_t machine_word(uint64_t pa) { return machine_has(pa) ? memory[pa >> 12][pa / 8 % 512] : 0; }
+bool machine_has(uint64_t pa)
+{
+    return pa < sizeof memory;
+}
+uint64_t machine_word(uint64_t pa)
+{
+    return machine_has(pa) ? memory[pa >> 12][pa / 8 % 512] : 0;
+}
 
 static void poke(uint64_t pa, uint64_t value)
 {
@@ -21,7 +40,10 @@ static void poke(uint64_t pa, uint64_t value)
     poked[pokes++].value = value;
 }
 
-static void set(uint64_t pa, uint64_t value) { memory[pa >> 12][pa / 8 % 512] = value; }
+static void set(uint64_t pa, uint64_t value)
+{
+    memory[pa >> 12][pa / 8 % 512] = value;
+}
 
 /* The guest stores; was it to a table? */
 static bool store(uint64_t pa, uint64_t value)
@@ -31,7 +53,10 @@ static bool store(uint64_t pa, uint64_t value)
     return tables_store(pa, 8);
 }
 
-static struct decoded of(const char *code, size_t length) { return decode((const uint8_t *)code, length); }
+static struct decoded of(const char *code, size_t length)
+{
+    return decode((const uint8_t *)code, length);
+}
 #define OF(text) of(text, sizeof(text) - 1)
 
 static void test_decode(void **state)
@@ -58,7 +83,10 @@ static void test_decode(void **state)
     assert_true(OF("\x66\x89\x3e").stores_word && !OF("\x89\x3e").stores_word && !OF("\x66\x48\x89\x3e").stores_word);
 }
 
-static uint64_t general(unsigned number) { return 0x1000 * (number + 1); }
+static uint64_t general(unsigned number)
+{
+    return 0x1000 * (number + 1);
+}
 
 static void test_address(void **state)
 {
@@ -107,7 +135,8 @@ static void test_tables(void **state)
     assert_int_equal(pokes, 7);
     assert_true(poked[0].pa == ROOT); /* a page's words come before those of the pages that it leads to … */
     assert_int_equal(tables_differ(), 0);
-    assert_true(store(PT + 24, 0xa000 | USER) && pokes == 1 && poked[0].pa == PT + 24 && poked[0].value == (0xa000 | USER));
+    assert_true(store(PT + 24, 0xa000 | USER) && pokes == 1 && poked[0].pa == PT + 24 &&
+                poked[0].value == (0xa000 | USER));
     assert_false(store(SPARE, 0xb000 | USER)); /* not yet a table */
     assert_int_equal(pokes, 0);
     assert_true(store(PD + 16, SPARE | USER));
@@ -137,7 +166,7 @@ static void test_dead_root(void **state)
     assert_false(store(SPARE, 1));
     assert_true(store(PT, 0)); /* the other's tables live on */
     pokes = 0;
-    tables_root(ROOT, 4); /* it is one again */
+    tables_root(ROOT, 4);       /* it is one again */
     assert_int_equal(pokes, 3); /* the root's two words and SPARE's */
     assert_int_equal(tables_differ(), 0);
 }
@@ -156,10 +185,10 @@ static void test_walk(void **state)
     assert_true(w.kind == WALK_OK && w.pa == 0x7123 && w.size == 0);
     w = at(0x2abcde, TRACE_LOAD, 0, 0, 0);
     assert_true(w.kind == WALK_OK && w.pa == 0x6abcde && w.size == 1);
-    assert_int_equal(at(0x1000, TRACE_LOAD, 0, 0, 0).err, 5);                       /* user, supervisor page */
+    assert_int_equal(at(0x1000, TRACE_LOAD, 0, 0, 0).err, 5); /* user, supervisor page */
     assert_int_equal(at(0x1000, TRACE_LOAD, TRACE_IMPLICIT, 0, 0).kind, WALK_OK);
-    assert_int_equal(at(0x2000, TRACE_STORE, TRACE_SUPERVISOR, 0, 0).err, 3);       /* WP */
-    assert_int_equal(at(0x3000, TRACE_FETCH, TRACE_SUPERVISOR, 0, 0).err, 16);      /* not present */
+    assert_int_equal(at(0x2000, TRACE_STORE, TRACE_SUPERVISOR, 0, 0).err, 3);  /* WP */
+    assert_int_equal(at(0x3000, TRACE_FETCH, TRACE_SUPERVISOR, 0, 0).err, 16); /* not present */
     assert_int_equal(at(0, TRACE_LOAD, TRACE_SUPERVISOR, SMAP, 0).err, 1);
     assert_int_equal(at(0, TRACE_LOAD, TRACE_SUPERVISOR | TRACE_AC, SMAP, 0).kind, WALK_OK);
     assert_int_equal(at(0, TRACE_LOAD, TRACE_IMPLICIT | TRACE_AC, SMAP, 0).err, 1);

@@ -55,33 +55,56 @@ static void expect_error(const char *in, size_t records, int line, const char *w
 static void test_spellings(void **state)
 {
     (void)state;
-    expect_text("# a comment first\n\n  twinwalk-trace 1   # version\r\n tables own\nbits 57\nprogram ls -l   # not the program\nF 0x401000 4\n\tL 4198400 8   # decimal\r\nS 0x1000 64 ss ac imp sup thread=7\n"
-                "L 0xFFFFFFFFFFFFFFFF 1 -> gp\nL 0x1000 8 -> ok\nL 0x1000 8 -> ok pa=0x200000 2m\nS 0x1000 8 thread=1 sup -> pf 3\nF 0 1 -> memerr",
-                HEAD "bits 57\ntables own\nprogram ls -l\nF 0x401000 4\nL 0x401000 8\nS 0x1000 64 sup imp ac ss thread=7\n"
-                "L 0xffffffffffffffff 1 -> gp\nL 0x1000 8 -> ok\nL 0x1000 8 -> ok pa=0x200000 2m\nS 0x1000 8 sup thread=1 -> pf 0x3\nF 0x0 1 -> memerr\n");
-    expect_text(HEAD "mov cr0 0x10000\nmov cr3 4096\nmov  cr4 0x20080\nwrmsr efer 0x800\ninvlpg 0x1000 thread=2\npoke 0x1000 0x8000000000000067\n",
-                HEAD "bits 48\ntables os\nmov cr0 0x10000\nmov cr3 0x1000\nmov cr4 0x20080\nwrmsr efer 0x800\ninvlpg 0x1000 thread=2\n"
+    expect_text("# a comment first\n\n  twinwalk-trace 1   # version\r\n tables own\nbits 57\nprogram ls -l   # not "
+                "the program\nF 0x401000 4\n\tL 4198400 8   # decimal\r\nS 0x1000 64 ss ac imp sup thread=7\n"
+                "L 0xFFFFFFFFFFFFFFFF 1 -> gp\nL 0x1000 8 -> ok\nL 0x1000 8 -> ok pa=0x200000 2m\nS 0x1000 8 thread=1 "
+                "sup -> pf 3\nF 0 1 -> memerr",
+                HEAD
+                "bits 57\ntables own\nprogram ls -l\nF 0x401000 4\nL 0x401000 8\nS 0x1000 64 sup imp ac ss thread=7\n"
+                "L 0xffffffffffffffff 1 -> gp\nL 0x1000 8 -> ok\nL 0x1000 8 -> ok pa=0x200000 2m\nS 0x1000 8 sup "
+                "thread=1 -> pf 0x3\nF 0x0 1 -> memerr\n");
+    expect_text(HEAD "mov cr0 0x10000\nmov cr3 4096\nmov  cr4 0x20080\nwrmsr efer 0x800\ninvlpg 0x1000 thread=2\npoke "
+                     "0x1000 0x8000000000000067\n",
+                HEAD "bits 48\ntables os\nmov cr0 0x10000\nmov cr3 0x1000\nmov cr4 0x20080\nwrmsr efer 0x800\ninvlpg "
+                     "0x1000 thread=2\n"
                      "poke 0x1000 0x8000000000000067\n");
-    expect_text(HEAD "mov cr4 0x1020 -> gp # not built in\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat 0x0007040600070406\nwrmsr pkrs 3\nwrpkru 0x55555554 -> ok\n"
+    expect_text(HEAD "mov cr4 0x1020 -> gp # not built in\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat "
+                     "0x0007040600070406\nwrmsr pkrs 3\nwrpkru 0x55555554 -> ok\n"
                      "invpcid 0 0x12 0x400000\ninvpcid 3 0 0 thread=1\ninvpcid 1 0x1000 0 -> gp\ninvpcid 2 0 5\n",
-                HEAD "bits 48\ntables os\nmov cr4 0x1020 -> gp\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat 0x7040600070406\nwrmsr pkrs 0x3\nwrpkru 0x55555554 -> ok\n"
-                     "invpcid 0 0x12 0x400000\ninvpcid 3 0x0 0x0 thread=1\ninvpcid 1 0x1000 0x0 -> gp\ninvpcid 2 0x0 0x5\n");
-    expect_text(HEAD "case a/b.1 amd m>=40 1g la57 no-pcid # why\ncase c intel m=52\ncase d thread=4\ncase e no-amd\nentry 0x1000 103\nentry 8 0x20 mask=0x60 thread=9\n"
+                HEAD
+                "bits 48\ntables os\nmov cr4 0x1020 -> gp\nmov cr3 0x1000 thread=3 -> ok\nwrmsr pat "
+                "0x7040600070406\nwrmsr pkrs 0x3\nwrpkru 0x55555554 -> ok\n"
+                "invpcid 0 0x12 0x400000\ninvpcid 3 0x0 0x0 thread=1\ninvpcid 1 0x1000 0x0 -> gp\ninvpcid 2 0x0 0x5\n");
+    expect_text(HEAD "case a/b.1 amd m>=40 1g la57 no-pcid # why\ncase c intel m=52\ncase d thread=4\ncase e "
+                     "no-amd\nentry 0x1000 103\nentry 8 0x20 mask=0x60 thread=9\n"
                      "L 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok mt=wb\nS 0x1008 8 ss -> pf 3 cr2=4104\n",
-                HEAD "bits 48\ntables os\ncase a/b.1 la57 1g amd no-pcid m>=40\ncase c intel m=52\ncase d thread=4\ncase e intel\nentry 0x1000 0x67\n"
-                     "entry 0x8 0x20 mask=0x60 thread=9\nL 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok mt=wb\nS 0x1008 8 ss -> pf 0x3 cr2=0x1008\n");
-    expect_text(HEAD "map 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p growsdown stack [stack]\n"
-                     "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile # name\n",
-                HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p stack growsdown [stack]\n"
-                     "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile\n");
-    expect_text(HEAD "map 0x1000 0x3000 r-xp file offset=4096 /lib/x\nmap 0x3000 0x4000 r--p file  thread=2 offset=1 # the name\nclone 1\n"
-                     "clone 2 thread files vm thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile nofile x\nopen 4 thread=9 a b # why\nexit\nexit_group thread=1\n",
-                HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file offset=0x1000 /lib/x\nmap 0x3000 0x4000 r--p file thread=2 \\x6fffset=1\nclone 1\n"
-                     "clone 2 vm files thread thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile x\nopen 4 thread=9 a b\nexit\nexit_group thread=1\n");
-    expect_text(HEAD "syscall 9 0x0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk = 0x5000\nsyscall munmap 0x1000 4096 = -22\nsyscall 1000 = 0 thread=3\n"
-                     "syscall mremap 1 2 3 4 5 = -4096",
-                HEAD "bits 48\ntables os\nsyscall mmap 0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk 0 0 0 0 0 0 = 0x5000\n"
-                     "syscall munmap 0x1000 0x1000 0 0 0 0 = -22\nsyscall 1000 0 0 0 0 0 0 = 0 thread=3\nsyscall mremap 1 2 3 4 5 0 = 0xfffffffffffff000\n");
+                HEAD "bits 48\ntables os\ncase a/b.1 la57 1g amd no-pcid m>=40\ncase c intel m=52\ncase d "
+                     "thread=4\ncase e intel\nentry 0x1000 0x67\n"
+                     "entry 0x8 0x20 mask=0x60 thread=9\nL 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok "
+                     "mt=wb\nS 0x1008 8 ss -> pf 0x3 cr2=0x1008\n");
+    expect_text(
+        HEAD
+        "map 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p growsdown stack [stack]\n"
+        "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile # name\n",
+        HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p "
+             "stack growsdown [stack]\n"
+             "map 0x7000 0x8000 rw-p heap thread=4 \\x66ile\n");
+    expect_text(HEAD "map 0x1000 0x3000 r-xp file offset=4096 /lib/x\nmap 0x3000 0x4000 r--p file  thread=2 offset=1 # "
+                     "the name\nclone 1\n"
+                     "clone 2 thread files vm thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile nofile x\nopen 4 "
+                     "thread=9 a b # why\nexit\nexit_group thread=1\n",
+                HEAD "bits 48\ntables os\nmap 0x1000 0x3000 r-xp file offset=0x1000 /lib/x\nmap 0x3000 0x4000 r--p "
+                     "file thread=2 \\x6fffset=1\nclone 1\n"
+                     "clone 2 vm files thread thread=1\nexec thread=1 /bin/ls\nexec vm\nopen 3 nofile x\nopen 4 "
+                     "thread=9 a b\nexit\nexit_group thread=1\n");
+    expect_text(
+        HEAD "syscall 9 0x0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk = 0x5000\nsyscall munmap 0x1000 4096 = "
+             "-22\nsyscall 1000 = 0 thread=3\n"
+             "syscall mremap 1 2 3 4 5 = -4096",
+        HEAD
+        "bits 48\ntables os\nsyscall mmap 0 0x1000 3 0x22 -1 0 = 0x7f0000000000\nsyscall brk 0 0 0 0 0 0 = 0x5000\n"
+        "syscall munmap 0x1000 0x1000 0 0 0 0 = -22\nsyscall 1000 0 0 0 0 0 0 = 0 thread=3\nsyscall mremap 1 2 3 4 5 0 "
+        "= 0xfffffffffffff000\n");
 }
 
 static void test_mistakes(void **state)

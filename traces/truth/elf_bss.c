@@ -14,7 +14,8 @@ size_t elf_bss(const char *file, uint64_t start, uint64_t *at, size_t room)
     size_t found = 0;
     bool first = true;
     FILE *f = fopen(file, "re");
-    if (!f || fread(&head, sizeof head, 1, f) != 1 || head.e_phentsize != sizeof segment || fseek(f, (long)head.e_phoff, SEEK_SET))
+    if (!f || fread(&head, sizeof head, 1, f) != 1 || head.e_phentsize != sizeof segment ||
+        fseek(f, (long)head.e_phoff, SEEK_SET))
         head.e_phnum = 0;
     for (unsigned i = 0; i < head.e_phnum && fread(&segment, sizeof segment, 1, f) == 1; i++) {
         if (segment.p_type != PT_LOAD)

@@ -1,5 +1,6 @@
-/* A software event of perf with a period of 1 leaves a sample in a ring for every fault. Faults that the kernel takes to get at pages
- * for itself (get_user_pages: execve's argument pages, MAP_POPULATE) are counted in the task, but leave no sample. */
+/* A software event of perf with a period of 1 leaves a sample in a ring for every fault. Faults that the kernel takes
+ * to get at pages for itself (get_user_pages: execve's argument pages, MAP_POPULATE) are counted in the task, but leave
+ * no sample. */
 #define _GNU_SOURCE
 #include "faults.h"
 
@@ -22,9 +23,12 @@ struct faults {
 
 static int open_event(int pid, uint64_t which)
 {
-    struct perf_event_attr attr = {
-        .size = sizeof attr, .type = PERF_TYPE_SOFTWARE, .config = which, .sample_period = 1,
-        .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_ADDR, .exclude_hv = 1};
+    struct perf_event_attr attr = {.size = sizeof attr,
+                                   .type = PERF_TYPE_SOFTWARE,
+                                   .config = which,
+                                   .sample_period = 1,
+                                   .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_ADDR,
+                                   .exclude_hv = 1};
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
@@ -41,8 +45,10 @@ struct faults *faults_open(int pid)
         return NULL;
     for (int i = 0; i < KINDS; i++)
         faults->fd[i] = open_event(pid, event[i]);
-    faults->ring = faults->fd[0] < 0 ? MAP_FAILED : mmap(NULL, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, faults->fd[0], 0);
-    if (faults->ring != MAP_FAILED && faults->fd[1] >= 0 && !syscall(SYS_ioctl, faults->fd[1], PERF_EVENT_IOC_SET_OUTPUT, faults->fd[0]))
+    faults->ring = faults->fd[0] < 0 ? MAP_FAILED
+                                     : mmap(NULL, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, faults->fd[0], 0);
+    if (faults->ring != MAP_FAILED && faults->fd[1] >= 0 &&
+        !syscall(SYS_ioctl, faults->fd[1], PERF_EVENT_IOC_SET_OUTPUT, faults->fd[0]))
         return faults;
     faults_close(faults);
     return NULL;

@@ -7,7 +7,8 @@
 
 struct faults;
 
-/* From now on, of this task (which stands still). NULL: the kernel does not allow it (kernel.perf_event_paranoid, or not root). */
+/* From now on, of this task (which stands still). NULL: the kernel does not allow it (kernel.perf_event_paranoid, or
+ * not root). */
 struct faults *faults_open(int pid);
 /* Writes `fault` and `lost` lines of what has come since; NULL: does nothing. */
 void faults_put(struct faults *faults, FILE *log, unsigned task);

@@ -1,9 +1,11 @@
-/* The log of a native run: what the kernel did with a command's address spaces, one fact a line, words parted by blanks, addresses in
- * hexadecimal. `twinwalk-truth run` writes it; `twinwalk-truth relocate` and scripts/truth.py read it.
+/* The log of a native run: what the kernel did with a command's address spaces, one fact a line, words parted by
+ * blanks, addresses in hexadecimal. `twinwalk-truth run` writes it; `twinwalk-truth relocate` and scripts/truth.py read
+ * it.
  *
  *     twinwalk-truth 1                                the first line
  *     kernel RELEASE
- *     task T PARENT FLAGS                             a task begins (T counts from 0; FLAGS as enum trace_task_flag of CLONE)
+ *     task T PARENT FLAGS                             a task begins (T counts from 0; FLAGS as enum trace_task_flag of
+ *                                                     CLONE)
  *     exec T MINOR MINOR FILE                         it executes a program: minor faults before execve and after it
  *     sp T ADDRESS                                    its first stack pointer
  *     map T START END RIGHTS OFFSET [NAME]            its layout, directly behind exec
@@ -11,7 +13,8 @@
  *     fault T ADDRESS IP u|k                          a minor or major fault, taken in user or in kernel code
  *     lost T N                                        so many faults had no room in the kernel's buffer
  *     exit T MINOR MAJOR                              it ends: faults of its process until now, threads together
- *     status T KEY VALUE                              behind the exit of a process's leader: lines of /proc/PID/status and smaps_rollup,
+ *     status T KEY VALUE                              behind the exit of a process's leader: lines of /proc/PID/status
+ *                                                     and smaps_rollup,
  *     smaps T START END RIGHTS OFFSET [NAME]          and of smaps, each followed by its values:
  *     size T KEY VALUE                                (KiB)
  *     wait T STATUS MINOR MAJOR MAXRSS                what wait4 said of the first process */

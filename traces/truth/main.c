@@ -15,12 +15,15 @@
 
 static const char HELP[] =
     "twinwalk-truth run [-l] [-v] [-e NAME=VALUE]… [-b COPY=FILE]… [-O OUT] -o LOG PROGRAM [ARGUMENT]…\n"
-    "    runs the command natively, on one processor, without address randomization, and writes what the kernel did with its memory.\n"
+    "    runs the command natively, on one processor, without address randomization, and writes what the kernel did "
+    "with its memory.\n"
     "    -e  a variable; apart from these the program sees none     -O  where its standard output goes (/dev/null)\n"
     "    -b  in place of FILE it gets COPY, so that no other process of the machine shares its pages (root only)\n"
-    "    -l  lightly: looks at exec and exit only                     -v  without the vDSO, as under QEMU, which has none\n"
+    "    -l  lightly: looks at exec and exit only                     -v  without the vDSO, as under QEMU, which has "
+    "none\n"
     "twinwalk-truth relocate LOG IN OUT\n"
-    "    IN is a trace of the same command, captured under QEMU. OUT is the same trace in the address space of the native run.\n";
+    "    IN is a trace of the same command, captured under QEMU. OUT is the same trace in the address space of the "
+    "native run.\n";
 
 static int usage(const char *wrong, const char *what)
 {

@@ -11,7 +11,8 @@
 
 enum { MOST_TASKS = 4096, CALL_BRK = 12 };
 
-/* Room for one more element, cleared; *list may move. The room doubles at powers of two (and again where elements were taken back). */
+/* Room for one more element, cleared; *list may move. The room doubles at powers of two (and again where elements were
+ * taken back). */
 static void *one_more(void *list, size_t *count, size_t size)
 {
     char **at = list;
@@ -37,8 +38,10 @@ static struct native_task *task_at(struct native *native, unsigned number)
 static bool take_call(struct native_task *task, const char *rest)
 {
     struct native_call *call = one_more(&task->call, &task->calls, sizeof *call);
-    if (!call || sscanf(rest, "%" SCNu64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNd64, &call->number,
-                        &call->arg[0], &call->arg[1], &call->arg[2], &call->arg[3], &call->arg[4], &call->arg[5], &call->result) != 8)
+    if (!call ||
+        sscanf(rest, "%" SCNu64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNd64,
+               &call->number, &call->arg[0], &call->arg[1], &call->arg[2], &call->arg[3], &call->arg[4], &call->arg[5],
+               &call->result) != 8)
         return false;
     if (call->number != CALL_BRK)
         return true;
@@ -64,7 +67,9 @@ static bool take_map(struct native_task *task, const char *rest)
         return false;
     struct native_exec *exec = &task->exec[task->execs - 1];
     struct native_map *map = one_more(&exec->map, &exec->maps, sizeof *map);
-    return map && sscanf(rest, "%" SCNx64 " %" SCNx64 " %4s %" SCNx64 "%n", &map->start, &map->end, map->rights, &map->offset, &name) == 4 &&
+    return map &&
+           sscanf(rest, "%" SCNx64 " %" SCNx64 " %4s %" SCNx64 "%n", &map->start, &map->end, map->rights, &map->offset,
+                  &name) == 4 &&
            (map->name = strdup(rest + name + (rest[name] == ' ')));
 }
 
@@ -104,7 +109,8 @@ const char *native_read(struct native *native, const char *path)
     while (!error[0] && getline(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = 0;
         if (!number++ ? strcmp(line, TRUTH_HEAD) != 0 : !take_line(native, line))
-            snprintf(error, sizeof error, "%.150s: line %zu: no line of a log of twinwalk-truth: %.40s", path, number, line);
+            snprintf(error, sizeof error, "%.150s: line %zu: no line of a log of twinwalk-truth: %.40s", path, number,
+                     line);
     }
     if (!number)
         snprintf(error, sizeof error, "%.200s: is empty", path);

@@ -9,16 +9,16 @@
 struct native_map {
     uint64_t start, end, offset;
     char rights[5];
-    char *name;              /* "" for none */
+    char *name; /* "" for none */
 };
 
 struct native_exec {
     char *file;
     uint64_t sp;
-    uint64_t brk;            /* where its heap begins; 0: it has none */
+    uint64_t brk; /* where its heap begins; 0: it has none */
     struct native_map *map;
     size_t maps;
-    size_t calls;            /* of the task, before it */
+    size_t calls; /* of the task, before it */
 };
 
 struct native_call {

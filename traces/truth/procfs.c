@@ -22,8 +22,8 @@ static bool put_mapping(FILE *log, const char *word, unsigned task, char *line)
     if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &start, &end, rights, &offset, &name) != 4)
         return false;
     line[strcspn(line, "\n")] = 0;
-    fprintf(log, "%s %u %#" PRIx64 " %#" PRIx64 " %s %#" PRIx64 "%s%s\n", word, task, start, end, rights, offset, name && line[name] ? " " : "",
-            name ? line + name : "");
+    fprintf(log, "%s %u %#" PRIx64 " %#" PRIx64 " %s %#" PRIx64 "%s%s\n", word, task, start, end, rights, offset,
+            name && line[name] ? " " : "", name ? line + name : "");
     return true;
 }
 

@@ -1,9 +1,11 @@
-/* The accesses are those that QEMU ran, the address space is that of the native run: every mapping of the one is told to be that of the
- * other by its place in the program's order: the n-th system call of a task by the n-th, a file of the first layout by its name, the
- * stack by its first stack pointer. The records of MAP and the system calls become the native ones.
+/* The accesses are those that QEMU ran, the address space is that of the native run: every mapping of the one is told
+ * to be that of the other by its place in the program's order: the n-th system call of a task by the n-th, a file of
+ * the first layout by its name, the stack by its first stack pointer. The records of MAP and the system calls become
+ * the native ones.
  *
- * Added is what the kernel itself writes in execve, as accesses of its own (supervisor, EFLAGS.AC): the top of the stack, and the ends of
- * data segments. A load and a store of one instruction at one place become a store: to the processor a read-modify-write is a write. */
+ * Added is what the kernel itself writes in execve, as accesses of its own (supervisor, EFLAGS.AC): the top of the
+ * stack, and the ends of data segments. A load and a store of one instruction at one place become a store: to the
+ * processor a read-modify-write is a write. */
 #include "relocate.h"
 
 #include <inttypes.h>
@@ -63,7 +65,8 @@ static bool take_clone(struct relocation *r, const struct trace_rec *rec, const 
         return moved_fail(r, "out of memory");
     if (x.task.flags & TRACE_CLONE_VM)
         child->space->users++;
-    printf("%s %u %" PRIu64 " %u\n", x.task.flags & TRACE_CLONE_THREAD ? "thread" : "process", number, r->written, clone->number);
+    printf("%s %u %" PRIu64 " %u\n", x.task.flags & TRACE_CLONE_THREAD ? "thread" : "process", number, r->written,
+           clone->number);
     return moved_put(r, rec, &x);
 }
 
@@ -71,7 +74,8 @@ static bool take_task(struct relocation *r, const struct trace_rec *rec, const s
 {
     if (extra->task.event == TRACE_CLONE)
         return take_clone(r, rec, &extra->task);
-    return moved_put(r, rec, extra) && (extra->task.event != TRACE_EXEC || begin_layout(r, &r->task[rec->thread], rec->thread));
+    return moved_put(r, rec, extra) &&
+           (extra->task.event != TRACE_EXEC || begin_layout(r, &r->task[rec->thread], rec->thread));
 }
 
 /* ---- accesses ---- */
@@ -79,8 +83,8 @@ static bool take_task(struct relocation *r, const struct trace_rec *rec, const s
 /* The load that was held back, unless this store is its other half (NULL: there is none). */
 static bool settle(struct relocation *r, const struct trace_rec *store)
 {
-    bool half = r->held && store && store->kind == TRACE_STORE && store->va == r->load.va && store->size == r->load.size &&
-                store->thread == r->load.thread && store->flags == r->load.flags;
+    bool half = r->held && store && store->kind == TRACE_STORE && store->va == r->load.va &&
+                store->size == r->load.size && store->thread == r->load.thread && store->flags == r->load.flags;
     bool write = r->held && !half;
     r->held = false;
     return !write || moved_access(r, &r->load, r->load.size);
@@ -154,7 +158,8 @@ int relocate(const char *log, const char *in, const char *out)
         r.reader = trace_open(in, &error);
     if (r.reader) {
         struct trace_info info = *trace_get_info(r.reader);
-        snprintf(info.recorder, sizeof info.recorder, "twinwalk-truth relocate, from: %.80s", trace_get_info(r.reader)->recorder);
+        snprintf(info.recorder, sizeof info.recorder, "twinwalk-truth relocate, from: %.80s",
+                 trace_get_info(r.reader)->recorder);
         r.writer = trace_create(out, &info, false, &error);
     }
     if (r.writer) {

@@ -3,15 +3,33 @@
 
 #include "relocation.h"
 
-enum { CALL_MMAP = 9, CALL_MPROTECT = 10, CALL_MUNMAP = 11, CALL_BRK = 12, CALL_MREMAP = 25, CALL_MADVISE = 28, CALL_SHMAT = 30, CALL_SHMDT = 67,
-       CALL_REMAP = 216, CALL_PKEY = 329 };
+enum {
+    CALL_MMAP = 9,
+    CALL_MPROTECT = 10,
+    CALL_MUNMAP = 11,
+    CALL_BRK = 12,
+    CALL_MREMAP = 25,
+    CALL_MADVISE = 28,
+    CALL_SHMAT = 30,
+    CALL_SHMDT = 67,
+    CALL_REMAP = 216,
+    CALL_PKEY = 329
+};
 
 /* How many arguments a memory call has; those that are lengths and rights must agree. */
-static const struct known_call { uint16_t number; uint8_t arguments, compared; const char *name; } known[] = {
-    {CALL_MMAP, 6, 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5, "mmap"}, {CALL_MPROTECT, 3, 1 << 1 | 1 << 2, "mprotect"}, {CALL_MUNMAP, 2, 1 << 1, "munmap"},
-    {CALL_MREMAP, 5, 1 << 1 | 1 << 2 | 1 << 3, "mremap"}, {CALL_MADVISE, 3, 1 << 1 | 1 << 2, "madvise"},
-    {CALL_SHMAT, 3, 1 << 2, "shmat"}, {CALL_SHMDT, 1, 0, "shmdt"}, {CALL_REMAP, 5, 1 << 1, "remap_file_pages"},
-    {CALL_PKEY, 4, 1 << 1 | 1 << 2, "pkey_mprotect"}};
+static const struct known_call {
+    uint16_t number;
+    uint8_t arguments, compared;
+    const char *name;
+} known[] = {{CALL_MMAP, 6, 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5, "mmap"},
+             {CALL_MPROTECT, 3, 1 << 1 | 1 << 2, "mprotect"},
+             {CALL_MUNMAP, 2, 1 << 1, "munmap"},
+             {CALL_MREMAP, 5, 1 << 1 | 1 << 2 | 1 << 3, "mremap"},
+             {CALL_MADVISE, 3, 1 << 1 | 1 << 2, "madvise"},
+             {CALL_SHMAT, 3, 1 << 2, "shmat"},
+             {CALL_SHMDT, 1, 0, "shmdt"},
+             {CALL_REMAP, 5, 1 << 1, "remap_file_pages"},
+             {CALL_PKEY, 4, 1 << 1 | 1 << 2, "pkey_mprotect"}};
 
 static const struct known_call *know(uint64_t number)
 {
@@ -26,7 +44,8 @@ static bool failed(int64_t result)
     return result < 0 && result >= -4095;
 }
 
-static bool is_same(const struct known_call *call, const struct trace_syscall *captured, const struct native_call *native)
+static bool is_same(const struct known_call *call, const struct trace_syscall *captured,
+                    const struct native_call *native)
 {
     if (captured->number != native->number || failed(captured->result) != failed(native->result))
         return false;
@@ -36,7 +55,8 @@ static bool is_same(const struct known_call *call, const struct trace_syscall *c
     return true;
 }
 
-/* The heap begins where it does natively; how it grows is the trace's, since programs whose hash tables go by addresses differ a little. */
+/* The heap begins where it does natively; how it grows is the trace's, since programs whose hash tables go by addresses
+ * differ a little. */
 static bool take_brk(struct relocation *r, const struct trace_rec *rec, const struct trace_syscall *call)
 {
     struct space *space = r->task[rec->thread].space;
@@ -48,7 +68,8 @@ static bool take_brk(struct relocation *r, const struct trace_rec *rec, const st
     if (!space->brk)
         space->brk_distance = space->native_brk - result;
     else if (result > space->brk)
-        done = space_add(space, (struct piece){.start = space->brk, .end = page_up(result), .distance = space->brk_distance});
+        done = space_add(space,
+                         (struct piece){.start = space->brk, .end = page_up(result), .distance = space->brk_distance});
     else
         done = space_remove(space, page_up(result), page_up(space->brk));
     space->brk = result;
@@ -64,14 +85,16 @@ static bool follow(struct space *space, const struct trace_syscall *call, const 
     uint64_t result = (uint64_t)call->result, distance = (uint64_t)native->result - result;
     switch (call->number) {
     case CALL_MMAP:
-        return space_add(space, (struct piece){.start = result, .end = result + page_up(call->arg[1]), .distance = distance});
+        return space_add(space,
+                         (struct piece){.start = result, .end = result + page_up(call->arg[1]), .distance = distance});
     case CALL_SHMAT:
         return space_add(space, (struct piece){.start = result, .end = result + call->arg[3], .distance = distance});
     case CALL_MUNMAP:
         return space_remove(space, call->arg[0], call->arg[0] + page_up(call->arg[1]));
     case CALL_MREMAP:
         return space_remove(space, call->arg[0], call->arg[0] + page_up(call->arg[1])) &&
-               space_add(space, (struct piece){.start = result, .end = result + page_up(call->arg[2]), .distance = distance});
+               space_add(space,
+                         (struct piece){.start = result, .end = result + page_up(call->arg[2]), .distance = distance});
     }
     return true;
 }
@@ -89,8 +112,11 @@ bool take_syscall(struct relocation *r, const struct trace_rec *rec, const struc
     const struct native_call *theirs = task->call < native->calls ? &native->call[task->call] : NULL;
     if (!theirs || !is_same(about, call, theirs)) {
         const struct known_call *other = theirs ? know(theirs->number) : NULL;
-        return moved_fail(r, "memory call %zu of task %u is %s with a length of %#" PRIx64 ", natively %s with %#" PRIx64 ": the two runs differ",
-                    task->call + 1, rec->thread, about->name, call->arg[1], other ? other->name : "none", theirs ? theirs->arg[1] : 0);
+        return moved_fail(r,
+                          "memory call %zu of task %u is %s with a length of %#" PRIx64 ", natively %s with %#" PRIx64
+                          ": the two runs differ",
+                          task->call + 1, rec->thread, about->name, call->arg[1], other ? other->name : "none",
+                          theirs ? theirs->arg[1] : 0);
     }
     task->call++;
     for (int i = 0; i < about->arguments; i++)

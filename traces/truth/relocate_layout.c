@@ -15,7 +15,7 @@ static bool kernel_store(struct relocation *r, uint8_t thread, uint64_t va, size
 /* Of a long path the end, as the recorder does. */
 static const char *last_part(const char *name)
 {
-    size_t length = strlen(name), most = sizeof ((struct trace_map *)0)->name - 1;
+    size_t length = strlen(name), most = sizeof((struct trace_map *)0)->name - 1;
     return name + (length > most ? length - most : 0);
 }
 
@@ -27,8 +27,10 @@ static bool put_native_map(struct relocation *r, uint8_t thread, const struct na
     memset(&x, 0, sizeof x);
     x.map.start = map->start;
     x.map.end = map->end;
-    x.map.prot = (map->rights[0] == 'r' ? OS_READ : 0) | (map->rights[1] == 'w' ? OS_WRITE : 0) | (map->rights[2] == 'x' ? OS_EXEC : 0);
-    x.map.flags = (file ? OS_FILE : 0) | (stack ? OS_STACK | OS_GROWSDOWN : 0) | (map->rights[3] == 's' ? OS_SHARED : 0);
+    x.map.prot = (map->rights[0] == 'r' ? OS_READ : 0) | (map->rights[1] == 'w' ? OS_WRITE : 0) |
+                 (map->rights[2] == 'x' ? OS_EXEC : 0);
+    x.map.flags = (file ? OS_FILE : 0) | (stack ? OS_STACK | OS_GROWSDOWN : 0) |
+                  (map->rights[3] == 's' ? OS_SHARED : 0);
     x.map.offset = file ? map->offset : 0;
     snprintf(x.map.name, sizeof x.map.name, "%s", last_part(map->name));
     return moved_put(r, &rec, &x);

@@ -2,18 +2,18 @@
 #ifndef TWINWALK_TRUTH_RELOCATION_H
 #define TWINWALK_TRUTH_RELOCATION_H
 
+#include "format/trace.h"
 #include "native.h"
 #include "space.h"
-#include "trace.h"
 
 enum { TASKS = 256 };
 static const uint64_t PAGE = 4096;
 
 struct task {
-    bool alive, layout;          /* layout: its MAP records are coming */
-    unsigned native;             /* number in the log */
-    size_t exec, call;           /* of the native task, done so far */
-    unsigned child;              /* native number of the child born last */
+    bool alive, layout; /* layout: its MAP records are coming */
+    unsigned native;    /* number in the log */
+    size_t exec, call;  /* of the native task, done so far */
+    unsigned child;     /* native number of the child born last */
     struct space *space;
 };
 
@@ -23,8 +23,8 @@ struct relocation {
     struct trace_writer *writer;
     struct task task[TASKS];
     uint64_t record, written;
-    uint64_t dropped;            /* kernel accesses to what the native process does not have */
-    bool held;                   /* a load that may turn out to be half of a read-modify-write */
+    uint64_t dropped; /* kernel accesses to what the native process does not have */
+    bool held;        /* a load that may turn out to be half of a read-modify-write */
     struct trace_rec load;
     char error[512];
 };

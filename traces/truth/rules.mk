@@ -1,5 +1,5 @@
 # The OS model against a real kernel: `make truth`.
-build/truth/twinwalk-truth: $(wildcard traces/truth/*.[ch]) $(filter-out traces/command.c traces/import/%,$(TRACE_SRC)) $(wildcard traces/*.h)
+build/truth/twinwalk-truth: $(wildcard traces/truth/*.[ch]) $(TRACE_LIB) $(wildcard traces/format/*.h)
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -I . -I model -I traces -I traces/truth $(filter %.c,$^) -lzstd -lz -o $@
 build/truth/%: traces/truth/programs/%.c

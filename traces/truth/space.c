@@ -69,7 +69,8 @@ bool space_add(struct space *space, struct piece piece)
 
 struct piece *space_find(struct space *space, uint64_t va)
 {
-    if (space->last < space->pieces && va - space->piece[space->last].start < space->piece[space->last].end - space->piece[space->last].start)
+    if (space->last < space->pieces &&
+        va - space->piece[space->last].start < space->piece[space->last].end - space->piece[space->last].start)
         return &space->piece[space->last];
     for (size_t i = 0; i < space->pieces; i++)
         if (va - space->piece[i].start < space->piece[i].end - space->piece[i].start) {

@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 struct piece {
-    uint64_t start, end;     /* captured */
-    uint64_t distance;       /* native - captured, modulo 2^64 */
-    bool stack;              /* its distance is told by the first access */
+    uint64_t start, end; /* captured */
+    uint64_t distance;   /* native - captured, modulo 2^64 */
+    bool stack;          /* its distance is told by the first access */
 };
 
 struct space {
-    struct piece *piece;     /* in no order, not overlapping */
-    size_t pieces, last;     /* last: found last */
+    struct piece *piece; /* in no order, not overlapping */
+    size_t pieces, last; /* last: found last */
     unsigned users;
     bool stack_known;
-    uint64_t stack_top, sp;  /* native */
-    uint64_t brk;            /* captured; 0: not told yet */
+    uint64_t stack_top, sp; /* native */
+    uint64_t brk;           /* captured; 0: not told yet */
     uint64_t brk_distance, native_brk;
 };
 

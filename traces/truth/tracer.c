@@ -1,5 +1,6 @@
-/* Every task stops when it begins, at its memory system calls (docs/trace-format.md, section 10), at exec, and when it exits, which is
- * before its address space goes (PTRACE_EVENT_EXIT). A stop by itself touches none of the task's memory. */
+/* Every task stops when it begins, at its memory system calls (docs/trace-format.md, section 10), at exec, and when it
+ * exits, which is before its address space goes (PTRACE_EVENT_EXIT). A stop by itself touches none of the task's
+ * memory. */
 #define _GNU_SOURCE
 #include "tracer.h"
 
@@ -28,10 +29,10 @@ enum { SHARES_MEMORY = 1, SHARES_FILES = 2, SAME_PROCESS = 4, PARENT_WAITS = 8 }
 
 struct task {
     int pid, leader;
-    bool known;              /* its parent has told of it */
-    bool stopped_early;      /* it stood before it was known */
+    bool known;         /* its parent has told of it */
+    bool stopped_early; /* it stood before it was known */
     bool begun;
-    uint64_t minor_at_exec;  /* when its execve was called */
+    uint64_t minor_at_exec; /* when its execve was called */
     uint64_t number, arg[6];
     struct faults *faults;
 };
@@ -44,8 +45,8 @@ struct tracer {
     bool failed;
 };
 
-static const long OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                            PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+static const long OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                            PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 
 static bool complain(struct tracer *t, const char *what)
 {
@@ -82,8 +83,16 @@ static void go_on(struct tracer *t, const struct task *task, int signal)
 static bool is_memory_call(uint64_t number)
 {
     switch (number) {
-    case SYS_mmap: case SYS_mprotect: case SYS_munmap: case SYS_brk: case SYS_mremap: case SYS_madvise: case SYS_shmat: case SYS_shmdt:
-    case SYS_remap_file_pages: case SYS_pkey_mprotect:
+    case SYS_mmap:
+    case SYS_mprotect:
+    case SYS_munmap:
+    case SYS_brk:
+    case SYS_mremap:
+    case SYS_madvise:
+    case SYS_shmat:
+    case SYS_shmdt:
+    case SYS_remap_file_pages:
+    case SYS_pkey_mprotect:
         return true;
     }
     return false;
@@ -111,7 +120,8 @@ static void on_syscall(struct tracer *t, struct task *task)
 
 /* ---- a task's life ---- */
 
-/* The flags of the call that made a task; of clone3, from the structure that the call points to, which the kernel has just read. */
+/* The flags of the call that made a task; of clone3, from the structure that the call points to, which the kernel has
+ * just read. */
 static uint64_t clone_flags(const struct task *parent)
 {
     if (parent->number == SYS_fork || parent->number == SYS_vfork)
@@ -174,7 +184,8 @@ static void on_exec(struct tracer *t, struct task *task)
     faults_so_far(task->pid, &minor, &major);
     ptrace(PTRACE_GETREGS, task->pid, 0, &registers);
     faults_put(task->faults, t->run->log, number);
-    fprintf(t->run->log, "exec %u %" PRIu64 " %" PRIu64 " %s\nsp %u %#llx\n", number, task->minor_at_exec, minor, file, number, registers.rsp);
+    fprintf(t->run->log, "exec %u %" PRIu64 " %" PRIu64 " %s\nsp %u %#llx\n", number, task->minor_at_exec, minor, file,
+            number, registers.rsp);
     log_maps(t->run->log, task->pid, number);
     if (t->run->no_vdso && !hide_vdso(task->pid, registers.rsp))
         complain(t, "the vDSO cannot be hidden");
@@ -197,7 +208,8 @@ static void on_end(struct tracer *t, struct task *task, int status, const struct
     task->faults = NULL;
     if (task->pid == t->first) {
         t->status = status;
-        fprintf(t->run->log, "wait %u %d %ld %ld %ld\n", number_of(t, task), status, usage->ru_minflt, usage->ru_majflt, usage->ru_maxrss);
+        fprintf(t->run->log, "wait %u %d %ld %ld %ld\n", number_of(t, task), status, usage->ru_minflt, usage->ru_majflt,
+                usage->ru_maxrss);
     }
     task->pid = -1; /* the number may come again */
     t->alive--;
@@ -267,7 +279,8 @@ int tracer_run(const struct run *run)
     *t = (struct tracer){.run = run, .first = fork()};
     if (!t->first)
         become(run);
-    if (t->first < 0 || waitpid(t->first, &status, 0) != t->first || !WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, t->first, 0, OPTIONS)) {
+    if (t->first < 0 || waitpid(t->first, &status, 0) != t->first || !WIFSTOPPED(status) ||
+        ptrace(PTRACE_SETOPTIONS, t->first, 0, OPTIONS)) {
         complain(t, "the command cannot be traced");
         return -1;
     }

@@ -7,10 +7,10 @@
 
 struct run {
     char **argv, **environment;
-    const char *program;         /* the file of argv[0] */
-    const char *out;             /* the program's standard output; its standard input is /dev/null */
-    bool light;                  /* stop at exec and exit only: no calls, no faults; tells whether looking closer disturbs */
-    bool no_vdso;                /* the program is not told of the vDSO, as under QEMU, which has none */
+    const char *program; /* the file of argv[0] */
+    const char *out;     /* the program's standard output; its standard input is /dev/null */
+    bool light;          /* stop at exec and exit only: no calls, no faults; tells whether looking closer disturbs */
+    bool no_vdso;        /* the program is not told of the vDSO, as under QEMU, which has none */
     FILE *log;
 };
 

@@ -1,4 +1,5 @@
-/* The auxiliary vector lies behind the arguments and the environment on the stack: pairs of words, the last one AT_NULL. */
+/* The auxiliary vector lies behind the arguments and the environment on the stack: pairs of words, the last one
+ * AT_NULL. */
 #define _GNU_SOURCE
 #include "vdso.h"
 

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Takes it from the auxiliary vector of a task that stands at its exec, with this stack pointer. True also when this kernel has none. */
+/* Takes it from the auxiliary vector of a task that stands at its exec, with this stack pointer. True also when this
+ * kernel has none. */
 bool hide_vdso(int pid, uint64_t sp);
 
 #endif

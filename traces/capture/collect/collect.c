@@ -1,9 +1,11 @@
-/* The capture tool's outer half: starts a program under qemu-x86_64 with the plugin, and writes what the plugin in all its processes hands over.
+/* The capture tool's outer half: starts a program under qemu-x86_64 with the plugin, and writes what the plugin in all
+ * its processes hands over.
  *
- *   twinwalk-collect --plugin=FILE --qemu=FILE --out=FILE [--skip=N] [--limit=N] [--level=N] [--quantum=N] [--after=exit] --program=WORDS PATH ARGV0 [ARGUMENT]…
+ *   twinwalk-collect --plugin=FILE --qemu=FILE --out=FILE [--skip=N] [--limit=N] [--level=N] [--quantum=N]
+ *     [--after=exit] --program=WORDS PATH ARGV0 [ARGUMENT]…
  *
- * (scripts/capture.sh does this.) The program gets this process's environment. The exit status is the program's, 128 + N when signal N ended it; 1 when
- * recording failed; 0 when the limit ended it. */
+ * (scripts/capture.sh does this.) The program gets this process's environment. The exit status is the program's, 128 +
+ * N when signal N ended it; 1 when recording failed; 0 when the limit ended it. */
 #define _GNU_SOURCE
 #include "collect.h"
 #include "launch.h"
@@ -19,7 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK = 50, NAP_LEAST = 500, NAP_MOST = 8000 }; /* milliseconds between looks at the processes; microseconds of sleep when nothing comes */
+enum {
+    TICK = 50,
+    NAP_LEAST = 500,
+    NAP_MOST = 8000
+}; /* milliseconds between looks at the processes; microseconds of sleep when nothing comes */
 
 static int root_status = -1;
 static pid_t root;
@@ -65,7 +71,8 @@ static uint64_t to_number(const char *option, const char *value, uint64_t least,
     errno = 0;
     uint64_t n = strtoull(value, &end, 10);
     if (*value < '0' || *value > '9' || *end || errno || n < least || n > most) {
-        fprintf(stderr, "twinwalk capture: %s is a whole number from %" PRIu64 " on, at most %" PRIu64 ", not \"%s\"\n", option, least, most, value);
+        fprintf(stderr, "twinwalk capture: %s is a whole number from %" PRIu64 " on, at most %" PRIu64 ", not \"%s\"\n",
+                option, least, most, value);
         exit(2);
     }
     return n;
@@ -103,8 +110,8 @@ static void show_progress(const struct collect *c, double since)
         last = since;
     if (t - last < 1)
         return;
-    fprintf(stderr, "\r%.1f M accesses recorded, %.1f M seen, %.1f M/s \x1b[K", (double)c->accesses / 1e6, (double)c->seen / 1e6,
-            (double)(c->seen - before) / (t - last) / 1e6);
+    fprintf(stderr, "\r%.1f M accesses recorded, %.1f M seen, %.1f M/s \x1b[K", (double)c->accesses / 1e6,
+            (double)c->seen / 1e6, (double)(c->seen - before) / (t - last) / 1e6);
     last = t;
     before = c->seen;
 }
@@ -146,7 +153,9 @@ static void run(struct collect *c)
 
 static int report(struct collect *c)
 {
-    const char *why = c->reached ? "the limit" : WIFSIGNALED(root_status) ? "a signal ended the program" : "the program's end";
+    const char *why = c->reached                 ? "the limit"
+                      : WIFSIGNALED(root_status) ? "a signal ended the program"
+                                                 : "the program's end";
     if (c->ch->failed)
         fprintf(stderr, "twinwalk capture: %s\n", c->ch->failure);
     bool whole = finish(c);
@@ -191,7 +200,8 @@ int main(int argc, char **argv)
             die(argv[i], "no option of twinwalk-collect (scripts/capture.sh starts it)");
     }
     if (!plugin || !qemu || !c.out || argc - i < 2)
-        die("twinwalk-collect", "--plugin, --qemu, --out, a program and its argv[0] are needed (scripts/capture.sh gives them)");
+        die("twinwalk-collect",
+            "--plugin, --qemu, --out, a program and its argv[0] are needed (scripts/capture.sh gives them)");
     int wrong = image_resolve(&image, argv[i]);
     if (wrong)
         die(argv[i], wrong == ENOTSUP ? "no x86-64 program" : strerror(wrong));
@@ -201,7 +211,8 @@ int main(int argc, char **argv)
         die(plugin, "the path is too long");
     c.ch->quantum = (uint32_t)quantum;
     c.ch->exit_when_over = exit_after;
-    snprintf(about.recorder, sizeof about.recorder, "twinwalk capture 2, qemu-x86_64 user mode, plugin interface 1, quantum %u", (unsigned)quantum);
+    snprintf(about.recorder, sizeof about.recorder,
+             "twinwalk capture 2, qemu-x86_64 user mode, plugin interface 1, quantum %u", (unsigned)quantum);
     c.writer = trace_create(c.out, &about, false, &error);
     if (!c.writer) {
         fprintf(stderr, "twinwalk capture: %s\n", error);

@@ -8,10 +8,10 @@ struct collect {
     struct channel *ch;
     struct trace_writer *writer; /* NULL once recording is over */
     const char *out;
-    uint64_t skip, limit;        /* accesses still to leave out, and to record in all */
-    uint64_t accesses, seen;     /* recorded; and all */
-    bool reached;                /* the limit */
-    bool broken;                 /* the file could not be written */
+    uint64_t skip, limit;    /* accesses still to leave out, and to record in all */
+    uint64_t accesses, seen; /* recorded; and all */
+    bool reached;            /* the limit */
+    bool broken;             /* the file could not be written */
 };
 
 /* ---- Records into the file (drain.c) ---- */

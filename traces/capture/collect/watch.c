@@ -1,4 +1,5 @@
-/* Which processes of the recorded program are alive. Most tell their end themselves; one that a signal killed does not. */
+/* Which processes of the recorded program are alive. Most tell their end themselves; one that a signal killed does not.
+ */
 #define _GNU_SOURCE
 #include "collect.h"
 
@@ -9,7 +10,10 @@
 #include <unistd.h>
 
 /* A descriptor of each task's process, which becomes readable at its end even if nobody has waited for it. */
-static struct { pid_t pid; int fd; } watched[TASKS];
+static struct {
+    pid_t pid;
+    int fd;
+} watched[TASKS];
 
 static bool has_ended(unsigned task, pid_t pid)
 {

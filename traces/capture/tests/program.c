@@ -1,5 +1,5 @@
-/* A program to be recorded: threads, fork, exec, memory shared between processes, a killed child, and code that is written and run.
- * tb/tests/test_capture.sh knows what the trace of it must show. */
+/* A program to be recorded: threads, fork, exec, memory shared between processes, a killed child, and code that is
+ * written and run. tb/tests/test_capture.sh knows what the trace of it must show. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +31,8 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* One thread maps, the other uses, the first unmaps. Behind its use the second waits in tee(), before which the recorder does not hand over. */
+/* One thread maps, the other uses, the first unmaps. Behind its use the second waits in tee(), before which the
+ * recorder does not hand over. */
 static unsigned char *volatile box;
 static int mapped[2], unmapped[2], rest[2];
 

@@ -1,7 +1,9 @@
-/* The program of Twinwalk's own inside the captured guest: marks places of the run for the recorder, and does what exercises paging.
+/* The program of Twinwalk's own inside the captured guest: marks places of the run for the recorder, and does what
+ * exercises paging.
  *
  *   guest mark N         executes mark N, a long NOP whose displacement the recorder knows (traces/system/decode.h)
- *   guest tour DIR       one of each: demand zero, fork and copy on write, exec, files mapped private and shared, mprotect, mremap,
+ *   guest tour DIR       one of each: demand zero, fork and copy on write, exec, files mapped private and shared,
+ *                        mprotect, mremap,
  *                        madvise, a huge page, protection keys, threads
  *   guest hog MIB ROUNDS writes MIB of memory and reads it back, round after round: with less memory than that it swaps
  *   guest keys           is there a pkey_alloc that works? (the exit status)
@@ -53,12 +55,33 @@ void wait_for(pid_t child, const char *what)
 }
 
 /* The number must be in the instruction, so there is one for each. */
-#define MARK(n) case n: __asm__ volatile(".byte 0x0f, 0x1f, 0x84, 0x00\n .long 0x54570000 + " #n : : : "memory"); return 0
+#define MARK(n)                                                                                   \
+    case n:                                                                                       \
+        __asm__ volatile(".byte 0x0f, 0x1f, 0x84, 0x00\n .long 0x54570000 + " #n : : : "memory"); \
+        return 0
 int mark(int n)
 {
     switch (n) {
-        MARK(1); MARK(2); MARK(3); MARK(4); MARK(5); MARK(6); MARK(7); MARK(8); MARK(9); MARK(10);
-        MARK(11); MARK(12); MARK(13); MARK(14); MARK(15); MARK(16); MARK(17); MARK(18); MARK(19); MARK(20);
+        MARK(1);
+        MARK(2);
+        MARK(3);
+        MARK(4);
+        MARK(5);
+        MARK(6);
+        MARK(7);
+        MARK(8);
+        MARK(9);
+        MARK(10);
+        MARK(11);
+        MARK(12);
+        MARK(13);
+        MARK(14);
+        MARK(15);
+        MARK(16);
+        MARK(17);
+        MARK(18);
+        MARK(19);
+        MARK(20);
     }
     fprintf(stderr, "guest: marks are 1 to 20\n");
     return 2;

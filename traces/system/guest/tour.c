@@ -80,7 +80,8 @@ static void files(const char *dir)
         expect(mine[i * PAGE] == i + 1, "a file's page");
     mine[0] = 77; /* copied */
     expect(shared[0] == 1, "a private page of a file");
-    if (msync(shared, PAGES * PAGE, MS_SYNC) || munmap(shared, PAGES * PAGE) || munmap(mine, PAGES * PAGE) || close(fd) || unlink(path))
+    if (msync(shared, PAGES * PAGE, MS_SYNC) || munmap(shared, PAGES * PAGE) || munmap(mine, PAGES * PAGE) ||
+        close(fd) || unlink(path))
         die("a file's end");
 }
 

@@ -1,5 +1,5 @@
-/* A program for `make truth`: what a process can do to its memory, and to that of its children. Everything happens in a fixed order: the
- * parent waits while a child works, and a child while the parent does. */
+/* A program for `make truth`: what a process can do to its memory, and to that of its children. Everything happens in a
+ * fixed order: the parent waits while a child works, and a child while the parent does. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,11 +57,11 @@ static void wait_other(int fd)
 
 static void child(char *private, char *shared, char *aside, int from_parent, int to_parent)
 {
-    touch(private, 0, PAGES / 2, 2, 1);      /* copies */
-    touch(private, PAGES / 2, PAGES, 3, 0);  /* stays shared */
+    touch(private, 0, PAGES / 2, 2, 1);     /* copies */
+    touch(private, PAGES / 2, PAGES, 3, 0); /* stays shared */
     touch(shared, 0, SHARED_PAGES, 2, 1);
     signal_other(to_parent);
-    wait_other(from_parent);                 /* the parent has written meanwhile */
+    wait_other(from_parent); /* the parent has written meanwhile */
     touch(private, PAGES / 2, PAGES, 4, 1);
     munmap(aside, 100 * PAGE);
     dive(60);
@@ -75,7 +75,8 @@ int main(void)
     char *aside = take(200 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     char *filled = take(32 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE);
     int down[2], up[2];
-    unsigned sum = touch(private, 0, PAGES, 1, 1) + touch(aside, 0, 200, 1, 0) + touch(aside, 0, 100, 3, 1) + touch(filled, 0, 32, 1, 1);
+    unsigned sum = touch(private, 0, PAGES, 1, 1) + touch(aside, 0, 200, 1, 0) + touch(aside, 0, 100, 3, 1) +
+                   touch(filled, 0, 32, 1, 1);
     sum += touch(bss, 0, 300, 7, 0) + touch(bss, 0, 300, 11, 1) + touch(data, 0, 8, 2, 1) + dive(100);
     mprotect(private, 100 * PAGE, PROT_READ);
     mprotect(private, 100 * PAGE, PROT_READ | PROT_WRITE);
@@ -96,7 +97,7 @@ int main(void)
     int status = 0;
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
         return 1;
-    touch(private, 0, PAGES, 1, 1);          /* alone again: nothing is copied any more */
+    touch(private, 0, PAGES, 1, 1); /* alone again: nothing is copied any more */
     printf("%u\n", sum);
     return 0;
 }

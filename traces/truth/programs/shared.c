@@ -27,9 +27,9 @@ int main(int argc, char **argv)
     char *own = mmap(NULL, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (fd < 0 || at == MAP_FAILED || own == MAP_FAILED)
         return 1;
-    unsigned sum = touch(at, 5, 6, 1, 0);        /* with its neighbours */
-    touch(at, 0, 16, 3, 1);                      /* first writes to pages that are there */
-    touch(at, 32, 48, 5, 1);                     /* and to such as are not */
+    unsigned sum = touch(at, 5, 6, 1, 0); /* with its neighbours */
+    touch(at, 0, 16, 3, 1);               /* first writes to pages that are there */
+    touch(at, 32, 48, 5, 1);              /* and to such as are not */
     sum += touch(own, 0, 32, 9, 0);
     touch(own, 0, 32, 4, 1);
     mprotect(at, 8 * PAGE, PROT_READ);

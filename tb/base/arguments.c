@@ -1,0 +1,40 @@
+/* Arguments of the command line, in numbers: see arguments.h. */
+#include "arguments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t arguments_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high,
+                          bool suffix)
+{
+    char *end;
+    unsigned shift = 0;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    const char *scale = suffix && *end ? strchr("KMGT", *end) : NULL;
+    if (scale) {
+        shift = 10 * (unsigned)(scale - "KMGT" + 1);
+        end++;
+    }
+    if (errno || end == text || *end || *text == '-' || value > UINT64_MAX >> shift)
+        argp_error(state, "--%s=%s: not a number%s", option, text, suffix ? " (K, M, G and T are understood)" : "");
+    value <<= shift;
+    if (value < low || value > high)
+        argp_error(state, "--%s=%s: must be %llu to %llu", option, text, (unsigned long long)low,
+                   (unsigned long long)high);
+    return value;
+}
+
+unsigned arguments_choice(struct argp_state *state, const char *option, const char *text, const char *const *names)
+{
+    char list[128] = "";
+    for (unsigned i = 0; names[i]; i++) {
+        if (strcmp(names[i], text) == 0)
+            return i;
+        strncat(list, i ? ", " : "", sizeof list - strlen(list) - 1);
+        strncat(list, names[i], sizeof list - strlen(list) - 1);
+    }
+    argp_error(state, "--%s=%s: must be one of %s", option, text, list);
+    return 0;
+}

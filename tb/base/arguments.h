@@ -1,0 +1,17 @@
+/* What every parser of a command line needs: numbers and names, checked, with one spelling of the complaints. */
+#ifndef TWINWALK_ARGUMENTS_H
+#define TWINWALK_ARGUMENTS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A whole number, decimal or 0x…, with an optional binary suffix; complains and exits when it is none or out of range.
+ */
+uint64_t arguments_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high,
+                          bool suffix);
+
+/* The position of text in a list of names that ends with NULL; complains and exits when it is not there. */
+unsigned arguments_choice(struct argp_state *state, const char *option, const char *text, const char *const *names);
+
+#endif

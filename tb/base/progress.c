@@ -1,0 +1,44 @@
+/* The progress line: see progress.h. */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void progress_start(struct progress *progress, const char *unit)
+{
+    const bool terminal = isatty(STDERR_FILENO) != 0;
+    *progress = (struct progress){.unit = unit, .terminal = terminal, .started = now()};
+}
+
+void progress_show(struct progress *progress, uint64_t done, uint64_t total, uint64_t cycle)
+{
+    if (!progress->terminal)
+        return;
+    const double t = now(), spent = t - progress->started;
+    if (t - progress->last < 0.2 || spent < 0.5)
+        return;
+    progress->last = t;
+    progress->shown = true;
+    const double rate = (double)done / spent;
+    fprintf(stderr, "\r\033[K%.2f M %s, %.2f M cycles, %.2f M %s/s", (double)done / 1e6, progress->unit,
+            (double)cycle / 1e6, rate / 1e6, progress->unit);
+    if (total != UINT64_MAX && total > 0 && rate > 0)
+        fprintf(stderr, ", %3.0f %%, %.0f s left", 100.0 * (double)done / (double)total, (double)(total - done) / rate);
+    fflush(stderr);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+    progress->shown = false;
+}

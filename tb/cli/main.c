@@ -1,0 +1,134 @@
+/* The command `twinwalk`: picks the subcommand. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dut/dut_list.h"
+#include "forms/forms.h"
+#include "headline/command.h"
+#include "matrix/command.h"
+#include "mmu_cfg.h"
+#include "processes/memory.h"
+#include "processes/storm.h"
+#include "run.h"
+#include "sweep/command.h"
+#include "traces/command.h"
+#include "vectors/vectors.h"
+
+int twinwalk_main(int argc, char **argv);
+
+static const char usage[] =
+    "Usage: twinwalk COMMAND [OPTION...]\n"
+    "\n"
+    "  cosim TRACE    replay a trace through the cycle model and a device under test, and compare\n"
+    "  model TRACE    replay a trace through the cycle model alone, at full speed\n"
+    "  memory TRACE   replay a trace through the OS model alone, with the oracle as its MMU: faults, and the memory of "
+    "every process\n"
+    "  storm OUT      make a trace of many processes at random, to be replayed with little memory\n"
+    "  random         drive both with constrained-random stimulus, and compare\n"
+    "  vectors FILE…  run directed cases on the oracle, the cycle model and the RTL\n"
+    "  sweep          enumerate the rules of paging: rights, entries, flags, addresses, memory types\n"
+    "  matrix         every invalidation x structure x page x state of a walk in flight\n"
+    "  forms          measure closed forms on the cycle model, and on a device in lockstep\n"
+    "  headline       measure what docs/headline.md shows: accesses and cycles of walks, reach of the TLBs, costs of "
+    "faults\n"
+    "  trace …        make, read and convert traces\n"
+    "  version        what this binary was built for\n"
+    "\n"
+    "Each has --help. Exit status 0 only when everything asked for was compared and was equal; 4 when the trace needs "
+    "what the preset does not have.\n";
+
+static int version(void)
+{
+    const struct dut_ops *ops;
+    printf("twinwalk, preset %s: %d fetch and %d data ports, %d outstanding misses, %d walkers, %d-bit physical "
+           "addresses%s\n",
+           CFG_NAME, CFG_PORTS_FETCH, CFG_PORTS_DATA, CFG_MISS_QUEUE_ENTRIES, CFG_WALKERS_COUNT, CFG_ARCH_PADDR_BITS,
+           CFG_ARCH_LA57 ? ", 57-bit linear addresses" : "");
+    printf("devices under test:");
+    for (unsigned n = 0; (ops = dut_number(n)); n++)
+        printf(" %s", ops->name);
+    printf("\n");
+    return 0;
+}
+
+/* The command line as one line for a shell, for reruns. */
+static char *shell_line(int argc, char **argv)
+{
+    size_t size = 1;
+    for (int i = 0; i < argc; i++)
+        size += 4 * strlen(argv[i]) + 3;
+    char *line = malloc(size), *to = line;
+    for (int i = 0; line && i < argc; i++) {
+        const bool plain =
+            argv[i][0] &&
+            !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%")];
+        to += sprintf(to, "%s%s", i ? " " : "", plain ? "" : "'");
+        for (const char *c = argv[i]; *c; c++)
+            to += *c == '\'' ? sprintf(to, "'\\''") : sprintf(to, "%c", *c);
+        to += sprintf(to, "%s", plain ? "" : "'");
+    }
+    return line;
+}
+
+static int with_options(void (*parse)(struct setup *, int, char **), int (*run)(const struct setup *), int argc,
+                        char **argv)
+{
+    struct setup options;
+    char *line = shell_line(argc, argv);
+    char name[64];
+    setup_defaults(&options);
+    options.rerun = line ? line : "";
+    snprintf(name, sizeof name, "twinwalk %s", argv[1]);
+    argv[1] = name; /* what argp calls the program in its messages */
+    parse(&options, argc - 1, argv + 1);
+    const int status = run(&options);
+    free(line);
+    return status;
+}
+
+int twinwalk_main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "cosim") == 0)
+        return with_options(options_parse_cosim, run_cosim, argc, argv);
+    if (strcmp(command, "model") == 0)
+        return with_options(options_parse_model, run_model, argc, argv);
+    if (strcmp(command, "memory") == 0)
+        return with_options(options_parse_memory, memory_run, argc, argv);
+    if (strcmp(command, "random") == 0)
+        return with_options(options_parse_random, run_random, argc, argv);
+    if (strcmp(command, "headline") == 0) {
+        argv[1] = "twinwalk headline";
+        return headline_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "storm") == 0) {
+        argv[1] = "twinwalk storm";
+        return storm_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "forms") == 0) {
+        argv[1] = "twinwalk forms";
+        return forms_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "sweep") == 0) {
+        argv[1] = "twinwalk sweep";
+        return sweep_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "matrix") == 0) {
+        argv[1] = "twinwalk matrix";
+        return matrix_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "vectors") == 0) {
+        argv[1] = "twinwalk vectors";
+        return vectors_command(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "trace") == 0)
+        return trace_command(argc - 1, argv + 1);
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0)
+        return version();
+    const int asked = strcmp(command, "--help") == 0 || strcmp(command, "help") == 0;
+    if (*command && !asked)
+        fprintf(stderr, "twinwalk: %s: no such command\n", command);
+    fputs(usage, asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}

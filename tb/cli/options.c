@@ -1,0 +1,282 @@
+/* The command line of the subcommands that run an MMU: see options.h. */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arguments.h"
+#include "dut/dut_list.h"
+#include "mmu_cfg.h"
+#include "replay/world.h"
+
+enum {
+    KEY_DUT = 256,
+    KEY_CHECK,
+    KEY_JSON,
+    KEY_WAVES,
+    KEY_WAVES_FROM,
+    KEY_WAVES_TO,
+    KEY_MEMORY,
+    KEY_LATENCY,
+    KEY_SEED,
+    KEY_VERIFY,
+    KEY_LIMIT,
+    KEY_WINDOW,
+    KEY_NO_SKIP,
+    KEY_STATE_EVERY,
+    KEY_SPEED,
+    KEY_FROM,
+    KEY_TO,
+    KEY_HANG,
+    KEY_REQUESTS,
+    KEY_CYCLES,
+    KEY_OUT,
+    GROUP_DUT = 1,
+    GROUP_RUN,
+    GROUP_OUTPUT,
+    REQUESTS = 100000,
+    EXIT_BAD_USAGE = 2,
+};
+
+#define DUT_OPTIONS                                                                                           \
+    {"dut", KEY_DUT, "NAME", 0, "Device under test (see `twinwalk version` for those built in)", GROUP_DUT},  \
+        {"check",                                                                                             \
+         KEY_CHECK,                                                                                           \
+         "LEVEL",                                                                                             \
+         0,                                                                                                   \
+         "arch (translations, faults, final memory), events (and which structure hit, which memory "          \
+         "requests), cycle (the clock of everything; the default) or state (and all state)",                  \
+         GROUP_DUT},                                                                                          \
+        {"state-every", KEY_STATE_EVERY, "CYCLES", 0, "Compare all state so often with --check=state (4096)", \
+         GROUP_DUT},                                                                                          \
+        {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},            \
+        {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                   \
+        {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT},            \
+        {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},                              \
+        {"waves-from", KEY_WAVES_FROM, "CYCLE", 0, "… from this cycle", GROUP_OUTPUT},                        \
+        {"waves-to", KEY_WAVES_TO, "CYCLE", 0, "… to this one", GROUP_OUTPUT},                                \
+    {                                                                                                         \
+        "out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT              \
+    }
+
+#define RUN_OPTIONS                                                                                                  \
+    {"memory", KEY_MEMORY, "MODEL", 0, "Latency of simulated memory: fixed, random or cache (preset's)", GROUP_RUN}, \
+        {"latency", KEY_LATENCY, "CYCLES", 0, "Cycles of a memory access; implies --memory=fixed", GROUP_RUN},       \
+        {"seed", KEY_SEED, "N", 0, "Of everything random (1)", GROUP_RUN},                                           \
+        {"no-skip",                                                                                                  \
+         KEY_NO_SKIP,                                                                                                \
+         NULL,                                                                                                       \
+         0,                                                                                                          \
+         "Step through cycles in which everything waits for memory; the totals are the same",                        \
+         GROUP_RUN},                                                                                                 \
+        {"hang",                                                                                                     \
+         KEY_HANG,                                                                                                   \
+         "CYCLES",                                                                                                   \
+         0,                                                                                                          \
+         "So many cycles without progress are a hang (100000 and the memory's latency)",                             \
+         GROUP_RUN},                                                                                                 \
+    {                                                                                                                \
+        "json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT              \
+    }
+
+#define TRACE_OPTIONS                                                                           \
+    {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},                 \
+    {                                                                                           \
+        "window", KEY_WINDOW, "N", 0, "Entries of the reorder window, 1 to 256 (64)", GROUP_RUN \
+    }
+
+static error_t parse_dut(int key, char *arg, struct argp_state *state, struct setup *o)
+{
+    static const char *const levels[] = {"arch", "events", "cycle", "state", NULL};
+    switch (key) {
+    case KEY_DUT:
+        o->dut = dut_argument(state, arg);
+        return 0;
+    case KEY_CHECK:
+        o->check = (enum check_level)arguments_choice(state, "check", arg, levels);
+        return 0;
+    case KEY_STATE_EVERY:
+        o->state_every = arguments_number(state, "state-every", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_FROM:
+        o->from = arguments_number(state, "from", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_TO:
+        o->to = arguments_number(state, "to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_SPEED:
+        o->speed = true;
+        return 0;
+    case KEY_WAVES:
+        o->waves = arg;
+        return 0;
+    case KEY_WAVES_FROM:
+        o->waves_from = arguments_number(state, "waves-from", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_WAVES_TO:
+        o->waves_to = arguments_number(state, "waves-to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_OUT:
+        o->out = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_run(int key, char *arg, struct argp_state *state, struct setup *o)
+{
+    static const char *const models[] = {"fixed", "random", "cache", NULL};
+    switch (key) {
+    case KEY_MEMORY:
+        o->memory.model = (enum memport_model)arguments_choice(state, "memory", arg, models);
+        o->memory_name = models[o->memory.model];
+        return 0;
+    case KEY_LATENCY:
+        o->memory.fixed_latency = (unsigned)arguments_number(state, "latency", arg, 1, 100000, false);
+        o->memory.model = MEMPORT_FIXED;
+        o->memory_name = models[MEMPORT_FIXED];
+        return 0;
+    case KEY_SEED:
+        o->seed = arguments_number(state, "seed", arg, 0, UINT64_MAX, false);
+        o->memory.seed = o->seed;
+        return 0;
+    case KEY_NO_SKIP:
+        o->skip = false;
+        return 0;
+    case KEY_HANG:
+        o->hang_after = arguments_number(state, "hang", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_JSON:
+        o->json = arg;
+        return 0;
+    case KEY_VERIFY:
+        o->verify = arg ? arguments_number(state, "verify", arg, 1, UINT64_MAX, false) : 1000;
+        return 0;
+    case KEY_LIMIT:
+        o->limit = arguments_number(state, "limit", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_WINDOW:
+        o->window = (unsigned)arguments_number(state, "window", arg, 1, WORLD_WINDOW_MOST, false);
+        return 0;
+    case KEY_CYCLES:
+        o->cycles = arguments_number(state, "cycles", arg, 1, UINT64_MAX, false);
+        return 0;
+    case KEY_REQUESTS:
+        o->requests = arguments_number(state, "requests", arg, 1, UINT64_MAX, false);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Checks that need more than one option, and those that must not wait for the end of a long run. */
+static void finish(struct argp_state *state, struct setup *o)
+{
+    const unsigned slowest[] = {o->memory.fixed_latency, o->memory.random_max, o->memory.dram_latency};
+    if (o->hang_after == SETUP_HANG_CYCLES)
+        o->hang_after += slowest[o->memory.model];
+    if (!o->requests)
+        o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
+    if (o->waves_from > o->waves_to)
+        argp_error(state, "--waves-from=%llu is after --waves-to=%llu", (unsigned long long)o->waves_from,
+                   (unsigned long long)o->waves_to);
+    if (o->json && strcmp(o->json, "-") != 0) {
+        FILE *file = fopen(o->json, "w");
+        if (!file)
+            argp_failure(state, 1, errno, "--json=%s: cannot be written", o->json);
+        else
+            fclose(file);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct setup *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        if (state->child_inputs)
+            state->child_inputs[0] = &o->kernel;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->trace)
+            argp_error(state, "%s: one trace at a time", arg);
+        o->trace = arg;
+        return 0;
+    case ARGP_KEY_END:
+        finish(state, o);
+        return 0;
+    default:
+        break;
+    }
+    const error_t result = parse_dut(key, arg, state, o);
+    return result == ARGP_ERR_UNKNOWN ? parse_run(key, arg, state, o) : result;
+}
+
+static const struct argp_child kernel[] = {{&options_kernel_argp, 0, "The OS model:", GROUP_RUN}, {0}};
+
+static void parse_with(const struct argp *argp, struct setup *o, int argc, char **argv, bool needs_trace)
+{
+    argp_err_exit_status = EXIT_BAD_USAGE;
+    argp_parse(argp, argc, argv, 0, NULL, o);
+    if (needs_trace == (o->trace != NULL))
+        return;
+    fprintf(stderr,
+            needs_trace ? "%s: no trace given; `%s --help` says how\n" : "%s: takes no trace; `%s --help` says how\n",
+            argv[0], argv[0]);
+    exit(EXIT_BAD_USAGE);
+}
+
+void options_parse_cosim(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {DUT_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, {0}};
+    static const struct argp argp = {
+        options, parse, "TRACE", "Replays a trace through the cycle model and a device under test, and compares.",
+        kernel,  NULL,  NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_model(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {RUN_OPTIONS, TRACE_OPTIONS, {0}};
+    static const struct argp argp = {
+        options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", kernel, NULL, NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_memory(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"seed", KEY_SEED, "N", 0, "Order in which frames are handed out (1)", GROUP_RUN},
+        {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},
+        {"verify", KEY_VERIFY, "FAULTS", OPTION_ARG_OPTIONAL,
+         "Check all that the OS model believes every so many faults (1000) and at the end", GROUP_RUN},
+        {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT},
+        {0}};
+    static const struct argp argp = {
+        options, parse,
+        "TRACE", "Replays a trace through the OS model, with the architectural oracle as its MMU: no caches, no clock.",
+        kernel,  NULL,
+        NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_random(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"requests", KEY_REQUESTS, "N", 0, "How many requests (100000, or as many as --cycles takes)", GROUP_RUN},
+        {"cycles", KEY_CYCLES, "N", 0, "Stop after so many cycles; those that are jumped over do not count", GROUP_RUN},
+        DUT_OPTIONS,
+        RUN_OPTIONS,
+        {0}};
+    static const struct argp argp = {
+        options, parse,
+        "",      "Drives the cycle model and a device under test with constrained-random stimulus, and compares.",
+        NULL,    NULL,
+        NULL};
+    o->memory.model = MEMPORT_RANDOM;
+    o->memory_name = "random";
+    parse_with(&argp, o, argc, argv, false);
+}

@@ -1,0 +1,301 @@
+/* Runs: see run.h. Every one ends in the same table, whatever stopped it. */
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/pipe.h"
+#include "dut/dut_list.h"
+#include "dut/model.h"
+#include "replay/decoupled.h"
+#include "report/bundle.h"
+#include "report/results.h"
+#include "report/savefile.h"
+
+#pragma weak savefile_write
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "twinwalk: %s\n", what);
+    return 1;
+}
+
+/* The trace is read twice at these levels. */
+static bool decoupled(const struct setup *o)
+{
+    return o->trace && o->check <= CHECK_EVENTS;
+}
+
+static struct dut *create_dut(const struct setup *o, const struct dut_ops **ops)
+{
+    const char *error = "";
+    *ops = o->dut ? dut_find(o->dut) : dut_number(0);
+    if (!*ops) {
+        complain("no device under test is built in");
+        return NULL;
+    }
+    struct dut *dut = (*ops)->create(&error);
+    if (!dut)
+        fprintf(stderr, "twinwalk: --dut=%s: %s\n", (*ops)->name, error);
+    return dut;
+}
+
+/* Refuses what the DUT cannot do, before anything runs. */
+static bool possible(const struct setup *o, const struct dut_ops *ops)
+{
+    if (decoupled(o) && pipe_reads_once(o->trace)) {
+        fprintf(stderr,
+                "twinwalk: %s: --check=%s reads the trace once for each twin, and a pipe can be read only once: use "
+                "--check=cycle or state\n",
+                o->trace, check_name(o->check));
+        return false;
+    }
+    if (o->speed && pipe_reads_once(o->trace)) {
+        fprintf(stderr,
+                "twinwalk: %s: --speed reads the trace again for the DUT alone, and a pipe can be read only once\n",
+                o->trace);
+        return false;
+    }
+    if (o->check == CHECK_STATE && !ops->has_state) {
+        fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
+        return false;
+    }
+    if (o->waves && !ops->waves_start) {
+        fprintf(stderr, "twinwalk: --waves=%s: %s writes no waveforms\n", o->waves, ops->name);
+        return false;
+    }
+    if (o->waves && (o->check == CHECK_ARCH || o->check == CHECK_EVENTS)) {
+        fprintf(stderr, "twinwalk: --waves needs both twins on one clock: use --check=cycle or state\n");
+        return false;
+    }
+    if (o->kernel.config.reclaim && o->trace && (o->check == CHECK_ARCH || o->check == CHECK_EVENTS)) {
+        fprintf(stderr, "twinwalk: --pressure and --swap need both twins on one clock: which pages the kernel takes "
+                        "depends on when the hardware "
+                        "sets their A and D bits; use --check=cycle or state\n");
+        return false;
+    }
+    return true;
+}
+
+static void from_world(struct results *r, struct world *w)
+{
+    r->world = w->counts;
+    r->records = w->d.done;
+    r->record_total = w->d.total;
+    r->has_os = w->os != NULL;
+    if (w->os) {
+        r->os = *os_counts(w->os);
+        r->kernel = &w->kernel;
+        kernelside_look(&w->kernel);
+    }
+    r->latency = &w->walk_latency;
+    r->table_bytes = physmem_bytes(w->physmem);
+    if (w->broken) {
+        r->verdict = w->unfit ? VERDICT_UNFIT : VERDICT_BAD_INPUT;
+        snprintf(r->error, sizeof r->error, "%s", w->error);
+    }
+}
+
+/* What the run came to, once its numbers are gathered. */
+static void judge(struct results *r, const struct finding *finding, bool ended, bool interrupted)
+{
+    if (finding->kind != FINDING_NONE) {
+        r->finding = *finding;
+        r->verdict = finding->kind == FINDING_HANG ? VERDICT_HANG : VERDICT_MISMATCH;
+    } else if (interrupted) {
+        r->verdict = VERDICT_INTERRUPTED;
+    } else if (r->verdict == VERDICT_EQUAL && !ended) {
+        r->verdict = VERDICT_BAD_INPUT;
+        snprintf(r->error, sizeof r->error, "the run did not come to its end");
+    }
+}
+
+static int finish(struct results *r)
+{
+    if (r->verdict == VERDICT_UNFIT)
+        fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->setup->trace, r->error);
+    if (r->verdict != VERDICT_UNFIT || r->world.accesses)
+        report_table(stdout, r);
+    if (r->setup->json && !report_json(r->setup->json, r))
+        return 1;
+    return report_status(r);
+}
+
+static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    char error[512];
+    struct world *w = session_world(r->setup, false, error, sizeof error);
+    if (!w)
+        return;
+    struct lane lane = {.driver = &w->d,
+                        .ops = ops,
+                        .dut = dut,
+                        .skip = r->setup->skip,
+                        .hang_after = r->setup->hang_after};
+    const double start = results_cpu_seconds();
+    lane_start(&lane);
+    while (!interrupt_count && lane_advance(&lane, 1 << 16)) {
+    }
+    if (w->d.ended) {
+        r->alone_seconds = results_cpu_seconds() - start;
+        r->alone_cycles = w->d.cycle;
+    }
+    world_free(w);
+}
+
+static void savefile(const struct lockstep *l, const struct setup *o)
+{
+    char path[512];
+    const char *error = "";
+    const size_t length = strlen(o->waves);
+    const uint64_t marker = l->finding.kind != FINDING_NONE ? l->finding.cycle : l->marker;
+    const bool fst = length > 4 && strcmp(o->waves + length - 4, ".fst") == 0;
+    snprintf(path, sizeof path, "%.*s.gtkw", (int)(fst ? length - 4 : length), o->waves);
+    if (l->waves_failed)
+        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", o->waves);
+    else if (savefile_write && !savefile_write(o->waves, path, marker, &error))
+        fprintf(stderr, "twinwalk: %s: %s\n", path, error);
+}
+
+/* Lockstep, or the model alone when ops is NULL. */
+static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut *dut, const char *unit)
+{
+    const struct setup *o = r->setup;
+    static struct session s;
+    struct progress progress;
+    if (!session_open(&s, o, ops, dut))
+        return complain(s.error);
+    struct lockstep *l = &s.lockstep;
+    struct kernel_prints prints = {0};
+    if (s.world && !kernel_prints_open(&prints, &o->kernel, &s.world->kernel)) {
+        session_close(&s);
+        return 1;
+    }
+    progress_start(&progress, unit);
+    l->progress = &progress;
+    l->interruptible = true;
+    const double start = results_cpu_seconds();
+    lockstep_run(l);
+    if (l->ended && s.world && !s.world->broken && !world_compare_memory(s.world)) {
+        l->finding = s.world->d.finding;
+        l->ended = false;
+    } else if (l->ended && s.random && !random_compare_memory(s.random)) {
+        l->finding = random_driver(s.random)->finding;
+        l->ended = false;
+    }
+    r->seconds = results_cpu_seconds() - start;
+    progress_end(&progress);
+    r->cycles_ref = l->driver->cycle;
+    r->cycles_dut = ops ? l->driver->cycle : 0;
+    r->skipped = l->skipped;
+    r->state_compared = l->state_compared;
+    r->walks = l->walks;
+    r->mmu = *mmu_counts(s.ref);
+    if (s.world) {
+        from_world(r, s.world);
+    } else {
+        r->random = random_counts(s.random);
+        r->table_bytes = random_table_bytes(s.random);
+    }
+    judge(r, &l->finding, l->ended, l->interrupted);
+    if (o->waves && ops)
+        savefile(l, o);
+    if (ops && r->finding.kind != FINDING_NONE)
+        bundle_write(r, ops, dut);
+    if (ops && o->speed && s.world && r->verdict == VERDICT_EQUAL)
+        alone(r, ops, dut);
+    const bool printed = !s.world || kernel_prints_close(&prints, &s.world->kernel);
+    const int status = finish(r);
+    session_close(&s);
+    return !printed || (o->waves && l->waves_failed) ? 1 : status;
+}
+
+static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    const struct setup *o = r->setup;
+    const char *why = "";
+    char error[512] = "";
+    struct progress progress;
+    struct world *a = session_world(o, true, error, sizeof error);
+    struct world *b = a ? session_world(o, true, error, sizeof error) : NULL;
+    struct dut *model = b ? dut_model.create(&why) : NULL;
+    struct kernel_prints prints = {0};
+    int status = 1;
+    if (model && !kernel_prints_open(&prints, &o->kernel, &b->kernel)) {
+        status = 1;
+    } else if (!model) {
+        complain(*why ? why : error);
+    } else {
+        struct decoupled d = {
+            .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
+            .dut = {.driver = &b->d, .ops = ops, .dut = dut, .skip = o->skip, .hang_after = o->hang_after},
+            .ref_world = a,
+            .dut_world = b,
+            .events = o->check == CHECK_EVENTS,
+            .progress = &progress,
+        };
+        progress_start(&progress, "records");
+        const double start = results_cpu_seconds();
+        const bool ran = decoupled_run(&d);
+        if (d.ended && !b->broken && !world_compare_memory(b)) {
+            d.finding = b->d.finding;
+            d.ended = false;
+        }
+        r->seconds = results_cpu_seconds() - start;
+        progress_end(&progress);
+        r->cycles_ref = a->d.cycle;
+        r->cycles_dut = b->d.cycle;
+        r->mmu = *mmu_counts(dut_model_mmu(model));
+        r->events_compared = d.events ? d.requests : 0;
+        from_world(r, b);
+        judge(r, &d.finding, d.ended, d.interrupted);
+        if (r->finding.kind != FINDING_NONE)
+            bundle_write(r, ops, dut);
+        if (o->speed && r->verdict == VERDICT_EQUAL)
+            alone(r, ops, dut);
+        const bool printed = kernel_prints_close(&prints, &b->kernel);
+        status = ran ? finish(r) | !printed : complain("not enough memory for the comparison");
+    }
+    if (model)
+        dut_model.destroy(model);
+    world_free(a);
+    world_free(b);
+    return status;
+}
+
+static int run(const struct setup *o, const char *command)
+{
+    const struct dut_ops *ops;
+    struct dut *dut = create_dut(o, &ops);
+    if (!dut)
+        return 1;
+    struct results r = {.setup = o, .command = command, .dut = ops->name};
+    int status = 1;
+    interrupt_install();
+    if (possible(o, ops))
+        status = decoupled(o) ? run_decoupled(&r, ops, dut)
+                              : run_lockstep(&r, ops, dut, o->trace ? "records" : "requests");
+    ops->destroy(dut);
+    return status;
+}
+
+int run_cosim(const struct setup *o)
+{
+    return run(o, "cosim");
+}
+
+int run_random(const struct setup *o)
+{
+    if (o->check <= CHECK_EVENTS)
+        return complain("random stimulus is compared with a clock: --check=cycle or state");
+    return run(o, "random");
+}
+
+int run_model(const struct setup *o)
+{
+    struct results r = {.setup = o, .command = "model"};
+    interrupt_install();
+    return run_lockstep(&r, NULL, NULL, "records");
+}

@@ -1,0 +1,26 @@
+/* A lane: one driver and one MMU at their own pace. The DUT alone, or one side of a decoupled comparison. */
+#ifndef TWINWALK_LANE_H
+#define TWINWALK_LANE_H
+
+#include "driver.h"
+#include "dut/dut.h"
+
+struct lane {
+    struct driver *driver;
+    const struct dut_ops *ops;
+    struct dut *dut;
+    bool skip;
+    uint64_t hang_after;
+    struct pins_out out; /* of the present cycle */
+    uint64_t skipped;    /* cycles that were jumped over */
+    struct finding finding;
+};
+
+/* Resets the MMU; the driver must be new. */
+void lane_start(struct lane *lane);
+
+/* Runs at most so many steps. False when the driver has ended or something was found (lane->finding: a hang, or what
+ * the driver found). */
+bool lane_advance(struct lane *lane, unsigned steps);
+
+#endif

@@ -1,0 +1,176 @@
+/* The lockstep engine: see lockstep.h. */
+#include "lockstep.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/interrupt.h"
+#include "dut/waves.h"
+#include "pincmp.h"
+#include "statecmp.h"
+
+#pragma weak dut_rtl_expect
+
+enum { ATTENTION_EVERY = 8192 };
+
+static void compare_state(struct lockstep *l)
+{
+    const uint64_t cycle = l->driver->cycle;
+    struct state_diff diff;
+    l->state_compared++;
+    if (state_same(l->ref, l->ops, l->dut, cycle, &diff)) {
+        l->state_good = cycle;
+        return;
+    }
+    if (l->finding.kind == FINDING_NONE) {
+        state_finding(&diff, cycle, &l->finding);
+        l->driver->locate(l->driver, -1, 0, &l->finding);
+    }
+}
+
+static void pins_differ(struct lockstep *l)
+{
+    int port;
+    unsigned id;
+    if (l->finding.kind != FINDING_NONE)
+        return;
+    pins_explain(&l->expected, &l->actual, l->driver->cycle, &l->finding, &port, &id);
+    l->driver->locate(l->driver, port, id, &l->finding);
+}
+
+static void switch_waves(struct lockstep *l)
+{
+    const uint64_t cycle = l->driver->cycle;
+    if (!l->waves || !l->dut)
+        return;
+    if (!l->waves_on && cycle >= l->waves_from && cycle <= l->waves_to && !l->waves_failed) {
+        l->waves_on = l->ops->waves_start && l->ops->waves_start(l->dut, l->waves);
+        l->waves_failed = !l->waves_on;
+    } else if (l->waves_on && cycle > l->waves_to) {
+        l->ops->waves_stop(l->dut);
+        l->waves_on = false;
+    }
+}
+
+static void hang(struct lockstep *l, const char *how)
+{
+    char text[128];
+    snprintf(text, sizeof text, "none since cycle %" PRIu64 "%s", l->driver->progress, how);
+    finding_set(&l->finding, FINDING_HANG, l->driver->cycle, "progress", "an access completed", text);
+    l->driver->locate(l->driver, -1, 0, &l->finding);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The cycle in which attend() must look again. */
+static uint64_t next_attention(const struct lockstep *l)
+{
+    const uint64_t cycle = l->driver->cycle;
+    uint64_t next = cycle + ATTENTION_EVERY;
+    if (l->ops && l->state_every)
+        next = earlier(next, l->state_due);
+    if (l->ops && cycle <= l->dense_to)
+        next = earlier(next, cycle < l->dense_from ? l->dense_from : cycle + 1);
+    if (l->waves && cycle < l->waves_from)
+        next = earlier(next, l->waves_from);
+    if (l->waves && cycle <= l->waves_to && l->waves_to != UINT64_MAX)
+        next = earlier(next, l->waves_to + 1);
+    if (l->run_to != UINT64_MAX)
+        next = earlier(next, l->run_to + 1);
+    return next;
+}
+
+/* What is done between cycles now and then. False ends the run. */
+static bool attend(struct lockstep *l)
+{
+    struct driver *d = l->driver;
+    switch_waves(l);
+    if (l->ops &&
+        ((l->state_every && d->cycle >= l->state_due) || (d->cycle >= l->dense_from && d->cycle <= l->dense_to))) {
+        compare_state(l);
+        l->state_due = d->cycle + l->state_every;
+    }
+    if (l->progress)
+        progress_show(l->progress, d->done, d->total, d->cycle);
+    if (l->interruptible && interrupt_count) {
+        l->interrupted = d->stop = true;
+        if (interrupt_count > 1)
+            return false;
+    }
+    if (d->cycle - d->progress > l->hang_after)
+        hang(l, "");
+    l->attention = next_attention(l);
+    return d->cycle <= l->run_to && (l->go_on || l->finding.kind == FINDING_NONE);
+}
+
+/* Jumps over cycles in which all wait for memory; true if it did, or if they will wait for ever. */
+static bool skip_idle(struct lockstep *l)
+{
+    const uint64_t idle = l->driver->idle(l->driver);
+    if (idle == 0)
+        return false;
+    if (idle == UINT64_MAX) {
+        hang(l, ", and everything waits with nothing outstanding");
+        return true;
+    }
+    l->driver->cycle += idle;
+    l->skipped += idle;
+    if (l->ops && l->ops->skip)
+        l->ops->skip(l->dut, idle);
+    return true;
+}
+
+static void mark_walk(struct lockstep *l)
+{
+    for (unsigned valid = l->expected.resp_valid; valid; valid &= valid - 1)
+        if (l->expected.resp[__builtin_ctz(valid)].src == SRC_WALK &&
+            l->expected.resp[__builtin_ctz(valid)].kind == KIND_OK)
+            l->marker = l->driver->cycle;
+}
+
+void lockstep_run(struct lockstep *l)
+{
+    struct driver *d = l->driver;
+    mmu_reset(l->ref, &l->expected);
+    if (l->ops)
+        l->ops->reset(l->dut, &l->actual);
+    while (!d->ended) {
+        if (l->waves_on && dut_rtl_expect) /* before a mismatch ends the run, so that its cycle is in the waveform */
+            dut_rtl_expect(l->dut, &l->expected);
+        if (l->ops && !pins_same(&l->expected, &l->actual)) {
+            pins_differ(l);
+            if (!l->go_on)
+                break;
+        }
+        if (d->cycle >= l->attention && !attend(l))
+            break;
+        if (!l->marker && l->expected.resp_valid)
+            mark_walk(l);
+        d->drive(d, &l->expected);
+        if (d->ended)
+            break;
+        if (l->skip && l->expected.waiting && skip_idle(l)) {
+            if (l->finding.kind == FINDING_HANG)
+                break;
+            continue;
+        }
+        if (d->mem_accepted)
+            walks_note(&l->walks, l->ref, l->expected.mem_req_tag, l->expected.mem_req_cas);
+        mmu_step(l->ref, &d->in, &l->expected);
+        if (l->ops)
+            l->ops->step(l->dut, &d->in, &l->actual);
+        d->cycle++;
+    }
+    if (d->ended && l->finding.kind == FINDING_NONE && l->ops && l->state_every)
+        compare_state(l);
+    if (l->finding.kind == FINDING_NONE && d->finding.kind != FINDING_NONE)
+        l->finding = d->finding;
+    l->ended = d->ended && l->finding.kind == FINDING_NONE;
+    if (l->waves_on)
+        l->ops->waves_stop(l->dut);
+    l->waves_on = false;
+    walks_end(&l->walks);
+}

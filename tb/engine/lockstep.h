@@ -1,0 +1,54 @@
+/* The lockstep engine: one driver, the reference model and a DUT with the same pins in the same cycle.
+ *
+ *     outputs of t ─► compare ─► driver chooses the inputs of t ─► step both ─► outputs of t+1
+ *
+ * The driver follows the reference's outputs, which the comparison has just found equal to the DUT's. Without a DUT the
+ * same engine runs the model alone. */
+#ifndef TWINWALK_LOCKSTEP_H
+#define TWINWALK_LOCKSTEP_H
+
+#include "base/progress.h"
+#include "cycle/mmu.h"
+#include "driver.h"
+#include "dut/dut.h"
+#include "walks.h"
+
+struct lockstep {
+    /* Set by the caller; zero means none. */
+    struct driver *driver;
+    struct mmu *ref;
+    const struct dut_ops *ops; /* NULL: the model alone */
+    struct dut *dut;
+    bool skip;                     /* jump over cycles in which everything waits for memory */
+    uint64_t state_every;          /* compare all state every so many cycles, and at the end; 0: never */
+    uint64_t dense_from, dense_to; /* compare all state in each of these cycles; from > to: in none */
+    uint64_t hang_after;
+    const char *waves;             /* FST to write; NULL: none */
+    uint64_t waves_from, waves_to; /* cycles */
+    uint64_t run_to;               /* last cycle; UINT64_MAX: until the driver ends */
+    bool go_on;                    /* a finding does not end the run */
+    struct progress *progress;     /* NULL: none */
+    bool interruptible;            /* Ctrl-C ends the run */
+
+    /* The result. */
+    struct finding finding;
+    bool ended; /* the driver came to its end and everything was compared */
+    bool interrupted;
+    bool waves_failed;       /* the DUT could not write the waveform */
+    uint64_t skipped;        /* cycles that were jumped over */
+    uint64_t state_good;     /* last cycle in which all state was equal */
+    uint64_t state_compared; /* comparisons of all state */
+    uint64_t marker;         /* an interesting cycle: the first answer that took a walk; 0: none */
+    struct walks walks;
+
+    /* Inside. */
+    struct pins_out expected, actual;
+    uint64_t state_due; /* cycle of the next comparison of all state */
+    uint64_t attention; /* cycle in which something besides stepping is to be done */
+    bool waves_on;
+};
+
+/* Resets both and runs until the driver ends or something is found. */
+void lockstep_run(struct lockstep *l);
+
+#endif

@@ -1,0 +1,86 @@
+/* A rig: the cycle model and beside it a DUT in lockstep, an own memory, and a hand on the pins.
+ *
+ *     rig_new ─► reset and its sweep ─► rig_control, rig_access, or rig_clock by hand ─► rig_free
+ *
+ * Both sides get the same pins; every cycle their outputs are compared, and every `state_every` cycles all their state.
+ * What comes back is judged by the oracle (rig_check). The first difference stops the rig: everything then returns
+ * false at once, and `finding` says why. Directed benches stand on it: the permission sweep, the invalidation matrix.
+ */
+#ifndef TWINWALK_RIG_H
+#define TWINWALK_RIG_H
+
+#include "arch/oracle.h"
+#include "cycle/mmu.h"
+#include "dut/dut.h"
+#include "finding.h"
+#include "mem/memport.h"
+#include "mem/physmem.h"
+#include "mmu_cfg.h"
+
+enum { RIG_PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, RIG_READS = 16 };
+
+struct rig {
+    struct mmu *model;
+    const struct dut_ops *ops; /* NULL: the model alone */
+    struct dut *dut;
+    struct physmem *pm;
+    struct memport *mp;
+    struct oracle_cpu cpu;
+    struct oracle_regs regs; /* as the oracle has them after the control operations so far */
+    struct pins_out out;     /* of the present cycle; both sides' */
+    struct pins_in in;       /* set by the user; what is accepted is withdrawn by rig_clock */
+    uint64_t cycle;          /* the present one; 0 is the first after reset */
+    uint64_t state_every;    /* 0: state is not compared */
+    uint8_t accepted;        /* ports whose request was accepted in the cycle before this one */
+    bool ctl_accepted;       /* so was the control operation */
+    bool skip;               /* rig_access jumps over cycles in which everything waits for memory; set by the user */
+    uint64_t latency;        /* of the last rig_access, accept to response, cycles */
+    unsigned port;           /* that the last data access went through; they take turns */
+    unsigned reads;          /* memory requests since the last rig_access began, and the types of the first of them */
+    uint8_t read_mt[RIG_READS];
+    struct finding finding; /* what stopped it; FINDING_NONE: nothing */
+};
+
+/* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig
+ * cannot be made. */
+struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every);
+void rig_free(struct rig *r);
+
+/* Another latency model in place of the fixed one, while nothing is outstanding; contents stay. False when memory is
+ * short. */
+bool rig_memory(struct rig *r, const struct memport_config *config);
+
+/* One clock with r->in. False once the rig is stopped. */
+bool rig_clock(struct rig *r);
+
+/* Offers a request on a port without a clock: port 0 for fetches, the data ports in turn. Gives the port. */
+unsigned rig_offer(struct rig *r, const struct oracle_access *access, uint8_t id);
+
+/* One access, alone, to the end; the present cycle is then that of its response, which is in *resp. */
+bool rig_access(struct rig *r, const struct oracle_access *access, struct pins_resp *resp);
+
+/* One control operation to its end; the present cycle is then the one after its done. #GP and registers as the oracle
+ * says. */
+bool rig_control(struct rig *r, uint8_t op, uint64_t data, uint64_t desc);
+
+/* Sets every register that differs from *to, in an order without #GP. CR3 is written last, by a MOV that flushes. */
+bool rig_registers(struct rig *r, const struct oracle_regs *to);
+
+/* Judges an answer by the oracle, sets the A and D bits that it says in the oracle's image, and compares the entries of
+ * the walk in both images. Right for answers that no stale entry gave. *says, unless NULL, is the oracle's own result.
+ */
+bool rig_check(struct rig *r, const struct oracle_access *access, const struct pins_resp *resp,
+               struct oracle_result *says);
+
+/* All state of both sides, now. */
+bool rig_compare_state(struct rig *r);
+
+/* Stops the rig: something was not as it must be. */
+void rig_wrong(struct rig *r, enum finding_kind kind, const char *field, uint64_t expected, uint64_t actual);
+
+static inline bool rig_stopped(const struct rig *r)
+{
+    return r->finding.kind != FINDING_NONE;
+}
+
+#endif

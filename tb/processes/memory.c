@@ -1,0 +1,248 @@
+/* A replay without an MMU under test: see memory.h. The processor is the architectural oracle, which sets A and D bits
+ * as it goes, and a memory of what it said of a page (memo.h), which every call of the kernel and every control
+ * operation empties. So A and D bits are at every fault what the program's accesses so far demand, and nothing depends
+ * on a clock or on what a TLB happens to hold. */
+#include "memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "dut/preset_cpu.h"
+#include "memory_replay.h"
+#include "report/results.h"
+
+enum { MOST_FAULTS = 16, BY_SIGNAL = 130 };
+enum { A = 0x20, D = 0x40 };
+
+static bool fail(struct memory *m, const char *why)
+{
+    snprintf(m->error, sizeof m->error, "%s: %s", m->setup->trace, why);
+    return false;
+}
+
+static bool fail_here(struct memory *m, const char *why)
+{
+    snprintf(m->error, sizeof m->error, "%s: record %" PRIu64 ": %s", m->setup->trace, m->records, why);
+    return false;
+}
+
+/* What the kernel owes is done before the program goes on. */
+static bool controls(struct memory *m)
+{
+    struct os_control op;
+    m->stamp++;
+    while (os_control(m->kernel.os, &op)) {
+        m->control_ops++;
+        if (!oracle_control(&m->regs, &m->cpu, op.op, op.data, op.desc))
+            return fail_here(m, "a control operation of the operating system model raises #GP(0)");
+    }
+    return true;
+}
+
+static bool verify(struct memory *m)
+{
+    m->checks++;
+    m->kernel.record = m->records;
+    return kernelside_audit(&m->kernel) || fail(m, m->kernel.error);
+}
+
+/* A page fault. False: the run is over, or the task is lost (then error is empty). */
+static bool fault(struct memory *m, const struct trace_rec *rec, uint8_t acc, uint16_t error_code)
+{
+    m->faults++;
+    m->kernel.record = m->records;
+    const enum kernel_mend mend = kernelside_fault(&m->kernel, rec->va, acc, error_code);
+    if (mend == MEND_BAD)
+        return fail(m, m->kernel.error);
+    if (!controls(m) || (m->setup->verify && m->faults % m->setup->verify == 0 && !verify(m)))
+        return false;
+    if (mend == MEND_LOST)
+        m->kernel.counts.skipped++;
+    return mend == MEND_RETRY;
+}
+
+/* Asks the oracle, lets the kernel mend faults, and remembers the answer. */
+static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uint64_t key)
+{
+    const struct oracle_access access = {
+        .va = rec->va,
+        .acc = acc,
+        .user = !(rec->flags & TRACE_SUPERVISOR),
+        .imp = (rec->flags & TRACE_IMPLICIT) != 0,
+        .ac = (rec->flags & TRACE_AC) != 0,
+        .ss = (rec->flags & TRACE_SHADOW_STACK) != 0,
+    };
+    struct oracle_result r;
+    for (unsigned faults = 0;; faults++) {
+        m->walks++;
+        oracle_translate(m->pm, IMAGE_HW, &m->cpu, &m->regs, &access, &r);
+        if (r.kind == KIND_OK)
+            break;
+        if (r.kind != KIND_PF)
+            return fail_here(m, "the linear address is not canonical");
+        if (faults == MOST_FAULTS)
+            return fail_here(m, "the access faults again and again");
+        if (!fault(m, rec, acc, r.err))
+            return false;
+    }
+    for (unsigned i = 0; i < r.steps; i++)
+        if (r.step[i].must_a || r.step[i].must_d)
+            physmem_modify(m->pm, r.step[i].pa, 0, (r.step[i].must_a ? A : 0) | (r.step[i].must_d ? D : 0));
+    *memo_slot(&m->memo, key) = (struct memo_entry){.key = key, .stamp = m->stamp, .frame = r.addr & ~UINT64_C(0xfff)};
+    return true;
+}
+
+static bool reaches_its_page(struct memory *m, const struct trace_rec *rec, uint64_t frame)
+{
+    uint64_t found = 0, expected = 0;
+    char text[160];
+    if (kernelside_reaches(&m->kernel, rec->va, rec->kind == TRACE_STORE, frame, &found, &expected))
+        return true;
+    snprintf(text, sizeof text,
+             "MISMATCH (contents): 0x%" PRIx64 " has signature 0x%" PRIx64 " in frame 0x%" PRIx64
+             ", and must have 0x%" PRIx64,
+             rec->va, found, frame, expected);
+    return fail_here(m, text);
+}
+
+/* False: the run is over, or the task is lost (then error is empty). */
+static inline bool make_access(struct memory *m, const struct trace_rec *rec)
+{
+    static const uint8_t how[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
+    const uint64_t key = memo_key(rec->va, how[rec->kind], rec->flags);
+    const struct memo_entry *entry = memo_slot(&m->memo, key);
+    if ((entry->key != key || entry->stamp != m->stamp) && !walk(m, rec, how[rec->kind], key))
+        return false;
+    if (m->kernel.keeps && !reaches_its_page(m, rec, entry->frame))
+        return false;
+    m->accesses++;
+    m->by_kind[rec->kind]++;
+    return true;
+}
+
+/* A record that is no access of the running task. */
+static bool make_record(struct memory *m, const struct trace_rec *rec)
+{
+    const struct trace_extra *extra = trace_extra(m->trace, rec);
+    m->kernel.record = m->records;
+    for (;;) {
+        switch (kernelside_turn(&m->kernel, rec)) {
+        case TURN_RUN:
+            break;
+        case TURN_SWITCHED:
+            if (!controls(m))
+                return false;
+            continue;
+        case TURN_SKIP:
+            kernelside_skip(&m->kernel, rec, extra);
+            return true;
+        case TURN_BAD:
+            return fail(m, m->kernel.error);
+        }
+        if (rec->kind <= TRACE_STORE)
+            return make_access(m, rec) || !m->error[0];
+        m->syscalls += rec->kind == TRACE_SYSCALL;
+        return (kernelside_do(&m->kernel, rec, extra) || fail(m, m->kernel.error)) && controls(m);
+    }
+}
+
+static bool replay(struct memory *m, const struct trace_rec *rec, size_t count)
+{
+    for (const struct trace_rec *end = rec + count; rec != end; rec++, m->records++) {
+        if (m->accesses == m->setup->limit)
+            return true;
+        if (rec->kind <= TRACE_STORE && rec->thread == m->kernel.thread) {
+            if (!make_access(m, rec) && m->error[0])
+                return false;
+        } else if (!make_record(m, rec)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The whole trace. The first run of records tells the kernel how to boot. */
+static bool run(struct memory *m)
+{
+    const struct trace_rec *rec;
+    size_t count;
+    int got = trace_next(m->trace, &rec, &count);
+    const struct os_config config = setup_os(m->setup);
+    const struct kernel_boot boot = {.pm = m->pm,
+                                     .trace = m->trace,
+                                     .rec = rec,
+                                     .records = count,
+                                     .paddr_bits = m->cpu.paddr_bits,
+                                     .la57 = m->cpu.la57,
+                                     .pcid = m->cpu.pcid,
+                                     .page_1g = m->cpu.page_1g,
+                                     .config = &config,
+                                     .signatures = m->setup->kernel.signatures,
+                                     .lose_move = m->setup->kernel.lose_move};
+    struct kernel_prints prints;
+    char error[512];
+    bool good;
+    if (got != 1)
+        return fail(m, got ? trace_error(m->trace) : "the trace is empty");
+    if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
+        return fail(m, error);
+    if (!kernel_prints_open(&prints, &m->setup->kernel, &m->kernel))
+        return fail(m, "nothing was replayed");
+    good = controls(m);
+    while (good && got == 1 && !interrupt_count && m->accesses < m->setup->limit) {
+        good = replay(m, rec, count);
+        if (good)
+            got = trace_next(m->trace, &rec, &count);
+    }
+    if (good && got < 0)
+        good = fail(m, trace_error(m->trace));
+    if (good && m->setup->verify)
+        good = verify(m);
+    kernelside_look(&m->kernel);
+    return kernel_prints_close(&prints, &m->kernel) && good;
+}
+
+int memory_run(const struct setup *o)
+{
+    const char *error;
+    struct memory *m = calloc(1, sizeof *m);
+    if (!m) {
+        fprintf(stderr, "twinwalk: not enough memory\n");
+        return 1;
+    }
+    m->setup = o;
+    m->stamp = 1;
+    m->cpu = preset_cpu();
+    m->regs.pat = UINT64_C(0x0007040600070406); /* after reset (SDM 3A 13.12.4) */
+    m->pm = physmem_new(CFG_ARCH_PADDR_BITS);
+    m->trace = trace_open(o->trace, &error);
+    interrupt_install();
+    bool good = false;
+    const double start = results_cpu_seconds();
+    if (!m->trace)
+        snprintf(m->error, sizeof m->error, "%s", error);
+    else if (!m->pm)
+        fail(m, "not enough memory for the simulated memory");
+    else if (trace_get_info(m->trace)->own_tables)
+        fail(m, "the trace brings its own page tables, so there is nothing for an operating system to do; use "
+                "`twinwalk model`");
+    else if (trace_get_info(m->trace)->linear_bits > 48 && !m->cpu.la57)
+        fail(m, "the trace needs 57-bit linear addresses, and preset " CFG_NAME
+                " has no 57-bit paging (arch.la57 = false)");
+    else
+        good = run(m);
+    const double seconds = results_cpu_seconds() - start;
+    memory_report(m, seconds, good);
+    if (o->json && !memory_write_json(m, seconds))
+        good = false;
+    kernelside_free(&m->kernel);
+    if (m->trace)
+        trace_close(m->trace);
+    if (m->pm)
+        physmem_free(m->pm);
+    free(m);
+    return interrupt_count ? BY_SIGNAL : good ? 0 : 1;
+}

@@ -1,0 +1,69 @@
+/* The near end of the reorder window: takes accesses from the trace, in program order. */
+#include "world.h"
+
+/* Fetches the next run of records; false at the end of the trace or at its damage. */
+static bool refill(struct world *w)
+{
+    const int got = trace_next(w->trace, &w->rec, &w->rec_left);
+    if (got == 1)
+        return true;
+    if (got < 0)
+        world_fail(w, "%s", trace_error(w->trace));
+    w->rec_left = 0;
+    w->exhausted = true;
+    return false;
+}
+
+/* Records of tasks that are gone. False at the end of the trace or at its damage. */
+static bool pass_over_lost(struct world *w)
+{
+    while (kernelside_is_lost(&w->kernel, w->rec)) {
+        kernelside_skip(&w->kernel, w->rec, trace_extra(w->trace, w->rec));
+        w->rec++;
+        w->rec_left--;
+        w->d.done++;
+        if (w->rec_left == 0 && !refill(w))
+            return false;
+    }
+    return true;
+}
+
+static void fill(struct world *w, const struct trace_rec *rec)
+{
+    static const uint8_t access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
+    struct slot *s = world_slot(w, w->tail++);
+    s->va = rec->va;
+    s->record = w->d.done;
+    s->state = SLOT_IDLE;
+    s->acc = access[rec->kind];
+    s->mode = rec->flags & (TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK);
+    s->expected = false;
+    s->spurious = 0;
+    w->loaded++;
+}
+
+bool window_load(struct world *w)
+{
+    if (w->tail - w->head >= w->window || w->barrier || w->exhausted)
+        return false;
+    if (w->d.stop || w->loaded >= w->limit) {
+        w->exhausted = true;
+        return false;
+    }
+    if ((w->rec_left == 0 && !refill(w)) || (w->kernel.losses && !pass_over_lost(w)))
+        return false;
+    const struct trace_rec *rec = w->rec;
+    if (rec->kind > TRACE_STORE || (w->os && rec->thread != w->kernel.thread)) {
+        w->barrier = true;
+        return false;
+    }
+    fill(w, rec);
+    if (rec->flags & TRACE_EXPECT) {
+        world_slot(w, w->tail - 1)->expected = true;
+        w->expect[(w->tail - 1) & w->mask] = trace_extra(w->trace, rec)->expect;
+    }
+    w->rec++;
+    w->rec_left--;
+    w->d.done++;
+    return true;
+}

@@ -1,0 +1,21 @@
+/* The folder that a mismatch leaves behind. */
+#ifndef TWINWALK_BUNDLE_H
+#define TWINWALK_BUNDLE_H
+
+#include "dut/dut.h"
+#include "results.h"
+#include "session/setup.h"
+
+/* Writes out/mismatch-…/ for results->finding and puts its name into results->bundle:
+ *
+ *     report.txt   what differed: field, expected, actual, cycle, access and its record
+ *     walk.txt     the oracle's walk of that access, entry by entry
+ *     state.txt    the state element that diverged first, then all that differ
+ *     trace.txt    the records before it
+ *     waves.fst    the cycles around it, with waves.gtkw for GTKWave
+ *     rerun.txt    the one line that does it again
+ *
+ * The run is deterministic, so all but the report is found by running it again. The DUT is reset for that. */
+void bundle_write(struct results *results, const struct dut_ops *ops, struct dut *dut);
+
+#endif

@@ -1,0 +1,23 @@
+/* The part of a mismatch folder that is found by running again. */
+#ifndef TWINWALK_BUNDLE_RERUN_H
+#define TWINWALK_BUNDLE_RERUN_H
+
+#include "engine/lane.h"
+#include "engine/statecmp.h"
+#include "results.h"
+
+enum { BUNDLE_BEFORE = 200, BUNDLE_AFTER = 50 }; /* cycles of waveform around the finding */
+
+/* Lockstep again: narrows the first diverging state element down to its cycle, then records waves, walk and state. */
+void bundle_rerun(struct results *results, const struct dut_ops *ops, struct dut *dut);
+
+/* The DUT at its own pace again, with waves and its state at the end (a finding of --check=arch or events, or a hang
+ * there). */
+void bundle_rerun_alone(struct results *results, const struct dut_ops *ops, struct dut *dut);
+
+/* bundle.c: the files that need a live run. */
+void bundle_walk(const char *folder, const struct driver *driver, const struct finding *finding);
+void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first);
+void bundle_state_alone(const char *folder, const struct lane *lane);
+
+#endif

@@ -1,0 +1,63 @@
+/* Everything a run has to say for itself, gathered for the table and the JSON. */
+#ifndef TWINWALK_RESULTS_H
+#define TWINWALK_RESULTS_H
+
+#include "kernel_report.h"
+#include "random/random.h"
+#include "session/session.h"
+#include "session/setup.h"
+
+enum verdict {
+    VERDICT_EQUAL, /* everything asked for was compared, and was equal */
+    VERDICT_MISMATCH,
+    VERDICT_HANG,
+    VERDICT_INTERRUPTED,
+    VERDICT_BAD_INPUT, /* the trace is damaged or impossible; what came before was compared */
+    VERDICT_UNFIT,     /* the trace needs what the preset does not have */
+};
+
+struct results {
+    const struct setup *setup;
+    const char *command; /* "cosim", "model", "random" */
+    const char *dut;     /* its name; NULL: none */
+    enum verdict verdict;
+    char error[512];        /* of VERDICT_BAD_INPUT and VERDICT_UNFIT */
+    struct finding finding; /* of VERDICT_MISMATCH and VERDICT_HANG */
+    char bundle[256];       /* folder written for it; empty: none */
+
+    struct world_counts world; /* of the replay; zero for random stimulus */
+    uint64_t records, record_total;
+    bool has_os;
+    struct os_counts os;
+    const struct kernelside *kernel;    /* NULL: no OS */
+    const struct random_counts *random; /* NULL for a trace */
+    struct mmu_counts mmu;              /* of the model */
+    struct walks walks;
+    const struct histogram *latency; /* of walks; NULL: not measured */
+    uint64_t cycles_ref, cycles_dut; /* 0: did not run */
+    uint64_t skipped;
+    uint64_t state_compared;
+    uint64_t events_compared; /* memory requests compared without a clock */
+    size_t table_bytes;       /* host memory for page tables, both images */
+    double seconds;           /* CPU time of the run */
+    double alone_seconds;     /* CPU time of the DUT alone; 0: not measured */
+    uint64_t alone_cycles;
+};
+
+/* CPU time of this process. */
+double results_cpu_seconds(void);
+
+/* Prints the table for people. */
+void report_table(FILE *out, const struct results *results);
+
+/* Writes the same as JSON. False with a message on stderr when the file cannot be written. */
+bool report_json(const char *path, const struct results *results);
+
+/* Of a trace with its own tables: what its expectations came to, and what was stale. */
+void report_own(FILE *out, const struct results *results);
+struct json_t *report_own_json(const struct results *results);
+
+/* The exit status that the verdict deserves: 0 equal, 4 the preset cannot run the trace, 130 interrupted, else 1. */
+int report_status(const struct results *results);
+
+#endif

@@ -1,0 +1,296 @@
+/* The GTKWave save file of a waveform: see savefile.h. What it shows is savefile_rooms.h's; here it is matched with
+ * what the waveform has.
+ *
+ * The names of the signals come from fst2vcd, which stands in every GTKWave: its header lists scopes and variables. */
+#define _POSIX_C_SOURCE 200809L
+#include "savefile.h"
+
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dut/waves.h"
+#include "savefile_rooms.h"
+
+enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 128 };
+
+/* GTKWave's trace flags. */
+#define FLAG_HEX "22"
+#define FLAG_BIN "28"
+#define FLAG_ENUM "100000028" /* names from the waveform */
+#define FLAG_FILTER "2022"    /* hexadecimal, names from a file */
+#define FLAG_OPEN "800200"
+#define FLAG_OPEN_END "1000200"
+#define FLAG_CLOSED "c00200"
+#define FLAG_CLOSED_END "1401200"
+
+static const char *plain_format(const char *bits)
+{
+    return strchr(bits, ':') ? FLAG_HEX : FLAG_BIN;
+}
+
+struct signals {
+    char **name; /* full path without the bit range */
+    char **bits; /* "[63:0]"; "[0]" or "" for one bit */
+    size_t count, room;
+};
+
+static void signals_free(struct signals *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->name[i]);
+        free(s->bits[i]);
+    }
+    free(s->name);
+    free(s->bits);
+    *s = (struct signals){0};
+}
+
+static bool signals_add(struct signals *s, const char *scope, const char *name, const char *bits)
+{
+    if (s->count == s->room) {
+        const size_t room = s->room ? 2 * s->room : 256;
+        char **names = realloc(s->name, room * sizeof *names);
+        if (names)
+            s->name = names;
+        char **ranges = names ? realloc(s->bits, room * sizeof *ranges) : NULL;
+        if (!ranges)
+            return false;
+        s->bits = ranges;
+        s->room = room;
+    }
+    const size_t length = strlen(scope) + strlen(name) + 2;
+    char *path = malloc(length), *range = strdup(bits);
+    if (!path || !range) {
+        free(path);
+        free(range);
+        return false;
+    }
+    snprintf(path, length, "%s%s%s", scope, *scope ? "." : "", name);
+    s->name[s->count] = path;
+    s->bits[s->count++] = range;
+    return true;
+}
+
+/* Reads a VCD header: "$scope module a $end", "$var wire 64 ! name [63:0] $end", "$upscope $end". */
+static bool read_header(FILE *vcd, struct signals *s)
+{
+    char line[PATH_MAX_LENGTH * 2], scope[PATH_MAX_LENGTH] = "";
+    while (fgets(line, sizeof line, vcd)) {
+        char name[PATH_MAX_LENGTH], bits[32] = "";
+        if (sscanf(line, "$scope %*s %511s", name) == 1) {
+            const size_t length = strlen(scope);
+            snprintf(scope + length, sizeof scope - length, "%s%s", length ? "." : "", name);
+        } else if (strncmp(line, "$upscope", 8) == 0) {
+            char *dot = strrchr(scope, '.');
+            *(dot ? dot : scope) = '\0';
+        } else if (sscanf(line, "$var %*s %*u %*s %511s [%30[^]]", name, bits + 1) >= 1) {
+            if (bits[1]) {
+                bits[0] = '[';
+                strcat(bits, "]");
+            }
+            if (strcmp(bits, "[0:0]") == 0)
+                strcpy(bits, "[0]"); /* as GTKWave calls it */
+            if (!signals_add(s, scope, name, bits))
+                return false;
+        } else if (strncmp(line, "$enddefinitions", 15) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_signals(const char *fst, struct signals *s, const char **error)
+{
+    int pipe_ends[2];
+    *error = "fst2vcd (of GTKWave) cannot be started";
+    if (access(fst, R_OK) != 0) {
+        *error = "the waveform cannot be read";
+        return false;
+    }
+    if (pipe(pipe_ends) != 0)
+        return false;
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(pipe_ends[1], STDOUT_FILENO);
+        close(pipe_ends[0]);
+        close(pipe_ends[1]);
+        close(STDERR_FILENO); /* it has its own words for what is said here better */
+        execlp("fst2vcd", "fst2vcd", fst, (char *)NULL);
+        _exit(127);
+    }
+    close(pipe_ends[1]);
+    FILE *vcd = child > 0 ? fdopen(pipe_ends[0], "r") : NULL;
+    if (!vcd) {
+        close(pipe_ends[0]);
+        return false;
+    }
+    const bool complete = read_header(vcd, s);
+    fclose(vcd);
+    kill(child, SIGTERM); /* the values are not wanted */
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!complete)
+        *error = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? "fst2vcd (of GTKWave) is not installed"
+                                                                 : "the waveform has no readable list of signals";
+    return complete;
+}
+
+/* Whether pattern, with '#' for number, is the end of name; star gets what '*' stood for. */
+static bool match(const char *pattern, unsigned number, const char *name, char star[32])
+{
+    char text[PATH_MAX_LENGTH], digits[16];
+    snprintf(digits, sizeof digits, "%u", number);
+    const char *hash = strchr(pattern, '#');
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(hash ? hash - pattern : (long)strlen(pattern)), pattern,
+             hash ? digits : "", hash ? hash + 1 : "");
+    char *wild = strchr(text, '*');
+    const size_t before = wild ? (size_t)(wild - text) : strlen(text), after = wild ? strlen(wild + 1) : 0;
+    for (const char *at = name; at; at = strchr(at, '.')) {
+        at += *at == '.';
+        const size_t length = strlen(at);
+        if (strncmp(at, text, before) != 0 || length < before + after || (!wild && length != before))
+            continue;
+        const size_t run = length - before - after;
+        if (wild && (strcmp(at + before + run, wild + 1) != 0 || memchr(at + before, '.', run) || run >= 32))
+            continue;
+        memcpy(star, at + before, run);
+        star[run] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static void write_signal(FILE *out, const struct shown_signal *shown, const char *name, const char *bits,
+                         const char *star)
+{
+    const char *wild = strchr(shown->label, '*');
+    const char *file = names_files[shown->names].file;
+    fprintf(out, "@%s\n[color] %d\n",
+            file                         ? FLAG_FILTER
+            : shown->names == NAMES_ENUM ? FLAG_ENUM
+                                         : plain_format(bits),
+            shown->colour);
+    if (file)
+        fprintf(out, "^1 %s\n", file);
+    fprintf(out, "+{%.*s%s%s} %s%s\n", (int)(wild ? wild - shown->label : (long)strlen(shown->label)), shown->label,
+            wild ? star : "", wild ? wild + 1 : "", name, bits);
+}
+
+/* One group; false when the waveform has nothing of it. */
+static bool write_room(FILE *out, const struct room *room, unsigned number, const struct signals *s)
+{
+    char title[64], star[32];
+    const char *hash = strchr(room->title, '#');
+    snprintf(title, sizeof title, hash ? "%.*s%u" : "%.*s",
+             (int)(hash ? hash - room->title : (long)strlen(room->title)), room->title, number);
+    bool any = false;
+    for (const struct shown_signal *shown = room->signals; shown->path; shown++) {
+        for (size_t i = 0; i < s->count; i++) {
+            if (!match(shown->path, number, s->name[i], star))
+                continue;
+            if (!any)
+                fprintf(out, "@%s\n-%s\n", room->open ? FLAG_OPEN : FLAG_CLOSED, title);
+            any = true;
+            write_signal(out, shown, s->name[i], s->bits[i], star);
+            if (!strchr(shown->path, '*'))
+                break;
+        }
+    }
+    if (any)
+        fprintf(out, "@%s\n-%s\n", room->open ? FLAG_OPEN_END : FLAG_CLOSED_END, title);
+    return any;
+}
+
+/* The top module's own ports, for DUTs that have no rooms known here. */
+static void write_top(FILE *out, const struct signals *s)
+{
+    const char *top = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        const char *dot = strchr(s->name[i], '.');
+        if (!dot || strchr(dot + 1, '.'))
+            continue;
+        if (!top)
+            fprintf(out, "@%s\n-pins of %.*s\n", FLAG_CLOSED, (int)(dot - s->name[i]), s->name[i]);
+        else if (strncmp(s->name[i], top, (size_t)(dot - s->name[i]) + 1) != 0)
+            break;
+        top = s->name[i];
+        fprintf(out, "@%s\n%s%s\n", plain_format(s->bits[i]), s->name[i], s->bits[i]);
+    }
+    if (top)
+        fprintf(out, "@%s\n-pins of %.*s\n", FLAG_CLOSED_END, (int)(strchr(top, '.') - top), top);
+}
+
+static void write_head(FILE *out, const char *fst, uint64_t marker)
+{
+    const uint64_t from = marker > CYCLES_BEFORE ? marker - CYCLES_BEFORE : 0;
+    char *copy = strdup(fst);
+    fprintf(out, "[*] Twinwalk. The translation filters lie beside this file: open it with scripts/wave.sh, or from "
+                 "its own folder.\n");
+    fprintf(out, "[dumpfile] \"%s\"\n", copy ? basename(copy) : fst);
+    free(copy);
+    fprintf(out, "[timestart] %" PRIu64 "\n[size] 1900 1180\n[pos] 0 0\n", from * WAVES_TICKS);
+    /* zoom: 200 pixels for 2^12.65 ticks, about 6 cycles; then the primary marker and 26 named ones */
+    fprintf(out, "*-12.65 %" PRIu64, marker * WAVES_TICKS);
+    for (int i = 0; i < 26; i++)
+        fprintf(out, " -1");
+    fprintf(out, "\n[sst_width] 0\n[sst_expanded] 0\n[signals_width] 330\n");
+}
+
+static bool write_names(const char *folder, enum names names)
+{
+    char path[PATH_MAX_LENGTH * 2];
+    snprintf(path, sizeof path, "%s/%s", folder, names_files[names].file);
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return false;
+    if (names == NAMES_ADDRESS) {
+        fprintf(out, "%016X -\n", 0);
+    } else if (names == NAMES_FAULT) {
+        fprintf(out, "0000 -\n");
+        for (unsigned code = 1; code < FAULT_CODES; code++)
+            fprintf(out, "%04X %s%s%s%s%s%s%s\n", code, code & PF_P ? "P" : "not_present", code & PF_W ? "|W" : "",
+                    code & PF_U ? "|U" : "", code & PF_RSVD ? "|RSVD" : "", code & PF_I ? "|I" : "",
+                    code & PF_PK ? "|PK" : "", code & PF_SS ? "|SS" : "");
+    } else if (names == NAMES_MODE) {
+        for (unsigned mode = 0; mode < 16; mode++)
+            fprintf(out, "%X %s%s%s%s\n", mode, mode & 1 ? "user" : "supervisor", mode & 2 ? "|implicit" : "",
+                    mode & 4 ? "|AC" : "", mode & 8 ? "|shadow_stack" : "");
+    } else {
+        for (unsigned i = 0; i < 16 && names_files[names].name[i]; i++)
+            fprintf(out, "%X %s\n", i, names_files[names].name[i]);
+    }
+    return fclose(out) == 0;
+}
+
+bool savefile_write(const char *fst, const char *gtkw, uint64_t marker_time, const char **error)
+{
+    struct signals s = {0};
+    bool ok = read_signals(fst, &s, error);
+    FILE *out = ok ? fopen(gtkw, "w") : NULL;
+    char *copy = strdup(gtkw);
+    if (out && copy) {
+        write_head(out, fst, marker_time);
+        for (size_t r = 0; r < sizeof rooms / sizeof *rooms; r++)
+            for (unsigned number = 0; write_room(out, &rooms[r], number, &s) && strchr(rooms[r].title, '#'); number++)
+                ;
+        write_top(out, &s);
+        ok = fclose(out) == 0;
+        const char *folder = dirname(copy);
+        for (enum names n = NAMES_REQUEST; n < NAMES_COUNT; n++)
+            ok = write_names(folder, n) && ok;
+    } else if (out) {
+        fclose(out);
+    }
+    if (!ok || !out || !copy)
+        *error = s.count ? "the save file or its filters cannot be written" : *error;
+    ok = ok && out && copy;
+    free(copy);
+    signals_free(&s);
+    return ok;
+}

@@ -1,0 +1,25 @@
+/* One run, put together from the options: a driver, the reference model, a DUT, the engine between them. */
+#ifndef TWINWALK_SESSION_H
+#define TWINWALK_SESSION_H
+
+#include "engine/lockstep.h"
+#include "replay/world.h"
+#include "setup.h"
+
+struct session {
+    const struct setup *setup;
+    struct world *world;   /* the driver of a trace; NULL for random stimulus */
+    struct random *random; /* the driver of random stimulus; NULL for a trace */
+    struct mmu *ref;
+    struct lockstep lockstep;
+    char error[512];
+};
+
+/* Prepares a lockstep run of ops and dut (NULL: the model alone). False with session->error. */
+bool session_open(struct session *session, const struct setup *setup, const struct dut_ops *ops, struct dut *dut);
+void session_close(struct session *session);
+
+/* A world for these options; NULL with error[] filled in. */
+struct world *session_world(const struct setup *setup, bool judged, char *error, size_t size);
+
+#endif

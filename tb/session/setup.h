@@ -1,0 +1,60 @@
+/* What a run is made of: the command line of `cosim`, `model`, `memory` and `random`, checked and in numbers. */
+#ifndef TWINWALK_SETUP_H
+#define TWINWALK_SETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mem/memport.h"
+#include "os/os.h"
+
+enum check_level { CHECK_ARCH, CHECK_EVENTS, CHECK_CYCLE, CHECK_STATE };
+
+enum { SETUP_HANG_CYCLES = 100000 }; /* without progress; the slowest memory access comes on top */
+
+/* The OS model: its memory, its page sizes, what its work costs, what it prints. */
+struct kernel_setup {
+    struct os_config config;                   /* what the processor offers is not in it */
+    const char *smaps, *rollup, *top, *faults; /* files to print into; "-": standard output, NULL: nothing */
+    bool oom_stop;                             /* no process is killed for memory: the run ends */
+    bool signatures;                           /* keep the contents of pages, and check every access by them */
+    uint64_t lose_move; /* every so many moves of contents is left out: a defect for `signatures` to find; 0: none */
+};
+
+struct setup {
+    const char *trace; /* path, "-" for standard input; NULL for random stimulus */
+    const char *dut;   /* name of the device under test; NULL: the first of the list */
+    enum check_level check;
+    const char *json;              /* where to write the results as JSON; NULL: nowhere */
+    const char *waves;             /* FST to write; NULL: none */
+    uint64_t waves_from, waves_to; /* cycles, both included */
+    struct memport_config memory;  /* the preset's, changed by --memory, --latency, --seed */
+    const char *memory_name;       /* fixed, random or cache */
+    uint64_t seed;
+    struct kernel_setup kernel; /* the OS model, without its seed */
+    uint64_t verify;            /* faults between two checks of all that the OS model believes; 0: none */
+    uint64_t limit;             /* accesses to replay at most */
+    unsigned window;            /* entries of the reorder window */
+    bool skip;                  /* jump over cycles in which everything waits for memory */
+    uint64_t state_every;       /* cycles between two comparisons of all state */
+    bool speed;                 /* run the DUT alone as well and compare speeds */
+    uint64_t from, to;          /* cycles between which a rerun compares all state in every cycle */
+    uint64_t hang_after;        /* cycles without progress that count as a hang */
+    uint64_t requests;          /* of random stimulus */
+    uint64_t cycles;            /* that random stimulus steps through at most */
+    const char *out;            /* folder under which mismatch bundles are written */
+    const char *rerun;          /* the command line that repeats this run (for bundles) */
+};
+
+/* Every default, from the preset that this binary was built for. */
+void setup_defaults(struct setup *setup);
+
+/* One process, 4 GiB, 4-KiB pages, seed 1; everything else as Linux, or off. */
+void setup_kernel_defaults(struct kernel_setup *setup);
+
+/* What was chosen of the OS model, with its seed. */
+struct os_config setup_os(const struct setup *setup);
+
+const char *check_name(enum check_level check);
+
+#endif

@@ -1,0 +1,247 @@
+/* The command `twinwalk vectors`: directed cases on every engine of this binary, alike. */
+#include "vectors.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dut/dut_list.h"
+#include "mmu_cfg.h"
+
+enum { KEY_ON = 256, KEY_JSON, KEY_CASE, ENGINES_MOST = 8, EXIT_BAD_USAGE = 2 };
+
+struct session {
+    const char *on, *json_path, *pattern;
+    char **files;
+    int file_count;
+    struct vector_engine *engine[ENGINES_MOST], *explainer;
+    struct vector_score score[ENGINES_MOST];
+    size_t engines;
+    struct vector_json json;
+    uint64_t taken; /* cases that the pattern let through */
+};
+
+/* ---- Command line ---- */
+
+static bool add_engine(struct session *s, const char *name, const char **error)
+{
+    const struct dut_ops *ops = dut_find(name);
+    const bool oracle = !strcmp(name, "oracle");
+    *error = "there is no such engine here: oracle and the devices of `twinwalk version` can be asked";
+    if (!oracle && !ops)
+        return false;
+    *error = "named twice, or too many engines";
+    for (size_t i = 0; i < s->engines; i++)
+        if (!strcmp(s->score[i].engine, name))
+            return false;
+    if (s->engines == ENGINES_MOST)
+        return false;
+    struct vector_engine *engine = oracle ? vector_oracle(error) : vector_device(ops, error);
+    if (!engine)
+        return false;
+    s->engine[s->engines] = engine;
+    s->score[s->engines++].engine = engine->name;
+    return true;
+}
+
+static void add_engines(struct argp_state *state, struct session *s)
+{
+    static const char *const all[] = {"oracle", "model", "rtl"};
+    const char *error = "", *name;
+    if (!s->on) {
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            if ((i == 0 || dut_find(all[i])) && !add_engine(s, all[i], &error))
+                argp_failure(state, 1, 0, "%s: %s", all[i], error);
+        return;
+    }
+    char *list = strdup(s->on), *rest = list;
+    while (list && (name = strsep(&rest, ",")))
+        if (!add_engine(s, name, &error))
+            argp_error(state, "--on=%s: %s: %s", s->on, name, error);
+    free(list);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct session *s = state->input;
+    switch (key) {
+    case KEY_ON:
+        s->on = arg;
+        return 0;
+    case KEY_JSON:
+        s->json_path = arg;
+        return 0;
+    case KEY_CASE:
+        s->pattern = arg;
+        return 0;
+    case ARGP_KEY_ARGS:
+        s->files = state->argv + state->next;
+        s->file_count = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_END:
+        if (!s->file_count)
+            argp_error(state, "no file of cases given (those of Twinwalk: traces/vectors/*.txt)");
+        add_engines(state, s);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void parse_arguments(struct session *s, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"on", KEY_ON, "ENGINES", 0,
+         "Who is asked, separated by commas: oracle, model, rtl or another device of `twinwalk version` (the first "
+         "three, as far as built in)",
+         0},
+        {"case", KEY_CASE, "PATTERN", 0, "Only cases whose name matches this shell pattern", 0},
+        {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", 0},
+        {0},
+    };
+    static const struct argp argp = {
+        options, parse, "FILE...", "Runs directed cases (docs/trace-format.md section 11).", NULL, NULL, NULL};
+    argp_err_exit_status = EXIT_BAD_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, s);
+}
+
+/* ---- Running ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void count_unmet(struct vector_score *score, const struct vector_unmet *unmet)
+{
+    score->skipped++;
+    score->paddr += unmet->paddr;
+    for (unsigned i = 0; i < 8; i++) {
+        score->needs[i] += unmet->needs >> i & 1;
+        score->lacks[i] += unmet->lacks >> i & 1;
+    }
+}
+
+static void explain(struct session *s, const struct oracle_cpu *cpu, const struct vector *v, size_t at, FILE *out)
+{
+    const char *error;
+    if (!s->explainer)
+        s->explainer = vector_oracle(&error);
+    if (s->explainer)
+        vector_explain(s->explainer, cpu, v, at, out);
+}
+
+static void run_on(struct session *s, size_t number, const struct vector *v, FILE *out)
+{
+    struct vector_engine *engine = s->engine[number];
+    struct vector_score *score = &s->score[number];
+    struct vector_verdict verdict;
+    struct vector_unmet unmet;
+    const struct oracle_cpu cpu = vector_cpu(vector_case(v), engine->any_cpu, &unmet);
+    const bool skipped = unmet.needs || unmet.lacks || unmet.paddr;
+    score->cases++;
+    if (skipped) {
+        count_unmet(score, &unmet);
+    } else {
+        vector_run(engine, &cpu, v, &verdict);
+        score->passed += verdict.passed;
+        score->failed += !verdict.passed;
+    }
+    if (s->json.file)
+        vector_json_case(&s->json, engine->name, v, &unmet, skipped ? NULL : &verdict);
+    if (!skipped && !verdict.passed) {
+        vector_report_failure(out, engine->name, v, &verdict);
+        explain(s, &cpu, v, verdict.at, out);
+    }
+}
+
+/* The file's cases on every engine. Time is taken around each case, engine by engine; reading the file belongs to none.
+ */
+static bool run_file(struct session *s, const char *path, FILE *out, const char **error)
+{
+    struct vector_source *source = vector_open(path, error);
+    struct vector v;
+    int got = -1;
+    if (!source)
+        return false;
+    while ((got = vector_next(source, &v, error)) > 0) {
+        if (s->pattern && fnmatch(s->pattern, vector_case(&v)->name, 0))
+            continue;
+        s->taken++;
+        double then = seconds();
+        for (size_t i = 0; i < s->engines; i++) {
+            run_on(s, i, &v, out);
+            const double now = seconds();
+            s->score[i].seconds += now - then;
+            then = now;
+        }
+    }
+    static char kept[1200]; /* outlives the source */
+    snprintf(kept, sizeof kept, "%s", got < 0 ? *error : "");
+    *error = got < 0 ? kept : NULL;
+    vector_close(source);
+    return got == 0;
+}
+
+static bool open_json(struct session *s, const char *self)
+{
+    if (!s->json_path)
+        return true;
+    s->json.file = strcmp(s->json_path, "-") ? fopen(s->json_path, "w") : stdout;
+    if (!s->json.file)
+        fprintf(stderr, "%s: --json=%s: cannot be written: %s\n", self, s->json_path, strerror(errno));
+    else
+        vector_json_begin(&s->json);
+    return s->json.file != NULL;
+}
+
+static bool close_json(struct session *s, const char *self, const char *error)
+{
+    if (!s->json.file)
+        return true;
+    vector_json_end(&s->json, s->score, s->engines, error);
+    bool good = !fflush(s->json.file) && !ferror(s->json.file);
+    if (s->json.file != stdout)
+        good &= !fclose(s->json.file);
+    if (!good)
+        fprintf(stderr, "%s: --json=%s: cannot be written: %s\n", self, s->json_path, strerror(errno));
+    return good;
+}
+
+int vectors_command(int argc, char **argv)
+{
+    struct session s = {0};
+    const char *error = NULL;
+    parse_arguments(&s, argc, argv);
+    FILE *out = s.json_path && !strcmp(s.json_path, "-") ? stderr : stdout;
+    bool good = open_json(&s, argv[0]);
+    for (int i = 0; good && i < s.file_count; i++) {
+        good = run_file(&s, s.files[i], out, &error);
+        if (!good)
+            fprintf(stderr, "%s: %s\n", argv[0], error);
+    }
+    if (good && !s.taken) {
+        error = s.pattern ? "no case has a name that matches --case" : "the files hold no cases";
+        fprintf(stderr, "%s: %s\n", argv[0], error);
+        good = false;
+    }
+    good = close_json(&s, argv[0], error) && good;
+    for (size_t i = 0; i < s.engines; i++) {
+        vector_report_score(out, &s.score[i]);
+        good &= !s.score[i].failed;
+        s.engine[i]->destroy(s.engine[i]);
+    }
+    if (s.explainer)
+        s.explainer->destroy(s.explainer);
+    if (fflush(out)) {
+        fprintf(stderr, "%s: the report cannot be written: %s\n", argv[0], strerror(errno));
+        good = false;
+    }
+    return good ? 0 : 1;
+}

@@ -1,0 +1,176 @@
+/* One directed case on one engine: carried out record by record up to the first that is not as expected. */
+#include "vectors.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "mmu_cfg.h"
+#include "traces/format/text_names.h"
+
+struct oracle_access vector_access(const struct trace_rec *rec)
+{
+    static const uint8_t acc[] = {ACC_EXECUTE, ACC_READ, ACC_WRITE}; /* by enum trace_kind */
+    return (struct oracle_access){
+        .va = rec->va,
+        .acc = acc[rec->kind % 3],
+        .user = !(rec->flags & TRACE_SUPERVISOR),
+        .imp = rec->flags & TRACE_IMPLICIT,
+        .ac = rec->flags & TRACE_AC,
+        .ss = rec->flags & TRACE_SHADOW_STACK,
+    };
+}
+
+struct oracle_cpu vector_cpu(const struct trace_case *c, bool any_cpu, struct vector_unmet *unmet)
+{
+    uint8_t has = (CFG_ARCH_LA57 ? TRACE_LA57 : 0) | (CFG_ARCH_PCID ? TRACE_PCID : 0) |
+                  (CFG_ARCH_PAGE_1G ? TRACE_PAGE_1G : 0) | (CFG_ARCH_PKU ? TRACE_PKU : 0) |
+                  (CFG_ARCH_PKS ? TRACE_PKS : 0) | (CFG_ARCH_CET ? TRACE_CET : 0) | (CFG_ARCH_LAM ? TRACE_LAM : 0) |
+                  (CFG_ARCH_AMD ? TRACE_AMD : 0);
+    unsigned bits = CFG_ARCH_PADDR_BITS;
+    const bool paddr = c->paddr_bits && (c->paddr_least ? bits < c->paddr_bits : bits != c->paddr_bits);
+    *unmet = (struct vector_unmet){0};
+    if (any_cpu) {
+        has = (uint8_t)((has | c->needs) & ~c->lacks);
+        bits = paddr ? c->paddr_bits : bits;
+    } else {
+        *unmet = (struct vector_unmet){(uint8_t)(c->needs & ~has), (uint8_t)(c->lacks & has), paddr};
+    }
+    return (struct oracle_cpu){
+        .paddr_bits = bits,
+        .page_1g = has & TRACE_PAGE_1G,
+        .la57 = has & TRACE_LA57,
+        .pcid = has & TRACE_PCID,
+        .pku = has & TRACE_PKU,
+        .pks = has & TRACE_PKS,
+        .cet = has & TRACE_CET,
+        .lam = has & TRACE_LAM,
+        .amd = has & TRACE_AMD,
+    };
+}
+
+static void say(char text[VECTOR_TEXT], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(char text[VECTOR_TEXT], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, VECTOR_TEXT, format, args);
+    va_end(args);
+}
+
+static const char *word(const struct name *names, uint64_t value)
+{
+    const char *found = name_of(names, value);
+    return found ? found : "?";
+}
+
+/* An outcome as the text form writes it; what does not count is left out. */
+static void say_outcome(char text[VECTOR_TEXT], const struct trace_expect *e)
+{
+    char pa[64] = "", mt[16] = "", cr2[32] = "";
+    if (e->has_pa)
+        snprintf(pa, sizeof pa, " pa=0x%" PRIx64 " %s", e->pa, word(text_page_sizes, e->size));
+    if (e->has_mt)
+        snprintf(mt, sizeof mt, " mt=%s", word(text_memory_types, e->mt));
+    if (e->has_cr2)
+        snprintf(cr2, sizeof cr2, " cr2=0x%" PRIx64, e->cr2);
+    if (e->kind == KIND_PF)
+        say(text, "pf 0x%x%s", e->err, cr2);
+    else
+        say(text, "%s%s%s", word(text_results, e->kind), pa, mt);
+}
+
+static bool judge(const struct trace_expect *e, const struct pins_resp *r, struct vector_verdict *verdict)
+{
+    const struct trace_expect got = {
+        .pa = r->addr,
+        .cr2 = r->addr,
+        .err = r->err,
+        .kind = r->kind,
+        .size = r->size,
+        .mt = r->mt,
+        .has_pa = r->kind == KIND_OK,
+        .has_mt = r->kind == KIND_OK,
+        .has_cr2 = r->kind == KIND_PF,
+    };
+    const bool right = e->kind == r->kind && e->err == r->err &&
+                       (!e->has_pa || (e->pa == r->addr && e->size == r->size)) && (!e->has_mt || e->mt == r->mt) &&
+                       (!e->has_cr2 || e->cr2 == r->addr);
+    if (right)
+        return true;
+    say_outcome(verdict->expected, e);
+    say_outcome(verdict->got, &got);
+    return false;
+}
+
+static bool no_answer(struct vector_verdict *verdict, const char *expected)
+{
+    say(verdict->expected, "%s", expected);
+    say(verdict->got, "no answer");
+    return false;
+}
+
+/* Carries out one record; false with the verdict's texts if it is not as expected. */
+static bool carry_out(struct vector_engine *engine, const struct vector_step *s, struct vector_verdict *verdict)
+{
+    const struct trace_extra *x = &s->extra;
+    const bool expects = s->rec.flags & TRACE_EXPECT;
+    switch (s->rec.kind) {
+    case TRACE_CONTROL: {
+        bool gp;
+        if (!engine->control(engine, &x->control, &gp))
+            return no_answer(verdict, "an end of the control operation");
+        if (!expects || gp == x->control.gp)
+            return true;
+        say(verdict->expected, "%s", x->control.gp ? "gp" : "ok");
+        say(verdict->got, "%s", gp ? "gp" : "ok");
+        return false;
+    }
+    case TRACE_POKE:
+        if (engine->poke(engine, x->poke.pa, x->poke.value))
+            return true;
+        return no_answer(verdict, "memory for the page table");
+    case TRACE_ENTRY: {
+        const uint64_t value = engine->entry(engine, x->entry.pa);
+        if (!((value ^ x->entry.value) & x->entry.mask))
+            return true;
+        say(verdict->expected, "0x%016" PRIx64 " under mask 0x%016" PRIx64, x->entry.value, x->entry.mask);
+        say(verdict->got, "0x%016" PRIx64, value);
+        return false;
+    }
+    default: {
+        const struct oracle_access access = vector_access(&s->rec);
+        struct pins_resp answer;
+        if (!engine->access(engine, &access, &answer))
+            return no_answer(verdict, "an answer");
+        return !expects || judge(&x->expect, &answer, verdict);
+    }
+    }
+}
+
+static void run_once(struct vector_engine *engine, const struct oracle_cpu *cpu, const struct vector *v, bool thorough,
+                     struct vector_verdict *verdict)
+{
+    verdict->at = 0;
+    verdict->passed = engine->begin(engine, cpu, v, thorough) || no_answer(verdict, "to come out of reset");
+    for (size_t i = 1; verdict->passed && i < v->steps; i++) {
+        verdict->at = i;
+        verdict->passed = carry_out(engine, &v->step[i], verdict);
+    }
+}
+
+void vector_run(struct vector_engine *engine, const struct oracle_cpu *cpu, const struct vector *v,
+                struct vector_verdict *verdict)
+{
+    struct vector_verdict again;
+    verdict->carried_over = false;
+    run_once(engine, cpu, v, false, verdict);
+    if (verdict->passed)
+        return;
+    run_once(engine, cpu, v, true, &again);
+    again.carried_over = false;
+    if (!again.passed)
+        *verdict = again;
+    else
+        verdict->carried_over = true;
+}

@@ -1,0 +1,28 @@
+/* Writing a trace for a verb of `twinwalk trace`: not onto its own source, and not half of it. */
+#ifndef TWINWALK_TRACE_OUTPUT_H
+#define TWINWALK_TRACE_OUTPUT_H
+
+#include "trace.h"
+
+struct output {
+    const char *self; /* for messages */
+    const char *path;
+    struct trace_writer *writer;
+};
+
+/* Is this the same file? ("-" is none.) */
+bool output_same_file(const char *a, const char *b);
+
+/* Opens o->writer and starts to catch signals. `from`: the file being read. level: zstd's, 0 the default. False: said
+ * why. */
+bool output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level);
+bool output_put(struct output *o, const struct trace_rec *rec, const struct trace_extra *extra); /* false: said why */
+
+/* A signal that should end the program: its number, else 0. Whoever writes asks now and then. */
+int output_stopped(void);
+
+/* Ends the file; one that is not whole (status != 0, a full disk, a signal) is removed, so that nobody takes it for
+ * one. Gives the exit status. */
+int output_finish(struct output *o, int status);
+
+#endif
