@@ -1,15 +1,15 @@
 /* The parts of the random stimulus, one file each:
  *
- *     random.c          the pins, cycle by cycle
- *     mood.c            what is likely for now, and the requests that come of it
- *     tables.c   the page tables as they begin
- *     edit.c            software changing them
- *     control.c  control operations
- *     ops.c             their operands, legal and not
- *     books.c    what may be cached of entries that were changed
- *     check.c    what each answer may be
- *     count.c    corners that were met
- *     explain.c  a finding, for people
+ *     random.c      the pins, cycle by cycle
+ *     mood.c        what is likely for now, and the requests that come of it
+ *     tables.c      the page tables as they begin
+ *     edit.c        software changing them
+ *     control.c     control operations
+ *     ops.c         their operands, legal and not
+ *     books.c       what may be cached of entries that were changed
+ *     check.c       what each answer may be
+ *     count.c       corners that were met
+ *     explain.c     a finding, for people
  *
  * Only these include this. */
 #ifndef TWINWALK_RANDOM_PARTS_H
