@@ -198,7 +198,7 @@ wave: ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
 wave-png: setup ## draw the last run's waveform into out/waves/wave.png, without a display
 	@scripts/wave_png.sh
-test: setup ## every test; ends with `N passed, N failed` (ARGS=PATTERN: only those)
+test: setup ## every test; ends with `N passed, N failed, N skipped` (ARGS=PATTERN: only those)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset test-build || exit 1; done
 	@scripts/test.sh '$(ARGS)'
 bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)

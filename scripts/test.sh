@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every test, on programs that `make test` has built. Ends with a plain line `N passed, N failed`.
+# Every test, on programs that `make test` has built. Ends with a plain line `N passed, N failed, N skipped` (scripts/jobs.sh).
 #
-#   scripts/test.sh [PATTERN]     only the jobs whose name matches the pattern (grep -E)
+#   scripts/test.sh [PATTERN]     only the jobs whose name matches the pattern (grep -E); exit status 5 when none does
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,4 +32,8 @@ list() {
     job architecture "scripts/check_architecture.py"
 }
 
-list | grep -E "^[^	]*(${1:-})" | scripts/jobs.sh out/test/logs
+chosen=$(list | grep -E -- "^[^	]*(${1:-})") || {
+    echo "test: no test matches '$1'; the names are those that a run of all prints, as in: unit-tiny-psc, forms-tiny, kvm" >&2
+    exit 5
+}
+printf '%s\n' "$chosen" | scripts/jobs.sh out/test/logs

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/exits.h"
 #include "base/interrupt.h"
 #include "kvm_excuses.h"
 #include "kvm_play.h"
@@ -104,9 +105,9 @@ static const struct argp argp = {options,
                                  parse,
                                  "",
                                  "Judges the oracle by a virtual machine of /dev/kvm.\v"
-                                 "Exit status: 0 every case agrees, or there is no usable /dev/kvm (a line SKIP says "
-                                 "so); 1 disagreements; 2 the machine broke down; "
-                                 "130 interrupted.",
+                                 "Exit status: 0 every case agrees; 1 disagreements; 4 there is no usable /dev/kvm (a "
+                                 "line SKIP says what is missing); 6 the JSON could not be written; 7 the machine "
+                                 "broke down; 130 interrupted.",
                                  NULL,
                                  NULL,
                                  NULL};
@@ -219,7 +220,7 @@ static int run(struct vm *vm, const struct wishes *w)
     char why[256];
     struct kvm_play *play = kvm_play_new(vm, w->seed, w->sabotage, w->show);
     if (!play)
-        return fprintf(stderr, "judge: no memory\n"), 2;
+        return fprintf(stderr, "judge: no memory\n"), STATUS_HOST;
     print_machine(vm);
     const double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     const uint64_t end = w->from + w->cases;
@@ -235,15 +236,15 @@ static int run(struct vm *vm, const struct wishes *w)
     const struct kvm_counts *counts = kvm_play_counts(play);
     const double wall_spent = seconds(CLOCK_MONOTONIC) - wall, cpu_spent = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     print_counts(vm, counts, wall_spent, cpu_spent);
-    int status = counts->disagreements ? 1 : interrupt_count ? 130 : 0;
+    int status = counts->disagreements ? STATUS_MISMATCH : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
     if (broke) {
         fprintf(stderr, "judge: the virtual machine broke down: %s\n", why);
-        status = 2;
+        status = STATUS_HOST;
     } else if (interrupt_count) {
         printf("interrupted\n");
     }
     if (w->json && !write_json(w->json, w, vm, counts, wall_spent, cpu_spent))
-        status = 2;
+        status = STATUS_OUTPUT;
     kvm_play_free(play);
     return status;
 }
@@ -257,10 +258,10 @@ int main(int argc, char **argv)
     switch (vm_open(&vm, &w.vm, why, sizeof why)) {
     case VM_NOT_HERE:
         printf("SKIP: %s\n", why);
-        return 0;
+        return STATUS_UNFIT;
     case VM_BROKEN:
         fprintf(stderr, "judge: %s\n", why);
-        return 2;
+        return STATUS_HOST;
     case VM_READY:
         break;
     }

@@ -144,6 +144,7 @@ bool vm_play(struct vm *vm, const struct oracle_regs *regs, unsigned *stopped_at
     if (!set_registers(vm, regs))
         return snprintf(why, size, "KVM_SET_SREGS, KVM_SET_REGS: %s", strerror(errno)), false;
     int got;
+    vm->run->exit_reason = KVM_EXIT_UNKNOWN;
     out_of_patience = 0;
     alarm(PATIENCE_SECONDS);
     do
@@ -168,6 +169,26 @@ bool vm_play(struct vm *vm, const struct oracle_regs *regs, unsigned *stopped_at
     return false;
 }
 
+/* Plays a list that does nothing. A host that has KVM and all its calls may yet be unable to run a processor: then the
+ * call itself fails, or KVM says so. Where the guest runs and comes to grief the fault is ours. */
+static enum vm_status try_to_run(struct vm *vm, const char *device, char *why, size_t size)
+{
+    const struct oracle_regs plain = {.efer = EFER_LME | EFER_LMA};
+    unsigned stopped_at;
+    char how[160];
+    vm_list(vm)->code = vm_stub(stub_finish);
+    if (vm_play(vm, &plain, &stopped_at, how, sizeof how))
+        return VM_READY;
+    switch (vm->run->exit_reason) {
+    case KVM_EXIT_UNKNOWN:
+    case KVM_EXIT_FAIL_ENTRY:
+    case KVM_EXIT_INTERNAL_ERROR:
+        return snprintf(why, size, "%s: it can run no virtual CPU: %s", device, how), VM_NOT_HERE;
+    default:
+        return snprintf(why, size, "%s", how), VM_BROKEN;
+    }
+}
+
 /* ---- opening
  * --------------------------------------------------------------------------------------------------------- */
 
@@ -190,8 +211,8 @@ static enum vm_status create(struct vm *vm, const struct vm_wish *wish, char *wh
     if (vm->run == MAP_FAILED)
         return vm->run = NULL, snprintf(why, size, "mmap of the virtual CPU: %s", strerror(errno)), VM_BROKEN;
     vm_look_at_host(vm);
-    if (!vm_set_up_cpuid(vm, wish, why, size))
-        return VM_BROKEN;
+    if (!vm_set_up_cpuid(vm, wish, why, size)) /* what KVM itself offers it ought to take */
+        return wish->vendor || wish->paddr_bits ? VM_BROKEN : VM_NOT_HERE;
     if (!vm_try_features(vm) && !vm_set_up_cpuid(vm, wish, why, size)) /* again, without what is refused */
         return VM_BROKEN;
     vm->limits.tables = VM_TABLES;
@@ -208,7 +229,7 @@ static enum vm_status create(struct vm *vm, const struct vm_wish *wish, char *wh
     if (!vm_set_up_memory(vm, why, size))
         return VM_BROKEN;
     set_up_stub(vm);
-    return VM_READY;
+    return try_to_run(vm, wish->device, why, size);
 }
 
 enum vm_status vm_open(struct vm *vm, const struct vm_wish *wish, char *why, size_t size)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/exits.h"
 #include "base/interrupt.h"
 #include "qemu_excuses.h"
 #include "qemu_machine.h"
@@ -96,15 +97,17 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-static const struct argp argp = {options,
-                                 parse,
-                                 "",
-                                 "Judges the oracle by QEMU's MMU (TCG).\v"
-                                 "Exit status: 0 every case agrees, or there is no qemu-system-x86_64 (a line SKIP "
-                                 "says so); 1 disagreements; 2 QEMU broke down; 130 interrupted.",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    options,
+    parse,
+    "",
+    "Judges the oracle by QEMU's MMU (TCG).\v"
+    "Exit status: 0 every case agrees; 1 disagreements; 4 there is no qemu-system-x86_64 (a "
+    "line SKIP says so); 6 the JSON could not be written; 7 QEMU broke down; "
+    "130 interrupted.",
+    NULL,
+    NULL,
+    NULL};
 
 /* ---- output ---------------------------------------------------------------------------------------------------------
  */
@@ -224,7 +227,7 @@ int main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     if (!qemu_machine_program()) {
         puts("SKIP: qemu-system-x86_64 is not installed (Debian package qemu-system-x86)");
-        return 0;
+        return STATUS_UNFIT;
     }
     interrupt_install();
     char why[1200];
@@ -235,14 +238,14 @@ int main(int argc, char **argv)
     const double wall = seconds() - started;
     if (counts.cases)
         print_counts(&counts, wall);
-    int status = counts.disagreements ? 1 : interrupt_count ? 130 : 0;
+    int status = counts.disagreements ? STATUS_MISMATCH : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
     if (!good) {
         fprintf(stderr, "judge: QEMU broke down: %s\n", why);
-        status = 2;
+        status = STATUS_HOST;
     } else if (interrupt_count) {
         puts("interrupted");
     }
     if (w.json && !write_json(&w, &counts, wall))
-        status = 2;
+        status = STATUS_OUTPUT;
     return status;
 }

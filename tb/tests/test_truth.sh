@@ -70,10 +70,10 @@ if $tool relocate "$work/native.log" traces/corpus/sqlite3.tw "$work/out.tw" > /
 refused "record 0: .* is mapped, natively it is not"
 
 # The real thing.
-if [ ! -r /proc/self/smaps_rollup ]; then echo "SKIP the native run: this kernel has no /proc/PID/smaps_rollup"; exit 0; fi
+if [ ! -r /proc/self/smaps_rollup ]; then echo "SKIP: the native run: this kernel has no /proc/PID/smaps_rollup"; exit 77; fi
 status=0
 $tool run -v -o "$work/true.log" /bin/true 2> "$work/said" || status=$?
-if grep -q "cannot be traced" "$work/said"; then echo "SKIP the native run: $(cat "$work/said")"; exit 0; fi
+if grep -q "cannot be traced" "$work/said"; then echo "SKIP: the native run: $(cat "$work/said")"; exit 77; fi
 [ $status -eq 0 ] || { cat "$work/said"; fail "/bin/true ends with status $status"; }
 for line in '^exec 0 [0-9]+ [0-9]+ /.*true$' '^map 0 .* \[stack\]$' '^call 0 12 ' '^exit 0 [0-9]+ [0-9]+$' '^status 0 Pss [0-9]+$' '^wait 0 0 '; do
     grep -Eq "$line" "$work/true.log" || fail "the log lacks $line"
