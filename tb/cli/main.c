@@ -10,6 +10,8 @@
 #include "mmu_cfg.h"
 #include "processes/memory.h"
 #include "processes/storm.h"
+#include "profile/compare.h"
+#include "profile/profile.h"
 #include "run.h"
 #include "sweep/command.h"
 #include "traces/command.h"
@@ -25,6 +27,8 @@ static const char usage[] =
     "  memory TRACE   replay a trace through the OS model alone, with the oracle as its MMU: faults, and the memory of "
     "every process\n"
     "  storm OUT      make a trace of many processes at random, to be replayed with little memory\n"
+    "  profile TRACE  replay a trace through one device, judged by the oracle, and book every cycle\n"
+    "  compare A B    lay two profiles of one trace side by side: translations, cycles, the accesses that lost most\n"
     "  random         drive both with constrained-random stimulus, and compare\n"
     "  vectors FILE…  run directed cases on the oracle, the cycle model and the RTL\n"
     "  sweep          enumerate the rules of paging: rights, entries, flags, addresses, memory types\n"
@@ -94,6 +98,12 @@ int twinwalk_main(int argc, char **argv)
         return with_options(options_parse_cosim, run_cosim, argc, argv);
     if (strcmp(command, "model") == 0)
         return with_options(options_parse_model, run_model, argc, argv);
+    if (strcmp(command, "profile") == 0)
+        return with_options(options_parse_profile, profile_run, argc, argv);
+    if (strcmp(command, "compare") == 0) {
+        argv[1] = "twinwalk compare";
+        return compare_command(argc - 1, argv + 1);
+    }
     if (strcmp(command, "memory") == 0)
         return with_options(options_parse_memory, memory_run, argc, argv);
     if (strcmp(command, "random") == 0)

@@ -33,6 +33,8 @@ enum {
     KEY_REQUESTS,
     KEY_CYCLES,
     KEY_OUT,
+    KEY_RECORDS,
+    KEY_PINS,
     GROUP_DUT = 1,
     GROUP_RUN,
     GROUP_OUTPUT,
@@ -40,25 +42,32 @@ enum {
     EXIT_BAD_USAGE = 2,
 };
 
-#define DUT_OPTIONS                                                                                           \
-    {"dut", KEY_DUT, "NAME", 0, "Device under test (see `twinwalk version` for those built in)", GROUP_DUT},  \
-        {"check",                                                                                             \
-         KEY_CHECK,                                                                                           \
-         "LEVEL",                                                                                             \
-         0,                                                                                                   \
-         "arch (translations, faults, final memory), events (and which structure hit, which memory "          \
-         "requests), cycle (the clock of everything; the default) or state (and all state)",                  \
-         GROUP_DUT},                                                                                          \
-        {"state-every", KEY_STATE_EVERY, "CYCLES", 0, "Compare all state so often with --check=state (4096)", \
-         GROUP_DUT},                                                                                          \
-        {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},            \
-        {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                   \
-        {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT},            \
-        {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},                              \
-        {"waves-from", KEY_WAVES_FROM, "CYCLE", 0, "… from this cycle", GROUP_OUTPUT},                        \
-        {"waves-to", KEY_WAVES_TO, "CYCLE", 0, "… to this one", GROUP_OUTPUT},                                \
-    {                                                                                                         \
-        "out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT              \
+#define DUT_NAME_OPTION \
+    {"dut", KEY_DUT, "NAME", 0, "Device under test (see `twinwalk version` for those built in)", GROUP_DUT}
+
+#define WAVES_OPTIONS                                                                  \
+    {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},           \
+        {"waves-from", KEY_WAVES_FROM, "CYCLE", 0, "… from this cycle", GROUP_OUTPUT}, \
+    {                                                                                  \
+        "waves-to", KEY_WAVES_TO, "CYCLE", 0, "… to this one", GROUP_OUTPUT            \
+    }
+
+#define DUT_OPTIONS                                                                                               \
+    DUT_NAME_OPTION,                                                                                              \
+        {"check",                                                                                                 \
+         KEY_CHECK,                                                                                               \
+         "LEVEL",                                                                                                 \
+         0,                                                                                                       \
+         "arch (translations, faults, final memory), events (and which structure hit, which memory "              \
+         "requests), cycle (the clock of everything; the default) or state (and all state)",                      \
+         GROUP_DUT},                                                                                              \
+        {"state-every", KEY_STATE_EVERY, "CYCLES", 0, "Compare all state so often with --check=state (4096)",     \
+         GROUP_DUT},                                                                                              \
+        {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},                \
+        {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                       \
+        {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT}, WAVES_OPTIONS, \
+    {                                                                                                             \
+        "out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT                  \
     }
 
 #define RUN_OPTIONS                                                                                                  \
@@ -155,6 +164,12 @@ static error_t parse_run(int key, char *arg, struct argp_state *state, struct se
     case KEY_VERIFY:
         o->verify = arg ? arguments_number(state, "verify", arg, 1, UINT64_MAX, false) : 1000;
         return 0;
+    case KEY_RECORDS:
+        o->records = arg;
+        return 0;
+    case KEY_PINS:
+        o->pins = arg;
+        return 0;
     case KEY_LIMIT:
         o->limit = arguments_number(state, "limit", arg, 1, UINT64_MAX, false);
         return 0;
@@ -243,6 +258,26 @@ void options_parse_model(struct setup *o, int argc, char **argv)
     static const struct argp_option options[] = {RUN_OPTIONS, TRACE_OPTIONS, {0}};
     static const struct argp argp = {
         options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", kernel, NULL, NULL};
+    parse_with(&argp, o, argc, argv, true);
+}
+
+void options_parse_profile(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        DUT_NAME_OPTION,
+        {"records", KEY_RECORDS, "FILE", 0, "Write what became of every access, for `twinwalk compare`", GROUP_OUTPUT},
+        {"pins", KEY_PINS, "FILE", 0, "Write the pins of every cycle …", GROUP_OUTPUT},
+        {"from", KEY_FROM, "CYCLE", 0, "… from here …", GROUP_OUTPUT},
+        {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_OUTPUT},
+        WAVES_OPTIONS,
+        RUN_OPTIONS,
+        TRACE_OPTIONS,
+        {0}};
+    static const struct argp argp = {
+        options, parse,
+        "TRACE", "Replays a trace through one device under test, judged by the oracle, and books every cycle.",
+        kernel,  NULL,
+        NULL};
     parse_with(&argp, o, argc, argv, true);
 }
 

@@ -10,7 +10,8 @@ void options_parse_cosim(struct setup *setup, int argc, char **argv);
 void options_parse_model(struct setup *setup, int argc, char **argv);
 void options_parse_random(struct setup *setup, int argc, char **argv);
 
-/* The same for `twinwalk memory`. */
+/* The same for `twinwalk profile` and `twinwalk memory`. */
+void options_parse_profile(struct setup *setup, int argc, char **argv);
 void options_parse_memory(struct setup *setup, int argc, char **argv);
 
 #endif

@@ -39,6 +39,8 @@ bool lane_advance(struct lane *lane, unsigned steps)
     struct driver *d = lane->driver;
     while (steps && lane->finding.kind == FINDING_NONE) {
         d->drive(d, &lane->out);
+        if (lane->watch)
+            lane->watch(lane->watcher, &lane->out);
         if (d->ended) {
             if (d->finding.kind != FINDING_NONE)
                 lane->finding = d->finding;

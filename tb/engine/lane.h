@@ -11,8 +11,11 @@ struct lane {
     struct dut *dut;
     bool skip;
     uint64_t hang_after;
-    struct pins_out out; /* of the present cycle */
-    uint64_t skipped;    /* cycles that were jumped over */
+    void (*watch)(void *context,
+                  const struct pins_out *out); /* after each drive(), with what it was shown; NULL: none */
+    void *watcher;                             /* its context */
+    struct pins_out out;                       /* of the present cycle */
+    uint64_t skipped;                          /* cycles that were jumped over */
     struct finding finding;
 };
 
