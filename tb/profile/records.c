@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zstd.h>
@@ -76,11 +77,13 @@ bool records_mark(struct records_writer *w, const struct record_mark *mark)
 
 bool records_close(struct records_writer *w, const struct record_end *end)
 {
+    struct stat status;
+    const bool regular = w->file && fstat(fileno(w->file), &status) == 0 && S_ISREG(status.st_mode);
     bool good = w->file && end && put(w, RECORD_END, end, sizeof *end) && compress(w, ZSTD_e_end);
     if (w->file)
         good = fclose(w->file) == 0 && good;
     const int why = errno;
-    if (!good && w->file)
+    if (!good && regular) /* a device stays */
         unlink(w->path);
     ZSTD_freeCStream(w->stream);
     free(w->path);
