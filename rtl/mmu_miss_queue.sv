@@ -206,6 +206,7 @@ module mmu_miss_queue
     set_t alloc [NP];                                          // the entry port p takes, one bit
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
+    idx_t slot;
     if (busy || want != '0 || rst_i) begin
       pend = pend_q; slk = slk_q; nwalk = nwalk_q; walk = walk_q;
       follow = follow_q; finv = finv_q; finvw = finvw_q; done = done_q;
@@ -294,11 +295,12 @@ module mmu_miss_queue
             else if (fault_i[p])    finv |= e;
             else if (lead[p] != '0) begin follow |= e; led |= e; end
             else                    pend |= e;
-            va_q[first(e)]     <= va_i[p];
-            leader_q[first(e)] <= first(lead[p]);
-            req_q[first(e)]    <= '{access: access_i[p], id: id_i[p], port: 4'(p)};
+            slot = first(e);  // not as index on the left of <=: an internal error of Verilator 5.030 and 5.032
+            va_q[slot]     <= va_i[p];
+            leader_q[slot] <= first(lead[p]);
+            req_q[slot]    <= '{access: access_i[p], id: id_i[p], port: 4'(p)};
             if (fault_i[p])
-              res_q[first(e)] <= '{mt: '0, pat: '0, size: '0, err: fault_err_i[p], kind: KindPf, src: SrcL1};
+              res_q[slot] <= '{mt: '0, pat: '0, size: '0, err: fault_err_i[p], kind: KindPf, src: SrcL1};
           end
         end
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~(free & ~left)) | alloc[p];
