@@ -105,7 +105,7 @@ class Run:
             return "interrupted", f"interrupted; {compared:,} accesses were equal until then"
         if status < 0:
             return "crashed", f"ended by {signal.Signals(-status).name}"
-        where = next((i for i, line in enumerate(lines) if re.match("MISMATCH|HANG|INCOMPLETE", line)), None)
+        where = next((i for i, line in enumerate(lines) if re.match("MISMATCH|HANG|BAD INPUT|INCOMPLETE|THE HOST FAILED", line)), None)
         return "failed", last if where is None else " ".join(lines[where:where + 4])
 
 

@@ -16,4 +16,12 @@ enum exit_status {
     STATUS_INTERRUPTED = 130, /* SIGINT, SIGTERM or SIGHUP; what came before it was compared */
 };
 
+/* The status of a run that ended in two ways at once: a finding before everything, else the first that is no success.
+ */
+int exits_both(int first, int second);
+
+/* For the beginning of main: usage errors end with STATUS_USAGE, and when the program ends and its standard output has
+ * not been written whole, that is said in the name of `self` and a success becomes STATUS_OUTPUT. */
+void exits_begin(const char *self);
+
 #endif

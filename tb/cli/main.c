@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "dut/dut_list.h"
 #include "forms/forms.h"
 #include "headline/command.h"
@@ -39,8 +40,10 @@ static const char usage[] =
     "  trace …        make, read and convert traces\n"
     "  version        what this binary was built for\n"
     "\n"
-    "Each has --help. Exit status 0 only when everything asked for was compared and was equal; 4 when the trace needs "
-    "what the preset does not have.\n";
+    "Each has --help. Exit status: 0 everything asked for was compared, and was equal; 1 a mismatch; 2 wrong usage; "
+    "3 bad input; 4 the preset or\n"
+    "the host lacks what the input needs; 5 less was compared than asked for; 6 an output cannot be written; 7 the "
+    "host failed; 130 interrupted.\n";
 
 static int version(void)
 {
@@ -93,6 +96,7 @@ static int with_options(void (*parse)(struct setup *, int, char **), int (*run)(
 
 int twinwalk_main(int argc, char **argv)
 {
+    exits_begin("twinwalk");
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "cosim") == 0)
         return with_options(options_parse_cosim, run_cosim, argc, argv);
@@ -140,5 +144,5 @@ int twinwalk_main(int argc, char **argv)
     if (*command && !asked)
         fprintf(stderr, "twinwalk: %s: no such command\n", command);
     fputs(usage, asked ? stdout : stderr);
-    return asked ? 0 : 2;
+    return asked ? STATUS_EQUAL : STATUS_USAGE;
 }

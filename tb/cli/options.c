@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arguments.h"
+#include "base/exits.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 #include "replay/world.h"
@@ -39,7 +40,6 @@ enum {
     GROUP_RUN,
     GROUP_OUTPUT,
     REQUESTS = 100000,
-    EXIT_BAD_USAGE = 2,
 };
 
 #define DUT_NAME_OPTION \
@@ -111,9 +111,11 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         return 0;
     case KEY_FROM:
         o->from = arguments_number(state, "from", arg, 0, UINT64_MAX, false);
+        o->dense = true;
         return 0;
     case KEY_TO:
         o->to = arguments_number(state, "to", arg, 0, UINT64_MAX, false);
+        o->dense = true;
         return 0;
     case KEY_SPEED:
         o->speed = true;
@@ -195,13 +197,17 @@ static void finish(struct argp_state *state, struct setup *o)
         o->hang_after += slowest[o->memory.model];
     if (!o->requests)
         o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
+    if (o->from > o->to)
+        argp_error(state, "--from=%llu is after --to=%llu", (unsigned long long)o->from, (unsigned long long)o->to);
+    if (!o->waves && (o->waves_from || o->waves_to != UINT64_MAX))
+        argp_error(state, "--waves-from and --waves-to are for --waves=FILE, which is missing");
     if (o->waves_from > o->waves_to)
         argp_error(state, "--waves-from=%llu is after --waves-to=%llu", (unsigned long long)o->waves_from,
                    (unsigned long long)o->waves_to);
     if (o->json && strcmp(o->json, "-") != 0) {
         FILE *file = fopen(o->json, "w");
         if (!file)
-            argp_failure(state, 1, errno, "--json=%s: cannot be written", o->json);
+            argp_failure(state, STATUS_OUTPUT, errno, "--json=%s: cannot be written", o->json);
         else
             fclose(file);
     }
@@ -234,14 +240,13 @@ static const struct argp_child kernel[] = {{&options_kernel_argp, 0, "The OS mod
 
 static void parse_with(const struct argp *argp, struct setup *o, int argc, char **argv, bool needs_trace)
 {
-    argp_err_exit_status = EXIT_BAD_USAGE;
     argp_parse(argp, argc, argv, 0, NULL, o);
     if (needs_trace == (o->trace != NULL))
         return;
     fprintf(stderr,
             needs_trace ? "%s: no trace given; `%s --help` says how\n" : "%s: takes no trace; `%s --help` says how\n",
             argv[0], argv[0]);
-    exit(EXIT_BAD_USAGE);
+    exit(STATUS_USAGE);
 }
 
 void options_parse_cosim(struct setup *o, int argc, char **argv)

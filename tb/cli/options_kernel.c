@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arguments.h"
+#include "base/exits.h"
 #include "mmu_cfg.h"
 
 enum {
@@ -104,7 +105,7 @@ static const char *writable(struct argp_state *state, const char *option, const 
     if (file)
         fclose(file);
     else if (strcmp(path, "-"))
-        argp_failure(state, 1, errno, "--%s=%s: cannot be written", option, path);
+        argp_failure(state, STATUS_OUTPUT, errno, "--%s=%s: cannot be written", option, path);
     return path;
 }
 

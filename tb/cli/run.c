@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/pipe.h"
 #include "dut/dut_list.h"
@@ -13,13 +14,14 @@
 #include "report/bundle.h"
 #include "report/results.h"
 #include "report/savefile.h"
+#include "verdict.h"
 
 #pragma weak savefile_write
 
-static int complain(const char *what)
+static int complain(enum exit_status status, const char *what)
 {
     fprintf(stderr, "twinwalk: %s\n", what);
-    return 1;
+    return status;
 }
 
 /* The trace is read twice at these levels. */
@@ -33,7 +35,7 @@ static struct dut *create_dut(const struct setup *o, const struct dut_ops **ops)
     const char *error = "";
     *ops = o->dut ? dut_find(o->dut) : dut_number(0);
     if (!*ops) {
-        complain("no device under test is built in");
+        complain(STATUS_USAGE, "no device under test is built in");
         return NULL;
     }
     struct dut *dut = (*ops)->create(&error);
@@ -60,6 +62,14 @@ static bool possible(const struct setup *o, const struct dut_ops *ops)
     }
     if (o->check == CHECK_STATE && !ops->has_state) {
         fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
+        return false;
+    }
+    if (o->dense && !ops->has_state) {
+        fprintf(stderr, "twinwalk: --from and --to compare all state, and %s has no readable state\n", ops->name);
+        return false;
+    }
+    if (o->dense && o->check <= CHECK_EVENTS) {
+        fprintf(stderr, "twinwalk: --from and --to need both twins on one clock: use --check=cycle or state\n");
         return false;
     }
     if (o->waves && !ops->waves_start) {
@@ -92,24 +102,7 @@ static void from_world(struct results *r, struct world *w)
     }
     r->latency = &w->walk_latency;
     r->table_bytes = physmem_bytes(w->physmem);
-    if (w->broken) {
-        r->verdict = w->unfit ? VERDICT_UNFIT : VERDICT_BAD_INPUT;
-        snprintf(r->error, sizeof r->error, "%s", w->error);
-    }
-}
-
-/* What the run came to, once its numbers are gathered. */
-static void judge(struct results *r, const struct finding *finding, bool ended, bool interrupted)
-{
-    if (finding->kind != FINDING_NONE) {
-        r->finding = *finding;
-        r->verdict = finding->kind == FINDING_HANG ? VERDICT_HANG : VERDICT_MISMATCH;
-    } else if (interrupted) {
-        r->verdict = VERDICT_INTERRUPTED;
-    } else if (r->verdict == VERDICT_EQUAL && !ended) {
-        r->verdict = VERDICT_BAD_INPUT;
-        snprintf(r->error, sizeof r->error, "the run did not come to its end");
-    }
+    verdict_of_world(r, w);
 }
 
 static int finish(struct results *r)
@@ -119,14 +112,15 @@ static int finish(struct results *r)
     if (r->verdict != VERDICT_UNFIT || r->world.accesses)
         report_table(stdout, r);
     if (r->setup->json && !report_json(r->setup->json, r))
-        return 1;
+        return exits_both(report_status(r), STATUS_OUTPUT);
     return report_status(r);
 }
 
 static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
     char error[512];
-    struct world *w = session_world(r->setup, false, error, sizeof error);
+    int status;
+    struct world *w = session_world(r->setup, false, error, sizeof error, &status);
     if (!w)
         return;
     struct lane lane = {.driver = &w->d,
@@ -166,12 +160,12 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     static struct session s;
     struct progress progress;
     if (!session_open(&s, o, ops, dut))
-        return complain(s.error);
+        return complain((enum exit_status)s.status, s.error);
     struct lockstep *l = &s.lockstep;
     struct kernel_prints prints = {0};
     if (s.world && !kernel_prints_open(&prints, &o->kernel, &s.world->kernel)) {
         session_close(&s);
-        return 1;
+        return STATUS_OUTPUT;
     }
     progress_start(&progress, unit);
     l->progress = &progress;
@@ -199,8 +193,9 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
         r->random = random_counts(s.random);
         r->table_bytes = random_table_bytes(s.random);
     }
-    judge(r, &l->finding, l->ended, l->interrupted);
-    if (o->waves && ops)
+    verdict_judge(r, &l->finding, l->ended, l->interrupted);
+    verdict_complete(r, l);
+    if (l->waves_begun)
         savefile(l, o);
     if (ops && r->finding.kind != FINDING_NONE)
         bundle_write(r, ops, dut);
@@ -209,7 +204,7 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     const bool printed = !s.world || kernel_prints_close(&prints, &s.world->kernel);
     const int status = finish(r);
     session_close(&s);
-    return !printed || (o->waves && l->waves_failed) ? 1 : status;
+    return !printed || l->waves_failed ? exits_both(status, STATUS_OUTPUT) : status;
 }
 
 static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
@@ -218,15 +213,15 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
     const char *why = "";
     char error[512] = "";
     struct progress progress;
-    struct world *a = session_world(o, true, error, sizeof error);
-    struct world *b = a ? session_world(o, true, error, sizeof error) : NULL;
+    int status = STATUS_HOST;
+    struct world *a = session_world(o, true, error, sizeof error, &status);
+    struct world *b = a ? session_world(o, true, error, sizeof error, &status) : NULL;
     struct dut *model = b ? dut_model.create(&why) : NULL;
     struct kernel_prints prints = {0};
-    int status = 1;
     if (model && !kernel_prints_open(&prints, &o->kernel, &b->kernel)) {
-        status = 1;
+        status = STATUS_OUTPUT;
     } else if (!model) {
-        complain(*why ? why : error);
+        complain((enum exit_status)status, *why ? why : error);
     } else {
         struct decoupled d = {
             .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
@@ -250,13 +245,16 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
         r->mmu = *mmu_counts(dut_model_mmu(model));
         r->events_compared = d.events ? d.requests : 0;
         from_world(r, b);
-        judge(r, &d.finding, d.ended, d.interrupted);
+        verdict_judge(r, &d.finding, d.ended, d.interrupted);
+        verdict_complete(r, NULL);
         if (r->finding.kind != FINDING_NONE)
             bundle_write(r, ops, dut);
         if (o->speed && r->verdict == VERDICT_EQUAL)
             alone(r, ops, dut);
         const bool printed = kernel_prints_close(&prints, &b->kernel);
-        status = ran ? finish(r) | !printed : complain("not enough memory for the comparison");
+        status = ran ? finish(r) : complain(STATUS_HOST, "not enough memory for the comparison");
+        if (!printed)
+            status = exits_both(status, STATUS_OUTPUT);
     }
     if (model)
         dut_model.destroy(model);
@@ -270,9 +268,9 @@ static int run(const struct setup *o, const char *command)
     const struct dut_ops *ops;
     struct dut *dut = create_dut(o, &ops);
     if (!dut)
-        return 1;
+        return ops ? STATUS_HOST : STATUS_USAGE;
     struct results r = {.setup = o, .command = command, .dut = ops->name};
-    int status = 1;
+    int status = STATUS_USAGE;
     interrupt_install();
     if (possible(o, ops))
         status = decoupled(o) ? run_decoupled(&r, ops, dut)
@@ -289,7 +287,7 @@ int run_cosim(const struct setup *o)
 int run_random(const struct setup *o)
 {
     if (o->check <= CHECK_EVENTS)
-        return complain("random stimulus is compared with a clock: --check=cycle or state");
+        return complain(STATUS_USAGE, "random stimulus is compared with a clock: --check=cycle or state");
     return run(o, "random");
 }
 

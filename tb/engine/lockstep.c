@@ -13,11 +13,17 @@
 
 enum { ATTENTION_EVERY = 8192 };
 
+static bool within(uint64_t cycle, uint64_t from, uint64_t to)
+{
+    return cycle >= from && cycle <= to;
+}
+
 static void compare_state(struct lockstep *l)
 {
     const uint64_t cycle = l->driver->cycle;
     struct state_diff diff;
     l->state_compared++;
+    l->dense_compared += within(cycle, l->dense_from, l->dense_to);
     if (state_same(l->ref, l->ops, l->dut, cycle, &diff)) {
         l->state_good = cycle;
         return;
@@ -44,6 +50,7 @@ static void switch_waves(struct lockstep *l)
     if (!l->waves || !l->dut)
         return;
     if (!l->waves_on && cycle >= l->waves_from && cycle <= l->waves_to && !l->waves_failed) {
+        l->waves_begun = true;
         l->waves_on = l->ops->waves_start && l->ops->waves_start(l->dut, l->waves);
         l->waves_failed = !l->waves_on;
     } else if (l->waves_on && cycle > l->waves_to) {
@@ -88,8 +95,7 @@ static bool attend(struct lockstep *l)
 {
     struct driver *d = l->driver;
     switch_waves(l);
-    if (l->ops &&
-        ((l->state_every && d->cycle >= l->state_due) || (d->cycle >= l->dense_from && d->cycle <= l->dense_to))) {
+    if (l->ops && ((l->state_every && d->cycle >= l->state_due) || within(d->cycle, l->dense_from, l->dense_to))) {
         compare_state(l);
         l->state_due = d->cycle + l->state_every;
     }
@@ -106,10 +112,18 @@ static bool attend(struct lockstep *l)
     return d->cycle <= l->run_to && (l->go_on || l->finding.kind == FINDING_NONE);
 }
 
-/* Jumps over cycles in which all wait for memory; true if it did, or if they will wait for ever. */
+/* Jumps over cycles in which all wait for memory; true if it did, or if they will wait for ever. No further than to a
+ * cycle from which on somebody wants to look: a window that is asked for is not jumped over. */
 static bool skip_idle(struct lockstep *l)
 {
-    const uint64_t idle = l->driver->idle(l->driver);
+    const uint64_t cycle = l->driver->cycle;
+    uint64_t idle = l->driver->idle(l->driver);
+    if (l->ops && idle != UINT64_MAX && within(cycle, l->dense_from, l->dense_to))
+        return false;
+    if (l->ops && idle != UINT64_MAX && l->dense_from <= l->dense_to && cycle < l->dense_from)
+        idle = earlier(idle, l->dense_from - cycle);
+    if (l->waves && idle != UINT64_MAX && cycle < l->waves_from)
+        idle = earlier(idle, l->waves_from - cycle);
     if (idle == 0)
         return false;
     if (idle == UINT64_MAX) {

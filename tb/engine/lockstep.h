@@ -35,9 +35,11 @@ struct lockstep {
     bool ended; /* the driver came to its end and everything was compared */
     bool interrupted;
     bool waves_failed;       /* the DUT could not write the waveform */
+    bool waves_begun;        /* the run came to waves_from */
     uint64_t skipped;        /* cycles that were jumped over */
     uint64_t state_good;     /* last cycle in which all state was equal */
     uint64_t state_compared; /* comparisons of all state */
+    uint64_t dense_compared; /* of them, within dense_from … dense_to */
     uint64_t marker;         /* an interesting cycle: the first answer that took a walk; 0: none */
     struct walks walks;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "arch/x86.h"
+#include "base/exits.h"
 #include "dut/preset_cpu.h"
 #include "pincmp.h"
 #include "statecmp.h"
@@ -14,7 +15,7 @@ enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
 static void die(const char *why)
 {
     fprintf(stderr, "twinwalk: %s\n", why);
-    exit(2);
+    exit(STATUS_HOST);
 }
 
 void rig_wrong(struct rig *r, enum finding_kind kind, const char *field, uint64_t expected, uint64_t actual)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/exits.h"
 #include "cycle/mmu.h"
 #include "engine/pincmp.h"
 
@@ -12,7 +13,7 @@ enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
 static void die(const char *why)
 {
     fprintf(stderr, "twinwalk forms: %s\n", why);
-    exit(2);
+    exit(STATUS_HOST);
 }
 
 static void compare(struct stand *r)

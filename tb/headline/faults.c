@@ -3,6 +3,8 @@
  * owes) and the kernel's, by os_config.costs. */
 #include "headline/part.h"
 
+#include "base/exits.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,7 @@ struct machine {
 static void die(const char *what)
 {
     fprintf(stderr, "twinwalk headline: %s\n", what);
-    exit(2);
+    exit(STATUS_HOST);
 }
 
 /* Does the control operations that the kernel owes. */

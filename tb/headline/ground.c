@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/x86.h"
+#include "base/exits.h"
 #include "mem/prng.h"
 
 enum { TABLE_FRAMES_LOG = 18, PRESENT = 0x67, LARGE = 0x80, ENTRY_BITS = 9 }; /* P, R/W, U/S, A, D; PS */
@@ -16,7 +17,7 @@ enum { TABLE_FRAMES_LOG = 18, PRESENT = 0x67, LARGE = 0x80, ENTRY_BITS = 9 }; /*
 static void die(const char *what)
 {
     fprintf(stderr, "twinwalk headline: %s\n", what);
-    exit(2);
+    exit(STATUS_HOST);
 }
 
 static unsigned shift_of(unsigned size)

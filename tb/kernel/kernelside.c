@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arch/x86.h"
+#include "traces/format/check.h"
 
 enum { LX_CLONE = 56, LX_EXIT = 60, LX_EXIT_GROUP = 231, LX_EXECVEAT = 322 };
 
@@ -261,7 +262,7 @@ bool kernelside_do(struct kernelside *k, const struct trace_rec *rec, const stru
         done = kernel_task_event(k, rec->thread, &extra->task);
         break;
     default:
-        done = kernel_bad(k, "a record of kind %u has no place in a trace for an operating system", rec->kind);
+        done = kernel_bad(k, "%s", check_place(false, rec->kind));
     }
     count_the_dead(k);
     follow(k, rec, extra);

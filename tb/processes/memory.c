@@ -9,23 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "base/interrupt.h"
 #include "dut/preset_cpu.h"
 #include "memory_replay.h"
 #include "report/results.h"
 
-enum { MOST_FAULTS = 16, BY_SIGNAL = 130 };
+enum { MOST_FAULTS = 16 };
 enum { A = 0x20, D = 0x40 };
 
-static bool fail(struct memory *m, const char *why)
+static bool fail(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: %s", m->setup->trace, why);
+    m->status = status;
     return false;
 }
 
-static bool fail_here(struct memory *m, const char *why)
+static bool fail_here(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: record %" PRIu64 ": %s", m->setup->trace, m->records, why);
+    m->status = status;
     return false;
 }
 
@@ -37,7 +40,7 @@ static bool controls(struct memory *m)
     while (os_control(m->kernel.os, &op)) {
         m->control_ops++;
         if (!oracle_control(&m->regs, &m->cpu, op.op, op.data, op.desc))
-            return fail_here(m, "a control operation of the operating system model raises #GP(0)");
+            return fail_here(m, STATUS_INPUT, "a control operation of the operating system model raises #GP(0)");
     }
     return true;
 }
@@ -46,7 +49,7 @@ static bool verify(struct memory *m)
 {
     m->checks++;
     m->kernel.record = m->records;
-    return kernelside_audit(&m->kernel) || fail(m, m->kernel.error);
+    return kernelside_audit(&m->kernel) || fail(m, STATUS_MISMATCH, m->kernel.error);
 }
 
 /* A page fault. False: the run is over, or the task is lost (then error is empty). */
@@ -56,7 +59,7 @@ static bool fault(struct memory *m, const struct trace_rec *rec, uint8_t acc, ui
     m->kernel.record = m->records;
     const enum kernel_mend mend = kernelside_fault(&m->kernel, rec->va, acc, error_code);
     if (mend == MEND_BAD)
-        return fail(m, m->kernel.error);
+        return fail(m, STATUS_INPUT, m->kernel.error);
     if (!controls(m) || (m->setup->verify && m->faults % m->setup->verify == 0 && !verify(m)))
         return false;
     if (mend == MEND_LOST)
@@ -82,9 +85,9 @@ static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uin
         if (r.kind == KIND_OK)
             break;
         if (r.kind != KIND_PF)
-            return fail_here(m, "the linear address is not canonical");
+            return fail_here(m, STATUS_INPUT, "the linear address is not canonical");
         if (faults == MOST_FAULTS)
-            return fail_here(m, "the access faults again and again");
+            return fail_here(m, STATUS_INPUT, "the access faults again and again");
         if (!fault(m, rec, acc, r.err))
             return false;
     }
@@ -105,7 +108,7 @@ static bool reaches_its_page(struct memory *m, const struct trace_rec *rec, uint
              "MISMATCH (contents): 0x%" PRIx64 " has signature 0x%" PRIx64 " in frame 0x%" PRIx64
              ", and must have 0x%" PRIx64,
              rec->va, found, frame, expected);
-    return fail_here(m, text);
+    return fail_here(m, STATUS_MISMATCH, text);
 }
 
 /* False: the run is over, or the task is lost (then error is empty). */
@@ -140,12 +143,12 @@ static bool make_record(struct memory *m, const struct trace_rec *rec)
             kernelside_skip(&m->kernel, rec, extra);
             return true;
         case TURN_BAD:
-            return fail(m, m->kernel.error);
+            return fail(m, STATUS_INPUT, m->kernel.error);
         }
         if (rec->kind <= TRACE_STORE)
             return make_access(m, rec) || !m->error[0];
         m->syscalls += rec->kind == TRACE_SYSCALL;
-        return (kernelside_do(&m->kernel, rec, extra) || fail(m, m->kernel.error)) && controls(m);
+        return (kernelside_do(&m->kernel, rec, extra) || fail(m, STATUS_INPUT, m->kernel.error)) && controls(m);
     }
 }
 
@@ -186,11 +189,11 @@ static bool run(struct memory *m)
     char error[512];
     bool good;
     if (got != 1)
-        return fail(m, got ? trace_error(m->trace) : "the trace is empty");
+        return fail(m, STATUS_INPUT, got ? trace_error(m->trace) : "the trace is empty");
     if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
-        return fail(m, error);
+        return fail(m, STATUS_INPUT, error);
     if (!kernel_prints_open(&prints, &m->setup->kernel, &m->kernel))
-        return fail(m, "nothing was replayed");
+        return fail(m, STATUS_OUTPUT, "nothing was replayed");
     good = controls(m);
     while (good && got == 1 && !interrupt_count && m->accesses < m->setup->limit) {
         good = replay(m, rec, count);
@@ -198,11 +201,17 @@ static bool run(struct memory *m)
             got = trace_next(m->trace, &rec, &count);
     }
     if (good && got < 0)
-        good = fail(m, trace_error(m->trace));
+        good = fail(m, STATUS_INPUT, trace_error(m->trace));
     if (good && m->setup->verify)
         good = verify(m);
+    if (good && !m->accesses && !interrupt_count)
+        good = fail(m, STATUS_INCOMPLETE, "the trace has no access, so nothing was replayed");
     kernelside_look(&m->kernel);
-    return kernel_prints_close(&prints, &m->kernel) && good;
+    if (!kernel_prints_close(&prints, &m->kernel)) {
+        m->status = exits_both(m->status, STATUS_OUTPUT);
+        good = false;
+    }
+    return good;
 }
 
 int memory_run(const struct setup *o)
@@ -211,7 +220,7 @@ int memory_run(const struct setup *o)
     struct memory *m = calloc(1, sizeof *m);
     if (!m) {
         fprintf(stderr, "twinwalk: not enough memory\n");
-        return 1;
+        return STATUS_HOST;
     }
     m->setup = o;
     m->stamp = 1;
@@ -222,27 +231,35 @@ int memory_run(const struct setup *o)
     interrupt_install();
     bool good = false;
     const double start = results_cpu_seconds();
+    m->status = STATUS_INPUT;
     if (!m->trace)
         snprintf(m->error, sizeof m->error, "%s", error);
     else if (!m->pm)
-        fail(m, "not enough memory for the simulated memory");
+        fail(m, STATUS_HOST, "not enough memory for the simulated memory");
     else if (trace_get_info(m->trace)->own_tables)
-        fail(m, "the trace brings its own page tables, so there is nothing for an operating system to do; use "
-                "`twinwalk model`");
+        fail(m, STATUS_USAGE,
+             "the trace brings its own page tables, so there is nothing for an operating system to do; use "
+             "`twinwalk model`");
     else if (trace_get_info(m->trace)->linear_bits > 48 && !m->cpu.la57)
-        fail(m, "the trace needs 57-bit linear addresses, and preset " CFG_NAME
-                " has no 57-bit paging (arch.la57 = false)");
-    else
+        fail(m, STATUS_UNFIT,
+             "the trace needs 57-bit linear addresses, and preset " CFG_NAME
+             " has no 57-bit paging (arch.la57 = false)");
+    else {
+        m->status = STATUS_EQUAL;
         good = run(m);
+    }
     const double seconds = results_cpu_seconds() - start;
     memory_report(m, seconds, good);
+    int status = m->status;
+    if (!status && interrupt_count)
+        status = STATUS_INTERRUPTED;
     if (o->json && !memory_write_json(m, seconds))
-        good = false;
+        status = exits_both(status, STATUS_OUTPUT);
     kernelside_free(&m->kernel);
     if (m->trace)
         trace_close(m->trace);
     if (m->pm)
         physmem_free(m->pm);
     free(m);
-    return interrupt_count ? BY_SIGNAL : good ? 0 : 1;
+    return status;
 }

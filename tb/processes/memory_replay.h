@@ -19,6 +19,7 @@ struct memory {
     uint64_t records, accesses, by_kind[3];
     uint64_t faults, walks, control_ops, syscalls, checks;
     char error[1200];
+    int status; /* enum exit_status: of what kind the error is */
 };
 
 /* The table on standard output. good: everything was replayed, and all checks held. */

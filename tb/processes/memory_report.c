@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "base/interrupt.h"
 #include "memory_replay.h"
 #include "mmu_cfg.h"
@@ -51,6 +52,23 @@ bool memory_write_json(const struct memory *m, double seconds)
     return good;
 }
 
+static const char *ending(int status)
+{
+    switch (status) {
+    case STATUS_MISMATCH:
+        return "DIFFERENT: ";
+    case STATUS_INPUT:
+        return "BAD INPUT: ";
+    case STATUS_UNFIT:
+    case STATUS_USAGE:
+        return "CANNOT RUN: ";
+    case STATUS_HOST:
+        return "THE HOST FAILED: ";
+    default:
+        return "INCOMPLETE: ";
+    }
+}
+
 void memory_report(const struct memory *m, double seconds, bool good)
 {
     printf("twinwalk memory: %s\n", m->setup->trace);
@@ -73,7 +91,7 @@ void memory_report(const struct memory *m, double seconds, bool good)
         kernel_report_processes(stdout, &m->kernel);
     }
     printf("\n  %s%s\n",
-           m->error[0]       ? "INCOMPLETE: "
+           m->error[0]       ? ending(m->status)
            : good            ? "Replayed."
            : interrupt_count ? "INTERRUPTED."
                              : "INCOMPLETE.",

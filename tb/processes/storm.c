@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arguments.h"
+#include "base/exits.h"
 #include "mem/prng.h"
 #include "os/os.h"
 
@@ -173,7 +174,6 @@ int storm_command(int argc, char **argv)
     struct arguments a = {.seed = 1, .records = 100000};
     struct trace_info info = {.linear_bits = 48};
     const char *error;
-    argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     info.linear_bits = a.wide ? 57 : 48;
     snprintf(info.program, sizeof info.program, "storm --seed=%llu", (unsigned long long)a.seed);
@@ -181,7 +181,7 @@ int storm_command(int argc, char **argv)
     struct storm *s = calloc(1, sizeof *s);
     if (!s) {
         fprintf(stderr, "twinwalk storm: not enough memory\n");
-        return 1;
+        return STATUS_HOST;
     }
     s->random = a.seed;
     s->wanted = a.records;
@@ -191,7 +191,7 @@ int storm_command(int argc, char **argv)
     if (!s->out) {
         fprintf(stderr, "twinwalk storm: %s\n", error);
         free(s);
-        return 1;
+        return STATUS_OUTPUT;
     }
     storm_begin(s);
     while (s->records < s->wanted && !s->failed)
@@ -204,5 +204,5 @@ int storm_command(int argc, char **argv)
         good = false;
     }
     free(s);
-    return good ? 0 : 1;
+    return good ? STATUS_EQUAL : STATUS_OUTPUT;
 }

@@ -298,7 +298,6 @@ int compare_command(int argc, char **argv)
     const char *description[2];
     struct records_reader *reader[2] = {NULL, NULL};
     char error[512] = "";
-    argp_err_exit_status = STATUS_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     d = (struct difference){.worst_wanted = w.worst};
     bool good = true;

@@ -32,7 +32,8 @@ struct profile {
     struct records_writer *records; /* NULL: not asked for */
     FILE *pins;                     /* likewise */
     bool output_failed;             /* records are not whole: the disk is full */
-    bool waves_on, waves_failed;
+    bool waves_on, waves_failed, waves_begun;
+    uint64_t pins_written; /* cycles */
 };
 
 static uint32_t narrow(uint64_t n)
@@ -62,6 +63,7 @@ static void waves(struct profile *p, uint64_t cycle)
     if (!p->waves_on && !p->waves_failed && cycle >= s->waves_from && cycle <= s->waves_to) {
         p->waves_on = p->ops->waves_start && p->ops->waves_start(p->dut, s->waves);
         p->waves_failed = !p->waves_on;
+        p->waves_begun = true;
     } else if (p->waves_on && cycle > s->waves_to) {
         p->ops->waves_stop(p->dut);
         p->waves_on = false;
@@ -80,6 +82,7 @@ static void on_cycle(void *context, const struct pins_out *out)
     if (p->setup->waves)
         waves(p, cycle);
     if (p->pins && cycle >= p->setup->from && cycle <= p->setup->to) {
+        p->pins_written++;
         fprintf(p->pins, "cycle %" PRIu64 "\n", cycle);
         pins_print(p->pins, out, &p->world->d.in);
     }
@@ -217,7 +220,7 @@ static int verdict(const struct profile *p, const struct finding *finding)
     char access[64];
     if (w->broken) {
         fprintf(stderr, "twinwalk: %s: %s\n", p->setup->trace, w->error);
-        return w->unfit ? STATUS_UNFIT : STATUS_INPUT;
+        return w->status;
     }
     if (finding->kind != FINDING_NONE) {
         finding_access(finding, access, sizeof access);
@@ -233,6 +236,13 @@ static int verdict(const struct profile *p, const struct finding *finding)
         fprintf(stderr, "twinwalk: %s: nothing was translated\n", p->setup->trace);
         return STATUS_INCOMPLETE;
     }
+    const struct setup *s = p->setup;
+    if ((s->pins && !p->pins_written) || (s->waves && !p->waves_begun)) {
+        fprintf(stderr,
+                "twinwalk: %s: the run ended in cycle %" PRIu64 ", and no cycle of those for %s was stepped through\n",
+                s->trace, w->d.cycle, s->pins && !p->pins_written ? "--pins" : "--waves");
+        return STATUS_INCOMPLETE;
+    }
     printf("\n  Every translation is right, and every cycle is booked.\n");
     return STATUS_EQUAL;
 }
@@ -242,19 +252,22 @@ int profile_run(const struct setup *setup)
     static struct profile p;
     const char *why = "";
     char error[512];
+    if (setup->dense && !setup->pins)
+        return fprintf(stderr, "twinwalk: --from and --to are for --pins=FILE, which is missing\n"), STATUS_USAGE;
     p = (struct profile){.setup = setup, .ops = setup->dut ? dut_find(setup->dut) : dut_number(0)};
     p.dut = p.ops ? p.ops->create(&why) : NULL;
     if (!p.dut)
         return fprintf(stderr, "twinwalk: no device under test: %s\n", why), STATUS_HOST;
-    p.world = session_world(setup, true, error, sizeof error);
+    int status = STATUS_HOST;
+    p.world = session_world(setup, true, error, sizeof error, &status);
     if (!p.world) {
         fprintf(stderr, "twinwalk: %s\n", error);
         p.ops->destroy(p.dut);
-        return STATUS_INPUT;
+        return status;
     }
     interrupt_install();
     ledger_start(&p.ledger, p.world);
-    int status = STATUS_OUTPUT;
+    status = STATUS_OUTPUT;
     struct lane lane = {.driver = &p.world->d,
                         .ops = p.ops,
                         .dut = p.dut,

@@ -161,7 +161,8 @@ static bool judge_program(struct world *w, struct slot *s)
             return judge_complain(w, FINDING_EXPECT, s, &expected, &actual);
     }
     if (actual.kind == KIND_GP) {
-        world_fail(w, "record %" PRIu64 ": linear address 0x%" PRIx64 " is not canonical", s->record, s->va);
+        world_fail(w, STATUS_INPUT, "record %" PRIu64 ": linear address 0x%" PRIx64 " is not canonical", s->record,
+                   s->va);
         w->phase = PHASE_END;
         return false;
     }

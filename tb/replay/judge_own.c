@@ -23,7 +23,8 @@ enum {
 
 static bool out_of_memory(struct world *w)
 {
-    world_fail(w, "record %" PRIu64 ": the host has no memory left for the books of what may be stale", w->d.done);
+    world_fail(w, STATUS_HOST, "record %" PRIu64 ": the host has no memory left for the books of what may be stale",
+               w->d.done);
     w->phase = PHASE_END;
     return false;
 }

@@ -11,6 +11,7 @@
 
 #include "engine/statenames.h"
 #include "stale/stale.h"
+#include "traces/format/check.h"
 #include "unfit.h"
 
 enum { AUDIT_FAULTS = 500 };
@@ -49,7 +50,7 @@ static void take_fault(struct world *w)
         w->next = w->tail = w->head;
         break;
     case MEND_BAD:
-        world_fail(w, "%s: %s", w->path, w->kernel.error);
+        world_fail(w, STATUS_INPUT, "%s: %s", w->path, w->kernel.error);
         w->phase = PHASE_END;
         return;
     }
@@ -69,7 +70,7 @@ static void poke(struct world *w, const struct trace_poke *poke)
         unfit(w, w->d.done, what);
     } else if ((w->stale && !stale_poke(w->stale, w->d.cycle, poke->pa, old, poke->value)) ||
                !physmem_write(w->physmem, poke->pa, poke->value)) {
-        world_fail(w, "record %" PRIu64 ": the host has no memory left for page tables", w->d.done);
+        world_fail(w, STATUS_HOST, "record %" PRIu64 ": the host has no memory left for page tables", w->d.done);
     }
 }
 
@@ -101,7 +102,7 @@ static bool its_turn(struct world *w, const struct trace_rec *rec)
     case TURN_BAD:
         break;
     }
-    world_fail(w, "%s: %s", w->path, w->kernel.error);
+    world_fail(w, STATUS_INPUT, "%s: %s", w->path, w->kernel.error);
     w->phase = PHASE_END;
     return false;
 }
@@ -114,6 +115,12 @@ static void carry_out(struct world *w)
     w->d.progress = w->d.cycle;
     w->stamp++;
     w->barrier = false;
+    const char *misplaced = check_place(w->os == NULL, rec->kind);
+    if (misplaced) {
+        world_fail(w, STATUS_INPUT, "record %" PRIu64 ": %s", w->d.done, misplaced);
+        w->phase = PHASE_END;
+        return;
+    }
     if (w->os && !its_turn(w, rec))
         return;
     switch (rec->kind) {
@@ -122,7 +129,7 @@ static void carry_out(struct world *w)
     case TRACE_TASK:
         w->counts.syscalls += rec->kind == TRACE_SYSCALL;
         if (w->os && !kernelside_do(&w->kernel, rec, extra))
-            world_fail(w, "%s: %s", w->path, w->kernel.error);
+            world_fail(w, STATUS_INPUT, "%s: %s", w->path, w->kernel.error);
         break;
     case TRACE_CONTROL:
         w->op.op = extra->control.op;
@@ -139,11 +146,12 @@ static void carry_out(struct world *w)
         check_entry(w, &extra->entry);
         break;
     case TRACE_CASE:
-        world_fail(w, "record %" PRIu64 ": the trace is a set of directed cases; run it with `twinwalk vectors`",
+        world_fail(w, STATUS_INPUT,
+                   "record %" PRIu64 ": the trace is a set of directed cases; run it with `twinwalk vectors`",
                    w->d.done);
         break;
     default:
-        world_fail(w, "record %" PRIu64 ": unknown kind %u", w->d.done, rec->kind);
+        world_fail(w, STATUS_INPUT, "record %" PRIu64 ": unknown kind %u", w->d.done, rec->kind);
     }
     w->rec++;
     w->rec_left--;
@@ -185,14 +193,15 @@ static void op_done(struct world *w, const struct pins_out *out)
         op_finding(w, FINDING_ORACLE, gp, out->ctl_gp);
     } else if (w->op.expected) {
         w->counts.expectations++;
-        if (w->op.gp != out->ctl_gp && (w->op.gp || !unfit_control(w, &before)))
+        if (w->op.gp != out->ctl_gp && !unfit_control(w, &before))
             op_finding(w, FINDING_EXPECT, w->op.gp, out->ctl_gp);
     }
     if (gp && w->os)
-        world_fail(w, "record %" PRIu64 ": the operating system model's %s 0x%" PRIx64 " raises #GP(0)", w->d.done,
-                   control_name(w->op.op), w->op.data);
+        world_fail(w, STATUS_INPUT, "record %" PRIu64 ": the operating system model's %s 0x%" PRIx64 " raises #GP(0)",
+                   w->d.done, control_name(w->op.op), w->op.data);
     if (!gp && w->stale && !stale_control(w->stale, w->d.cycle, &before, &w->regs, w->op.op, w->op.data, w->op.desc))
-        world_fail(w, "record %" PRIu64 ": the host has no memory left for the books of what may be stale", w->d.done);
+        world_fail(w, STATUS_HOST, "record %" PRIu64 ": the host has no memory left for the books of what may be stale",
+                   w->d.done);
     w->switched |= !gp && w->op.op == CTL_MOV_CR3 && w->counts.accesses && (before.cr3 ^ w->regs.cr3) << 12 >> 24;
     w->stamp++;
     w->counts.control_ops++;

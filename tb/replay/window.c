@@ -8,7 +8,7 @@ static bool refill(struct world *w)
     if (got == 1)
         return true;
     if (got < 0)
-        world_fail(w, "%s", trace_error(w->trace));
+        world_fail(w, STATUS_INPUT, "%s", trace_error(w->trace));
     w->rec_left = 0;
     w->exhausted = true;
     return false;

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void world_fail(struct world *w, const char *format, ...)
+void world_fail(struct world *w, int status, const char *format, ...)
 {
     va_list arguments;
     if (w->broken)
@@ -14,6 +14,7 @@ void world_fail(struct world *w, const char *format, ...)
     vsnprintf(w->error, sizeof w->error, format, arguments);
     va_end(arguments);
     w->broken = true;
+    w->status = (uint8_t)status;
 }
 
 static void locate(const struct driver *self, int port, unsigned id, struct finding *finding)

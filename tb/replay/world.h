@@ -17,6 +17,7 @@
 #define TWINWALK_WORLD_H
 
 #include "arch/oracle.h"
+#include "base/exits.h"
 #include "engine/driver.h"
 #include "engine/histogram.h"
 #include "kernel/kernelside.h"
@@ -153,16 +154,17 @@ struct world {
     bool op_single;        /* it came from the trace, and is the only one */
     bool switched;         /* CR3 has pointed to more than one table */
     struct stale *stale;   /* what may be cached of entries that software has changed; NULL with an OS model */
-    bool broken;           /* the trace is damaged or impossible: `error` says how */
-    bool unfit;            /* … or needs what the preset does not have */
+    bool broken;           /* the run cannot go on: `error` says why */
+    uint8_t status;        /* then: enum exit_status, of what kind that is */
     char error[512];
     struct world_counts counts;
     struct histogram walk_latency; /* accept to response of accesses that were answered by a walk */
     const struct tap *tap;         /* NULL: none */
 };
 
-/* Opens the trace and builds the world. NULL on failure with one line in error[]. */
-struct world *world_new(const struct world_setup *setup, char *error, size_t error_size);
+/* Opens the trace and builds the world. NULL on failure with one line in error[], and in *status what kind of failure
+ * it is (enum exit_status). */
+struct world *world_new(const struct world_setup *setup, char *error, size_t error_size, int *status);
 void world_free(struct world *w);
 
 /* The end: both images of memory must be equal, in the bits that are comparable. True if they are; else the finding
@@ -192,7 +194,7 @@ static inline struct slot *world_slot(struct world *w, uint64_t sequence)
 }
 
 /* Between the files of the world only. */
-void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_fail(struct world *w, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void world_finding(struct world *w, enum finding_kind kind, const struct slot *s, const char *field,
                    const char *expected, const char *actual);
 void world_pins(struct world *w);  /* world.c: what the engines call */

@@ -50,6 +50,7 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
     const char *why = NULL;
     w->path = setup->trace;
     w->trace = trace_open(setup->trace, &why);
+    w->status = STATUS_INPUT;
     if (!w->trace) {
         snprintf(error, size, "%s", why);
         return false;
@@ -84,10 +85,11 @@ static bool boot(struct world *w, const struct world_setup *setup, char *error, 
         .signatures = setup->signatures,
         .lose_move = setup->lose_move,
     };
-    if (w->unfit)
+    if (w->broken)
         return true;
     if (trace_get_info(w->trace)->own_tables) {
         w->stale = stale_new(w->physmem, &w->cpu);
+        w->status = STATUS_HOST;
         if (!w->stale)
             snprintf(error, size, "not enough memory for the bench");
         return w->stale != NULL;
@@ -99,9 +101,10 @@ static bool boot(struct world *w, const struct world_setup *setup, char *error, 
     return true;
 }
 
-struct world *world_new(const struct world_setup *setup, char *error, size_t error_size)
+struct world *world_new(const struct world_setup *setup, char *error, size_t error_size, int *status)
 {
     struct world *w = calloc(1, sizeof *w);
+    *status = STATUS_HOST;
     if (!w) {
         snprintf(error, error_size, "not enough memory for the bench");
         return NULL;
@@ -121,9 +124,11 @@ struct world *world_new(const struct world_setup *setup, char *error, size_t err
     w->stamp = 1;
     w->physmem = physmem_new(CFG_ARCH_PADDR_BITS);
     w->memport = w->physmem ? memport_new(w->physmem, &setup->memory) : NULL;
+    w->status = STATUS_HOST;
     if (!w->memport)
         snprintf(error, error_size, "not enough memory for the simulated memory");
     if (!w->memport || !open_trace(w, setup, error, error_size) || !boot(w, setup, error, error_size)) {
+        *status = w->status;
         world_free(w);
         return NULL;
     }

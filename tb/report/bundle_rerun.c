@@ -97,7 +97,8 @@ void bundle_rerun_alone(struct results *r, const struct dut_ops *ops, struct dut
 {
     const uint64_t cycle = r->finding.cycle;
     char error[512], fst[320], gtkw[320];
-    struct world *w = session_world(r->setup, true, error, sizeof error);
+    int status;
+    struct world *w = session_world(r->setup, true, error, sizeof error, &status);
     if (!w)
         return;
     paths(r, fst, gtkw, sizeof fst);

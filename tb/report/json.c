@@ -153,7 +153,8 @@ static json_t *speed_json(const struct results *r)
 
 static json_t *build(const struct results *r)
 {
-    static const char *const verdicts[] = {"equal", "mismatch", "hang", "interrupted", "bad input", "cannot run"};
+    static const char *const verdicts[] = {"equal",     "mismatch",   "hang",       "interrupted",
+                                           "bad input", "cannot run", "incomplete", "host failed"};
     json_t *root = json_object();
     json_object_set_new(root, "command", json_string(r->command));
     json_object_set_new(root, "preset", json_string(CFG_NAME));

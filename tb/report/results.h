@@ -12,8 +12,10 @@ enum verdict {
     VERDICT_MISMATCH,
     VERDICT_HANG,
     VERDICT_INTERRUPTED,
-    VERDICT_BAD_INPUT, /* the trace is damaged or impossible; what came before was compared */
-    VERDICT_UNFIT,     /* the trace needs what the preset does not have */
+    VERDICT_BAD_INPUT,  /* the trace is damaged or impossible; what came before was compared */
+    VERDICT_UNFIT,      /* the trace needs what the preset does not have */
+    VERDICT_INCOMPLETE, /* nothing, or less than was asked for, was compared */
+    VERDICT_HOST,       /* the host failed */
 };
 
 struct results {
@@ -21,7 +23,7 @@ struct results {
     const char *command; /* "cosim", "model", "random" */
     const char *dut;     /* its name; NULL: none */
     enum verdict verdict;
-    char error[512];        /* of VERDICT_BAD_INPUT and VERDICT_UNFIT */
+    char error[512];        /* of BAD_INPUT, UNFIT, INCOMPLETE and HOST: one line */
     struct finding finding; /* of VERDICT_MISMATCH and VERDICT_HANG */
     char bundle[256];       /* folder written for it; empty: none */
 
@@ -57,7 +59,7 @@ bool report_json(const char *path, const struct results *results);
 void report_own(FILE *out, const struct results *results);
 struct json_t *report_own_json(const struct results *results);
 
-/* The exit status that the verdict deserves: 0 equal, 4 the preset cannot run the trace, 130 interrupted, else 1. */
+/* The exit status that the verdict deserves. */
 int report_status(const struct results *results);
 
 #endif

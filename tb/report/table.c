@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/exits.h"
 #include "engine/statecmp.h"
 #include "results.h"
 #include "rows.h"
@@ -214,7 +215,13 @@ static void verdict(FILE *out, const struct results *r)
         fprintf(out, "\n  CANNOT RUN on this preset: %s\n", r->error);
         break;
     case VERDICT_BAD_INPUT:
+        fprintf(out, "\n  BAD INPUT: %s\n", r->error);
+        break;
+    case VERDICT_INCOMPLETE:
         fprintf(out, "\n  INCOMPLETE: %s\n", r->error);
+        break;
+    case VERDICT_HOST:
+        fprintf(out, "\n  THE HOST FAILED: %s\n", r->error);
         break;
     case VERDICT_MISMATCH:
     case VERDICT_HANG:
@@ -251,9 +258,11 @@ void report_table(FILE *out, const struct results *r)
 
 int report_status(const struct results *r)
 {
-    enum { UNFIT = 4, BY_SIGNAL = 130 };
-    return r->verdict == VERDICT_EQUAL         ? 0
-           : r->verdict == VERDICT_INTERRUPTED ? BY_SIGNAL
-           : r->verdict == VERDICT_UNFIT       ? UNFIT
-                                               : 1;
+    static const int statuses[] = {
+        [VERDICT_EQUAL] = STATUS_EQUAL,           [VERDICT_MISMATCH] = STATUS_MISMATCH,
+        [VERDICT_HANG] = STATUS_MISMATCH,         [VERDICT_INTERRUPTED] = STATUS_INTERRUPTED,
+        [VERDICT_BAD_INPUT] = STATUS_INPUT,       [VERDICT_UNFIT] = STATUS_UNFIT,
+        [VERDICT_INCOMPLETE] = STATUS_INCOMPLETE, [VERDICT_HOST] = STATUS_HOST,
+    };
+    return statuses[r->verdict];
 }

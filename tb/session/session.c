@@ -6,7 +6,7 @@
 
 #include "random/random.h"
 
-struct world *session_world(const struct setup *o, bool judged, char *error, size_t size)
+struct world *session_world(const struct setup *o, bool judged, char *error, size_t size, int *status)
 {
     const struct world_setup setup = {
         .trace = o->trace,
@@ -18,16 +18,17 @@ struct world *session_world(const struct setup *o, bool judged, char *error, siz
         .window = o->window,
         .judged = judged,
     };
-    return world_new(&setup, error, size);
+    return world_new(&setup, error, size, status);
 }
 
 bool session_open(struct session *s, const struct setup *o, const struct dut_ops *ops, struct dut *dut)
 {
     memset(s, 0, sizeof *s);
     s->setup = o;
+    s->status = STATUS_HOST;
     struct driver *driver;
     if (o->trace) {
-        s->world = session_world(o, true, s->error, sizeof s->error);
+        s->world = session_world(o, true, s->error, sizeof s->error, &s->status);
         driver = s->world ? &s->world->d : NULL;
     } else {
         const struct random_setup setup = {.memory = o->memory,
@@ -53,8 +54,8 @@ bool session_open(struct session *s, const struct setup *o, const struct dut_ops
         .dut = dut,
         .skip = o->skip,
         .state_every = ops && ops->has_state && o->check == CHECK_STATE ? o->state_every : 0,
-        .dense_from = ops && ops->has_state && o->from <= o->to ? o->from : 1,
-        .dense_to = ops && ops->has_state && o->from <= o->to ? o->to : 0,
+        .dense_from = o->dense ? o->from : 1,
+        .dense_to = o->dense ? o->to : 0,
         .hang_after = o->hang_after,
         .run_to = UINT64_MAX,
         .waves = o->waves,

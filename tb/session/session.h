@@ -13,13 +13,14 @@ struct session {
     struct mmu *ref;
     struct lockstep lockstep;
     char error[512];
+    int status; /* enum exit_status: of what kind the error is */
 };
 
-/* Prepares a lockstep run of ops and dut (NULL: the model alone). False with session->error. */
+/* Prepares a lockstep run of ops and dut (NULL: the model alone). False with session->error and its status. */
 bool session_open(struct session *session, const struct setup *setup, const struct dut_ops *ops, struct dut *dut);
 void session_close(struct session *session);
 
-/* A world for these options; NULL with error[] filled in. */
-struct world *session_world(const struct setup *setup, bool judged, char *error, size_t size);
+/* A world for these options; NULL with error[] filled in, and *status (enum exit_status) says of what kind it is. */
+struct world *session_world(const struct setup *setup, bool judged, char *error, size_t size, int *status);
 
 #endif

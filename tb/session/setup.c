@@ -23,7 +23,7 @@ void setup_defaults(struct setup *o)
         .window = 64,
         .skip = true,
         .state_every = 4096,
-        .from = 1, /* from > to: in no cycle */
+        .to = UINT64_MAX,
         .hang_after = SETUP_HANG_CYCLES,
         .cycles = UINT64_MAX,
         .out = "out",

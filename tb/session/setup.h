@@ -40,7 +40,8 @@ struct setup {
     bool skip;                  /* jump over cycles in which everything waits for memory */
     uint64_t state_every;       /* cycles between two comparisons of all state */
     bool speed;                 /* run the DUT alone as well and compare speeds */
-    uint64_t from, to;          /* cycles between which a rerun compares all state in every cycle */
+    bool dense;                 /* compare all state in every cycle … */
+    uint64_t from, to;          /* … of these, both included */
     uint64_t hang_after;        /* cycles without progress that count as a hang */
     uint64_t requests;          /* of random stimulus */
     uint64_t cycles;            /* that random stimulus steps through at most */

@@ -125,8 +125,10 @@ static struct finding decoupled(const struct setup *o, const struct dut_ops *ops
     static struct decoupled d;
     const char *why = "";
     char error[512];
+    int status;
     sabotage_plan = plan;
-    struct world *a = session_world(o, true, error, sizeof error), *b = session_world(o, true, error, sizeof error);
+    struct world *a = session_world(o, true, error, sizeof error, &status),
+                 *b = session_world(o, true, error, sizeof error, &status);
     struct dut *model = dut_model.create(&why), *dut = ops->create(&why);
     assert_non_null(a);
     assert_non_null(b);

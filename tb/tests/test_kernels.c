@@ -41,11 +41,12 @@ static enum finding_kind replay(enum sabotage what, uint64_t from, struct world_
 {
     struct setup o;
     char error[512];
+    int status;
     const char *why = "";
     setup_defaults(&o);
     o.trace = path;
     sabotage_plan = (struct sabotage_plan){.what = what, .from = from};
-    struct world *w = session_world(&o, true, error, sizeof error);
+    struct world *w = session_world(&o, true, error, sizeof error, &status);
     assert_non_null(w);
     struct dut *dut = dut_saboteur.create(&why);
     struct lane lane = {.driver = &w->d, .ops = &dut_saboteur, .dut = dut, .skip = true, .hang_after = 100000};

@@ -74,10 +74,10 @@ mkfifo "$work/wrong"
 cat "$work/wrong.txt" > "$work/wrong" &
 refuse 1 "came through a pipe" -- $tiny cosim "$work/wrong"
 refuse 1 "MISMATCH (expectation)" -- $tiny cosim - < "$work/wrong.txt"
-refuse 1 "a pipe can be read only once" -- $tiny cosim --check=arch - < "$work/wrong.txt"
-refuse 1 "a pipe can be read only once" -- $tiny cosim --speed - < "$work/wrong.txt"
+refuse 2 "a pipe can be read only once" -- $tiny cosim --check=arch - < "$work/wrong.txt"
+refuse 2 "a pipe can be read only once" -- $tiny cosim --speed - < "$work/wrong.txt"
 head -c $(($(stat -c %s "$work/fork.tw") / 2)) "$work/fork.tw" > "$work/torn.tw"
-refuse 1 "torn" -- $tiny cosim - < "$work/torn.tw"
+refuse 3 "torn" -- $tiny cosim - < "$work/torn.tw"
 
 # What a preset does not have is no mismatch: one line, exit status 4.
 head="twinwalk-trace 1\nbits 48\ntables own\n"

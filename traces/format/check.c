@@ -54,35 +54,49 @@ static bool access_right(struct check *c, const struct trace_rec *rec)
     return wrong_record(c, rec, why);
 }
 
-static bool record_right(struct check *c, const struct trace_rec *rec, const struct trace_extra *x)
+const char *check_place(bool own_tables, enum trace_kind kind)
 {
-    const char *why = NULL;
-    switch (rec->kind) {
+    switch (kind) {
     case TRACE_MAP:
-        why = c->own_tables          ? "a trace with its own tables has no OS and no layout"
-              : c->counts->no_layout ? "a trace that does not begin with its layout has none"
-                                     : tasks_map(&c->tasks, rec->thread, &x->map);
-        break;
+        return own_tables ? "a trace with its own tables has no OS and no layout" : NULL;
     case TRACE_TASK:
-        why = c->own_tables ? "a trace with its own tables has no OS and no tasks"
-                            : tasks_event(&c->tasks, rec->thread, &x->task);
-        c->counts->tasks += x->task.event == TRACE_CLONE;
-        break;
+        return own_tables ? "a trace with its own tables has no OS and no tasks" : NULL;
     case TRACE_SYSCALL:
-        if (c->own_tables)
-            why = "a trace with its own tables has no OS";
-        else if (!c->counts->no_layout)
-            why = tasks_syscall(&c->tasks, rec->thread, &x->syscall);
-        break;
+        return own_tables ? "a trace with its own tables has no OS" : NULL;
     case TRACE_CONTROL:
     case TRACE_POKE:
     case TRACE_CASE:
     case TRACE_ENTRY:
-        if (!c->own_tables)
-            why = "only traces with their own tables (\"tables own\") have these";
-        break;
+        return own_tables ? NULL : "only traces with their own tables (\"tables own\") have these";
     default:
+        return NULL;
+    }
+}
+
+static bool record_right(struct check *c, const struct trace_rec *rec, const struct trace_extra *x)
+{
+    const char *why = check_place(c->own_tables, rec->kind);
+    if (why)
+        return wrong_record(c, rec, why);
+    switch (rec->kind) {
+    case TRACE_MAP:
+        why = c->counts->no_layout ? "a trace that does not begin with its layout has none"
+                                   : tasks_map(&c->tasks, rec->thread, &x->map);
+        break;
+    case TRACE_TASK:
+        why = tasks_event(&c->tasks, rec->thread, &x->task);
+        c->counts->tasks += x->task.event == TRACE_CLONE;
+        break;
+    case TRACE_SYSCALL:
+        if (!c->counts->no_layout)
+            why = tasks_syscall(&c->tasks, rec->thread, &x->syscall);
+        break;
+    case TRACE_FETCH:
+    case TRACE_LOAD:
+    case TRACE_STORE:
         return c->own_tables || access_right(c, rec);
+    default:
+        break;
     }
     return !why || wrong_record(c, rec, why);
 }

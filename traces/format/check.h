@@ -10,6 +10,9 @@ struct check_counts {
     bool no_layout;    /* it does not begin with a mapping: pages are mapped when they are touched first */
 };
 
+/* Why a record of this kind has no place in a trace with, or without, its own tables; NULL: it may have one. */
+const char *check_place(bool own_tables, enum trace_kind kind);
+
 /* Reads the trace to its end. False: error[size] says what is wrong, with the record's number. A trace without its own
  * tables must be replayable: its layout comes first and does not overlap, system calls agree with what is mapped, and
  * every access lies in a mapping of its task's that allows it; one without a layout (an imported one) has only

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Every way a run can end: docs/exits.md has the table, this test makes each of its rows come about whose test is `exits`, and sees status and message.
+set -eu
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tiny=build/tiny/twinwalk
+contrary=build/contrary/twinwalk
+trace=traces/corpus/sqlite3.tw
+: > "$work/tried"
+
+fail() { echo "$*"; cat "$work/said"; exit 1; }
+
+# The status that the table gives a row.
+status_of() { awk -F ' *[|] *' -v name="$1" '$2 == name {print $4}' docs/exits.md; }
+
+# ends NAME TEXT… -- COMMAND…: it ends with the status of that row of docs/exits.md, and says every text.
+ends() {
+    local name=$1 texts=() got=0 status
+    shift
+    while [ "$1" != -- ]; do texts+=("$1"); shift; done
+    shift
+    status=$(status_of "$name")
+    [ -n "$status" ] || { echo "docs/exits.md has no row $name"; exit 1; }
+    echo "$name" >> "$work/tried"
+    timeout 60 "$@" > "$work/said" 2>&1 < /dev/null || got=$?
+    [ "$got" -eq "$status" ] || fail "$name: exit $got, expected $status: $*"
+    for text in "${texts[@]}"; do
+        grep -qF -- "$text" "$work/said" || fail "$name: not said: $text"
+    done
+}
+full() { "$@" > /dev/full; }
+export -f full
+text() { printf 'twinwalk-trace 1\n%b' "$2" > "$work/$1"; }
+
+# ---- what is compared and equal, or not ----
+text good "bits 48\nmap 0x400000 0x401000 r-xp\nF 0x400000 4\n"
+text wrong "tables own\nmov cr3 0x1000\nL 0x900000 8 -> ok\n"
+ends equal "Equal: everything asked for was compared." -- $tiny cosim --limit=1000 $trace
+ends agrees "Everything agrees with the oracle." -- $tiny model --limit=1000 $trace
+ends expectation "MISMATCH (expectation) in cycle" "see  " -- $tiny cosim --out="$work/out" "$work/wrong"
+ends hang "HANG (hang) in cycle" -- $tiny cosim --out="$work/out" --check=arch --dut=null --limit=1000 $trace
+
+# ---- what cannot be asked for ----
+ends no-command "no such command" "Usage: twinwalk COMMAND" -- $tiny toast
+ends no-command "Usage: twinwalk COMMAND" -- $tiny
+ends bad-option "--window=1000: must be 1 to 256" -- $tiny cosim --window=1000 $trace
+ends bad-option "--toast" -- $tiny memory --toast $trace
+ends bad-option "--limit=0: must be 1" -- $tiny cosim --limit=0 $trace
+ends no-trace "no trace given" -- $tiny cosim
+ends no-device "--dut=toaster: this binary has no such device" -- $tiny cosim --dut=toaster $trace
+ends from-after-to "--from=10 is after --to=5" -- $tiny cosim --from=10 --to=5 $trace
+ends waves-without "--waves-from and --waves-to are for --waves=FILE, which is missing" -- $tiny cosim --waves-from=10 $trace
+ends window-of-no-state "has no readable state" -- $tiny cosim --dut=blocking --from=10 $trace
+ends window-of-no-clock "need both twins on one clock" -- $tiny cosim --check=arch --from=10 $trace
+
+# ---- inputs ----
+ends no-file "none.tw: " "No such file or directory" -- $tiny cosim none.tw
+text empty ""
+ends empty "the trace is empty" -- $tiny cosim "$work/empty"
+for line in "map 0x400000 0x401000 r-xp" "syscall mmap 0 0x1000 3 0x22 -1 0 = 0x7f0000000000" exit; do
+    text own "tables own\n$line\nL 0x1000 8\n"
+    ends misplaced-map "BAD INPUT: record 0: a trace with its own tables has no OS" -- $tiny cosim "$work/own"
+done
+for line in "mov cr3 0x1000" "wrpkru 0" "poke 0x1000 7" "entry 0x1000 7"; do
+    text os "bits 48\nmap 0x400000 0x401000 r-xp\n$line\nF 0x400000 4\n"
+    ends misplaced-control "BAD INPUT: record 1: only traces with their own tables" -- $tiny cosim "$work/os"
+    ends misplaced-in-memory "BAD INPUT: " "record 1: only traces with their own tables" -- $tiny memory "$work/os"
+done
+
+# ---- what the preset does not have, or should not have ----
+own="tables own\npoke 0x1000 0x2067\npoke 0x2000 0x3067\nmov cr0 0x80010001\nmov cr4 0x20\nwrmsr efer 0xd00\n"
+text 57 "bits 57\ntables own\nmov cr4 0x1020 -> ok\n"
+ends needs-more "cannot run on this preset: " "57-bit linear addresses (arch.la57 = false), which preset tiny does not have" -- $tiny cosim "$work/57"
+text wider "${own}poke 0x3000 0x4067\npoke 0x4000 0x1000005067\nmov cr3 0x1000\nL 0x0 8 -> ok pa=0x1000005000 4k\n"
+ends needs-wider "wider physical addresses, of at least 37 bits, and preset tiny has 36 (arch.paddr_bits)" -- $tiny cosim "$work/wider"
+text narrower "${own}poke 0x3000 0x4067\npoke 0x4000 0x10000005067\nmov cr3 0x1000\nL 0x0 8 -> pf 0xd\n"
+ends needs-narrower "narrower physical addresses, of at most 40 bits, and preset contrary has 52 (arch.paddr_bits)" -- $contrary cosim "$work/narrower"
+ends needs-narrower "narrower physical addresses, of at most 40 bits" -- $contrary model "$work/narrower"
+text no-cr3 "tables own\nmov cr3 0x10000000000 -> gp\n"
+ends needs-narrower "narrower physical addresses, of at most 40 bits" -- $contrary cosim "$work/no-cr3"
+text no-1g "tables own\npoke 0x1000 0x2067\npoke 0x2000 0x400000e7\nmov cr0 0x80010001\nmov cr4 0x20\nmov cr3 0x1000\nL 0x0 8 -> pf 0xd\n"
+ends needs-less "a processor without 1-GByte pages (arch.page_1g = true), which preset tiny does not have" -- $tiny cosim "$work/no-1g"
+text no-pku "tables own\nmov cr4 0x400020 -> gp\n"
+ends needs-less "a processor without protection keys for user pages" -- $tiny cosim "$work/no-pku"
+
+# ---- nothing, or less than was asked for ----
+text idle "bits 48\nmap 0x400000 0x401000 r-xp\n"
+for verb in cosim "cosim --check=arch" model; do
+    ends no-access "INCOMPLETE: the trace has no access, so nothing was compared" -- $tiny $verb "$work/idle"
+done
+ends no-access-in-memory "INCOMPLETE: " "the trace has no access" -- $tiny memory "$work/idle"
+ends window-not-reached "INCOMPLETE: --from=99999999: the run ended in cycle" -- $tiny cosim --limit=1000 --from=99999999 $trace
+ends window-not-reached "no state was compared there" -- $tiny cosim --limit=1000 --from=99999998 --to=99999999 $trace
+ends waves-not-reached "INCOMPLETE: --waves-from=99999999: the run ended in cycle" -- $tiny cosim --limit=1000 --waves="$work/w.fst" --waves-from=99999999 $trace
+
+# A window is compared whole: also with one end only, and where everything waits for memory and cycles are jumped over.
+compared() { sed -n 's/.*states compared *\([0-9,]*\).*/\1/p' "$work/said" | tr -d ,; }
+ends equal "Equal" -- $tiny cosim --limit=1000 --from=1000 $trace
+[ "$(compared)" -gt 1000 ] || fail "--from=1000 compared $(compared) states"
+ends equal "Equal" -- $tiny cosim --limit=1000 --to=1000 $trace
+[ "$(compared)" -eq 1001 ] || fail "--to=1000 compared $(compared) states"
+for from in 500 501 502 503 504 505 506 507 508 509; do
+    ends equal "Equal" -- $tiny cosim --latency=1000 --limit=10 --from=$from --to=$from $trace
+    [ "$(compared)" -eq 1 ] || fail "--from=$from --to=$from compared $(compared) states"
+done
+ends equal "Equal" -- $tiny cosim --latency=1000 --limit=10 --waves="$work/narrow.fst" --waves-from=500 --waves-to=501 $trace
+[ -s "$work/narrow.fst" ] || fail "no waveform of a window in which everything waits"
+
+# ---- outputs ----
+ends table-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny cosim --limit=1000 $trace
+for verb in "cosim" "model" "memory" "random" "sweep" "matrix" "forms" "headline" "vectors" "storm"; do
+    ends help-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny $verb --help
+done
+ends help-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny version
+ends json-to-full-disk "cannot be written: No space left on device" -- $tiny cosim --limit=1000 --json=/dev/full $trace
+ends json-to-full-disk "cannot be written" -- $tiny memory --limit=1000 --json=/dev/full $trace
+ends mismatch-to-full-disk "MISMATCH (expectation)" "cannot be written" -- $tiny cosim --out="$work/out" --json=/dev/full "$work/wrong"
+
+# ---- the table and this test tell of the same ----
+rows() { sed -n '/exits: begin/,/exits: end/s/^| \([a-z0-9-]*\) |.*| \([a-z_]*\) |$/\1 \2/p' docs/exits.md | grep -v '^name test$'; }
+rows | awk '$2 == "exits" {print $1}' | sort -u > "$work/wanted"
+sort -u "$work/tried" > "$work/have"
+cmp -s "$work/wanted" "$work/have" || { echo "docs/exits.md and what was tried differ:"; diff "$work/wanted" "$work/have"; exit 1; }
+[ "$(rows | cut -d ' ' -f 1 | sort | uniq -d | wc -l)" -eq 0 ] || { echo "two rows of docs/exits.md have one name"; exit 1; }
+for test in $(rows | cut -d ' ' -f 2 | sort -u); do
+    [ -x "tb/tests/test_$test.sh" ] || { echo "docs/exits.md names the test $test, which is not there"; exit 1; }
+done
