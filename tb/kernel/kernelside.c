@@ -48,7 +48,7 @@ void kernel_look_at(struct kernelside *k, struct kernel_process *p)
     struct os_status s;
     struct os_usage usage;
     unsigned number = 0; /* any task of the process: its first may have ended */
-    for (unsigned i = 0; i < KERNEL_THREADS && !number; i++)
+    for (unsigned i = 0; i < k->numbers && !number; i++)
         if (k->task[i].life == LIFE_ALIVE && &k->process[k->task[i].process] == p)
             number = k->task[i].number;
     if (!number || !os_status(k->os, number, &s) || !os_usage(k->os, number, &usage))
@@ -85,9 +85,16 @@ void kernel_process_ends(struct kernelside *k, struct kernel_process *p, enum ke
 static void dying(void *context, unsigned number)
 {
     struct kernelside *k = context;
+    k->deaths = true;
     for (size_t i = k->processes; i--;)
         if (!k->process[i].end && k->process[i].number == number)
             kernel_process_ends(k, &k->process[i], END_KILLED);
+}
+
+void kernel_meets(struct kernelside *k, unsigned task)
+{
+    if (task >= k->numbers)
+        k->numbers = task + 1;
 }
 
 /* The task leaves the living. */
@@ -109,9 +116,10 @@ void kernel_lose(struct kernelside *k, unsigned task)
 /* Any call of the kernel may have killed anybody. */
 static void count_the_dead(struct kernelside *k)
 {
-    for (unsigned i = 0; i < KERNEL_THREADS; i++)
+    for (unsigned i = 0; k->deaths && i < k->numbers; i++)
         if (k->task[i].life == LIFE_ALIVE && k->process[k->task[i].process].end == END_KILLED)
             kernel_lose(k, i);
+    k->deaths = false;
     if (!os_current(k->os))
         k->thread = KERNEL_NOBODY;
 }
@@ -161,6 +169,7 @@ bool kernelside_boot(struct kernelside *k, const struct kernel_boot *boot, char 
     first_name(info, name, sizeof name);
     os_name(k->os, 1, kernel_file_of(name));
     os_watch_deaths(k->os, dying, k);
+    kernel_meets(k, 0);
     k->task[0].number = 1;
     k->task[0].life = LIFE_ALIVE;
     k->keeps = boot->signatures;

@@ -2,9 +2,9 @@
  * trace for one: the bench (world.h) and `twinwalk memory` (memory.h).
  *
  * A task of the trace is a thread number; the OS model has numbers of its own, which are never in use twice (thread +
- * 1, or that and a multiple of 256). One processor runs all tasks, so before a record of another thread the kernel
- * switches to its task. A task that the kernel had to kill, or could not make, is *lost*: the records that it still has
- * in the trace are counted and skipped, and its children are lost with it.
+ * 1, or that and a multiple of KERNEL_REUSE). One processor runs all tasks, so before a record of another thread the
+ * kernel switches to its task. A task that the kernel had to kill, or could not make, is *lost*: the records that it
+ * still has in the trace are counted and skipped, and its children are lost with it.
  *
  * Traces with TASK records or offsets of mappings know their files by name. Older ones do not: there each file mapping
  * is a file of its own, and a thread that appears without a CLONE is one of the first process. */
@@ -15,7 +15,7 @@
 #include "shadow.h"
 #include "traces/format/trace.h"
 
-enum { KERNEL_THREADS = 256, KERNEL_NOBODY = 256 };
+enum { KERNEL_THREADS = TRACE_THREADS, KERNEL_NOBODY = TRACE_THREADS, KERNEL_REUSE = 256 };
 
 enum kernel_life { LIFE_UNKNOWN, LIFE_ALIVE, LIFE_ENDED, LIFE_LOST };
 enum kernel_end { END_NONE, END_EXIT, END_KILLED };
@@ -46,6 +46,7 @@ struct kernelside {
     bool named;      /* file mappings are known by name and offset */
     bool cloned;     /* the trace makes its tasks: none appears by itself */
     bool losses;     /* some task is lost */
+    bool deaths;     /* the kernel has killed somebody since that was last looked at */
     bool kills;      /* the kernel may kill when memory is short */
     unsigned ghosts; /* processes that never were, so far */
     struct {
@@ -53,6 +54,7 @@ struct kernelside {
         uint8_t life;             /* enum kernel_life */
         bool bare;                /* it has executed a program whose mappings have not come yet */
     } task[KERNEL_THREADS];
+    unsigned numbers; /* 1 + the largest number of a task so far: the rest of task[] is unused */
     struct kernel_process *process;
     size_t processes;
     struct kernel_counts counts;
@@ -133,6 +135,8 @@ const char *kernel_file_of(const char *path);
 bool kernel_new_process(struct kernelside *k, unsigned task, const char *name);
 void kernel_look_at(struct kernelside *k, struct kernel_process *p);
 void kernel_process_ends(struct kernelside *k, struct kernel_process *p, enum kernel_end how);
+/* A task of this number is there now, if it was not. */
+void kernel_meets(struct kernelside *k, unsigned task);
 /* The task leaves the living. */
 void kernel_leave(struct kernelside *k, unsigned task, enum kernel_life life);
 void kernel_lose(struct kernelside *k, unsigned task);

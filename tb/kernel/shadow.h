@@ -13,7 +13,7 @@
 #include "contents.h"
 #include "traces/format/trace.h"
 
-enum { SHADOW_TASKS = 256 };
+enum { SHADOW_TASKS = TRACE_THREADS };
 
 struct shadow_area {
     uint64_t start, end;

@@ -14,6 +14,7 @@ bool kernel_thread_appears(struct kernelside *k, unsigned thread)
         return kernel_bad(k, "task %u is unknown, and the first process, to which it would belong, has ended", thread);
     if (!os_allow_processes(k->os) || !os_thread(k->os, k->task[0].number, thread + 1))
         return kernel_bad(k, "thread %u cannot be made: %s", thread, os_error(k->os));
+    kernel_meets(k, thread);
     k->task[thread].number = thread + 1;
     k->task[thread].process = k->task[0].process;
     k->task[thread].life = LIFE_ALIVE;
@@ -26,9 +27,9 @@ bool kernel_thread_appears(struct kernelside *k, unsigned thread)
  * task's. */
 static unsigned free_number(const struct kernelside *k, unsigned thread)
 {
-    for (unsigned number = thread + 1;; number += KERNEL_THREADS) {
+    for (unsigned number = thread + 1;; number += KERNEL_REUSE) {
         bool used = false;
-        for (unsigned i = 0; i < KERNEL_THREADS && !used; i++)
+        for (unsigned i = 0; i < k->numbers && !used; i++)
             used = k->task[i].life == LIFE_ALIVE &&
                    (k->task[i].number == number || k->process[k->task[i].process].number == number);
         if (!used)
@@ -39,6 +40,7 @@ static unsigned free_number(const struct kernelside *k, unsigned thread)
 /* A child without a process in the kernel; those that it makes are told apart by numbers that no process has. */
 void kernel_never_born(struct kernelside *k, unsigned parent, const struct trace_task *t)
 {
+    kernel_meets(k, t->number);
     k->task[t->number].process = t->flags & TRACE_CLONE_THREAD ? k->task[parent].process : UINT32_MAX - k->ghosts++;
     kernel_lose(k, t->number);
 }
@@ -51,6 +53,7 @@ static bool born(struct kernelside *k, unsigned parent, const struct trace_task 
         return kernel_bad(k, "CLONE of task %u: a task of this number exists and has not ended", child);
     if (!os_allow_processes(k->os))
         return kernel_bad(k, "%s", os_error(k->os));
+    kernel_meets(k, child);
     k->task[child].number = number;
     k->task[child].bare = false;
     /* the parent of a vfork does not stop here: the recorder tells what ran */
@@ -70,7 +73,7 @@ static bool born(struct kernelside *k, unsigned parent, const struct trace_task 
 
 void kernel_others_end(struct kernelside *k, unsigned keep)
 {
-    for (unsigned i = 0; i < KERNEL_THREADS; i++)
+    for (unsigned i = 0; i < k->numbers; i++)
         if (i != keep && k->task[i].process == k->task[keep].process &&
             (k->task[i].life == LIFE_ALIVE || k->task[i].life == LIFE_LOST))
             kernel_leave(k, i, LIFE_ENDED);
@@ -97,7 +100,7 @@ static bool executes(struct kernelside *k, unsigned task, const char *name)
 static unsigned tasks_of(const struct kernelside *k, unsigned process)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < KERNEL_THREADS; i++)
+    for (unsigned i = 0; i < k->numbers; i++)
         count += k->task[i].life == LIFE_ALIVE && k->task[i].process == process;
     return count;
 }

@@ -18,7 +18,7 @@ enum {
     CHUNK_SLOTS = 16384,
     CHUNK_SPARE = 256, /* slots behind the quantum, for records that come in groups */
     QUANTUM_MAX = CHUNK_SLOTS - CHUNK_SPARE,
-    TASKS = 256,         /* task numbers, as in the format */
+    TASKS = 256,         /* task numbers, given out again when a task has ended */
     CHUNKS = TASKS + 64, /* every task can hold one, and the collector still has work */
     QUEUE = 16384,
     EXTRA_SLOTS = (sizeof(struct trace_extra) + sizeof(struct trace_rec) - 1) / sizeof(struct trace_rec),

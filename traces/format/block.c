@@ -9,6 +9,39 @@
 #include <string.h>
 
 enum { HEAD_BYTES = 20, SHAPE_BYTES = 4, SHAPE_HIT = 0x80, LOOKUP = 1024 };
+enum { STREAM_SETS = BLOCK_SHAPES + 1 }; /* each thread has a shape of its own; one more for what does not fit in */
+
+/* ---- Shapes: kind and, in its spare bits, bits 10:8 of the thread; hit; flags and bits 13:11 of the thread; size;
+ * bits 7:0 of the thread ---- */
+
+static uint32_t pack_shape(const struct trace_rec *rec, bool hit)
+{
+    const uint32_t high = rec->thread >> 8;
+    return (uint32_t)(rec->kind | (hit ? SHAPE_HIT : 0)) | (high & 7) << 4 | (uint32_t)rec->flags << 8 |
+           (high >> 3) << 13 | (uint32_t)rec->size << 16 | (uint32_t)(rec->thread & 0xff) << 24;
+}
+
+static struct trace_rec unpack_shape(uint32_t word, bool *hit)
+{
+    *hit = word & SHAPE_HIT;
+    return (struct trace_rec){.kind = word & 0xf,
+                              .flags = word >> 8 & 0x1f,
+                              .size = (uint8_t)(word >> 16),
+                              .thread = (uint16_t)(word >> 24 | (word >> 4 & 7) << 8 | (word >> 13 & 7) << 11)};
+}
+
+/* Which set of predictions a thread of the block has: they are given out as threads come, so that few stay warm. */
+struct stream_sets {
+    uint16_t used;
+    uint16_t of[TRACE_THREADS]; /* 1 + its number; 0: none yet */
+};
+
+static unsigned stream_set(struct stream_sets *sets, unsigned thread)
+{
+    if (!sets->of[thread])
+        sets->of[thread] = ++sets->used;
+    return sets->of[thread] - 1U;
+}
 
 /* ---- Encoder ---- */
 
@@ -19,8 +52,9 @@ struct column {
 struct block_encoder {
     uint32_t records, accesses, shapes;
     uint32_t shape[BLOCK_SHAPES];
-    int16_t lookup[LOOKUP];            /* open addressing: shape number, -1 = free */
-    uint64_t next[256][BLOCK_STREAMS]; /* predicted address of each thread's streams */
+    int16_t lookup[LOOKUP]; /* open addressing: shape number, -1 = free */
+    struct stream_sets sets;
+    uint64_t next[STREAM_SETS][BLOCK_STREAMS]; /* predicted addresses */
     uint8_t shape_of[BLOCK_RECORDS];
     struct column address[BLOCK_STREAMS], extra;
     struct known_pages known;
@@ -30,6 +64,7 @@ static void encoder_reset(struct block_encoder *e)
 {
     e->records = e->accesses = e->shapes = 0;
     memset(e->lookup, -1, sizeof e->lookup);
+    memset(&e->sets, 0, sizeof e->sets);
     memset(e->next, 0, sizeof e->next);
     for (int i = 0; i < BLOCK_STREAMS; i++)
         e->address[i].end = e->address[i].bytes;
@@ -83,10 +118,11 @@ bool block_add(struct block_encoder *e, const struct trace_rec *rec, const struc
     if (e->records == BLOCK_RECORDS || e->extra.end - e->extra.bytes >= BLOCK_EXTRA_BYTES)
         return false;
     bool access = rec->kind <= TRACE_STORE;
-    uint64_t *next = access ? &e->next[rec->thread][rec->kind] : NULL;
+    if (e->sets.used == STREAM_SETS) /* its last thread did not fit in */
+        return false;
+    uint64_t *next = access ? &e->next[stream_set(&e->sets, rec->thread)][rec->kind] : NULL;
     bool hit = access && rec->va == *next;
-    int number = find_shape(e, (uint32_t)(rec->kind | (hit ? SHAPE_HIT : 0)) | (uint32_t)rec->flags << 8 |
-                                   (uint32_t)rec->size << 16 | (uint32_t)rec->thread << 24);
+    int number = find_shape(e, pack_shape(rec, hit));
     if (number < 0)
         return false;
     e->shape_of[e->records++] = (uint8_t)number;
@@ -191,26 +227,23 @@ static struct trace_extra *extra_room(struct block_decoder *d, uint32_t index)
 
 /* Fills the dictionary; shapes beyond it are bad, so that the loop needs no range check. */
 static const char *read_shapes(struct shape shape[BLOCK_SHAPES], const uint8_t *p, uint32_t shapes,
-                               uint64_t next[256][BLOCK_STREAMS])
+                               uint64_t next[STREAM_SETS][BLOCK_STREAMS])
 {
+    struct stream_sets sets = {0};
     for (uint32_t i = 0; i < BLOCK_SHAPES; i++) {
         struct shape *s = &shape[i];
         *s = (struct shape){.class = CLASS_BAD};
         if (i >= shapes)
             continue;
         uint32_t word = get_u32(p + SHAPE_BYTES * i);
-        s->rec.kind = word & 0x7f;
-        s->rec.flags = (uint8_t)(word >> 8);
-        s->rec.size = (uint8_t)(word >> 16);
-        s->rec.thread = (uint8_t)(word >> 24);
-        s->hit = word & SHAPE_HIT;
+        s->rec = unpack_shape(word, &s->hit);
         struct trace_rec plain = s->rec; /* the extra is checked with the record */
         if (plain.kind <= TRACE_STORE) {
             plain.flags &= (uint8_t)~TRACE_EXPECT;
             if (trace_invalid(&plain, NULL))
                 return "a shape of the dictionary is not a valid access";
             s->stream = s->rec.kind;
-            s->next = &next[s->rec.thread][s->stream];
+            s->next = &next[stream_set(&sets, s->rec.thread)][s->stream];
             s->class = s->hit ? CLASS_HIT : CLASS_MISS;
         } else {
             if (plain.kind >= TRACE_KINDS || plain.flags & ~(plain.kind == TRACE_CONTROL ? TRACE_EXPECT : 0) ||
@@ -251,7 +284,7 @@ static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, co
         return "an extra part is missing or malformed";
     if (access)
         d->expects[used[1]] = own.expect;
-    rec->extra = used[access]++;
+    rec->extra = (uint16_t)used[access]++;
     return trace_invalid(rec, x);
 }
 
@@ -268,7 +301,7 @@ static const char *read_extras(struct block_decoder *d, uint32_t from, uint32_t 
             continue;
         if (access && extra < end && get_plain_expect(extra, &d->known, rec->va, &d->expects[used[1]])) {
             extra += PLAIN_EXPECT_BYTES;
-            rec->extra = used[1]++;
+            rec->extra = (uint16_t)used[1]++;
             continue;
         }
         const uint8_t *next = extra; /* whose address may be taken, so that the other stays in a register */
@@ -320,7 +353,7 @@ static inline const char *read_addresses(struct block_decoder *d, uint32_t from,
 
 const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses)
 {
-    uint64_t next[256][BLOCK_STREAMS];
+    uint64_t next[STREAM_SETS][BLOCK_STREAMS];
     struct shape shape[BLOCK_SHAPES];
     const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *p = raw;
     uint32_t found = 0, used[2] = {0, 0};

@@ -74,7 +74,7 @@ static int fill(struct trace_reader *r)
             return r->block_records ? 1 : 0;
         }
         r->lines[r->block_records] = r->line;
-        rec->extra = r->block_records++;
+        rec->extra = (uint16_t)r->block_records++;
         r->next_record++;
     }
     return 1;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+_Static_assert(sizeof(struct trace_rec) == 16, "records are held by the million");
+
 enum { ACCESS_FLAGS = TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK | TRACE_EXPECT };
 enum { MAP_PROT = OS_READ | OS_WRITE | OS_EXEC, MAP_FLAGS = OS_SHARED | OS_FILE | OS_STACK | OS_HEAP | OS_GROWSDOWN };
 
@@ -32,7 +34,7 @@ static const char *task_invalid(const struct trace_task *t)
     static const uint8_t flags[TRACE_TASK_EVENTS] = {[TRACE_CLONE] = TRACE_CLONE_VM | TRACE_CLONE_FILES |
                                                                      TRACE_CLONE_THREAD | TRACE_CLONE_VFORK,
                                                      [TRACE_OPEN] = TRACE_OPEN_NO_FILE};
-    static const uint32_t limit[TRACE_TASK_EVENTS] = {[TRACE_CLONE] = 255, [TRACE_OPEN] = INT32_MAX};
+    static const uint32_t limit[TRACE_TASK_EVENTS] = {[TRACE_CLONE] = TRACE_THREADS - 1, [TRACE_OPEN] = INT32_MAX};
     if (t->event >= TRACE_TASK_EVENTS)
         return "unknown event of a task";
     if (t->flags & ~flags[t->event])
@@ -40,7 +42,7 @@ static const char *task_invalid(const struct trace_task *t)
     if ((t->flags & TRACE_CLONE_THREAD) && !(t->flags & TRACE_CLONE_VM))
         return "a thread shares its process' address space: thread needs vm";
     if (t->number > limit[t->event])
-        return t->event == TRACE_CLONE  ? "a task's number is 0 to 255"
+        return t->event == TRACE_CLONE  ? "a task's number is 0 to 16383"
                : t->event == TRACE_OPEN ? "a descriptor is below 2^31"
                                         : "only clone and open have a number";
     if (!memchr(t->name, 0, sizeof t->name))
@@ -106,6 +108,8 @@ const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra 
 {
     if (rec->kind >= TRACE_KINDS)
         return "unknown record kind";
+    if (rec->thread >= TRACE_THREADS)
+        return "a thread's number is 0 to 16383";
     if (rec->kind <= TRACE_STORE) {
         if (rec->size < 1 || rec->size > 64)
             return "an access has 1 to 64 bytes";

@@ -24,20 +24,28 @@ bool tasks_init(struct tasks *t)
 {
     memset(t, 0, sizeof *t);
     t->task[0] = (struct task){.space = space_new(), .laying_out = true};
-    t->processes = 1;
+    t->numbers = t->processes = 1;
     return t->task[0].space != NULL;
 }
 
 void tasks_free(struct tasks *t)
 {
-    for (unsigned i = 0; i < TASKS_MAX; i++)
+    for (unsigned i = 0; i < t->numbers; i++)
         if (t->task[i].space)
             space_leave(t->task[i].space);
 }
 
+/* The place of a task that is about to be. */
+static struct task *place_of(struct tasks *t, unsigned number)
+{
+    if (number >= t->numbers)
+        t->numbers = number + 1;
+    return &t->task[number];
+}
+
 struct task *tasks_of(struct tasks *t, unsigned number)
 {
-    struct task *task = &t->task[number];
+    struct task *task = place_of(t, number);
     if (!task->space && !t->many && t->task[0].space) {
         *task = (struct task){.space = t->task[0].space, .process = t->task[0].process};
         task->space->users++;
@@ -54,14 +62,14 @@ static void end_task(struct task *task)
 /* Ends the tasks of a process, but for `survivor`. */
 static void end_process(struct tasks *t, unsigned process, const struct task *survivor)
 {
-    for (unsigned i = 0; i < TASKS_MAX; i++)
+    for (unsigned i = 0; i < t->numbers; i++)
         if (t->task[i].space && t->task[i].process == process && &t->task[i] != survivor)
             end_task(&t->task[i]);
 }
 
 static const char *clone_task(struct tasks *t, const struct task *parent, const struct trace_task *event)
 {
-    struct task *child = &t->task[event->number];
+    struct task *child = place_of(t, event->number);
     t->many = true;
     if (child->space)
         return "a task is made whose number is that of a living one";
@@ -128,15 +136,18 @@ const char *tasks_syscall(struct tasks *t, unsigned number, const struct trace_s
     return mappings_follow(&task->space->maps, call);
 }
 
-uint64_t tasks_mappings(const struct tasks *t)
+uint64_t tasks_mappings(struct tasks *t)
 {
     uint64_t count = 0;
-    for (unsigned i = 0; i < TASKS_MAX; i++) {
-        unsigned first = 0;
-        while (t->task[first].space != t->task[i].space)
-            first++;
-        if (t->task[i].space && first == i)
-            count += t->task[i].space->maps.count;
+    for (unsigned i = 0; i < t->numbers; i++)
+        if (t->task[i].space)
+            t->task[i].space->counted = false;
+    for (unsigned i = 0; i < t->numbers; i++) {
+        struct space *space = t->task[i].space;
+        if (space && !space->counted)
+            count += space->maps.count;
+        if (space)
+            space->counted = true;
     }
     return count;
 }

@@ -5,12 +5,11 @@
 
 #include "mappings.h"
 
-enum { TASKS_MAX = 256 };
-
 /* An address space. */
 struct space {
     struct mappings maps;
     unsigned users; /* tasks */
+    bool counted;   /* by tasks_mappings() */
 };
 
 struct task {
@@ -20,7 +19,8 @@ struct task {
 };
 
 struct tasks {
-    struct task task[TASKS_MAX];
+    struct task task[TRACE_THREADS];
+    unsigned numbers;   /* 1 + the largest number of a task ever */
     unsigned processes; /* ever */
     bool many;          /* a CLONE was seen: from then on every task needs one */
 };
@@ -39,6 +39,6 @@ const char *tasks_map(struct tasks *t, unsigned number, const struct trace_map *
 const char *tasks_syscall(struct tasks *t, unsigned number, const struct trace_syscall *call);
 
 /* How many mappings there are in all address spaces. */
-uint64_t tasks_mappings(const struct tasks *t);
+uint64_t tasks_mappings(struct tasks *t);
 
 #endif

@@ -133,9 +133,9 @@ bool text_thread(struct text_cursor *c, struct trace_rec *rec, bool *found)
     if (!*found)
         return true;
     word_next(c);
-    if (!word_number((struct word){w.p + 7, w.len - 7}, false, &v) || v > 255)
-        return text_expected(c, "thread=0 to thread=255", w);
-    rec->thread = (uint8_t)v;
+    if (!word_number((struct word){w.p + 7, w.len - 7}, false, &v) || v >= TRACE_THREADS)
+        return text_expected(c, "thread=0 to thread=16383", w);
+    rec->thread = (uint16_t)v;
     return true;
 }
 

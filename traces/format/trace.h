@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Threads, which are tasks, are numbered 0 … TRACE_THREADS - 1. */
+enum { TRACE_THREADS = 16384 };
+
 enum trace_kind {
     TRACE_FETCH = 0,   /* va, size = instruction length in bytes */
     TRACE_LOAD = 1,    /* va, size in bytes */
@@ -63,7 +66,8 @@ enum trace_task_flag {
     TRACE_OPEN_NO_FILE = 1, /* TRACE_OPEN: nothing lasting is behind the descriptor (a memfd, /dev/zero) */
 };
 struct trace_task {
-    uint32_t number;      /* TRACE_CLONE: the new task, 0 … 255; TRACE_OPEN: the descriptor, below 2^31; else 0 */
+    uint32_t
+        number; /* TRACE_CLONE: the new task, below TRACE_THREADS; TRACE_OPEN: the descriptor, below 2^31; else 0 */
     uint8_t event, flags; /* enum trace_task_event, trace_task_flag */
     char name[64];        /* TRACE_EXEC, TRACE_OPEN: the file, 1 … 63 bytes; else "" */
 };
@@ -110,11 +114,11 @@ struct trace_extra {
 
 struct trace_rec {
     uint64_t va;
-    uint8_t kind;   /* enum trace_kind */
-    uint8_t flags;  /* enum trace_flag */
-    uint8_t size;   /* bytes, 1 … 64; larger accesses are split by the writer of the trace */
-    uint8_t thread; /* 0 … 255, 0 in single-threaded traces */
-    uint32_t extra; /* index for trace_extra(); only for records that have one */
+    uint8_t kind;    /* enum trace_kind */
+    uint8_t flags;   /* enum trace_flag */
+    uint8_t size;    /* bytes, 1 … 64; larger accesses are split by the writer of the trace */
+    uint16_t thread; /* below TRACE_THREADS, 0 in single-threaded traces */
+    uint16_t extra;  /* index for trace_extra(), among those of its run; only for records that have one */
 };
 
 /* What the trace says of itself. */

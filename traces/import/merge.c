@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 256, LAYOUT_MOST = 65536 };
+enum { THREADS = TRACE_THREADS, LAYOUT_MOST = 65536 };
 
 typedef bool put_function(void *to, const struct trace_rec *rec, const struct trace_extra *extra);
 
@@ -93,7 +93,7 @@ static bool give(struct merge_input *in, put_function *put, void *to)
 {
     struct trace_rec rec = in->recs[in->at];
     const struct trace_extra *x = trace_extra(in->reader, &in->recs[in->at]);
-    rec.thread = (uint8_t)(rec.thread + in->first_thread);
+    rec.thread = (uint16_t)(rec.thread + in->first_thread);
     in->at++;
     in->record++;
     return put(to, &rec, x);

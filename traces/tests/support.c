@@ -95,7 +95,7 @@ static void random_task(struct trace_task *t)
 {
     t->event = rnd() % TRACE_TASK_EVENTS;
     if (t->event == TRACE_CLONE) {
-        t->number = rnd() % 256;
+        t->number = rnd() % (rnd() % 4 ? 256 : TRACE_THREADS);
         t->flags = rnd() % 16;
         if (t->flags & TRACE_CLONE_THREAD)
             t->flags |= TRACE_CLONE_VM;
@@ -125,7 +125,7 @@ void random_item(struct item *item)
     memset(item, 0, sizeof *item);
     struct trace_extra *x = &item->extra;
     item->rec.kind = rnd() % TRACE_KINDS;
-    item->rec.thread = rnd() % 2 ? 0 : (uint8_t)rnd();
+    item->rec.thread = rnd() % 2 ? 0 : (uint16_t)(rnd() % (rnd() % 4 ? 256 : TRACE_THREADS));
     switch (item->rec.kind) {
     case TRACE_MAP:
         x->map.start = any_value() >> 12 << 12;

@@ -19,7 +19,7 @@ static uint8_t *small_file(size_t *size)
     struct trace_info info = test_info();
     for (size_t i = 0; i < COUNT; i++) {
         random_item(&items[i]);
-        items[i].rec.thread = (uint8_t)i;
+        items[i].rec.thread = (uint16_t)(56 * i);
     }
     write_trace(scratch("small.tw"), &info, false, items, COUNT);
     return load_file(scratch("small.tw"), size);
@@ -195,7 +195,7 @@ static void test_hostile_blocks(void **state)
         {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"}, /* a mapping with a size */
         {0x80, "", 0, "", 0, 1, "not a valid access"},                     /* no bytes */
         {0x00410000, "\2", 1, "", 0, 1, "not a valid access"},             /* 65 bytes */
-        {0x00018000, "\2", 1, "", 0, 1, "not a valid access"},             /* unknown flag */
+        {0x00810000, "\2", 1, "", 0, 1, "not a valid access"},             /* 129 bytes */
         {0x00080000, "\xf4\x3f", 2, "", 0, 1, "crosses"},                  /* 8 bytes at 0xffa */
         {0x00080000, "", 0, "", 0, 1, "address"},                          /* no address */
         {0x00080000, "\x80", 1, "", 0, 1, "address column"},               /* it does not end */
@@ -233,7 +233,7 @@ static void test_hostile_blocks(void **state)
         {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"}, /* an offset of 0 */
         {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
         {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
-        {0x09, "", 0, "\0\xac\2\0\0", 5, 0, "0 to 255"},
+        {0x09, "", 0, "\0\x80\x80\1\0\0", 6, 0, "0 to 16383"},
         {0x09, "", 0, "\2\1\0\0", 4, 0, "have a number"},
         {0x09, "", 0, "\2\0\1\0", 4, 0, "flags of a task"},
         {0x09, "", 0, "\1\0\0\0", 4, 0, "have a file's name"},

@@ -532,8 +532,8 @@ static void test_merge(void **state)
     assert_non_null(strstr(said, "b.txt: has no layout, other than"));
     merge("F 0x1000 1\n", "map 0x1000 0x2000 rw-p\nF 0x1000 1\n", NULL, 9);
     assert_non_null(strstr(said, "b.txt: has a layout, other than"));
-    merge("F 0x1000 1 thread=200\n", "F 0x1000 1 thread=55\n", NULL, 9);
-    assert_non_null(strstr(said, "b.txt: its 56 threads make 257 in all"));
+    merge("F 0x1000 1 thread=16000\n", "F 0x1000 1 thread=384\n", NULL, 9);
+    assert_non_null(strstr(said, "b.txt: its 385 threads make 16386 in all"));
     merge("F 0x1000 1\n", "tables own\nF 0x1000 1\n", NULL, 9);
     assert_non_null(strstr(said, "b.txt: has its own page tables"));
     merge("F 0x1000 1\n", "F 0x1000 1\nF 0xfff 2\n", NULL, 9);

@@ -170,7 +170,7 @@ static void test_full_blocks(void **state)
         items[i].rec = (struct trace_rec){.va = i << 12,
                                           .kind = TRACE_LOAD,
                                           .size = (uint8_t)(i % 64 + 1),
-                                          .thread = (uint8_t)(i / 64)};
+                                          .thread = (uint16_t)(i / 64 * 35)};
     }
     for (size_t i = 30000; i < 60000; i++) {
         memset(&items[i], 0, sizeof items[i]);

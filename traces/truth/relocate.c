@@ -47,7 +47,7 @@ bool moved_access(struct relocation *r, const struct trace_rec *rec, size_t byte
 
 static bool take_clone(struct relocation *r, const struct trace_rec *rec, const struct trace_task *clone)
 {
-    uint8_t thread = rec->thread;
+    uint16_t thread = rec->thread;
     struct trace_extra x = {.task = *clone};
     struct task *parent = &r->task[thread], *child = &r->task[clone->number];
     unsigned number = parent->child + 1; /* children have higher numbers than their parents */

@@ -6,7 +6,7 @@
 #include "os/os.h"
 #include "relocation.h"
 
-static bool kernel_store(struct relocation *r, uint8_t thread, uint64_t va, size_t bytes)
+static bool kernel_store(struct relocation *r, uint16_t thread, uint64_t va, size_t bytes)
 {
     struct trace_rec rec = {.va = va, .kind = TRACE_STORE, .flags = TRACE_SUPERVISOR | TRACE_AC, .thread = thread};
     return moved_access(r, &rec, bytes);
@@ -19,7 +19,7 @@ static const char *last_part(const char *name)
     return name + (length > most ? length - most : 0);
 }
 
-static bool put_native_map(struct relocation *r, uint8_t thread, const struct native_map *map)
+static bool put_native_map(struct relocation *r, uint16_t thread, const struct native_map *map)
 {
     struct trace_rec rec = {.kind = TRACE_MAP, .thread = thread};
     struct trace_extra x;
@@ -37,7 +37,7 @@ static bool put_native_map(struct relocation *r, uint8_t thread, const struct na
 }
 
 /* The files' own pages that execve writes to: where data end and bss begins in a page. */
-static bool put_bss(struct relocation *r, uint8_t thread, const struct native_exec *exec)
+static bool put_bss(struct relocation *r, uint16_t thread, const struct native_exec *exec)
 {
     for (size_t i = 0; i < exec->maps; i++) {
         uint64_t at[8];
@@ -51,7 +51,7 @@ static bool put_bss(struct relocation *r, uint8_t thread, const struct native_ex
     return true;
 }
 
-bool begin_layout(struct relocation *r, struct task *task, uint8_t thread)
+bool begin_layout(struct relocation *r, struct task *task, uint16_t thread)
 {
     const struct native_task *native = &r->native.task[task->native];
     if (task->exec == native->execs)
@@ -74,7 +74,7 @@ bool begin_layout(struct relocation *r, struct task *task, uint8_t thread)
     return true;
 }
 
-bool end_layout(struct relocation *r, struct task *task, uint8_t thread)
+bool end_layout(struct relocation *r, struct task *task, uint16_t thread)
 {
     const struct native_exec *exec = &r->native.task[task->native].exec[task->exec - 1];
     task->layout = false;
@@ -84,7 +84,7 @@ bool end_layout(struct relocation *r, struct task *task, uint8_t thread)
     return put_bss(r, thread, exec);
 }
 
-bool take_map(struct relocation *r, uint8_t thread, const struct trace_map *map)
+bool take_map(struct relocation *r, uint16_t thread, const struct trace_map *map)
 {
     struct task *task = &r->task[thread];
     if (!task->layout && !begin_layout(r, task, thread))

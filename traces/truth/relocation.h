@@ -6,7 +6,6 @@
 #include "native.h"
 #include "space.h"
 
-enum { TASKS = 256 };
 static const uint64_t PAGE = 4096;
 
 struct task {
@@ -21,7 +20,7 @@ struct relocation {
     struct native native;
     struct trace_reader *reader;
     struct trace_writer *writer;
-    struct task task[TASKS];
+    struct task task[TRACE_THREADS];
     uint64_t record, written;
     uint64_t dropped; /* kernel accesses to what the native process does not have */
     bool held;        /* a load that may turn out to be half of a read-modify-write */
@@ -41,10 +40,10 @@ bool moved_put(struct relocation *r, const struct trace_rec *rec, const struct t
 bool moved_access(struct relocation *r, const struct trace_rec *rec, size_t bytes);
 
 /* relocate_layout.c: a program's first mappings. */
-bool begin_layout(struct relocation *r, struct task *task, uint8_t thread);
-bool take_map(struct relocation *r, uint8_t thread, const struct trace_map *map);
+bool begin_layout(struct relocation *r, struct task *task, uint16_t thread);
+bool take_map(struct relocation *r, uint16_t thread, const struct trace_map *map);
 /* Behind the last MAP record. */
-bool end_layout(struct relocation *r, struct task *task, uint8_t thread);
+bool end_layout(struct relocation *r, struct task *task, uint16_t thread);
 
 /* relocate_calls.c */
 bool take_syscall(struct relocation *r, const struct trace_rec *rec, const struct trace_syscall *call);
