@@ -10,8 +10,8 @@
 //     cycle   t       t+1    t+2   t+3 … t+3+n   t+4+n    t+5+n
 //     ctl     accept  DRAIN  EXEC  SWEEP         DONE     IDLE
 //
-// Cost, accept to done with no walk in flight: 3 cycles, or 3 + n+1 with an invalidation; n = 3 for one address, else the
-// largest number of sets of the STLB; 3 with #GP(0). Rules: docs/microarchitecture.md sections 3, 13, 14.
+// Cost, accept to done with no walk in flight: 3 cycles, or 3 + n+1 with an invalidation; n = 3 for one address, else
+// the largest number of sets of the STLB; 3 with #GP(0). Rules: docs/microarchitecture.md sections 3, 13, 14.
 module mmu_ctl
   import mmu_pkg::*, mmu_cfg_pkg::*;
 (
@@ -44,27 +44,29 @@ module mmu_ctl
   output logic [63:0] peek_word1_o
 );
   localparam logic [3:0] OpCr0 = 4'd0, OpCr3 = 4'd1, OpCr4 = 4'd2, OpEfer = 4'd3, OpInvlpg = 4'd4,
-                         OpInvpcidAddress = 4'd5, OpInvpcidContext = 4'd6, OpInvpcidAll = 4'd7, OpInvpcidNonGlobal = 4'd8,
-                         OpPkru = 4'd9, OpPkrs = 4'd10, OpPat = 4'd11;
+                         OpInvpcidAddress = 4'd5, OpInvpcidContext = 4'd6, OpInvpcidAll = 4'd7,
+                         OpInvpcidNonGlobal = 4'd8, OpPkru = 4'd9, OpPkrs = 4'd10, OpPat = 4'd11;
   // Bit positions in the source operands (SDM 2.5, and the EFER MSR; TCE and UAIE: APM vol 2, 3.1.7).
-  localparam int unsigned Cr0Wp = 16, Cr0Cd = 30, Cr0Pg = 31, Cr3LamU57 = 61, Cr3LamU48 = 62, Cr3Keep = 63, Cr4Pse = 4, Cr4Pae = 5,
-                          Cr4Pge = 7, Cr4La57 = 12, Cr4Pcide = 17, Cr4Smep = 20, Cr4Smap = 21, Cr4Pke = 22, Cr4Cet = 23, Cr4Pks = 24,
-                          Cr4Lass = 27, Cr4LamSup = 28, EferNxe = 11, EferTce = 15, EferUaie = 20;
+  localparam int unsigned Cr0Wp = 16, Cr0Cd = 30, Cr0Pg = 31, Cr3LamU57 = 61, Cr3LamU48 = 62, Cr3Keep = 63;
+  localparam int unsigned Cr4Pse = 4, Cr4Pae = 5, Cr4Pge = 7, Cr4La57 = 12, Cr4Pcide = 17, Cr4Smep = 20, Cr4Smap = 21,
+                          Cr4Pke = 22, Cr4Cet = 23, Cr4Pks = 24, Cr4Lass = 27, Cr4LamSup = 28;
+  localparam int unsigned EferNxe = 11, EferTce = 15, EferUaie = 20;
 
   function automatic logic is_invpcid(input logic [3:0] op);
     return op >= OpInvpcidAddress && op <= OpInvpcidNonGlobal;
   endfunction
 
   // SDM 13.12.2: a byte of IA32_PAT codes UC, WC, WT, WP, WB or UC-.
-  function automatic logic type_coded(input logic [7:1] b);   // the lowest bit does not decide: 2 and 3 are reserved
+  function automatic logic type_coded(input logic [7:1] b);  // the lowest bit does not decide: 2 and 3 are reserved
     return b[7:3] == '0 && b[2:1] != 2'b01;
   endfunction
 
   function automatic logic [15:0] most_sets();
     logic [15:0] most;
     most = '0;
-    for (int unsigned a = 0; a < STLB_ARRAYS; a++)
+    for (int unsigned a = 0; a < STLB_ARRAYS; a++) begin
       if (16'(STLB_ENTRIES[a] / STLB_WAYS[a]) > most) most = 16'(STLB_ENTRIES[a] / STLB_WAYS[a]);
+    end
     return most;
   endfunction
   localparam logic [15:0] MostSets = most_sets();
@@ -109,11 +111,12 @@ module mmu_ctl
         OpCr3: gp = (data_q[60:0] >> PaBits) != '0             // SDM 5.5.2: reserved bits
                  || (ARCH_LAM == 0 && (data_q[Cr3LamU57] || data_q[Cr3LamU48]))
                  || (data_q[Cr3Keep] && !regs_q.pcide);        // SDM MOV CR: bit 63 is reserved without PCIDE
-        OpCr4: gp = !data_q[Cr4Pae]                            // SDM MOV CR: PAE may not be cleared in IA-32e mode
-                 || (ARCH_LA57 == 0 && data_q[Cr4La57]) || (ARCH_PCID == 0 && data_q[Cr4Pcide])   // SDM 2.5: reserved bits
+        // SDM MOV CR: PAE may not be cleared in IA-32e mode; SDM 2.5: reserved bits
+        OpCr4: gp = !data_q[Cr4Pae]
+                 || (ARCH_LA57 == 0 && data_q[Cr4La57]) || (ARCH_PCID == 0 && data_q[Cr4Pcide])
                  || (ARCH_PKU == 0 && data_q[Cr4Pke]) || (ARCH_PKS == 0 && data_q[Cr4Pks])
                  || (ARCH_CET == 0 && data_q[Cr4Cet]) || (ARCH_LAM == 0 && data_q[Cr4LamSup]) || data_q[Cr4Lass]
-                 || (data_q[Cr4Pcide] && !regs_q.pcide && regs_q.low != '0)                       // SDM 5.10.1: PCIDE 0→1 with a PCID
+                 || (data_q[Cr4Pcide] && !regs_q.pcide && regs_q.low != '0)  // SDM 5.10.1: PCIDE 0→1 with a PCID
                  || (data_q[Cr4Cet] && !rules_q.wp);           // SDM 2.5: CR4.CET needs CR0.WP
         OpEfer: gp = (ARCH_AMD == 0 && data_q[EferTce]) || data_q[EferUaie];                      // reserved bits
         OpInvpcidAddress, OpInvpcidContext, OpInvpcidAll, OpInvpcidNonGlobal: begin
@@ -136,7 +139,7 @@ module mmu_ctl
   linear_t     linear_d;
   types_t      types_d;
   logic [31:0] pkru_d, pkrs_d;
-  inv_t        inv;
+  inv_t inv;
   always_comb begin : p_exec
     regs_d   = regs_q;
     rules_d  = rules_q;
@@ -150,7 +153,7 @@ module mmu_ctl
         OpCr0: begin
           rules_d.wp = data_q[Cr0Wp];
           types_d.cd = data_q[Cr0Cd];
-          if (!data_q[Cr0Pg]) inv = InvAll;                    // PG 1→0: everything
+          if (!data_q[Cr0Pg]) inv = InvAll;  // PG 1→0: everything
         end
         OpCr3: begin
           regs_d.base      = data_q[51:12] & (40'hFF_FFFF_FFFF >> (52 - PaBits));
@@ -170,8 +173,9 @@ module mmu_ctl
           rules_d.cet      = data_q[Cr4Cet] && ARCH_CET != 0;
           regs_d.pks       = data_q[Cr4Pks] && ARCH_PKS != 0;
           linear_d.lam_sup = data_q[Cr4LamSup] && ARCH_LAM != 0;
-          if (rules_d.smep && !rules_q.smep) inv = InvContext;                                    // SMEP 0→1: the current PCID
-          if (regs_d.pge != regs_q.pge || linear_d.la57 != linear_q.la57 || (regs_q.pcide && !regs_d.pcide)) inv = InvAll;
+          if (rules_d.smep && !rules_q.smep) inv = InvContext;  // SMEP 0→1: the current PCID
+          if (regs_d.pge != regs_q.pge || linear_d.la57 != linear_q.la57 || (regs_q.pcide && !regs_d.pcide))
+            inv = InvAll;
           // APM vol 2, 5.5.3: CR4.PSE too, and CR4.PKE 0→1
           if (ARCH_AMD != 0 && (regs_d.pse != regs_q.pse || (regs_d.pke && !regs_q.pke))) inv = InvAll;
         end
@@ -199,12 +203,14 @@ module mmu_ctl
 
   always_ff @(posedge clk_i) begin : p_state
     unique case (state_q)
-      CtlIdle: if (valid_i) begin
-        state_q <= CtlDrain;
-        op_q    <= op_i;
-        data_q  <= data_i;
-        desc_q  <= is_invpcid(op_i) ? desc_i : '0;
-        gp_q    <= 1'b0;
+      CtlIdle: begin
+        if (valid_i) begin
+          state_q <= CtlDrain;
+          op_q    <= op_i;
+          data_q  <= data_i;
+          desc_q  <= is_invpcid(op_i) ? desc_i : '0;
+          gp_q    <= 1'b0;
+        end
       end
       CtlDrain: if (walkers_idle_i) state_q <= CtlExec;
       CtlExec: begin
@@ -250,19 +256,20 @@ module mmu_ctl
       unique case (peek_idx_i)
         16'd0: begin
           peek_word0_o = {1'b0, linear_q.lam_u48, linear_q.lam_u57, 9'd0, regs_q.base, regs_q.low};
-          peek_word1_o = {50'd0, regs_q.tce, regs_q.pse, types_q.cd, linear_q.lam_sup, rules_q.cet, regs_q.pks, regs_q.pke,
-                          rules_q.smap, rules_q.smep, rules_q.nxe, regs_q.pcide, linear_q.la57, regs_q.pge, rules_q.wp};
+          peek_word1_o = {50'd0, regs_q.tce, regs_q.pse, types_q.cd, linear_q.lam_sup, rules_q.cet, regs_q.pks,
+                          regs_q.pke, rules_q.smap, rules_q.smep, rules_q.nxe, regs_q.pcide, linear_q.la57,
+                          regs_q.pge, rules_q.wp};
         end
         16'd1: begin
           peek_word0_o[2:0] = state_q;
-          if (state_q != CtlIdle)  peek_word0_o[7:4]  = op_q;
+          if (state_q != CtlIdle) peek_word0_o[7:4] = op_q;
           if (state_q == CtlSweep) peek_word0_o[23:8] = j_q;
-          if (state_q == CtlDone)  peek_word0_o[24]   = gp_q;
-          if (state_q != CtlIdle)  peek_word1_o       = data_q;
+          if (state_q == CtlDone) peek_word0_o[24] = gp_q;
+          if (state_q != CtlIdle) peek_word1_o = data_q;
         end
         16'd3: begin
           peek_word0_o = {pkrs_q, pkru_q};
-          for (int unsigned i = 0; i < 8; i++) peek_word1_o[8 * i +: 3] = types_q.pat[i];
+          for (int unsigned i = 0; i < 8; i++) peek_word1_o[8*i+:3] = types_q.pat[i];
         end
         16'd4: if (state_q != CtlIdle) peek_word0_o = desc_q;
         default: ;

@@ -1,4 +1,5 @@
-// The request ports: accept, mask the address, look up the L1, answer in the next cycle or ask the miss queue for an entry.
+// The request ports: accept, mask the address, look up the L1, answer in the next cycle or ask the miss queue for an
+// entry.
 //
 //     cycle      t            t+1
 //     request    A accepted
@@ -77,8 +78,8 @@ module mmu_front
 
   logic [63:0] word0 [2];
   logic [63:0] word1 [2];
-  for (genvar side = 0; side < 2; side++) begin : g_side          // 0 fetch, ITLB; 1 data, DTLB
-    localparam int unsigned Base  = side == 0 ? 0 : NumFetch;
+  for (genvar side = 0; side < 2; side++) begin : g_side  // 0 fetch, ITLB; 1 data, DTLB
+    localparam int unsigned Base = side == 0 ? 0 : NumFetch;
     localparam int unsigned Ports = side == 0 ? NumFetch : NumData;
     vpn_t             side_vpn    [Ports];
     access_t          side_access [Ports];
@@ -98,14 +99,33 @@ module mmu_front
                 side == 0 ? ITLB_ENTRIES[0] : DTLB_ENTRIES[0]}),
       .Ways({side == 0 ? ITLB_WAYS[2] : DTLB_WAYS[2], side == 0 ? ITLB_WAYS[1] : DTLB_WAYS[1],
              side == 0 ? ITLB_WAYS[0] : DTLB_WAYS[0]}),
-      .Lru(side == 0 ? ITLB_REPLACEMENT != 0 : DTLB_REPLACEMENT != 0), .Ports(Ports)
+      .Lru(side == 0 ? ITLB_REPLACEMENT != 0 : DTLB_REPLACEMENT != 0),
+      .Ports(Ports)
     ) u_l1tlb (
-      .clk_i, .rst_i, .rules_i, .keys_i, .pcid_i,
-      .look_i(look[Base+:Ports]), .vpn_i(side_vpn), .access_i(side_access),
-      .ok_o(ok[Base+:Ports]), .denied_o(denied[Base+:Ports]), .size_o(side_size), .data_o(side_data),
-      .fill_i(fill_i && fill_fetch_i == (side == 0)), .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
-      .peek_i(peek_i[side]), .peek_repl_i(peek_repl_i[side]), .peek_idx_i,
-      .peek_word0_o(word0[side]), .peek_word1_o(word1[side]));
+      .clk_i,
+      .rst_i,
+      .rules_i,
+      .keys_i,
+      .pcid_i,
+      .look_i(look[Base+:Ports]),
+      .vpn_i(side_vpn),
+      .access_i(side_access),
+      .ok_o(ok[Base+:Ports]),
+      .denied_o(denied[Base+:Ports]),
+      .size_o(side_size),
+      .data_o(side_data),
+      .fill_i(fill_i && fill_fetch_i == (side == 0)),
+      .fill_tag_i,
+      .fill_data_i,
+      .inv_i,
+      .inv_vpn_i,
+      .inv_pcid_i,
+      .peek_i(peek_i[side]),
+      .peek_repl_i(peek_repl_i[side]),
+      .peek_idx_i,
+      .peek_word0_o(word0[side]),
+      .peek_word1_o(word1[side])
+    );
   end
   assign peek_word0_o = word0[0] | word0[1];
   assign peek_word1_o = word1[0] | word1[1];
@@ -115,8 +135,9 @@ module mmu_front
   assign confirm_o = Rewalk ? denied : '0;
   assign fault_o   = Rewalk ? '0 : denied;
   always_comb begin : p_fault
-    for (int unsigned p = 0; p < NP; p++)
+    for (int unsigned p = 0; p < NP; p++) begin
       fault_err_o[p] = fault_o[p] ? rights_error(page_of(data[p], keys_i), access_i[p], rules_i) : '0;
+    end
   end
 
   // ---- Response registers ----
@@ -140,7 +161,8 @@ module mmu_front
         res_q  <= '{mt: '0, pat: '0, size: '0, err: '0, kind: KindGp, src: SrcL1};
         addr_q <= '0;
         if (look[p]) begin
-          res_q  <= '{mt: memory_type(data[p].pat, types_i), pat: data[p].pat, size: size[p], err: '0, kind: KindOk, src: SrcL1};
+          res_q  <= '{mt: memory_type(data[p].pat, types_i), pat: data[p].pat, size: size[p], err: '0, kind: KindOk,
+                      src: SrcL1};
           addr_q <= physical(data[p].frame, va_i[p][29:0], size[p]);
         end
       end

@@ -53,13 +53,34 @@ module mmu_l1tlb
   logic [63:0]      word1 [Arrays];
 
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
-    mmu_tlb_array #(.Holds(Holds[a][3:0]), .Entries(Entries[a]), .Ways(Ways[a]), .Lru(Lru), .Ports(Ports)) u_array (
-      .clk_i, .rst_i, .pcid_i,
-      .look_i, .look_vpn_i(vpn_i), .hit_o(hit[a]), .size_o(size[a]), .data_o(data[a]), .touch_i(touch[a]),
-      .fill_i, .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
+    mmu_tlb_array #(
+      .Holds(Holds[a][3:0]),
+      .Entries(Entries[a]),
+      .Ways(Ways[a]),
+      .Lru(Lru),
+      .Ports(Ports)
+    ) u_array (
+      .clk_i,
+      .rst_i,
+      .pcid_i,
+      .look_i,
+      .look_vpn_i(vpn_i),
+      .hit_o(hit[a]),
+      .size_o(size[a]),
+      .data_o(data[a]),
+      .touch_i(touch[a]),
+      .fill_i,
+      .fill_tag_i,
+      .fill_data_i,
+      .inv_i,
+      .inv_vpn_i,
+      .inv_pcid_i,
       .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
       .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
-      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));
+      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}),
+      .peek_word0_o(word0[a]),
+      .peek_word1_o(word1[a])
+    );
   end
 
   // The lowest-numbered array that hits answers, and only it is touched.

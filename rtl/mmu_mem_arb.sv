@@ -21,7 +21,7 @@ module mmu_mem_arb
   output walker_t               hold_w_o,
   output walker_t               pointer_o
 );
-  logic    hold_q;
+  logic hold_q;
   walker_t hold_w_q, rr_mem_q;
 
   always_comb begin : p_choose

@@ -81,18 +81,18 @@ module mmu_miss_queue
   localparam int unsigned NP = NumPorts;
   localparam int unsigned NM = NumEntries;
   localparam int unsigned IdxW = NM > 1 ? $clog2(NM) : 1;
-  typedef logic [NM-1:0]   set_t;
+  typedef logic [NM-1:0] set_t;
   typedef logic [IdxW-1:0] idx_t;
 
   set_t pend_q, slk_q, nwalk_q, walk_q, follow_q, finv_q, finvw_q, done_q;
-  set_t confirm_q, led_q;                                      // led: leader_q is meant
-  set_t step0_q, step1_q;                                      // the two bits of each entry's next FINV step
+  set_t confirm_q, led_q;  // led: leader_q is meant
+  set_t step0_q, step1_q;  // the two bits of each entry's next FINV step
   set_t port_q [NP];                                           // entries last used by each port
   req_t        req_q    [NM];
   res_t        res_q    [NM];                                  // set in FINV, FINVW, DONE
   logic [63:0] va_q     [NM];                                  // the linear, in DONE with KindOk the physical address
   idx_t        leader_q [NM];
-  entry_t      rr_issue_q, rr_walk_q;
+  entry_t rr_issue_q, rr_walk_q;
 
   set_t free;
   assign free = ~(pend_q | slk_q | nwalk_q | walk_q | follow_q | finv_q | finvw_q | done_q);
@@ -176,7 +176,7 @@ module mmu_miss_queue
   assign r_vpn_o    = va_q[idx_t'(r_entry_i)][56:12];
   assign c_access_o = req_q[idx_t'(c_entry_i)].access;
 
-  set_t fetch;                                                 // entries of fetch ports
+  set_t fetch;  // entries of fetch ports
   always_comb begin : p_fetch
     fetch = '0;
     for (int unsigned p = 0; p < NumFetch; p++) fetch |= port_q[p];
@@ -206,63 +206,92 @@ module mmu_miss_queue
     set_t alloc [NP];                                          // the entry port p takes, one bit
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
+    logic passes;
     idx_t slot;
     if (busy || want != '0 || rst_i) begin
-      pend = pend_q; slk = slk_q; nwalk = nwalk_q; walk = walk_q;
-      follow = follow_q; finv = finv_q; finvw = finvw_q; done = done_q;
-      confirm = confirm_q; led = led_q; step0 = step0_q; step1 = step1_q;
+      pend = pend_q;
+      slk = slk_q;
+      nwalk = nwalk_q;
+      walk = walk_q;
+      follow = follow_q;
+      finv = finv_q;
+      finvw = finvw_q;
+      done = done_q;
+      confirm = confirm_q;
+      led = led_q;
+      step0 = step0_q;
+      step1 = step1_q;
 
-      for (int unsigned p = 0; p < NP; p++)                    // response stage: DONE → FREE
+      for (int unsigned p = 0; p < NP; p++) begin  // response stage: DONE → FREE
         if (done_o[p]) done &= ~(done_q & port_q[p]) | ((done_q & port_q[p]) - set_t'(1));
-
-      if (issue_o == TokLookup) begin                          // PEND → SLK
-        e = one(issue_entry_o); pend &= ~e; slk |= e;
-        rr_issue_q <= next_of(issue_entry_o, NM);
-      end else if (issue_o == TokFinv) begin                   // FINV, steps 0 1 2 → FINVW
-        e = one(issue_entry_o);
-        if (issue_step_o == 2'd2) begin finv &= ~e; finvw |= e; end
-        else if (issue_step_o == 2'd1) begin step0 &= ~e; step1 |= e; end
-        else step0 |= e;
       end
-      if (start_o) begin                                       // NWALK → WALK
-        e = one(start_entry_o); nwalk &= ~e; walk |= e;
+
+      if (issue_o == TokLookup) begin  // PEND → SLK
+        e = one(issue_entry_o);
+        pend &= ~e;
+        slk |= e;
+        rr_issue_q <= next_of(issue_entry_o, NM);
+      end else if (issue_o == TokFinv) begin  // FINV, steps 0 1 2 → FINVW
+        e = one(issue_entry_o);
+        if (issue_step_o == 2'd2) begin
+          finv &= ~e;
+          finvw |= e;
+        end else if (issue_step_o == 2'd1) begin
+          step0 &= ~e;
+          step1 |= e;
+        end else step0 |= e;
+      end
+      if (start_o) begin  // NWALK → WALK
+        e = one(start_entry_o);
+        nwalk &= ~e;
+        walk |= e;
         rr_walk_q <= next_of(start_entry_o, NM);
       end
-      if (walk_i) begin                                        // SLK → NWALK
-        e = one(c_entry_i); slk &= ~e; nwalk |= e;
-        if (walk_confirm_i) confirm |= e; else confirm &= ~e;
+      if (walk_i) begin  // SLK → NWALK
+        e = one(c_entry_i);
+        slk &= ~e;
+        nwalk |= e;
+        if (walk_confirm_i) confirm |= e;
+        else confirm &= ~e;
       end
-      if (finv_done_i) begin                                   // FINVW → DONE
-        e = one(c_entry_i); finvw &= ~e; done |= e;
+      if (finv_done_i) begin  // FINVW → DONE
+        e = one(c_entry_i);
+        finvw &= ~e;
+        done |= e;
       end
 
       leaders = pend_q | slk_q | nwalk_q | walk_q;
-      if (out_valid_i) begin                                   // SLK, WALK → DONE or FINV
-        e = one(out_entry_i); slk &= ~e; walk &= ~e;
+      if (out_valid_i) begin  // SLK, WALK → DONE or FINV
+        e = one(out_entry_i);
+        slk &= ~e;
+        walk &= ~e;
         leaders &= ~e;
-        if (out_kind_i == KindPf) finv |= e; else done |= e;
+        if (out_kind_i == KindPf) finv |= e;
+        else done |= e;
         res_q[idx_t'(out_entry_i)] <= out_res;
-        if (out_kind_i == KindOk) va_q[idx_t'(out_entry_i)] <= physical(out_data_i.frame, va_q[idx_t'(out_entry_i)][29:0], out_size_i);
-        if (follow_q != '0) begin                              // its followers: DONE by the same translation, or PEND
+        if (out_kind_i == KindOk)
+          va_q[idx_t'(out_entry_i)] <= physical(out_data_i.frame, va_q[idx_t'(out_entry_i)][29:0], out_size_i);
+        if (follow_q != '0) begin  // its followers: DONE by the same translation, or PEND
           served = '0;
           e      = '0;
           for (int unsigned i = 0; i < NM; i++) begin
             if (follow_q[i] && leader_q[i] == idx_t'(out_entry_i)) begin
               e[i] = 1'b1;
-              if (out_kind_i == KindOk
-                  // SDM 5.6.1 and 5.8, for the follower's own access
-                  && rights_pass(page_of(out_data_i, keys_i), req_q[i].access, rules_i)
-                  && (req_q[i].access.acc != AccWrite || out_data_i.d)) begin
+              // SDM 5.6.1 and 5.8, for the follower's own access
+              passes = out_kind_i == KindOk && rights_pass(page_of(out_data_i, keys_i), req_q[i].access, rules_i) &&
+                  (req_q[i].access.acc != AccWrite || out_data_i.d);
+              if (passes) begin
                 served[i] = 1'b1;
-                res_q[i] <= '{mt: out_res.mt, pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk, src: SrcMerged};
+                res_q[i] <= '{mt: out_res.mt, pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk,
+                              src: SrcMerged};
                 va_q[i]  <= physical(out_data_i.frame, va_q[i][29:0], out_size_i);
               end
             end
           end
           follow &= ~e;
-          done   |= served;
-          pend   |= e & ~served;
-          led    &= ~(e & ~served);
+          done |= served;
+          pend |= e & ~served;
+          led &= ~(e & ~served);
         end
       end
 
@@ -278,10 +307,12 @@ module mmu_miss_queue
             left     = left & ~e;
             same     = '0;
             if (miss_i[p]) begin
-              for (int unsigned i = 0; i < NM; i++)
+              for (int unsigned i = 0; i < NM; i++) begin
                 same[i] = leaders[i] && fetch[i] == (p < NumFetch) && va_q[i][63:12] == va_i[p][63:12];
-              for (int unsigned q = 0; q < p; q++)
+              end
+              for (int unsigned q = 0; q < p; q++) begin
                 if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][63:12] == va_i[p][63:12]) same |= alloc[q];
+              end
             end
             lead[p]  = same & (~same + set_t'(1));
             leads[p] = !fault_i[p] && same == '0;
@@ -290,11 +321,18 @@ module mmu_miss_queue
         for (int unsigned p = 0; p < NP; p++) begin
           if (want[p]) begin
             e = alloc[p];
-            confirm &= ~e; led &= ~e; step0 &= ~e; step1 &= ~e;
-            if (confirm_i[p])       begin nwalk |= e; confirm |= e; end
-            else if (fault_i[p])    finv |= e;
-            else if (lead[p] != '0) begin follow |= e; led |= e; end
-            else                    pend |= e;
+            confirm &= ~e;
+            led &= ~e;
+            step0 &= ~e;
+            step1 &= ~e;
+            if (confirm_i[p]) begin
+              nwalk |= e;
+              confirm |= e;
+            end else if (fault_i[p]) finv |= e;
+            else if (lead[p] != '0) begin
+              follow |= e;
+              led |= e;
+            end else pend |= e;
             slot = first(e);  // not as index on the left of <=: an internal error of Verilator 5.030 and 5.032
             va_q[slot]     <= va_i[p];
             leader_q[slot] <= first(lead[p]);
@@ -306,24 +344,49 @@ module mmu_miss_queue
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~(free & ~left)) | alloc[p];
       end
 
-      if (restart_i) begin                                     // everything without a result starts again
+      if (restart_i) begin  // everything without a result starts again
         pend  = pend | slk | nwalk | walk | follow | finv | finvw;
-        slk   = '0; nwalk = '0; walk = '0; follow = '0; finv = '0; finvw = '0;
-        confirm &= done; led &= done; step0 &= done; step1 &= done;
+        slk   = '0;
+        nwalk = '0;
+        walk = '0;
+        follow = '0;
+        finv = '0;
+        finvw = '0;
+        confirm &= done;
+        led &= done;
+        step0 &= done;
+        step1 &= done;
       end
       if (rst_i) begin
-        pend = '0; slk = '0; nwalk = '0; walk = '0; follow = '0; finv = '0; finvw = '0; done = '0;
+        pend = '0;
+        slk = '0;
+        nwalk = '0;
+        walk = '0;
+        follow = '0;
+        finv = '0;
+        finvw = '0;
+        done = '0;
         rr_issue_q <= '0;
         rr_walk_q  <= '0;
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= '0;
       end
-      pend_q <= pend; slk_q <= slk; nwalk_q <= nwalk; walk_q <= walk;
-      follow_q <= follow; finv_q <= finv; finvw_q <= finvw; done_q <= done;
-      confirm_q <= confirm; led_q <= led; step0_q <= step0; step1_q <= step1;
+      pend_q <= pend;
+      slk_q <= slk;
+      nwalk_q <= nwalk;
+      walk_q <= walk;
+      follow_q <= follow;
+      finv_q <= finv;
+      finvw_q <= finvw;
+      done_q <= done;
+      confirm_q <= confirm;
+      led_q <= led;
+      step0_q <= step0;
+      step1_q <= step1;
     end
   end
 
-  assign only_waits_o = (ctl_idle_i ? pend_q : '0) == '0 && finv_q == '0 && done_q == '0 && (nwalk_q == '0 || !any_idle_i);
+  assign only_waits_o = (ctl_idle_i ? pend_q : '0) == '0 && finv_q == '0 && done_q == '0
+                     && (nwalk_q == '0 || !any_idle_i);
 
   assign pointers_o = {2'd0, rr_walk_q, 2'd0, rr_issue_q};
   always_comb begin : p_peek
@@ -343,8 +406,9 @@ module mmu_miss_queue
       b      = one(entry_t'(e));
       leader = (led_q & b) != '0 ? 6'(leader_q[e]) : '0;
       res    = ((finv_q | finvw_q | done_q) & b) != '0 ? res_q[e] : '0;
-      state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 : (walk_q & b) != '0 ? 4'd4 :
-               (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 : (finvw_q & b) != '0 ? 4'd7 : 4'd8;
+      state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 :
+               (walk_q & b) != '0 ? 4'd4 : (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 :
+               (finvw_q & b) != '0 ? 4'd7 : 4'd8;
       peek_word0_o = {14'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
       peek_word1_o = (done_q & b) == '0 || has_address(res_q[e].kind) ? va_q[e] : '0;
     end

@@ -1,5 +1,5 @@
-// What stage C of the STLB pipeline and the grant of a walker mean for their miss-queue entries. At most one entry gets an
-// outcome in a cycle, since a walker is granted only while C holds no LOOKUP. Combinational, from registers only.
+// What stage C of the STLB pipeline and the grant of a walker mean for their miss-queue entries. At most one entry gets
+// an outcome in a cycle, since a walker is granted only while C holds no LOOKUP. Combinational, from registers only.
 //
 //     cycle                t                          t+1
 //     LOOKUP in C          hit → translation          DONE
@@ -59,7 +59,10 @@ module mmu_outcome
       tag_o  = fin_tag_i;
       data_o = fin_data_i;
       unique case (fin_outcome_i)
-        OutFault:  begin kind_o = KindPf; err_o = fin_err_i; end
+        OutFault: begin
+          kind_o = KindPf;
+          err_o = fin_err_i;
+        end
         OutMemErr: kind_o = KindMemErr;
         default: ;
       endcase
@@ -80,7 +83,7 @@ module mmu_outcome
         kind_o    = KindPf;
         err_o     = rights_error(page, c_access_i, rules_i);
       end else if (c_access_i.acc == AccWrite && !hit_data_i.d) begin
-        walk_o = 1'b1;                                         // SDM 5.8: D must be set in memory first
+        walk_o = 1'b1;  // SDM 5.8: D must be set in memory first
       end else begin
         touch_o = 1'b1;
         valid_o = 1'b1;

@@ -1,17 +1,17 @@
 // Types, encodings and the stateless rules of the MMU. Every literal bit range of an x86 entry or of a state word
-// appears here once, with a name. Rules: docs/microarchitecture.md sections 3, 4, 6, 17; SDM volume 3A, chapters 4 and 5.
-// A feature that is not built in (ARCH_… = 0) is a constant 0 in its rule, so nothing of it remains.
+// appears here once, with a name. Rules: docs/microarchitecture.md sections 3, 4, 6, 17; SDM volume 3A, chapters 4 and
+// 5. A feature that is not built in (ARCH_… = 0) is a constant 0 in its rule, so nothing of it remains.
 package mmu_pkg;
   import mmu_cfg_pkg::*;
 
-  localparam int unsigned NumFetch   = PORTS_FETCH;
-  localparam int unsigned NumData    = PORTS_DATA;
-  localparam int unsigned NumPorts   = PORTS_FETCH + PORTS_DATA;
+  localparam int unsigned NumFetch = PORTS_FETCH;
+  localparam int unsigned NumData = PORTS_DATA;
+  localparam int unsigned NumPorts = PORTS_FETCH + PORTS_DATA;
   localparam int unsigned NumEntries = MISS_QUEUE_ENTRIES;
   localparam int unsigned NumWalkers = WALKERS_COUNT;
-  localparam int unsigned Stages     = STLB_LATENCY - 2;       // k of section 9: stage k is C, stage k-1 is R
-  localparam bit          Rewalk     = POLICY_FAULT_REWALK != 0;
-  localparam int unsigned PaBits     = ARCH_PADDR_BITS;
+  localparam int unsigned Stages = STLB_LATENCY - 2;  // k of section 9: stage k is C, stage k-1 is R
+  localparam bit Rewalk = POLICY_FAULT_REWALK != 0;
+  localparam int unsigned PaBits = ARCH_PADDR_BITS;
 
   // ---- Requests and responses (section 2) ----
   typedef logic [1:0] acc_t;
@@ -20,16 +20,17 @@ package mmu_pkg;
   localparam kind_t KindOk = 2'd0, KindGp = 2'd1, KindPf = 2'd2, KindMemErr = 2'd3;
   typedef logic [1:0] src_t;
   localparam src_t SrcL1 = 2'd0, SrcStlb = 2'd1, SrcWalk = 2'd2, SrcMerged = 2'd3;
-  typedef logic [1:0] psize_t;                                 // 0 4K, 1 2M, 2 1G; in a PSC entry level-2
-  typedef logic [44:0] vpn_t;                                  // VA[56:12]
-  typedef logic [39:0] frame_t;                                // PA[51:12]
-  typedef logic [5:0]  entry_t;                                // number of a miss-queue entry
-  typedef logic [3:0]  walker_t;                               // number of a walker, the memory tag
-  typedef logic [6:0]  err_t;                                  // page-fault error code, SDM 5.7
-  typedef logic [2:0]  mt_t;                                   // memory type, coded as in IA32_PAT
-  typedef logic [1:0]  cache_t;                                // {PCD, PWT} of a table
+  typedef logic [1:0] psize_t;  // 0 4K, 1 2M, 2 1G; in a PSC entry level-2
+  typedef logic [44:0] vpn_t;  // VA[56:12]
+  typedef logic [39:0] frame_t;  // PA[51:12]
+  typedef logic [5:0] entry_t;  // number of a miss-queue entry
+  typedef logic [3:0] walker_t;  // number of a walker, the memory tag
+  typedef logic [6:0] err_t;  // page-fault error code, SDM 5.7
+  typedef logic [2:0] mt_t;  // memory type, coded as in IA32_PAT
+  typedef logic [1:0] cache_t;  // {PCD, PWT} of a table
 
-  // The access, as the rules of section 6 see it: shadow stack, EFLAGS.AC, implicit supervisor, CPL = 3, and what it does.
+  // The access, as the rules of section 6 see it: shadow stack, EFLAGS.AC, implicit supervisor, CPL = 3, and what it
+  // does.
   typedef struct packed {
     logic       ss, ac, imp, user;
     acc_t       acc;
@@ -72,16 +73,16 @@ package mmu_pkg;
   } data_t;
 
   // ---- Control (sections 3, 13) ----
-  typedef struct packed {                                      // what the rights of an access depend on
-    logic        wp, nxe, smep, smap, cet;
+  typedef struct packed {  // what the rights of an access depend on
+    logic wp, nxe, smep, smap, cet;
   } rules_t;
-  typedef struct packed {                                      // PKRU and IA32_PKRS where CR4 has them on, else 0
-    logic [31:0] user, supervisor;                             // … of which addresses they decide
+  typedef struct packed {  // PKRU and IA32_PKRS where CR4 has them on, else 0
+    logic [31:0] user, supervisor;  // … of which addresses they decide
   } keys_t;
-  typedef struct packed {                                      // what makes an address canonical
-    logic        la57, lam_sup, lam_u57, lam_u48;
+  typedef struct packed {  // what makes an address canonical
+    logic la57, lam_sup, lam_u57, lam_u48;
   } linear_t;
-  typedef struct packed {                                      // what makes a memory type of a PAT index
+  typedef struct packed {  // what makes a memory type of a PAT index
     logic            cd;
     logic [7:0][2:0] pat;                                      // bits 8i+2:8i of IA32_PAT; the others are 0
   } types_t;
@@ -90,27 +91,63 @@ package mmu_pkg;
     frame_t      base;                                         // CR3[51:12]
     logic [11:0] low;                                          // CR3[11:0]
   } regs_t;
-  localparam logic [7:0][2:0] PatReset = {3'd0, 3'd7, 3'd4, 3'd6, 3'd0, 3'd7, 3'd4, 3'd6};         // SDM 13.12.4
-  typedef enum logic [2:0] {CtlIdle, CtlDrain, CtlExec, CtlSweep, CtlDone} ctl_state_t;
+  localparam logic [7:0][2:0] PatReset = {3'd0, 3'd7, 3'd4, 3'd6, 3'd0, 3'd7, 3'd4, 3'd6};  // SDM 13.12.4
+  typedef enum logic [2:0] {
+    CtlIdle,
+    CtlDrain,
+    CtlExec,
+    CtlSweep,
+    CtlDone
+  } ctl_state_t;
   // What an invalidation drops (section 13); InvInit also sets the STLB's replacement state.
-  typedef enum logic [2:0] {InvNone, InvAddress, InvTarget, InvNonGlobal, InvContext, InvAllNonGlobal, InvAll, InvInit} inv_t;
+  typedef enum logic [2:0] {
+    InvNone,
+    InvAddress,
+    InvTarget,
+    InvNonGlobal,
+    InvContext,
+    InvAllNonGlobal,
+    InvAll,
+    InvInit
+  } inv_t;
 
   // ---- STLB pipeline tokens (section 9) ----
-  typedef enum logic [1:0] {TokNone, TokLookup, TokFinv, TokFill} token_t;
+  typedef enum logic [1:0] {
+    TokNone,
+    TokLookup,
+    TokFinv,
+    TokFill
+  } token_t;
 
   // ---- Walkers (section 11) ----
-  typedef enum logic [2:0] {WkIdle, WkReq, WkWait, WkCas, WkCasWait, WkFin} walk_state_t;
-  typedef enum logic [1:0] {OutOk, OutFault, OutMemErr} outcome_t;
-  typedef enum logic [1:0] {StepPass, StepCas, StepOk, StepFault} step_t;
+  typedef enum logic [2:0] {
+    WkIdle,
+    WkReq,
+    WkWait,
+    WkCas,
+    WkCasWait,
+    WkFin
+  } walk_state_t;
+  typedef enum logic [1:0] {
+    OutOk,
+    OutFault,
+    OutMemErr
+  } outcome_t;
+  typedef enum logic [1:0] {
+    StepPass,
+    StepCas,
+    StepOk,
+    StepFault
+  } step_t;
   typedef struct packed {
-    logic w, u, nx;                                            // AND of R/W, AND of U/S, OR of XD so far
+    logic w, u, nx;  // AND of R/W, AND of U/S, OR of XD so far
   } rights_t;
-  typedef struct packed {                                      // what a page grants (section 6)
+  typedef struct packed {  // what a page grants (section 6)
     logic       s;                                             // a shadow-stack page
     logic       wd, ad;                                        // its key forbids writes; all data accesses
     rights_t    rights;
   } page_t;
-  typedef struct packed {                                      // how a walk begins (section 10)
+  typedef struct packed {  // how a walk begins (section 10)
     frame_t     base;
     cache_t     cache;
     logic [2:0] level;
@@ -156,15 +193,19 @@ package mmu_pkg;
     return (va[63:56] == '0 || va[63:56] == '1) && (la57 || va[55:47] == {9{va[56]}});
   endfunction
 
-  // SDM 4.4 "Linear-Address Masking": the highest bit that still counts, by bit 63 of the pointer, not by CPL. Only data
-  // accesses of software: neither fetches nor implicit accesses.
-  typedef enum logic [1:0] {LamNone, Lam48, Lam57} lam_t;      // bit 47, bit 56
+  // SDM 4.4 "Linear-Address Masking": the highest bit that still counts, by bit 63 of the pointer, not by CPL. Only
+  // data accesses of software: neither fetches nor implicit accesses.
+  typedef enum logic [1:0] {
+    LamNone,
+    Lam48,
+    Lam57
+  } lam_t;  // bit 47, bit 56
   // verilator lint_off UNUSEDSIGNAL
   // (a rule reads of the access and of the registers what it speaks of)
   function automatic lam_t lam_of(input logic va63, input access_t a, input linear_t l);
     if (ARCH_LAM == 0 || a.acc == AccExec || a.imp) return LamNone;
-    if (va63) return !l.lam_sup ? LamNone : l.la57 ? Lam57 : Lam48;        // CR4.LAM_SUP: the present linear-address width
-    return l.lam_u57 ? Lam57 : l.lam_u48 ? Lam48 : LamNone;                // CR3.LAM_U57 before CR3.LAM_U48
+    if (va63) return !l.lam_sup ? LamNone : l.la57 ? Lam57 : Lam48;  // CR4.LAM_SUP: the present linear-address width
+    return l.lam_u57 ? Lam57 : l.lam_u48 ? Lam48 : LamNone;  // CR3.LAM_U57 before CR3.LAM_U48
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
@@ -173,7 +214,8 @@ package mmu_pkg;
     return lam == Lam57 ? {{7{va[63]}}, va[56:0]} : lam == Lam48 ? {{16{va[63]}}, va[47:0]} : va;
   endfunction
 
-  // The masked address is canonical, and (SDM 4.4) its highest bit that counts equals bit 63. For bit 56 the former implies the latter.
+  // The masked address is canonical, and (SDM 4.4) its highest bit that counts equals bit 63. For bit 56 the former
+  // implies the latter.
   function automatic logic access_canonical(input logic [63:47] masked, input lam_t lam, input logic la57);
     return canonical(masked, la57) && (lam != Lam48 || masked[47] == masked[63]);
   endfunction
@@ -195,7 +237,7 @@ package mmu_pkg;
 
   // SDM 5.6.2: PKRU is for user-mode addresses, whoever accesses them, IA32_PKRS for the others: {WD, AD} of the key.
   function automatic logic [1:0] key_forbids(input logic [3:0] key, input logic u, input keys_t keys);
-    return ARCH_PKU == 0 && ARCH_PKS == 0 ? 2'b00 : keys[{u, key, 1'b0} +: 2];
+    return ARCH_PKU == 0 && ARCH_PKS == 0 ? 2'b00 : keys[{u, key, 1'b0}+:2];
   endfunction
 
   // Section 4 "matches", validity apart: same size and VPN, and global or same PCID.
@@ -205,7 +247,8 @@ package mmu_pkg;
     return tag.vpn == vpn && tag.size == size && (tag.glob || tag.pcid == pcid);
   endfunction
 
-  // What an invalidation of no single address drops, validity apart (SDM 5.10.4.1). Entries of the PSC are never global.
+  // What an invalidation of no single address drops, validity apart (SDM 5.10.4.1). Entries of the PSC are never
+  // global.
   function automatic logic inv_drops(input tag_t tag, input inv_t inv, input logic [11:0] pcid);
     unique case (inv)
       InvNonGlobal:    return !tag.glob && tag.pcid == pcid;   // MOV CR3, INVPCID type 1
@@ -266,13 +309,15 @@ package mmu_pkg;
              : user  ? u                                       // user mode: to user-mode addresses
              : fetch ? !(u && r.smep)                          // SMEP: no supervisor fetch from user-mode addresses
              :         !(u && r.smap && (a.imp || !a.ac));     // SMAP: nor data, unless explicit with EFLAGS.AC = 1
-    write_ok = a.acc != AccWrite || ss || page.rights.w || (!user && !r.wp);  // write: R/W = 1, or supervisor with CR0.WP = 0
+    // write: R/W = 1, or supervisor with CR0.WP = 0
+    write_ok = a.acc != AccWrite || ss || page.rights.w || (!user && !r.wp);
     fetch_ok = !fetch || !page.rights.nx || !r.nxe;            // fetch: XD = 0, or EFER.NXE = 0
     return mode_ok && write_ok && fetch_ok && !key_violation(page, a, r);
   endfunction
 
   // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D (fetch, with EFER.NXE or CR4.SMEP), 5 PK, 6 SS.
-  function automatic err_t error_code(input logic p, input logic rsvd, input logic pk, input access_t a, input rules_t r);
+  function automatic err_t error_code(input logic p, input logic rsvd, input logic pk, input access_t a,
+                                      input rules_t r);
     return {shadow_stack(a, r), pk, a.acc == AccExec && (r.nxe || r.smep), rsvd, user_mode(a), a.acc == AccWrite, p};
   endfunction
 
@@ -304,8 +349,9 @@ package mmu_pkg;
 
   // Address of the entry at `level` for a linear address, in the table at `base` (SDM 5.5.4).
   function automatic logic [51:0] entry_address(input frame_t base, input vpn_t vpn, input logic [2:0] level);
-    logic [8:0] index;                                         // VA[11+9l : 12+9(l-1)]
-    index = 9'(vpn >> (level == 3'd1 ? 6'd0 : level == 3'd2 ? 6'd9 : level == 3'd3 ? 6'd18 : level == 3'd4 ? 6'd27 : 6'd36));
+    logic [8:0] index;  // VA[11+9l : 12+9(l-1)]
+    index = 9'(vpn >> (level == 3'd1 ? 6'd0 : level == 3'd2 ? 6'd9 : level == 3'd3 ? 6'd18
+                     : level == 3'd4 ? 6'd27 : 6'd36));
     return {base, index, 3'b000};
   endfunction
 
@@ -314,13 +360,13 @@ package mmu_pkg;
   // PLRU nodes 64 to 127, of an array with more than 64 ways. `lru` and `ways` are constants wherever these are called.
   // Node n has the children 2n and 2n+1, the leaf of way w is P + w; bit n says where the victim is: 0 left, 1 right.
   function automatic int unsigned plru_leafs(input int unsigned ways);
-    return 1 << $clog2(ways);                                  // P
+    return 1 << $clog2(ways);  // P
   endfunction
 
   function automatic logic [63:0] repl_initial(input logic lru, input int unsigned ways);
     logic [63:0] s;
     s = '0;
-    for (int unsigned w = 0; w < 16; w++) if (lru && w < ways) s[4 * w +: 4] = 4'(w);
+    for (int unsigned w = 0; w < 16; w++) if (lru && w < ways) s[4*w+:4] = 4'(w);
     return s;
   endfunction
 
@@ -329,11 +375,12 @@ package mmu_pkg;
     logic [63:0] s;
     logic [7:0]  node;
     s = low;
-    if (lru) begin                                             // younger ways age by one, this one becomes the youngest
-      for (int unsigned w = 0; w < 16; w++)
-        if (w < ways && low[4 * w +: 4] < low[{way[3:0], 2'b00} +: 4]) s[4 * w +: 4] = low[4 * w +: 4] + 4'd1;
-      s[{way[3:0], 2'b00} +: 4] = 4'd0;
-    end else begin                                             // every node on the path points away from the way
+    if (lru) begin  // younger ways age by one, this one becomes the youngest
+      for (int unsigned w = 0; w < 16; w++) begin
+        if (w < ways && low[4*w+:4] < low[{way[3:0], 2'b00}+:4]) s[4*w+:4] = low[4*w+:4] + 4'd1;
+      end
+      s[{way[3:0], 2'b00}+:4] = 4'd0;
+    end else begin  // every node on the path points away from the way
       node = 8'(plru_leafs(ways)) | {1'b0, way};
       for (int unsigned l = 0; l < 7; l++) begin
         if (l < $clog2(ways)) begin
@@ -359,8 +406,7 @@ package mmu_pkg;
     logic        right;
     way = '0;
     if (lru) begin
-      for (int unsigned w = 0; w < 16; w++)
-        if (w < ways && low[4 * w +: 4] == 4'(ways - 1)) way = 7'(w);
+      for (int unsigned w = 0; w < 16; w++) if (w < ways && low[4*w+:4] == 4'(ways - 1)) way = 7'(w);
     end else begin
       node = 8'd1;
       for (int unsigned l = 0; l < 7; l++) begin

@@ -45,26 +45,49 @@ module mmu_psc
     assign look_vpn[0] = look_vpn_i;
     assign level[a]    = size1[0];
     assign data[a]     = data1[0];
-    mmu_tlb_array #(.Holds(4'(PSC_HOLDS[a])), .Entries(PSC_ENTRIES[a]), .Ways(PSC_WAYS[a]), .Lru(PSC_REPLACEMENT != 0),
-                    .Ports(1), .Psc(1'b1)) u_array (
-      .clk_i, .rst_i, .pcid_i,
-      .look_i, .look_vpn_i(look_vpn), .hit_o(hit[a]), .size_o(size1), .data_o(data1), .touch_i(touch[a]),
-      .fill_i, .fill_tag_i, .fill_data_i, .inv_i, .inv_vpn_i, .inv_pcid_i,
+    mmu_tlb_array #(
+      .Holds(4'(PSC_HOLDS[a])),
+      .Entries(PSC_ENTRIES[a]),
+      .Ways(PSC_WAYS[a]),
+      .Lru(PSC_REPLACEMENT != 0),
+      .Ports(1),
+      .Psc(1'b1)
+    ) u_array (
+      .clk_i,
+      .rst_i,
+      .pcid_i,
+      .look_i,
+      .look_vpn_i(look_vpn),
+      .hit_o(hit[a]),
+      .size_o(size1),
+      .data_o(data1),
+      .touch_i(touch[a]),
+      .fill_i,
+      .fill_tag_i,
+      .fill_data_i,
+      .inv_i,
+      .inv_vpn_i,
+      .inv_pcid_i,
       .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
       .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
-      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));
+      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}),
+      .peek_word0_o(word0[a]),
+      .peek_word1_o(word1[a])
+    );
   end
 
   // The lowest level of all arrays wins; a level is held by one array only.
   always_comb begin : p_choose
     int unsigned best;
     best    = Arrays;
-    start_o = '{base: root_base_i, cache: root_cache_i, level: root_level_i, from_psc: 1'b0, rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
+    start_o = '{base: root_base_i, cache: root_cache_i, level: root_level_i, from_psc: 1'b0,
+                rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = 1'b0;
     if (look_i) begin
       for (int unsigned a = 0; a < Arrays; a++) begin
         if (hit[a] && (best == Arrays || 3'(level[a]) + 3'd1 < start_o.level)) begin
-          start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(level[a]) + 3'd1, from_psc: 1'b1,  // size is level-2
+          // the size of an entry is its level-2
+          start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(level[a]) + 3'd1, from_psc: 1'b1,
                       rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
           best    = a;
         end

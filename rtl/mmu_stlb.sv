@@ -51,15 +51,15 @@ module mmu_stlb
   output logic [63:0] peek_word0_o,
   output logic [63:0] peek_word1_o
 );
-  localparam int unsigned Arrays   = STLB_ARRAYS;
-  localparam int unsigned StageW   = $clog2(Stages);
-  localparam bit          Shared4k = Arrays == 2 && STLB_HOLDS[0][0] && STLB_HOLDS[Arrays-1][0];
+  localparam int unsigned Arrays = STLB_ARRAYS;
+  localparam int unsigned StageW = $clog2(Stages);
+  localparam bit Shared4k = Arrays == 2 && STLB_HOLDS[0][0] && STLB_HOLDS[Arrays-1][0];
 
   // ---- The pipeline: element i is stage i+1 ----
   logic [Stages-1:0][1:0] token_q, step_q;
   logic [Stages-1:0][5:0] entry_q;
-  tag_t                   r_tag_q,  c_tag_q;                   // the FILLs in R and C
-  data_t                  r_data_q, c_data_q;
+  tag_t r_tag_q, c_tag_q;  // the FILLs in R and C
+  data_t r_data_q, c_data_q;
   vpn_t                   c_vpn_q;
   inv_t                   c_sweep_q;                           // the sweep step that was read in the last cycle
   logic [15:0]            c_index_q;
@@ -86,7 +86,7 @@ module mmu_stlb
       token_q <= {token_q[Stages-2:0], issue_i};
       entry_q <= {entry_q[Stages-2:0], issue_entry_i};
       step_q  <= {step_q[Stages-2:0], issue_step_i};
-      if (fill_i) begin                                        // enters R
+      if (fill_i) begin  // enters R
         token_q[Stages-2] <= TokFill;
         entry_q[Stages-2] <= '0;
         step_q[Stages-2]  <= '0;
@@ -122,20 +122,41 @@ module mmu_stlb
   logic [63:0] word1 [Arrays];
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     localparam int unsigned Sets = STLB_ENTRIES[a] / STLB_WAYS[a];
-    mmu_stlb_array #(.Holds(3'(STLB_HOLDS[a])), .Entries(STLB_ENTRIES[a]), .Ways(STLB_WAYS[a]),
-                     .Lru(STLB_REPLACEMENT != 0), .Shared4k(Shared4k), .Number(a != 0)) u_array (
-      .clk_i, .pcid_i(sweep_i == InvNone ? pcid_i : sweep_pcid_i),
-      .r_valid_i(r_valid), .r_by_index_i(sweep_i != InvNone && !one_address(sweep_i)), .r_index_i(sweep_j_i),
+    mmu_stlb_array #(
+      .Holds(3'(STLB_HOLDS[a])),
+      .Entries(STLB_ENTRIES[a]),
+      .Ways(STLB_WAYS[a]),
+      .Lru(STLB_REPLACEMENT != 0),
+      .Shared4k(Shared4k),
+      .Number(a != 0)
+    ) u_array (
+      .clk_i,
+      .pcid_i(sweep_i == InvNone ? pcid_i : sweep_pcid_i),
+      .r_valid_i(r_valid),
+      .r_by_index_i(sweep_i != InvNone && !one_address(sweep_i)),
+      .r_index_i(sweep_j_i),
       .r_vpn_i(r_vpn),
-      .c_vpn_i(c_vpn_q), .look_i(c_token == TokLookup), .hit_o(hit[a]), .tag_o(tag[a]), .data_o(data[a]), .touch_i(touch_i && hit_in_1 == (a != 0)),
-      .inv_i(one_address(inv) || 32'(c_index_q) < Sets ? inv : InvNone), .inv_size_i(inv_size),
-      .fill_i(c_token == TokFill), .fill_tag_i(c_tag_q), .fill_data_i(c_data_q),
-      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)), .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
-      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}), .peek_word0_o(word0[a]), .peek_word1_o(word1[a]));
+      .c_vpn_i(c_vpn_q),
+      .look_i(c_token == TokLookup),
+      .hit_o(hit[a]),
+      .tag_o(tag[a]),
+      .data_o(data[a]),
+      .touch_i(touch_i && hit_in_1 == (a != 0)),
+      .inv_i(one_address(inv) || 32'(c_index_q) < Sets ? inv : InvNone),
+      .inv_size_i(inv_size),
+      .fill_i(c_token == TokFill),
+      .fill_tag_i(c_tag_q),
+      .fill_data_i(c_data_q),
+      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
+      .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
+      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}),
+      .peek_word0_o(word0[a]),
+      .peek_word1_o(word1[a])
+    );
   end
 
   // Smallest size over both arrays, then the lower array.
-  logic hit_in_1;                                              // array 1 answers
+  logic hit_in_1;  // array 1 answers
   always_comb begin : p_choose
     hit_in_1   = 1'b0;
     hit_o      = 1'b0;

@@ -1,8 +1,8 @@
 // One set-associative array of the STLB. Each page size it holds indexes it with its own bits of the address.
 //
 // The memories are read synchronously in the sense of a registered address: the set numbers are registered at the end
-// of R, and C looks at the contents of its own cycle. Such a port is a block RAM's (transparent) read port, and the bypass of a
-// write in C into the read in R comes with it. Valid bits and replacement state are small and stay outside.
+// of R, and C looks at the contents of its own cycle. Such a port is a block RAM's (transparent) read port, and the
+// bypass of a write in C into the read in R comes with it. Valid bits and replacement state are small and stay outside.
 // (The state readout is a further, asynchronous port: tie state_sel_i to a constant and it disappears.)
 //
 //     cycle      t               t+1
@@ -49,11 +49,11 @@ module mmu_stlb_array
   output logic [63:0] peek_word0_o,
   output logic [63:0] peek_word1_o
 );
-  localparam int unsigned Sets  = Entries / Ways;
-  localparam int unsigned SetW  = Sets > 1 ? $clog2(Sets) : 1;
-  localparam int unsigned WayW  = Ways > 1 ? $clog2(Ways) : 1;
-  localparam int unsigned Home  = Sets > 1 ? SetW : 0;         // VPN bit that splits 4K pages over two arrays
-  localparam int unsigned LowW  = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways);
+  localparam int unsigned Sets = Entries / Ways;
+  localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
+  localparam int unsigned WayW = Ways > 1 ? $clog2(Ways) : 1;
+  localparam int unsigned Home = Sets > 1 ? SetW : 0;  // VPN bit that splits 4K pages over two arrays
+  localparam int unsigned LowW = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways);
   typedef logic [SetW-1:0] set_t;
   typedef logic [WayW-1:0] way_t;
 
@@ -66,8 +66,9 @@ module mmu_stlb_array
   logic [2:0][SetW-1:0] set_q;
   always_ff @(posedge clk_i) begin : p_set
     if (r_valid_i) begin
-      for (int unsigned s = 0; s < 3; s++)
-        set_q[s] <= Sets == 1 ? '0 : r_by_index_i ? r_index_i[SetW-1:0] : r_vpn_i[9 * s +: SetW];
+      for (int unsigned s = 0; s < 3; s++) begin
+        set_q[s] <= Sets == 1 ? '0 : r_by_index_i ? r_index_i[SetW-1:0] : r_vpn_i[9*s+:SetW];
+      end
     end
   end
 
@@ -80,6 +81,8 @@ module mmu_stlb_array
   way_t   look_way;
   psize_t look_size;
   always_comb begin : p_compare
+    logic match;
+    match     = 1'b0;
     hit_o     = 1'b0;
     tag_o     = '0;
     data_o    = '0;
@@ -89,8 +92,9 @@ module mmu_stlb_array
       for (int s = 2; s >= 0; s--) begin
         if (here(s)) begin
           for (int w = int'(Ways) - 1; w >= 0; w--) begin
-            if (valid_q[set_q[s]][w]
-                && tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i)) begin
+            match = valid_q[set_q[s]][w] &&
+                tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i);
+            if (match) begin
               hit_o     = 1'b1;
               look_way  = way_t'(w);
               look_size = psize_t'(s);
@@ -105,14 +109,14 @@ module mmu_stlb_array
 
   // ---- C: touch, invalidate, fill ----
   always_ff @(posedge clk_i) begin : p_write
-    logic [Ways-1:0] valid, found;                             // of the set acted on; `found` matches, validity apart
-    logic            by_set, act;
+    logic [Ways-1:0] valid, found;  // of the set acted on; `found` matches, validity apart
+    logic by_set, act;
     set_t            set;
     way_t            way;
     logic [63:0]     low;
     by_set = inv_i != InvNone && !one_address(inv_i);
     if (touch_i && Ways > 1) begin
-      set        = set_q[look_size];
+      set = set_q[look_size];
       low_q[set] <= LowW'(repl_touched(64'(low_q[set]), Lru, Ways, 7'(look_way)));
     end
     if (fill_i || inv_i != InvNone) begin
@@ -125,10 +129,12 @@ module mmu_stlb_array
           act   = 1'b1;
           set   = set_q[s];
           valid = valid_q[set_q[s]];
-          for (int unsigned w = 0; w < Ways; w++)
-            found[w] = by_set ? inv_drops(tag_q[w][set_q[s]], inv_i, pcid_i)
-                              : tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i)
-                                && !(inv_i == InvTarget && tag_q[w][set_q[s]].glob);   // SDM 5.10.4.1: INVPCID type 0 spares global entries
+          for (int unsigned w = 0; w < Ways; w++) begin
+            // SDM 5.10.4.1: INVPCID type 0 spares global entries
+            found[w] = by_set ? inv_drops(tag_q[w][set_q[s]], inv_i, pcid_i) :
+                tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i) &&
+                !(inv_i == InvTarget && tag_q[w][set_q[s]].glob);
+          end
         end
       end
       if (act) begin

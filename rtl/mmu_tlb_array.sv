@@ -1,7 +1,8 @@
 // One array of an L1 TLB or of the paging-structure cache: tags, data, valid bits, replacement state.
 //
 // It holds the page sizes of Holds (bit i: size i; for the PSC bit i: level i+2). An array of one size may be set
-// associative; an array of several is fully associative, and the size of an entry decides which bits of it are compared.
+// associative; an array of several is fully associative, and the size of an entry decides which bits of it are
+// compared.
 //
 //     cycle     t            t+1
 //     lookup    A → hit
@@ -46,12 +47,12 @@ module mmu_tlb_array
   output logic [63:0]        peek_word0_o,
   output logic [63:0]        peek_word1_o
 );
-  localparam int unsigned Sets    = Entries / Ways;
-  localparam int unsigned SetW    = Sets > 1 ? $clog2(Sets) : 1;
-  localparam int unsigned WayW    = Ways > 1 ? $clog2(Ways) : 1;
-  localparam psize_t      First   = Holds[0] ? 2'd0 : Holds[1] ? 2'd1 : Holds[2] ? 2'd2 : 2'd3;
-  localparam bit          Several = (Holds & (Holds - 4'd1)) != '0;
-  localparam int unsigned LowW    = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways) > 64 ? 64 : plru_leafs(Ways);
+  localparam int unsigned Sets = Entries / Ways;
+  localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
+  localparam int unsigned WayW = Ways > 1 ? $clog2(Ways) : 1;
+  localparam psize_t First = Holds[0] ? 2'd0 : Holds[1] ? 2'd1 : Holds[2] ? 2'd2 : 2'd3;
+  localparam bit Several = (Holds & (Holds - 4'd1)) != '0;
+  localparam int unsigned LowW = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways) > 64 ? 64 : plru_leafs(Ways);
   typedef logic [SetW-1:0] set_t;
   typedef logic [WayW-1:0] way_t;
 
@@ -69,7 +70,7 @@ module mmu_tlb_array
   // verilator lint_off UNUSEDSIGNAL
   // (only the bits that number a set)
   function automatic set_t set_of(input vpn_t vpn);
-    return Sets > 1 ? vpn[9 * First +: SetW] : '0;
+    return Sets > 1 ? vpn[9*First+:SetW] : '0;
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
@@ -86,12 +87,14 @@ module mmu_tlb_array
   endfunction
 
   // ---- Lookup: smallest size first, then lowest way ----
-  way_t look_way [Ports];
+  way_t look_way[Ports];
   always_comb begin : p_lookup
     set_t   set;
     psize_t size;
+    logic   match;
     set   = '0;
     size  = First;
+    match = 1'b0;
     hit_o = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
       size_o[p]   = First;
@@ -104,7 +107,9 @@ module mmu_tlb_array
           set = set_of(look_vpn_i[p]);
           if (Several) size = 2'd3;
           for (int w = int'(Ways) - 1; w >= 0; w--) begin
-            if (valid_q[set][w] && agrees(tag_q[set][w], look_vpn_i[p], pcid_i) && (!Several || tag_q[set][w].size <= size)) begin
+            match = valid_q[set][w] && agrees(tag_q[set][w], look_vpn_i[p], pcid_i) &&
+                (!Several || tag_q[set][w].size <= size);
+            if (match) begin
               hit_o[p]    = 1'b1;
               look_way[p] = way_t'(w);
               if (Several) size = tag_q[set][w].size;
@@ -130,18 +135,20 @@ module mmu_tlb_array
       live  = live_q;
       for (int unsigned p = 0; p < Ports; p++) begin
         if (touch_i[p] && Ways > 1) begin
-          set        = set_of(look_vpn_i[p]);
+          set = set_of(look_vpn_i[p]);
           low_q[set] <= LowW'(repl_touched(low_of(set), Lru, Ways, 7'(look_way[p])));
           if (Ways > 64) high_q[set] <= repl_touched_high(high_of(set), 7'(look_way[p]));
-          live[set]  = 1'b1;
+          live[set] = 1'b1;
         end
       end
 
       unique case (inv_i)
-        InvAddress, InvTarget: begin                           // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
+        InvAddress, InvTarget: begin  // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
           set = set_of(inv_vpn_i);
-          for (int unsigned w = 0; w < Ways; w++)
-            if (agrees(tag_q[set][w], inv_vpn_i, inv_pcid_i) && !(inv_i == InvTarget && tag_q[set][w].glob)) valid[set][w] = 1'b0;
+          for (int unsigned w = 0; w < Ways; w++) begin
+            if (agrees(tag_q[set][w], inv_vpn_i, inv_pcid_i) && !(inv_i == InvTarget && tag_q[set][w].glob))
+              valid[set][w] = 1'b0;
+          end
         end
         InvNonGlobal, InvContext, InvAllNonGlobal:
           for (int unsigned s = 0; s < Sets; s++)
@@ -165,11 +172,11 @@ module mmu_tlb_array
         end
         tag_q[set][way]  <= fill_tag_i;
         data_q[set][way] <= fill_data_i;
-        valid[set][way]  = 1'b1;
+        valid[set][way] = 1'b1;
         if (Ways > 1) begin
           low_q[set] <= LowW'(repl_touched(low_of(set), Lru, Ways, 7'(way)));
           if (Ways > 64) high_q[set] <= repl_touched_high(high_of(set), 7'(way));
-          live[set]  = 1'b1;
+          live[set] = 1'b1;
         end
       end
       valid_q <= rst_i ? '0 : valid;

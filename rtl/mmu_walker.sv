@@ -67,13 +67,13 @@ module mmu_walker
   output logic [63:0]  peek_word1_o
 );
   walk_state_t state_q;
-  logic        kill_q, from_psc_q, s_q;
+  logic kill_q, from_psc_q, s_q;
   logic [2:0]  level_q;
   rights_t     rights_q;
   entry_t      entry_q;
   vpn_t        vpn_q;
   access_t     access_q;
-  cache_t      cache_q;                                        // SDM 5.9.2: of CR3 or of the entry that points to the table
+  cache_t      cache_q;                                        // SDM 5.9.2: of CR3 or of the entry to the table
   walker_t     tag_q;                                          // own number except in WAIT for another's read
   outcome_t    outcome_q;
   err_t        err_q;
@@ -102,8 +102,9 @@ module mmu_walker
       v        = state_q == WkCasWait && old == value_q ? updated(value_q, level_q, access_q.acc) : old;
       leaf     = is_leaf(v, level_q);
       page.rights = '{w: rights_q.w && v[BitRw], u: rights_q.u && v[BitUs], nx: rights_q.nx || v[BitXd]};
-      page.s      = rights_q.w && !v[BitRw] && v[BitD];        // SDM 5.6.1: R/W = 1 in every other entry, in the leaf R/W = 0 and D = 1
-      {page.wd, page.ad} = key_forbids(v[BitKeyLow +: 4], page.rights.u, keys_i);                      // SDM 5.6.2: of the leaf
+      // SDM 5.6.1: R/W = 1 in every other entry, in the leaf R/W = 0 and D = 1
+      page.s      = rights_q.w && !v[BitRw] && v[BitD];
+      {page.wd, page.ad} = key_forbids(v[BitKeyLow +: 4], page.rights.u, keys_i);  // SDM 5.6.2: of the leaf
       if (!v[BitP]) begin
         step = StepFault;                                      // SDM 5.7: P = 0, the entry is not present
         err  = error_code(1'b0, 1'b0, 1'b0, access_q, rules_i);
@@ -111,12 +112,12 @@ module mmu_walker
         step = StepFault;                                      // SDM 5.7: RSVD, a reserved bit is 1
         err  = error_code(1'b1, 1'b1, 1'b0, access_q, rules_i);
       end else if (!leaf) begin
-        step = v[BitA] ? StepPass : StepCas;                   // SDM 5.8: A of every entry used
+        step = v[BitA] ? StepPass : StepCas;  // SDM 5.8: A of every entry used
       end else if (!rights_pass(page, access_q, rules_i)) begin
         step = StepFault;                                      // SDM 5.6.1: access rights of the whole walk
         err  = rights_error(page, access_q, rules_i);
       end else begin
-        step = v[BitA] && (access_q.acc != AccWrite || v[BitD]) ? StepOk : StepCas;   // SDM 5.8: D of the leaf of a write
+        step = v[BitA] && (access_q.acc != AccWrite || v[BitD]) ? StepOk : StepCas;  // SDM 5.8: D of a write's leaf
       end
     end
   end
@@ -135,7 +136,7 @@ module mmu_walker
 
   always_ff @(posedge clk_i) begin : p_state
     if (state_q != WkIdle) begin
-      if (attached_i) begin                                    // as WAIT, from this cycle on
+      if (attached_i) begin  // as WAIT, from this cycle on
         state_q <= WkWait;
         tag_q   <= attached_tag_i;
       end
@@ -149,38 +150,40 @@ module mmu_walker
         if (rsp_err_i) begin
           state_q   <= WkFin;
           outcome_q <= OutMemErr;
-        end else unique case (step)
-          StepPass: begin
-            state_q  <= WkReq;
-            level_q  <= level_q - 3'd1;
-            rights_q <= page.rights;
-            cache_q  <= {v[BitPcd], v[BitPwt]};
-            addr_q   <= entry_address(v[51:12], vpn_q, level_q - 3'd1);
-          end
-          StepCas: state_q <= WkCas;
-          StepOk: begin
-            state_q   <= WkFin;
-            outcome_q <= OutOk;
-            rights_q  <= page.rights;
-            s_q       <= page.s;
-          end
-          StepFault: begin
-            if (from_psc_q && Rewalk) begin                    // the cached upper part may be stale: again from the root
-              state_q    <= WkReq;
-              level_q    <= root_level_i;
-              rights_q   <= '{w: 1'b1, u: 1'b1, nx: 1'b0};
-              cache_q    <= root_cache_i;
-              from_psc_q <= 1'b0;
-              addr_q     <= entry_address(root_base_i, vpn_q, root_level_i);
-            end else begin
-              state_q   <= WkFin;
-              outcome_q <= OutFault;
-              err_q     <= err;
+        end else
+          unique case (step)
+            StepPass: begin
+              state_q  <= WkReq;
+              level_q  <= level_q - 3'd1;
+              rights_q <= page.rights;
+              cache_q  <= {v[BitPcd], v[BitPwt]};
+              addr_q   <= entry_address(v[51:12], vpn_q, level_q - 3'd1);
             end
-          end
-        endcase
+            StepCas: state_q <= WkCas;
+            StepOk: begin
+              state_q   <= WkFin;
+              outcome_q <= OutOk;
+              rights_q  <= page.rights;
+              s_q       <= page.s;
+            end
+            StepFault: begin
+              if (from_psc_q && Rewalk) begin  // the cached upper part may be stale: again from the root
+                state_q    <= WkReq;
+                level_q    <= root_level_i;
+                rights_q   <= '{w: 1'b1, u: 1'b1, nx: 1'b0};
+                cache_q    <= root_cache_i;
+                from_psc_q <= 1'b0;
+                addr_q     <= entry_address(root_base_i, vpn_q, root_level_i);
+              end else begin
+                state_q   <= WkFin;
+                outcome_q <= OutFault;
+                err_q     <= err;
+              end
+            end
+          endcase
       end
-      if (kill_q && !accepted_i && !held_i && (reply || !(state_q == WkWait || state_q == WkCasWait))) state_q <= WkIdle;
+      if (kill_q && !accepted_i && !held_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))
+        state_q <= WkIdle;
       if (kill_i) kill_q <= 1'b1;
     end
     if (start_i) begin

@@ -63,8 +63,8 @@ module mmu_walkers
 );
   localparam int unsigned NW = NumWalkers;
   localparam int unsigned NumW = NW > 1 ? $clog2(NW) : 1;
-  typedef logic [NW-1:0]   set_t;
-  typedef logic [NumW-1:0] num_t;                              // a walker's number, as an index
+  typedef logic [NW-1:0] set_t;
+  typedef logic [NumW-1:0] num_t;  // a walker's number, as an index
 
   walk_state_t state   [NW];
   logic [51:0] addr    [NW];
@@ -84,17 +84,51 @@ module mmu_walkers
   set_t idle, req, waits, cas, fin, kill, own, attached, pass, start, grant, held, shadow;
 
   for (genvar w = 0; w < int'(NW); w++) begin : g_walker
-    mmu_walker #(.Number(walker_t'(w))) u_walker (
-      .clk_i, .rst_i, .rules_i, .keys_i, .root_base_i, .root_cache_i, .root_level_i, .kill_i,
-      .start_i(start[w]), .start_how_i, .start_entry_i, .start_vpn_i, .start_access_i,
-      .attached_i(attached[w]), .attached_tag_i(attached_tag[w]), .held_i(held[w]),
+    mmu_walker #(
+      .Number(walker_t'(w))
+    ) u_walker (
+      .clk_i,
+      .rst_i,
+      .rules_i,
+      .keys_i,
+      .root_base_i,
+      .root_cache_i,
+      .root_level_i,
+      .kill_i,
+      .start_i(start[w]),
+      .start_how_i,
+      .start_entry_i,
+      .start_vpn_i,
+      .start_access_i,
+      .attached_i(attached[w]),
+      .attached_tag_i(attached_tag[w]),
+      .held_i(held[w]),
       .accepted_i(mem_valid_o && mem_ready_i && mem_tag_o == walker_t'(w)),
-      .rsp_i, .rsp_tag_i, .rsp_err_i, .rsp_line_i, .pass_o(pass[w]), .pass_data_o(pass_data[w]), .grant_i(grant[w]),
-      .state_o(state[w]), .kill_o(kill[w]), .own_read_o(own[w]), .addr_o(addr[w]), .value_o(value[w]),
-      .entry_o(entry[w]), .vpn_o(vpn[w]), .level_o(level[w]), .rights_o(rights[w]), .s_o(shadow[w]), .cache_o(cache[w]),
-      .acc_o(acc[w]), .outcome_o(outcome[w]), .err_o(err[w]),
+      .rsp_i,
+      .rsp_tag_i,
+      .rsp_err_i,
+      .rsp_line_i,
+      .pass_o(pass[w]),
+      .pass_data_o(pass_data[w]),
+      .grant_i(grant[w]),
+      .state_o(state[w]),
+      .kill_o(kill[w]),
+      .own_read_o(own[w]),
+      .addr_o(addr[w]),
+      .value_o(value[w]),
+      .entry_o(entry[w]),
+      .vpn_o(vpn[w]),
+      .level_o(level[w]),
+      .rights_o(rights[w]),
+      .s_o(shadow[w]),
+      .cache_o(cache[w]),
+      .acc_o(acc[w]),
+      .outcome_o(outcome[w]),
+      .err_o(err[w]),
       .peek_i(peek_i && peek_idx_i[15:1] == 15'(w) ? {peek_idx_i[0], !peek_idx_i[0]} : 2'b00),
-      .peek_word0_o(word0[w]), .peek_word1_o(word1[w]));
+      .peek_word0_o(word0[w]),
+      .peek_word1_o(word1[w])
+    );
     assign idle[w]  = state[w] == WkIdle;
     assign req[w]   = state[w] == WkReq;
     assign waits[w] = state[w] == WkWait || state[w] == WkCasWait;
@@ -124,11 +158,19 @@ module mmu_walkers
   end
 
   // ---- Memory requests ----
-  logic    hold;
+  logic hold;
   walker_t hold_w, pointer;
   mmu_mem_arb u_arb (
-    .clk_i, .rst_i, .want_i((cas | (req & ~attached)) & ~kill), .ready_i(mem_ready_i),
-    .valid_o(mem_valid_o), .chosen_o(mem_tag_o), .hold_o(hold), .hold_w_o(hold_w), .pointer_o(pointer));
+    .clk_i,
+    .rst_i,
+    .want_i((cas | (req & ~attached)) & ~kill),
+    .ready_i(mem_ready_i),
+    .valid_o(mem_valid_o),
+    .chosen_o(mem_tag_o),
+    .hold_o(hold),
+    .hold_w_o(hold_w),
+    .pointer_o(pointer)
+  );
   assign held = hold ? set_t'(1) << hold_w : '0;
   always_comb begin : p_memory
     num_t w;

@@ -17,10 +17,11 @@ A defect is a table [[defect]] with the keys
   sees       the comparator that must see it there: the kind of its finding
   run        the stimulus: a command of the bench and its arguments
   file       the module it lives in
-  find       text that occurs exactly once in that file
+  find       text that occurs exactly once in that file, however it is spaced and broken into lines
   plant      what takes its place; PLANTED stands for "this defect is chosen"
 With `planted` = 0 the copy behaves as the original.
 """
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -91,6 +92,11 @@ def load(folder):
     return defects
 
 
+def pattern(text):
+    """Finds `text` in the RTL whatever the formatter does with its blanks: between any two of its tokens there may be some."""
+    return re.compile(r"\s*".join(re.escape(token) for token in re.findall(r"\w+|\S", text)))
+
+
 def plant(defects, preset, out, sources):
     texts = {Path(source).name: Path(source).read_text() for source in sources}
     wrong = []
@@ -98,10 +104,13 @@ def plant(defects, preset, out, sources):
         if defect["preset"] != preset:
             continue
         text = texts.get(defect["file"], "")
-        if text.count(defect["find"]) != 1:
-            wrong.append(f"{defect['name']}: its text occurs {text.count(defect['find'])} times in {defect['file']}, must be once")
+        places = list(pattern(defect["find"]).finditer(text))
+        if len(places) != 1:
+            wrong.append(f"{defect['name']}: its text occurs {len(places)} times in {defect['file']}, must be once")
+            continue
         chosen = f"(defect_pkg::planted == 32'd{number})"
-        texts[defect["file"]] = text.replace(defect["find"], defect["plant"].rstrip("\n").replace("PLANTED", chosen))
+        planted = defect["plant"].rstrip("\n").replace("PLANTED", chosen)
+        texts[defect["file"]] = text[: places[0].start()] + planted + text[places[0].end() :]
     if wrong:
         fail("\n  ".join(["the RTL has changed under its planted defects", *wrong]))
     out.mkdir(parents=True, exist_ok=True)

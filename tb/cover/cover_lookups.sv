@@ -1,7 +1,8 @@
-// What lookups say: L1, STLB and PSC, hit level x page size, several found at once. Rules: docs/microarchitecture.md sections 4, 7, 9, 10.
+// What lookups say: L1, STLB and PSC, hit level x page size, several found at once. Rules: docs/microarchitecture.md
+// sections 4, 7, 9, 10.
 `include "points.svh"
 /* verilator coverage_off */
-module cover_l1tlb                                             // one side: ITLB or DTLB
+module cover_l1tlb  // one side: ITLB or DTLB
   import mmu_pkg::*, mmu_cfg_pkg::*;
 #(
   parameter int unsigned      Arrays = 1,
@@ -9,10 +10,13 @@ module cover_l1tlb                                             // one side: ITLB
   parameter int unsigned      Ports  = 1,
   parameter bit               Fetch  = 1'b0
 ) (
-  input logic             clk_i, rst_i,
+  input logic             clk_i,
+  input logic             rst_i,
   input rules_t           rules_i,
   input keys_t            keys_i,
-  input logic [Ports-1:0] look_i, ok_i, denied_i,
+  input logic [Ports-1:0] look_i,
+  input logic [Ports-1:0] ok_i,
+  input logic [Ports-1:0] denied_i,
   input access_t          access_i [Ports],
   input psize_t           size_i [Ports],
   input data_t            data_i [Ports],
@@ -20,7 +24,8 @@ module cover_l1tlb                                             // one side: ITLB
   input logic             fill_i,
   input psize_t           fill_size_i
 );
-  localparam logic [3:0] All = Holds[0][3:0] | (Arrays > 1 ? Holds[1][3:0] : 4'd0) | (Arrays > 2 ? Holds[2][3:0] : 4'd0);
+  localparam logic [3:0] All = Holds[0][3:0] | (Arrays > 1 ? Holds[1][3:0] : 4'd0)
+                             | (Arrays > 2 ? Holds[2][3:0] : 4'd0);
   for (genvar p = 0; p < int'(Ports); p++) begin : port
     logic hit;
     logic [1:0] found;
@@ -32,7 +37,7 @@ module cover_l1tlb                                             // one side: ITLB
     `POINT(miss, look_i[p] && !hit)
     for (genvar s = 0; s < 3; s++) begin : size
       if (All[s]) begin : held
-        `POINT(hit,    ok_i[p] && 32'(size_i[p]) == s)
+        `POINT(hit, ok_i[p] && 32'(size_i[p]) == s)
         `POINT(denied, denied_i[p] && 32'(size_i[p]) == s)
       end
     end
@@ -46,22 +51,42 @@ module cover_l1tlb                                             // one side: ITLB
       `POINT(user, ok_i[p] && user_mode(access_i[p]))
       `POINT(implicit, ok_i[p] && access_i[p].imp)
     end
-    if (Arrays > 1) begin : several `POINT(two_arrays_match, found > 2'd1) end
-    cover_rights #(.Fetch(Fetch), .Data(!Fetch), .Itlb(Fetch)) u_rights (
-      .clk_i, .rst_i, .judged_i(look_i[p] && hit), .page_i(page_of(data_i[p], keys_i)), .access_i(access_i[p]), .rules_i);
+    if (Arrays > 1) begin : several
+      `POINT(two_arrays_match, found > 2'd1)
+    end
+    cover_rights #(
+      .Fetch(Fetch),
+      .Data(!Fetch),
+      .Itlb(Fetch)
+    ) u_rights (
+      .clk_i,
+      .rst_i,
+      .judged_i(look_i[p] && hit),
+      .page_i(page_of(data_i[p], keys_i)),
+      .access_i(access_i[p]),
+      .rules_i
+    );
   end
-  if (Ports > 1) begin : ports `POINT(two_hits_in_one_cycle, $countones(ok_i) > 1) end
+  if (Ports > 1) begin : ports
+    `POINT(two_hits_in_one_cycle, $countones(ok_i) > 1)
+  end
   for (genvar s = 0; s < (ARCH_PAGE_1G != 0 ? 3 : 2); s++) begin : fill_size
-    if (All[s]) begin : held `POINT(filled, fill_i && 32'(fill_size_i) == s) end
-    else begin : not_held `POINT(not_filled, fill_i && 32'(fill_size_i) == s) end
+    if (All[s]) begin : held
+      `POINT(filled, fill_i && 32'(fill_size_i) == s)
+    end else begin : not_held
+      `POINT(not_filled, fill_i && 32'(fill_size_i) == s)
+    end
   end
 endmodule
 
 module cover_stlb_lookup
   import mmu_pkg::*, mmu_cfg_pkg::*;
 (
-  input logic    clk_i, rst_i,
-  input logic    lookup_i, hit_i, used_i,
+  input logic    clk_i,
+  input logic    rst_i,
+  input logic    lookup_i,
+  input logic    hit_i,
+  input logic    used_i,
   input psize_t  size_i,
   input access_t access_i,
   input data_t   data_i,
@@ -69,18 +94,19 @@ module cover_stlb_lookup
   input rules_t  rules_i,
   input logic    hits_i [STLB_ARRAYS],
   input token_t  token_i,
-  input logic    any_fin_i, slot_i
+  input logic    any_fin_i,
+  input logic    slot_i
 );
   logic denied, fetch;
   assign fetch  = access_i.acc == AccExec;
   assign denied = hit_i && !rights_pass(page_i, access_i, rules_i);
   `POINT(miss__fetch, lookup_i && !hit_i && fetch)
-  `POINT(miss__data,  lookup_i && !hit_i && !fetch)
-  `EACH_SIZE(hit_fetch,    size_i, used_i && fetch)
-  `EACH_SIZE(hit_data,     size_i, used_i && !fetch)
+  `POINT(miss__data, lookup_i && !hit_i && !fetch)
+  `EACH_SIZE(hit_fetch, size_i, used_i && fetch)
+  `EACH_SIZE(hit_data, size_i, used_i && !fetch)
   `EACH_SIZE(denied_fetch, size_i, denied && fetch)
-  `EACH_SIZE(denied_data,  size_i, denied && !fetch)
-  `EACH_SIZE(d_needed,     size_i, hit_i && !denied && !used_i)
+  `EACH_SIZE(denied_data, size_i, denied && !fetch)
+  `EACH_SIZE(d_needed, size_i, hit_i && !denied && !used_i)
   if (STLB_ARRAYS > 1) begin : two_arrays
     logic both;
     always_comb begin
@@ -90,15 +116,17 @@ module cover_stlb_lookup
     `POINT(both_arrays_match, lookup_i && both)
   end
   `POINT(grant_waits_for_lookup_in_c, any_fin_i && !slot_i && lookup_i)
-  `POINT(grant_waits_for_token,       any_fin_i && !slot_i && !lookup_i)
-  `POINT(grant_with_finv_in_c,        any_fin_i && slot_i && token_i == TokFinv)
-  `POINT(grant_with_fill_in_c,        any_fin_i && slot_i && token_i == TokFill)
+  `POINT(grant_waits_for_token, any_fin_i && !slot_i && !lookup_i)
+  `POINT(grant_with_finv_in_c, any_fin_i && slot_i && token_i == TokFinv)
+  `POINT(grant_with_fill_in_c, any_fin_i && slot_i && token_i == TokFill)
 endmodule
 
 module cover_psc
   import mmu_pkg::*, mmu_cfg_pkg::*;
 (
-  input logic   clk_i, rst_i, look_i,
+  input logic   clk_i,
+  input logic   rst_i,
+  input logic   look_i,
   input logic   hit_i [PSC_ARRAYS],
   input start_t start_i,
   input logic   fill_i,
@@ -112,12 +140,14 @@ module cover_psc
   end
   `POINT(miss, look_i && found == '0)
   `POINT(one_match, found == 3'd1)
-  if (PSC_ARRAYS > 1) begin : several `POINT(two_arrays_match, found > 3'd1) end
+  if (PSC_ARRAYS > 1) begin : several
+    `POINT(two_arrays_match, found > 3'd1)
+  end
   `POINT(look_and_fill, look_i && fill_i)
   `POINT(start_write_protected, look_i && start_i.from_psc && !start_i.rights.w)
-  `POINT(start_supervisor,      look_i && start_i.from_psc && !start_i.rights.u)
-  `POINT(start_nx,              look_i && start_i.from_psc && start_i.rights.nx)
-  for (genvar c = 0; c < 4; c++) begin : table_cache             // {PCD, PWT}
+  `POINT(start_supervisor, look_i && start_i.from_psc && !start_i.rights.u)
+  `POINT(start_nx, look_i && start_i.from_psc && start_i.rights.nx)
+  for (genvar c = 0; c < 4; c++) begin : table_cache  // {PCD, PWT}
     `POINT(from_psc, look_i && start_i.from_psc && 32'(start_i.cache) == c)
     `POINT(from_root, look_i && !start_i.from_psc && 32'(start_i.cache) == c)
   end
@@ -127,19 +157,68 @@ module cover_psc
 endmodule
 
 bind mmu_front cover_l1tlb #(
-  .Arrays(mmu_cfg_pkg::ITLB_ARRAYS), .Holds({mmu_cfg_pkg::ITLB_HOLDS[2], mmu_cfg_pkg::ITLB_HOLDS[1], mmu_cfg_pkg::ITLB_HOLDS[0]}),
-  .Ports(mmu_cfg_pkg::PORTS_FETCH), .Fetch(1'b1)
+  .Arrays(mmu_cfg_pkg::ITLB_ARRAYS),
+  .Holds({mmu_cfg_pkg::ITLB_HOLDS[2], mmu_cfg_pkg::ITLB_HOLDS[1], mmu_cfg_pkg::ITLB_HOLDS[0]}),
+  .Ports(mmu_cfg_pkg::PORTS_FETCH),
+  .Fetch(1'b1)
 ) u_cover_itlb (
-  .clk_i, .rst_i, .rules_i, .keys_i, .look_i(g_side[0].u_l1tlb.look_i), .ok_i(g_side[0].u_l1tlb.ok_o), .denied_i(g_side[0].u_l1tlb.denied_o), .access_i(g_side[0].u_l1tlb.access_i),
-  .size_i(g_side[0].u_l1tlb.size_o), .data_i(g_side[0].u_l1tlb.data_o), .hit_i(g_side[0].u_l1tlb.hit), .fill_i(g_side[0].u_l1tlb.fill_i), .fill_size_i(fill_tag_i.size));
+  .clk_i,
+  .rst_i,
+  .rules_i,
+  .keys_i,
+  .look_i(g_side[0].u_l1tlb.look_i),
+  .ok_i(g_side[0].u_l1tlb.ok_o),
+  .denied_i(g_side[0].u_l1tlb.denied_o),
+  .access_i(g_side[0].u_l1tlb.access_i),
+  .size_i(g_side[0].u_l1tlb.size_o),
+  .data_i(g_side[0].u_l1tlb.data_o),
+  .hit_i(g_side[0].u_l1tlb.hit),
+  .fill_i(g_side[0].u_l1tlb.fill_i),
+  .fill_size_i(fill_tag_i.size)
+);
 bind mmu_front cover_l1tlb #(
-  .Arrays(mmu_cfg_pkg::DTLB_ARRAYS), .Holds({mmu_cfg_pkg::DTLB_HOLDS[2], mmu_cfg_pkg::DTLB_HOLDS[1], mmu_cfg_pkg::DTLB_HOLDS[0]}),
-  .Ports(mmu_cfg_pkg::PORTS_DATA), .Fetch(1'b0)
+  .Arrays(mmu_cfg_pkg::DTLB_ARRAYS),
+  .Holds({mmu_cfg_pkg::DTLB_HOLDS[2], mmu_cfg_pkg::DTLB_HOLDS[1], mmu_cfg_pkg::DTLB_HOLDS[0]}),
+  .Ports(mmu_cfg_pkg::PORTS_DATA),
+  .Fetch(1'b0)
 ) u_cover_dtlb (
-  .clk_i, .rst_i, .rules_i, .keys_i, .look_i(g_side[1].u_l1tlb.look_i), .ok_i(g_side[1].u_l1tlb.ok_o), .denied_i(g_side[1].u_l1tlb.denied_o), .access_i(g_side[1].u_l1tlb.access_i),
-  .size_i(g_side[1].u_l1tlb.size_o), .data_i(g_side[1].u_l1tlb.data_o), .hit_i(g_side[1].u_l1tlb.hit), .fill_i(g_side[1].u_l1tlb.fill_i), .fill_size_i(fill_tag_i.size));
+  .clk_i,
+  .rst_i,
+  .rules_i,
+  .keys_i,
+  .look_i(g_side[1].u_l1tlb.look_i),
+  .ok_i(g_side[1].u_l1tlb.ok_o),
+  .denied_i(g_side[1].u_l1tlb.denied_o),
+  .access_i(g_side[1].u_l1tlb.access_i),
+  .size_i(g_side[1].u_l1tlb.size_o),
+  .data_i(g_side[1].u_l1tlb.data_o),
+  .hit_i(g_side[1].u_l1tlb.hit),
+  .fill_i(g_side[1].u_l1tlb.fill_i),
+  .fill_size_i(fill_tag_i.size)
+);
 bind mmu cover_stlb_lookup u_cover_stlb_lookup (
-  .clk_i, .rst_i, .lookup_i(c_token == mmu_pkg::TokLookup), .hit_i(stlb_hit), .used_i(stlb_touch), .size_i(hit_tag.size), .access_i(c_access), .data_i(hit_data),
-  .page_i(mmu_pkg::page_of(hit_data, keys)), .rules_i(rules), .hits_i(u_stlb.hit), .token_i(c_token), .any_fin_i(any_fin), .slot_i(fill_slot));
+  .clk_i,
+  .rst_i,
+  .lookup_i(c_token == mmu_pkg::TokLookup),
+  .hit_i(stlb_hit),
+  .used_i(stlb_touch),
+  .size_i(hit_tag.size),
+  .access_i(c_access),
+  .data_i(hit_data),
+  .page_i(mmu_pkg::page_of(hit_data, keys)),
+  .rules_i(rules),
+  .hits_i(u_stlb.hit),
+  .token_i(c_token),
+  .any_fin_i(any_fin),
+  .slot_i(fill_slot)
+);
 bind mmu_psc cover_psc u_cover_psc (
-  .clk_i, .rst_i, .look_i, .hit_i(hit), .start_i(start_o), .fill_i, .fill_level_i(fill_tag_i.size), .touch_i(touch));
+  .clk_i,
+  .rst_i,
+  .look_i,
+  .hit_i(hit),
+  .start_i(start_o),
+  .fill_i,
+  .fill_level_i(fill_tag_i.size),
+  .touch_i(touch)
+);

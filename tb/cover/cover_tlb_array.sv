@@ -11,8 +11,11 @@ module cover_tlb_array
   parameter int unsigned Ports = 1,
   parameter bit          Psc   = 1'b0
 ) (
-  input logic              clk_i, rst_i,
-  input logic [Ports-1:0]  look_i, hit_i, touch_i,
+  input logic              clk_i,
+  input logic              rst_i,
+  input logic [Ports-1:0]  look_i,
+  input logic [Ports-1:0]  hit_i,
+  input logic [Ports-1:0]  touch_i,
   input vpn_t              look_vpn_i [Ports],
   input logic [(Ways > 1 ? $clog2(Ways) : 1)-1:0] look_way_i [Ports],
   input psize_t            size_i [Ports],
@@ -22,11 +25,11 @@ module cover_tlb_array
   input tag_t              fill_tag_i,
   input inv_t              inv_i
 );
-  localparam int unsigned SetW  = Sets > 1 ? $clog2(Sets) : 1;
-  localparam psize_t      First = Holds[0] ? 2'd0 : Holds[1] ? 2'd1 : Holds[2] ? 2'd2 : 2'd3;
+  localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
+  localparam psize_t First = Holds[0] ? 2'd0 : Holds[1] ? 2'd1 : Holds[2] ? 2'd2 : 2'd3;
 
   function automatic logic [SetW-1:0] set_of(input vpn_t vpn);
-    return Sets > 1 ? vpn[9 * First +: SetW] : '0;
+    return Sets > 1 ? vpn[9*First+:SetW] : '0;
   endfunction
 
   // ---- A fill, seen in the cycle after it: the way that has the tag now, and what that way was before ----
@@ -40,8 +43,9 @@ module cover_tlb_array
     fill_tag_q <= fill_tag_i;
     set_q      <= set;
     valid_q    <= valid_i[set];
-    for (int unsigned w = 0; w < Ways; w++)
+    for (int unsigned w = 0; w < Ways; w++) begin
       same_q[w] <= valid_i[set][w] && tag_match(tag_i[set][w], fill_tag_i.vpn, fill_tag_i.size, fill_tag_i.pcid);
+    end
   end
 
   for (genvar w = 0; w < int'(Ways); w++) begin : way
@@ -49,39 +53,61 @@ module cover_tlb_array
     logic [Ports-1:0] hits;
     assign here = fill_q && valid_i[set_q][w] && tag_i[set_q][w] == fill_tag_q;
     always_comb for (int unsigned p = 0; p < Ports; p++) hits[p] = hit_i[p] && 32'(look_way_i[p]) == w;
-    `POINT(hit,          hits != '0)
-    `POINT(fill_free,    here && !valid_q[w])
-    `POINT(fill_again,   here && same_q[w])
-    `POINT(fill_victim,  here && valid_q == '1 && same_q == '0)
+    `POINT(hit, hits != '0)
+    `POINT(fill_free, here && !valid_q[w])
+    `POINT(fill_again, here && same_q[w])
+    `POINT(fill_victim, here && valid_q == '1 && same_q == '0)
   end
   for (genvar s = 0; s < 4; s++) begin : size
     if (Holds[s]) begin : held
       logic [Ports-1:0] hits;
       always_comb for (int unsigned p = 0; p < Ports; p++) hits[p] = touch_i[p] && 32'(size_i[p]) == s;
       `POINT(hit_used, hits != '0)
-      `POINT(fill,     fill_i && 32'(fill_tag_i.size) == s)
+      `POINT(fill, fill_i && 32'(fill_tag_i.size) == s)
     end
   end
 
   // ---- Several things in one cycle ----
-  `POINT(fill_and_invalidation,      fill_i && Holds[fill_tag_i.size] && inv_i != InvNone)
-  `POINT(fill_and_hit,               fill_i && Holds[fill_tag_i.size] && touch_i != '0)
+  `POINT(fill_and_invalidation, fill_i && Holds[fill_tag_i.size] && inv_i != InvNone)
+  `POINT(fill_and_hit, fill_i && Holds[fill_tag_i.size] && touch_i != '0)
   if (Ports > 1) begin : two_ports
     logic both;
     always_comb begin
       both = 1'b0;
-      for (int unsigned p = 1; p < Ports; p++)
-        for (int unsigned q = 0; q < p; q++) both |= touch_i[p] && touch_i[q] && set_of(look_vpn_i[p]) == set_of(look_vpn_i[q]);
+      for (int unsigned p = 1; p < Ports; p++) begin
+        for (int unsigned q = 0; q < p; q++) begin
+          both |= touch_i[p] && touch_i[q] && set_of(look_vpn_i[p]) == set_of(look_vpn_i[q]);
+        end
+      end
     end
     `POINT(touch_one_set, both)
   end
 
-  // ---- Invalidations that find something, by kind; PSC: without arch.amd one of a single address is only a page fault's or INVPCID's ----
+  // ---- Invalidations that find something, by kind; PSC: without arch.amd one of a single address is only a page
+  // fault's or INVPCID's ----
   logic some;
   assign some = valid_i != '0;
   `EACH_INVALIDATION(invalidation, inv_i, some)
 endmodule
 
-bind mmu_tlb_array cover_tlb_array #(.Holds(Holds), .Sets(Sets), .Ways(Ways), .Ports(Ports), .Psc(Psc)) u_cover_tlb_array (
-  .clk_i, .rst_i, .look_i, .hit_i(hit_o), .touch_i, .look_vpn_i, .look_way_i(look_way), .size_i(size_o), .tag_i(tag_q), .valid_i(valid_q),
-  .fill_i, .fill_tag_i, .inv_i);
+bind mmu_tlb_array cover_tlb_array #(
+  .Holds(Holds),
+  .Sets(Sets),
+  .Ways(Ways),
+  .Ports(Ports),
+  .Psc(Psc)
+) u_cover_tlb_array (
+  .clk_i,
+  .rst_i,
+  .look_i,
+  .hit_i(hit_o),
+  .touch_i,
+  .look_vpn_i,
+  .look_way_i(look_way),
+  .size_i(size_o),
+  .tag_i(tag_q),
+  .valid_i(valid_q),
+  .fill_i,
+  .fill_tag_i,
+  .inv_i
+);

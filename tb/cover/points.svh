@@ -1,6 +1,7 @@
-// How a coverage point is written: `POINT(name, condition) counts the cycles in which the condition holds. The `EACH_… macros make
-// a point for each member of a set, named after it: `EACH_OP(drain, x) gives drain__mov_cr0, drain__mov_cr3, …
-// The line and toggle counters of the cover modules themselves are off: only the RTL's are of interest.
+// How a coverage point is written: `POINT(name, condition) counts the cycles in which the condition holds. The `EACH_…
+// macros make a point for each member of a set, named after it: `EACH_OP(drain, x) gives drain__mov_cr0,
+// drain__mov_cr3, … The line and toggle counters of the cover modules themselves are off: only the RTL's are of
+// interest.
 `ifndef POINTS_SVH
 `define POINTS_SVH
 

@@ -1,8 +1,9 @@
-// The MMU as the bench verilates it: the design under test, unchanged, beside a board that shows both twins in the waveform.
+// The MMU as the bench verilates it: the design under test, unchanged, beside a board that shows both twins in the
+// waveform.
 //
-// The view_* inputs go nowhere. While waves are on the adapter writes to them what the pins of this cycle say, port by port, with
-// fields 0 where their valid is 0: [0] the RTL's, [1] what the reference model expects. So there is no logic here, and without
-// waves this module costs nothing.
+// The view_* inputs go nowhere. While waves are on the adapter writes to them what the pins of this cycle say, port by
+// port, with fields 0 where their valid is 0: [0] the RTL's, [1] what the reference model expects. So there is no logic
+// here, and without waves this module costs nothing.
 module mmu_waves
   import mmu_cfg_pkg::*;
 #(
@@ -57,8 +58,8 @@ module mmu_waves
   input  logic [15:0]          state_idx_i,
   output logic [127:0]         state_data_o,
   /* verilator lint_off UNUSEDSIGNAL */  // they are for the eye only
-  // the board; req {valid, access}, mode {ss, ac, imp, user}, resp {valid, kind}, size {OK, size}, mt {OK, mt}, src {valid, src},
-  // mem_req {valid, cas}, its mt {valid, mt}
+  // the board; req {valid, access}, mode {ss, ac, imp, user}, resp {valid, kind}, size {OK, size}, mt {OK, mt}, src
+  // {valid, src}, mem_req {valid, cas}, its mt {valid, mt}
   input  logic [NP-1:0][2:0]        view_req_i,
   input  logic [NP-1:0][7:0]        view_req_id_i,
   input  logic [NP-1:0][63:0]       view_req_va_i,

@@ -62,12 +62,12 @@ module mmu_sc
   output logic  [127:0]  state_data_o
 );
 
-  logic [NP-1:0]       req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
-  logic [NP-1:0][7:0]  req_id, resp_id;
+  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
+  logic [NP-1:0][7:0] req_id, resp_id;
   logic [NP-1:0][63:0] req_va, resp_addr;
-  logic [NP-1:0][1:0]  req_acc, resp_kind, resp_size, resp_src;
+  logic [NP-1:0][1:0] req_acc, resp_kind, resp_size, resp_src;
   logic [NP-1:0][15:0] resp_err;
-  logic [NP-1:0][2:0]  resp_pat, resp_mt;
+  logic [NP-1:0][2:0] resp_pat, resp_mt;
 
   for (genvar p = 0; p < NP; p++) begin : gen_port
     assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req_i[p].valid, req_i[p].id, req_i[p].va, req_i[p].acc};

@@ -1,5 +1,6 @@
-// The plainest MMU that can stand behind the bench: one request at a time, no TLB, no walk cache, every access walks from the
-// root. It shares nothing with rtl/ but the ports and the preset, and is meant to be read before you bring your own.
+// The plainest MMU that can stand behind the bench: one request at a time, no TLB, no walk cache, every access walks
+// from the root. It shares nothing with rtl/ but the ports and the preset, and is meant to be read before you bring
+// your own.
 //
 //     cycle   t       t+1     t+2    t+2+L   ...  (each entry: offer, then L cycles of memory)
 //     state   IDLE -> START -> READ -> READ_WAIT -> READ ... -> RESPOND -> IDLE
@@ -73,8 +74,17 @@ module blocking
     RESPOND     // the response is on the port; 1 cycle
   } state_e;
 
-  typedef enum logic [1:0] {KindOk, KindGp, KindPf, KindMemErr} kind_e;
-  typedef enum logic [1:0] {AccRead, AccWrite, AccExecute} acc_e;
+  typedef enum logic [1:0] {
+    KindOk,
+    KindGp,
+    KindPf,
+    KindMemErr
+  } kind_e;
+  typedef enum logic [1:0] {
+    AccRead,
+    AccWrite,
+    AccExecute
+  } acc_e;
 
   typedef struct packed {
     logic [7:0]  id;
@@ -92,14 +102,13 @@ module blocking
     logic [2:0]  pat;
   } result_t;
 
-  typedef struct packed {
-    logic pse, pge, la57, pcide, smep, smap, pke, cet, pks, lam_sup;
-  } cr4_t;
+  typedef struct packed {logic pse, pge, la57, pcide, smep, smap, pke, cet, pks, lam_sup;} cr4_t;
 
   localparam int unsigned TurnBits = $clog2(NP + 1);
   localparam logic [TurnBits-1:0] TurnControl = TurnBits'(NP);
-  localparam int unsigned BitP = 0, BitW = 1, BitU = 2, BitPwt = 3, BitPcd = 4, BitA = 5, BitD = 6, BitPs = 7, BitXd = 63;
-  localparam int unsigned BitP5 = 8;      // of an AMD PML4E or PML5E: reserved
+  localparam int unsigned BitP = 0, BitW = 1, BitU = 2, BitPwt = 3, BitPcd = 4, BitA = 5, BitD = 6, BitPs = 7,
+                          BitXd = 63;
+  localparam int unsigned BitP5 = 8;  // of an AMD PML4E or PML5E: reserved
   localparam logic [63:0] PatReset = 64'h0007_0406_0007_0406;
 
   state_e               state_q;
@@ -110,19 +119,20 @@ module blocking
   logic [2:0]           level_q;       // of the entry at addr_q: 5 ... 1
   logic [51:0]          addr_q;
   logic [1:0]           cacheable_q;   // PCD, PWT of the table at addr_q
-  logic [63:0]          expected_q, desired_q;
-  logic                 w_q, u_q, nx_q;  // rights combined from the root to the entry above
-  logic                 done_q, gp_q;
+  logic [63:0] expected_q, desired_q;
+  logic w_q, u_q, nx_q;  // rights combined from the root to the entry above
+  logic done_q, gp_q;
   // registers
-  logic                 cr0_wp_q, cr0_cd_q, cr3_u48_q, cr3_u57_q, efer_nxe_q;
+  logic cr0_wp_q, cr0_cd_q, cr3_u48_q, cr3_u57_q, efer_nxe_q;
   logic [51:0]          cr3_q;
   cr4_t                 cr4_q;
-  logic [31:0]          pkru_q, pkrs_q;
-  logic [63:0]          pat_q;
+  logic [31:0] pkru_q, pkrs_q;
+  logic [63:0] pat_q;
 
   // ---- the access, before the walk ----
 
-  // SDM 3A 4.4: linear-address masking. Bit m takes the place of bit 63 in the test; the bits above it become copies of it.
+  // SDM 3A 4.4: linear-address masking. Bit m takes the place of bit 63 in the test; the bits above it become copies of
+  // it.
   function automatic logic [63:0] copies_from(logic [63:0] va, int unsigned m);
     logic [63:0] masked;
     masked = va;
@@ -134,7 +144,7 @@ module blocking
     return la57 ? (top[63:56] == {8{top[63]}}) : (top == {17{top[63]}});
   endfunction
 
-  logic        mask_57, mask_48, canonical;
+  logic mask_57, mask_48, canonical;
   logic [63:0] va;
   logic [2:0]  root_level;
 
@@ -166,7 +176,7 @@ module blocking
   endfunction
 
   function automatic logic [51:0] entry_address(logic [51:12] frame, logic [63:0] address, logic [2:0] level);
-    return {frame, address[6'd3 + 6'd9 * 6'(level) +: 9], 3'b000};
+    return {frame, address[6'd3+6'd9*6'(level)+:9], 3'b000};
   endfunction
 
   function automatic result_t translation(logic [63:0] e, logic [29:0] offset, logic [2:0] level);
@@ -183,8 +193,8 @@ module blocking
   endfunction
 
   // The entry that a reply brings, and what the walk makes of it.
-  logic        reply, write, fetch, ss, leaf, rights_pass, key_forbids, shadow_page, needs_update, w, u, nx;
-  logic [3:0]  key;
+  logic reply, write, fetch, ss, leaf, rights_pass, key_forbids, shadow_page, needs_update, w, u, nx;
+  logic [3:0] key;
   logic [63:0] old, entry, updated;
 
   always_comb begin : judge_entry
@@ -203,13 +213,13 @@ module blocking
     key_forbids = 1'b0;
     if (!fetch && u)
       key_forbids = cr4_q.pke && (pkru_q[{key, 1'b0}] || (pkru_q[{key, 1'b1}] && write && (req_q.user || cr0_wp_q)));
-    else if (!fetch)
-      key_forbids = cr4_q.pks && (pkrs_q[{key, 1'b0}] || (pkrs_q[{key, 1'b1}] && write && cr0_wp_q));
+    else if (!fetch) key_forbids = cr4_q.pks && (pkrs_q[{key, 1'b0}] || (pkrs_q[{key, 1'b1}] && write && cr0_wp_q));
     // SDM 3A 5.6.1
     shadow_page = w_q && !entry[BitW] && entry[BitD];
-    if (ss)         rights_pass = shadow_page && u == req_q.user;
+    if (ss) rights_pass = shadow_page && u == req_q.user;
     else if (fetch) rights_pass = (req_q.user ? u : !(u && cr4_q.smep)) && !(nx && efer_nxe_q);
-    else            rights_pass = (req_q.user ? u : !(u && cr4_q.smap && (req_q.imp || !req_q.ac)))
+    else
+      rights_pass = (req_q.user ? u : !(u && cr4_q.smap && (req_q.imp || !req_q.ac)))
                                && (w || !write || (!req_q.user && !cr0_wp_q));
     updated = entry;
     updated[BitA] = 1'b1;
@@ -236,22 +246,25 @@ module blocking
   function automatic logic bad_memory_types(logic [63:0] pat);
     logic bad;
     bad = 1'b0;
-    for (int unsigned i = 0; i < 8; i++) bad |= pat[8*i +: 8] > 8'd7 || pat[8*i +: 8] == 8'd2 || pat[8*i +: 8] == 8'd3;
+    for (int unsigned i = 0; i < 8; i++) bad |= pat[8*i+:8] > 8'd7 || pat[8*i+:8] == 8'd2 || pat[8*i+:8] == 8'd3;
     return bad;
   endfunction
 
   always_comb begin : judge_control
     data    = ctl_data_i;
-    new_cr4 = '{pse: data[4], pge: data[7], la57: data[12], pcide: data[17], smep: data[20], smap: data[21], pke: data[22],
-                cet: data[23], pks: data[24], lam_sup: data[28]};
+    new_cr4 = '{pse: data[4], pge: data[7], la57: data[12], pcide: data[17], smep: data[20], smap: data[21],
+                pke: data[22], cet: data[23], pks: data[24], lam_sup: data[28]};
     unique case (ctl_op_i)
       4'd0: gp = (!data[16] && cr4_q.cet) || (!data[31] && cr4_q.pcide);
-      4'd1: gp = (data[60:0] >> ARCH_PADDR_BITS) != '0 || (data[62:61] != '0 && ARCH_LAM == 0) || (data[63] && !cr4_q.pcide);
-      4'd2: gp = !data[5] || data[27] || (new_cr4.cet && !cr0_wp_q) || (new_cr4.pcide && !cr4_q.pcide && cr3_q[11:0] != '0)
+      4'd1: gp = (data[60:0] >> ARCH_PADDR_BITS) != '0 || (data[62:61] != '0 && ARCH_LAM == 0)
+              || (data[63] && !cr4_q.pcide);
+      4'd2: gp = !data[5] || data[27] || (new_cr4.cet && !cr0_wp_q)
+              || (new_cr4.pcide && !cr4_q.pcide && cr3_q[11:0] != '0)
               || (new_cr4.la57 && ARCH_LA57 == 0) || (new_cr4.pcide && ARCH_PCID == 0) || (new_cr4.pke && ARCH_PKU == 0)
               || (new_cr4.pks && ARCH_PKS == 0) || (new_cr4.cet && ARCH_CET == 0) || (new_cr4.lam_sup && ARCH_LAM == 0);
       4'd3: gp = (data[15] && ARCH_AMD == 0) || data[20];
-      4'd5: gp = ctl_desc_i[63:12] != '0 || (!cr4_q.pcide && ctl_desc_i[11:0] != '0) || !is_canonical(data[63:47], cr4_q.la57);
+      4'd5: gp = ctl_desc_i[63:12] != '0 || (!cr4_q.pcide && ctl_desc_i[11:0] != '0)
+              || !is_canonical(data[63:47], cr4_q.la57);
       4'd6: gp = ctl_desc_i[63:12] != '0 || (!cr4_q.pcide && ctl_desc_i[11:0] != '0);
       4'd7, 4'd8: gp = ctl_desc_i[63:12] != '0;
       4'd9:    gp = data[63:32] != '0;
@@ -269,8 +282,8 @@ module blocking
         for (int unsigned p = 0; p < NP; p++) begin
           if (turn_q == TurnBits'(p) && req_valid_i[p]) begin
             port_q  <= turn_q;
-            req_q   <= '{id: req_id_i[p], va: req_va_i[p], acc: acc_e'(req_acc_i[p]), user: req_user_i[p] && !req_imp_i[p],
-                         imp: req_imp_i[p], ac: req_ac_i[p], ss: req_ss_i[p]};
+            req_q   <= '{id: req_id_i[p], va: req_va_i[p], acc: acc_e'(req_acc_i[p]),
+                         user: req_user_i[p] && !req_imp_i[p], imp: req_imp_i[p], ac: req_ac_i[p], ss: req_ss_i[p]};
             state_q <= START;
           end
         end
@@ -299,7 +312,7 @@ module blocking
         cacheable_q      <= cr4_q.pcide ? 2'b00 : cr3_q[4:3];
         res_q            <= '0;
         if (!canonical) res_q.kind <= KindGp;
-        state_q          <= canonical ? READ : RESPOND;
+        state_q <= canonical ? READ : RESPOND;
       end
       READ: if (mem_req_ready_i) state_q <= READ_WAIT;
       CAS:  if (mem_req_ready_i) state_q <= CAS_WAIT;
@@ -344,7 +357,7 @@ module blocking
 
   // SDM 3A 5.9.2, 13.5
   function automatic logic [2:0] memory_type(logic [2:0] index);
-    return cr0_cd_q ? 3'd0 : pat_q[{index, 3'b000} +: 3];
+    return cr0_cd_q ? 3'd0 : pat_q[{index, 3'b000}+:3];
   endfunction
 
   always_comb begin : drive_ports
