@@ -38,7 +38,12 @@ VMAKE  := OPT_FAST="-O3 -march=native" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
 VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
 # ---- sources -------------------------------------------------------------------------------------------------------
-RTL       := rtl/mmu_pkg.sv $(filter-out rtl/mmu_pkg.sv,$(wildcard rtl/*.sv))
+# The design under test: the RTL, its presets and the module that waves are taken of. `make compare` takes another revision's.
+DESIGN    ?= .
+FROM      := $(if $(filter .,$(DESIGN)),,$(DESIGN)/)
+RTL       := $(FROM)rtl/mmu_pkg.sv $(filter-out %/mmu_pkg.sv,$(wildcard $(FROM)rtl/*.sv))
+WAVES_TOP := $(FROM)tb/dut/mmu_waves.sv
+TOML      := $(FROM)config/$(PRESET).toml
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
@@ -56,10 +61,10 @@ setup: ## install what is missing (Debian packages)
 	@scripts/setup.sh
 
 # ---- parameters: one source ----------------------------------------------------------------------------------------
-$(GEN)/mmu_cfg_pkg.sv: config/$(PRESET).toml scripts/config.py
+$(GEN)/mmu_cfg_pkg.sv: $(TOML) scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py sv $< > $@
-$(GEN)/mmu_cfg.h: config/$(PRESET).toml scripts/config.py
+$(GEN)/mmu_cfg.h: $(TOML) scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $< > $@
 docs: ## make the table of docs/configuration.md anew
@@ -98,7 +103,7 @@ build/verilated/sc/%.o:
 	@mkdir -p $(@D)
 	@$(CXX) -O3 -march=native -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
-$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
 	@echo "  verilate  mmu ($(PRESET))"
 	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $^
 	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
@@ -137,8 +142,8 @@ build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp
 	@$(VERILATOR) --cc --exe -O3 --x-assign fast --x-initial fast --noassert -Mdir $(@D) $(abspath $^)
 	@$(MAKE) -s -C $(@D) -f Vfloor.mk $(VMAKE) Vfloor > /dev/null
 # The RTL without waveform support, to see what its being built in costs.
-$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
-	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/dut/mmu_waves.sv
+$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
+	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
 	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
 $(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
 	@mkdir -p $(@D)
@@ -207,6 +212,9 @@ bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
 regress: setup ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
 	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args='$(ARGS)'
+compare: setup ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
+	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
+	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
 headline: setup ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)
 	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)

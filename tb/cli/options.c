@@ -36,6 +36,7 @@ enum {
     KEY_OUT,
     KEY_RECORDS,
     KEY_PINS,
+    KEY_EXPLAIN,
     GROUP_DUT = 1,
     GROUP_RUN,
     GROUP_OUTPUT,
@@ -169,6 +170,9 @@ static error_t parse_run(int key, char *arg, struct argp_state *state, struct se
     case KEY_RECORDS:
         o->records = arg;
         return 0;
+    case KEY_EXPLAIN:
+        o->explain = arg;
+        return 0;
     case KEY_PINS:
         o->pins = arg;
         return 0;
@@ -271,6 +275,8 @@ void options_parse_profile(struct setup *o, int argc, char **argv)
     static const struct argp_option options[] = {
         DUT_NAME_OPTION,
         {"records", KEY_RECORDS, "FILE", 0, "Write what became of every access, for `twinwalk compare`", GROUP_OUTPUT},
+        {"explain", KEY_EXPLAIN, "N,…", 0, "Print the walks of these accesses, counted from 0 in program order",
+         GROUP_OUTPUT},
         {"pins", KEY_PINS, "FILE", 0, "Write the pins of every cycle …", GROUP_OUTPUT},
         {"from", KEY_FROM, "CYCLE", 0, "… from here …", GROUP_OUTPUT},
         {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_OUTPUT},

@@ -76,6 +76,7 @@ static void on_commit(void *context, const struct slot *s, uint64_t number)
         struct ledger_access *a = &l->head;
         a->number = number;
         a->record = s->record;
+        a->slot = s;
         a->va = s->va;
         a->addr = s->answer.addr;
         a->latency = l->world->d.cycle - s->accepted;

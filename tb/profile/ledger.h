@@ -52,6 +52,7 @@ struct ledger_access {
     uint8_t src;                 /* enum pins_source */
     uint8_t kind;                /* enum pins_kind: KIND_OK but in traces with tables of their own */
     uint8_t size;                /* enum pins_page_size */
+    const struct slot *slot;     /* in the world's window */
     uint32_t by[LEDGER_ENTRIES]; /* cycles, by entry */
 };
 

@@ -17,6 +17,7 @@
 #include "ledger.h"
 #include "marks.h"
 #include "records.h"
+#include "replay/judge.h"
 #include "report/rows.h"
 #include "session/session.h"
 
@@ -31,6 +32,7 @@ struct profile {
     struct marks marks;
     struct records_writer *records; /* NULL: not asked for */
     FILE *pins;                     /* likewise */
+    const char *explain;            /* what is left of the list of accesses to be explained */
     bool output_failed;             /* records are not whole: the disk is full */
     bool waves_on, waves_failed, waves_begun;
     uint64_t pins_written; /* cycles */
@@ -41,9 +43,32 @@ static uint32_t narrow(uint64_t n)
     return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
+/* Is the access one of those whose walks are asked for? The list is walked once: both are in ascending order. */
+static bool to_be_explained(struct profile *p, uint64_t number)
+{
+    while (*p->explain && strtoull(p->explain, NULL, 10) < number)
+        p->explain += strcspn(p->explain, ",") + (p->explain[strcspn(p->explain, ",")] == ',');
+    return *p->explain && strtoull(p->explain, NULL, 10) == number;
+}
+
+/* As memory stands when the access is committed. */
+static void explain(const struct profile *p, const struct ledger_access *a)
+{
+    const struct world *w = p->world;
+    const struct oracle_access access = judge_access(a->slot);
+    struct oracle_result result;
+    oracle_translate(w->physmem, IMAGE_HW, &w->cpu, &w->regs, &access, &result);
+    printf("walk of access %" PRIu64 ":\n", a->number);
+    oracle_explain(stdout, &w->regs, &access, &result);
+}
+
 static void on_access(void *context, const struct ledger_access *a)
 {
     struct profile *p = context;
+    if (to_be_explained(p, a->number))
+        explain(p, a);
+    if (!p->records)
+        return;
     struct record_access r = {.va = a->va,
                               .record = a->record,
                               .addr = a->addr,
@@ -170,8 +195,6 @@ static bool open_outputs(struct profile *p)
         json_decref(is);
         if (!p->records)
             return fprintf(stderr, "twinwalk: --records=%s: %s\n", s->records, strerror(errno)), false;
-        p->ledger.listener = on_access;
-        p->ledger.context = p;
     }
     if (s->pins && !(p->pins = fopen(s->pins, "w")))
         return fprintf(stderr, "twinwalk: --pins=%s: %s\n", s->pins, strerror(errno)), false;
@@ -267,6 +290,11 @@ int profile_run(const struct setup *setup)
     }
     interrupt_install();
     ledger_start(&p.ledger, p.world);
+    p.explain = setup->explain ? setup->explain : "";
+    if (setup->records || setup->explain) {
+        p.ledger.listener = on_access;
+        p.ledger.context = &p;
+    }
     status = STATUS_OUTPUT;
     struct lane lane = {.driver = &p.world->d,
                         .ops = p.ops,

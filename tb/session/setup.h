@@ -29,6 +29,7 @@ struct setup {
     const char *waves;             /* FST to write; NULL: none */
     uint64_t waves_from, waves_to; /* cycles, both included */
     const char *records;           /* `profile`: file for every access and marks of the pins; NULL: none */
+    const char *explain;           /* `profile`: numbers of accesses whose walks are printed, with commas; NULL: none */
     const char *pins;              /* `profile`: file for the pins of the cycles from … to; NULL: none */
     struct memport_config memory;  /* the preset's, changed by --memory, --latency, --seed */
     const char *memory_name;       /* fixed, random or cache */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Profiles and their comparison: every cycle is booked once, equal devices compare equal to the pin, and what differs is seen under its name:
-# a translation, a cycle, a policy, a torn file.
+# Profiles and their comparison: every cycle is booked once, equal devices compare equal to the pin, and what differs is
+# seen under its name: a translation, a cycle, a policy, a torn file.
 set -eu
 cd "$(dirname "$0")/../.."
 twinwalk=build/tiny/twinwalk
@@ -16,12 +16,18 @@ expect() { # expect STATUS TEXT COMMAND…: ends so, and says so
     cat "$work/said"
     exit 1
 }
-holds() { python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); sys.exit(0 if eval(sys.argv[2]) else 1)' "$1" "$2" || { echo "$1: not so: $2"; exit 1; }; }
+holds() {
+    python3 -c 'import json, sys
+r = json.load(open(sys.argv[1]))
+sys.exit(0 if eval(sys.argv[2]) else 1)' "$1" "$2" || { echo "$1: not so: $2"; exit 1; }
+}
 
 trace=traces/corpus/pipeline.tw
 for dut in rtl model blocking; do
-    expect 0 "every cycle is booked" $twinwalk profile --dut=$dut --limit=200000 --records="$work/$dut" --json="$work/$dut.json" $trace
-    holds "$work/$dut.json" 'sum(r["ledger"].values()) == r["cycles"] > 0 and r["accesses"] == sum(r["sources"].values()) == 200000'
+    expect 0 "every cycle is booked" \
+        $twinwalk profile --dut=$dut --limit=200000 --records="$work/$dut" --json="$work/$dut.json" $trace
+    holds "$work/$dut.json" 'sum(r["ledger"].values()) == r["cycles"] > 0'
+    holds "$work/$dut.json" 'r["accesses"] == sum(r["sources"].values()) == 200000'
 done
 # What the model's own counters say of its walks is what the ledger saw at the pins.
 $twinwalk model --limit=200000 --json="$work/m.json" $trace > /dev/null
@@ -31,25 +37,30 @@ m, p = (json.load(open(f)) for f in sys.argv[1:])
 assert m["cycles_model"] == p["cycles"], (m["cycles_model"], p["cycles"])
 assert m["mmu"]["reads"] == sum(p["reads"].values()), (m["mmu"]["reads"], p["reads"])
 assert m["mmu"]["cas"] == p["updates"], (m["mmu"]["cas"], p["updates"])
-assert p["reads"]["pte"] > p["reads"]["pml4e"] > 0 and p["reads"]["unknown"] < 0.01 * sum(p["reads"].values()), p["reads"]
+assert p["reads"]["pte"] > p["reads"]["pml4e"] > 0, p["reads"]
+assert p["reads"]["unknown"] < 0.01 * sum(p["reads"].values()), p["reads"]
 EOF
 
-expect 0 "the pins were equal in every cycle" $twinwalk compare --allow="cycles<=+0 cycles>=+0" --json="$work/same.json" "$work/model" "$work/rtl"
-holds "$work/same.json" 'r["unequal"] == 0 and not r["pins_differ"] and not r["broken"] and not r["lost"] and not r["won"]'
+expect 0 "the pins were equal in every cycle" \
+    $twinwalk compare --allow="cycles<=+0 cycles>=+0" --json="$work/same.json" "$work/model" "$work/rtl"
+holds "$work/same.json" 'not (r["unequal"] or r["pins_differ"] or r["broken"] or r["lost"] or r["won"])'
 
 expect 0 "L1, then walk" $twinwalk compare --json="$work/other.json" "$work/rtl" "$work/blocking"
 holds "$work/other.json" 'all(sum(pair[i] for pair in r["ledger"].values()) == r["cycles"][i] for i in (0, 1))'
-holds "$work/other.json" 'r["unequal"] == 0 and r["pins_differ"] and len(r["lost"]) == 10 and r["cycles"][1] > 2 * r["cycles"][0]'
+holds "$work/other.json" 'r["unequal"] == 0 and r["pins_differ"] and len(r["lost"]) == 10'
+holds "$work/other.json" 'r["cycles"][1] > 2 * r["cycles"][0]'
 expect 1 "policy cycles<=+2% *BROKEN" $twinwalk compare --allow="cycles<=+2%; l1<=+0" "$work/rtl" "$work/blocking"
 expect 0 "policy cycles<=+0% *kept" $twinwalk compare --allow="cycles<=+0%" "$work/blocking" "$work/rtl"
 
 # Other translations: the same trace from another order of frames.
 $twinwalk profile --dut=model --limit=200000 --seed=2 --records="$work/seed2" $trace > /dev/null
-expect 1 "DIFFERENT: .* translations; the first is access 0" $twinwalk compare "$work/model" "$work/seed2"
+expect 1 "DIFFERENT: .* translations; the first is access 0" \
+    $twinwalk compare "$work/model" "$work/seed2"
 $twinwalk profile --dut=model --limit=1000 --records="$work/short" $trace > /dev/null
-expect 1 "DIFFERENT: 200,000 accesses in the base, 1,000 in the head" $twinwalk compare "$work/model" "$work/short"
+expect 1 "DIFFERENT: 200,000 accesses in the base, 1,000 in the head" \
+    $twinwalk compare "$work/model" "$work/short"
 
-# One access costs one cycle more, and the first cycle in which the pins differ is bounded: memory is slower from the start.
+# Memory that is a cycle slower shows where it belongs.
 $twinwalk profile --dut=model --limit=200000 --latency=11 --records="$work/slower" $trace > /dev/null
 expect 0 "reads of PTEs .*+ " $twinwalk compare "$work/model" "$work/slower"
 
@@ -57,9 +68,11 @@ head -c 20000 "$work/model" > "$work/torn"
 expect 3 "profile of the head is torn after" $twinwalk compare "$work/model" "$work/torn"
 expect 3 "not a profile" $twinwalk compare "$work/model" $trace
 expect 3 "No such file" $twinwalk compare "$work/model" "$work/none"
-expect 2 "neither cycles nor an entry of the ledger" $twinwalk compare --allow="cyles<=+2%" "$work/model" "$work/rtl"
+expect 2 "neither cycles nor an entry of the ledger" \
+    $twinwalk compare --allow="cyles<=+2%" "$work/model" "$work/rtl"
 expect 2 "is not NAME<=N" $twinwalk compare --allow="cycles=2" "$work/model" "$work/rtl"
 expect 2 "two profiles are needed" $twinwalk compare "$work/model"
 expect 1 "MISMATCH (hang)" $twinwalk profile --dut=null --hang=2000 --limit=10 $trace
-expect 6 "No space left" $twinwalk profile --dut=model --limit=200000 --records=/dev/full $trace
+expect 6 "No space left" \
+    $twinwalk profile --dut=model --limit=200000 --records=/dev/full $trace
 echo "profiles and their comparison: as they should be"

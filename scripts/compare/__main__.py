@@ -1,0 +1,113 @@
+"""What does a change of the RTL cost or win? Two revisions, over the corpus and every preset, laid side by side.
+
+  scripts/compare --base=REVISION|FOLDER [--head=REVISION|FOLDER]      (`make compare BASE=…`)
+
+The MMU of each side (its rtl/ and config/) stands in the bench of this checkout. Each replays every trace at its own
+pace, judged by the oracle (`twinwalk profile`), every cycle booked under what the program waited for; then both are
+compared access by access (`twinwalk compare`). Where the pins differ, the first cycle in which they do is found, with
+one waveform of both sides around it.
+
+Results, in --out: the table, results.json, index.html (one file, no network), and a folder a trace with logs and
+waveforms. Exit status (tb/base/exits.h): 0 translations right and equal, and the policy of --allow kept; 1 not; 2
+wrong usage; 5 nothing was compared; 7 a side could not be built; 130 interrupted.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import build  # noqa: E402  (beside this file)
+import page  # noqa: E402
+import pair  # noqa: E402
+import regress  # noqa: E402  (the traces of the corpus, and how processes are stopped)
+
+EQUAL, MISMATCH, USAGE, INCOMPLETE, HOST, INTERRUPTED = 0, 1, 2, 5, 7, 130
+
+
+def arguments(words):
+    parser = argparse.ArgumentParser(prog="compare", description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser.add_argument(
+        "--base", required=True, help="what is compared with: a git revision, or a folder with rtl/ and config/"
+    )
+    parser.add_argument("--head", default=".", help="what is compared: likewise (the work tree)")
+    parser.add_argument("--presets", default="", help="only these, separated by blanks (all that both sides have)")
+    parser.add_argument(
+        "--base-preset", default="", help="the base's preset, where it is another (with one preset in --presets)"
+    )
+    parser.add_argument("--base-dut", default="rtl", help="device on the base's side: rtl, model, blocking (rtl)")
+    parser.add_argument("--head-dut", default="rtl", help="device on the head's side (rtl)")
+    parser.add_argument(
+        "--base-args", default="", help='further options of the bench on the base\'s side ("--memory=fixed")'
+    )
+    parser.add_argument("--head-args", default="", help="… on the head's side")
+    parser.add_argument(
+        "--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces, or one trace (traces/corpus)"
+    )
+    parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all)")
+    parser.add_argument("--allow", default="", help='policy: "cycles<=+2%% read1<=+0" (twinwalk compare --help)')
+    parser.add_argument("--worst", type=int, default=10, help="accesses that lost and won most (10)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
+    parser.add_argument("--out", type=Path, default=Path("out/compare"), help="folder of the results (out/compare)")
+    settings = parser.parse_args(words)
+    settings.presets = settings.presets.split()
+    if settings.base_preset and len(settings.presets) != 1:
+        parser.error("--base-preset wants exactly one preset in --presets: the head's")
+    if settings.jobs < 1 or settings.limit < 0:
+        parser.error("--jobs is at least 1, --limit not negative")
+    return settings
+
+
+def find_traces(settings):
+    one = settings.corpus.is_file()
+    traces = [regress.Trace(path) for path in ([settings.corpus] if one else sorted(settings.corpus.glob("*.tw")))]
+    if not traces:
+        print(f"compare: {settings.corpus}: no traces (*.tw) here", file=sys.stderr)
+        sys.exit(USAGE)
+    return traces
+
+
+def status_of(pairs, stopped):
+    if any(p.result in ("different", "wrong", "policy broken", "failed") for p in pairs):
+        return MISMATCH
+    if stopped:
+        return INTERRUPTED
+    return EQUAL if any(p.result in ("equal", "timing differs") for p in pairs) else INCOMPLETE
+
+
+def main(words):
+    settings = arguments(words)
+    traces = find_traces(settings)
+    try:
+        sides = [build.Design(settings.base, "base"), build.Design(settings.head, "head")]
+        presets = settings.presets or sorted(sides[0].presets() & sides[1].presets())
+        programs = {
+            preset: (sides[0].program(settings.base_preset or preset), sides[1].program(preset)) for preset in presets
+        }
+    except build.Failed as failure:
+        print(f"compare: {failure}", file=sys.stderr)
+        return failure.status
+    fleet = regress.Fleet()
+    pairs = [pair.Pair(settings, preset, trace, programs[preset]) for preset in presets for trace in traces]
+    with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in pairs]):
+            print(done.result().line(), flush=True)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    results = page.gather(settings, sides, pairs)
+    page.table(results)
+    for name, text in (("results.json", json.dumps(results, indent=1) + "\n"), ("index.html", page.html(results))):
+        beside = settings.out / f".{name}.{os.getpid()}"
+        beside.write_text(text)
+        beside.rename(settings.out / name)
+    print(f"\n{settings.out}/index.html")
+    return status_of(pairs, fleet.signals)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(main(sys.argv[1:]))
