@@ -11,9 +11,12 @@ BENCH  ?= cc
 WAVES  ?=
 JSON   ?=
 ARGS   ?=
+# 0: for any x86-64, not for this processor alone. So Valgrind, which knows no AVX-512, can count, and the binaries can be taken elsewhere.
+NATIVE ?= 1
 
 PRESETS := $(sort $(basename $(notdir $(wildcard config/*.toml))))
-B       := build/$(PRESET)
+BUILD   := $(if $(filter 0,$(NATIVE)),build/portable,build)
+B       := $(BUILD)/$(PRESET)
 GEN     := $(B)/gen
 
 ifeq ($(wildcard config/$(PRESET).toml),)
@@ -22,9 +25,18 @@ endif
 ifeq ($(filter cc systemc,$(BENCH)),)
 $(error BENCH=$(BENCH): must be cc or systemc)
 endif
+ifeq ($(filter 0 1,$(NATIVE)),)
+$(error NATIVE=$(NATIVE): must be 0 or 1)
+endif
+# Whatever else there is runs on the programs in build/, which these are not.
+NATIVE_0_GOALS := help setup build library cosim model random forms vectors sweep matrix wave wave-png clean $(BUILD)/%
+ifneq ($(and $(filter 0,$(NATIVE)),$(filter-out $(NATIVE_0_GOALS),$(MAKECMDGOALS))),)
+$(error NATIVE=0 goes with these only: $(NATIVE_0_GOALS))
+endif
 
 # ---- compilers -----------------------------------------------------------------------------------------------------
-OPT      := -O3 -march=native
+MARCH    := $(if $(filter 0,$(NATIVE)),,-march=native)
+OPT      := -O3 $(MARCH)
 WARN     := -Wall -Wextra -Werror
 CPPFLAGS := -I . -I model -I traces -I tb -I $(GEN) -MMD -MP
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
@@ -34,7 +46,7 @@ LIBS     := -lzstd -lz -llzma -ljansson -lm
 VERILATOR := verilator
 # No switch that changes the meaning of the RTL: the same sources as for synthesis.
 VFLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst --trace-structs
-VMAKE  := OPT_FAST="-O3 -march=native" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
+VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
 VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
 # ---- sources -------------------------------------------------------------------------------------------------------
@@ -56,6 +68,8 @@ TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c
 help: ## list every verb
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  presets: $(PRESETS); options: PRESET= TRACE= CHECK=arch|events|cycle|state BENCH=cc|systemc WAVES=1 JSON=FILE ARGS="
+	@echo "  NATIVE=0: for any x86-64, under build/portable/ (Valgrind, other machines); with build, library and what runs the bench"
+	@echo "  made in build/PRESET/: twinwalk (BENCH=systemc: twinwalk-sc), twinwalk-model, libtwinwalk.a"
 
 setup: ## install what is missing (Debian packages)
 	@scripts/setup.sh
@@ -91,17 +105,17 @@ $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 	@$(CC) $^ $(LIBS) -o $@
 
 # ---- Verilator -----------------------------------------------------------------------------------------------------
-VRUN      := $(addprefix build/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
-VRUN_SC   := $(addprefix build/verilated/sc/,verilated.o verilated_threads.o)
+VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
+VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o)
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
 # Verilator's own runtime, the same for every design and preset.
-build/verilated/%.o:
+$(BUILD)/verilated/%.o:
 	@mkdir -p $(@D)
-	@$(CXX) -O3 -march=native -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
-build/verilated/sc/%.o:
+	@$(CXX) $(OPT) -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+$(BUILD)/verilated/sc/%.o:
 	@mkdir -p $(@D)
-	@$(CXX) -O3 -march=native -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 $(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
 	@echo "  verilate  mmu ($(PRESET))"
@@ -172,10 +186,12 @@ DUT_cc          := rtl
 DUT_systemc     := systemc
 VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
-.PHONY: build cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress headline soak wave wave-png capture docs clean
+.PHONY: build library cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress headline soak wave wave-png capture docs clean
 
 build: setup ## build the bench for PRESET and BENCH
 	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
+library: setup ## build the models and the trace library as build/PRESET/libtwinwalk.a (needs no Verilator)
+	@$(MAKE) -s -j2 $(B)/libtwinwalk.a
 cosim: build ## replay TRACE through model and RTL in lockstep and compare
 	@mkdir -p out/waves
 	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(JSON)) $(ARGS) $(TRACE)
