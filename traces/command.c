@@ -182,9 +182,9 @@ static int verb_check(const struct options *o)
     printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "records", c.records,
            "fetches", c.kind[TRACE_FETCH], "loads", c.kind[TRACE_LOAD], "stores", c.kind[TRACE_STORE]);
     if (trace_get_info(r)->own_tables)
-        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n", "controls",
-               c.kind[TRACE_CONTROL], "pokes", c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries",
-               c.kind[TRACE_ENTRY]);
+        printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n",
+               "controls", c.kind[TRACE_CONTROL], "pokes", c.kind[TRACE_POKE], "cases", c.kind[TRACE_CASE], "entries",
+               c.kind[TRACE_ENTRY], "mem. errors", c.kind[TRACE_MEMERR]);
     else
         printf("%-12s %" PRIu64 "\n%-12s %" PRIu64 "\n%-12s %" PRIu64 " at the end\n%-12s %" PRIu64 " made\n", "layout",
                c.kind[TRACE_MAP], "syscalls", c.kind[TRACE_SYSCALL], "mappings", c.mapped_ranges, "tasks", c.tasks);

@@ -28,6 +28,7 @@ struct memport {
     struct pending pending[OUTSTANDING]; /* the first `count` are in use, in no order */
     unsigned count;
     uint64_t next;             /* earliest due; UINT64_MAX when count = 0 */
+    struct memerr errors;      /* by order, beside those by chance */
     uint64_t random;           /* state of the generator for latencies and errors */
     uint64_t line[LINE_WORDS]; /* the data of the last reply */
 };
@@ -71,6 +72,7 @@ void memport_free(struct memport *mp)
         return;
     for (unsigned i = 0; i < LEVELS; i++)
         linecache_drop(&mp->cache[i]);
+    memerr_free(&mp->errors);
     free(mp);
 }
 
@@ -122,6 +124,7 @@ void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_req
         due++;
     unsigned errors = mp->config.error_per_million;
     bool err = errors && prng_below(&mp->random, MILLION) < errors;
+    err |= memerr_strikes(&mp->errors, request->addr, request->cas);
     mp->pending[mp->count++] = (struct pending){.due = due, .request = *request, .err = err};
     if (due < mp->next)
         mp->next = due;
@@ -154,8 +157,13 @@ bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *rep
         if (p.request.cas)
             physmem_cas(mp->pm, p.request.addr, p.request.expected, p.request.desired);
     }
-    *reply = (struct memport_reply){.tag = p.request.tag, .err = p.err, .line = mp->line};
+    *reply = (struct memport_reply){.tag = p.request.tag, .err = p.err, .addr = p.request.addr, .line = mp->line};
     return true;
+}
+
+struct memerr *memport_errors(struct memport *mp)
+{
+    return &mp->errors;
 }
 
 uint64_t memport_next(const struct memport *mp)

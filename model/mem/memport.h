@@ -7,6 +7,7 @@
 #ifndef TWINWALK_MEMPORT_H
 #define TWINWALK_MEMPORT_H
 
+#include "memerr.h"
 #include "physmem.h"
 
 enum memport_model { MEMPORT_FIXED = 0, MEMPORT_RANDOM = 1, MEMPORT_CACHE = 2 };
@@ -35,6 +36,7 @@ struct memport_request {
 struct memport_reply {
     uint8_t tag;
     bool err;
+    uint64_t addr; /* of the request */
     const uint64_t
         *line; /* 8 words as they are at the reply cycle, before a CAS takes effect; valid until the next call */
 };
@@ -59,6 +61,9 @@ bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *rep
 
 /* The cycle of the next reply; UINT64_MAX when nothing is outstanding. */
 uint64_t memport_next(const struct memport *mp);
+
+/* The orders by which requests fail, to be added to; a request meets them when it is accepted. */
+struct memerr *memport_errors(struct memport *mp);
 
 /* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no
  * time). */

@@ -170,6 +170,52 @@ static void errors_carry_no_data_and_write_nothing(void **state)
     end(&f);
 }
 
+/* The reply's error flag for a request at pa, with an update's write undone. */
+static bool fails(struct fixture *f, uint64_t cycle, uint64_t pa, bool cas)
+{
+    struct memport_reply reply;
+    struct memport_request request = {.tag = 2, .cas = cas, .addr = pa, .expected = 5, .desired = 6};
+    physmem_write(f->pm, pa, 5);
+    memport_accept(f->mp, cycle, &request);
+    next_reply(f, &reply);
+    assert_int_equal(reply.addr, pa);
+    assert_int_equal(reply.line[pa % 64 / 8], reply.err ? 0 : 5);
+    assert_int_equal(physmem_read(f->pm, IMAGE_HW, pa), cas && !reply.err ? 6 : 5);
+    return reply.err;
+}
+
+static void errors_by_order(void **state)
+{
+    (void)state;
+    struct memport_config config = {.model = MEMPORT_FIXED, .fixed_latency = 1};
+    struct fixture f = begin(&config);
+    struct memerr *errors = memport_errors(f.mp);
+    uint64_t cycle = 0;
+    assert_false(fails(&f, cycle++, 0x2008, false));
+    for (uint64_t line = 0x2000; line < 0x2000 + 64 * 40; line += 128) /* more than a first allocation holds */
+        assert_true(memerr_order(errors, MEMERR_AT, line + 8));
+    for (unsigned cas = 0; cas < 2; cas++) {
+        assert_true(fails(&f, cycle++, 0x2000, cas));
+        assert_true(fails(&f, cycle++, 0x2038, cas));
+        assert_true(fails(&f, cycle++, 0x2980, cas));
+        assert_false(fails(&f, cycle++, 0x2040, cas));
+        assert_false(fails(&f, cycle++, 0x1ff8, cas));
+    }
+    assert_true(memerr_order(errors, MEMERR_OFF, 0));
+    assert_false(fails(&f, cycle++, 0x2000, false));
+    assert_true(memerr_order(errors, MEMERR_READ, 3));
+    static const struct {
+        bool cas, fails;
+    } then[] = {{false, false}, {true, false}, {false, false}, {true, false}, {false, true}, {false, false}};
+    for (unsigned i = 0; i < sizeof then / sizeof *then; i++)
+        assert_int_equal(fails(&f, cycle++, 0x3000, then[i].cas), then[i].fails);
+    assert_true(memerr_order(errors, MEMERR_READ, 2));
+    assert_true(memerr_order(errors, MEMERR_READ, 1));
+    assert_true(fails(&f, cycle++, 0x3000, false));
+    assert_false(fails(&f, cycle++, 0x3000, false));
+    end(&f);
+}
+
 static void error_share_is_as_asked(void **state)
 {
     (void)state;
@@ -345,6 +391,7 @@ int main(void)
         cmocka_unit_test(cas_takes_place_at_the_reply),
         cmocka_unit_test(two_cas_on_one_word),
         cmocka_unit_test(errors_carry_no_data_and_write_nothing),
+        cmocka_unit_test(errors_by_order),
         cmocka_unit_test(error_share_is_as_asked),
         cmocka_unit_test(stalls_are_a_function_of_the_cycle),
         cmocka_unit_test(sixteen_outstanding_and_no_more),

@@ -40,7 +40,7 @@ struct outcome judge_expected(const struct world *w, const struct slot *s, const
     const struct trace_expect *e = &w->expect[s - w->slot];
     struct outcome expected = *otherwise;
     expected.kind = e->kind;
-    expected.err = e->err;
+    expected.err = e->err | (otherwise->err & e->err_open);
     if (e->kind == KIND_OK && e->has_pa) {
         expected.addr = e->pa;
         expected.size = e->size;
@@ -171,9 +171,7 @@ static bool judge_program(struct world *w, struct slot *s)
 
 bool judge_slow(struct world *w, struct slot *s)
 {
-    if (s->answer.kind == KIND_MEMERR) {
-        w->phase = PHASE_FAULT;
-        return false;
-    }
+    if (s->answer.kind == KIND_MEMERR)
+        return judge_memory_error(w, s);
     return w->os ? judge_program(w, s) : judge_own(w, s);
 }

@@ -47,4 +47,7 @@ bool judge_table_types(struct world *w, const struct slot *s, const struct oracl
  */
 bool judge_own(struct world *w, struct slot *s);
 
+/* judge_memerr.c: a memory error, as a result. False: it is a finding. */
+bool judge_memory_error(struct world *w, const struct slot *s);
+
 #endif

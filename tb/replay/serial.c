@@ -30,11 +30,6 @@ static void take_fault(struct world *w)
         world_slot(w, sequence)->state = SLOT_IDLE;
     w->next = w->head;
     w->d.progress = w->d.cycle;
-    if (s->answer.kind == KIND_MEMERR) {
-        w->counts.memory_errors++;
-        w->phase = PHASE_RUN;
-        return;
-    }
     if (!w->os) { /* by a stale entry: the trace's kernel would find nothing to mend */
         w->phase = PHASE_RUN;
         return;
@@ -60,18 +55,32 @@ static void take_fault(struct world *w)
         world_finding(w, FINDING_MEMORY, NULL, "the OS model", "consistent", w->kernel.error);
 }
 
+static void unfit_address(struct world *w, uint64_t pa)
+{
+    char what[96];
+    snprintf(what, sizeof what, "memory at physical address 0x%" PRIx64 " (arch.paddr_bits = %u)", pa,
+             w->cpu.paddr_bits);
+    unfit(w, w->d.done, what);
+}
+
 static void poke(struct world *w, const struct trace_poke *poke)
 {
     const uint64_t old = physmem_read(w->physmem, IMAGE_HW, poke->pa);
     if (poke->pa >> w->cpu.paddr_bits) {
-        char what[96];
-        snprintf(what, sizeof what, "memory at physical address 0x%" PRIx64 " (arch.paddr_bits = %u)", poke->pa,
-                 w->cpu.paddr_bits);
-        unfit(w, w->d.done, what);
+        unfit_address(w, poke->pa);
     } else if ((w->stale && !stale_poke(w->stale, w->d.cycle, poke->pa, old, poke->value)) ||
                !physmem_write(w->physmem, poke->pa, poke->value)) {
         world_fail(w, STATUS_HOST, "record %" PRIu64 ": the host has no memory left for page tables", w->d.done);
     }
+}
+
+/* From here on memory fails, or no longer. */
+static void order_error(struct world *w, const struct trace_memerr *order)
+{
+    if (order->what == MEMERR_AT && order->value >> w->cpu.paddr_bits)
+        unfit_address(w, order->value);
+    else if (!memerr_order(memport_errors(w->memport), order->what, order->value))
+        world_fail(w, STATUS_HOST, "record %" PRIu64 ": the host has no memory left for the bench", w->d.done);
 }
 
 /* What memory must hold by the trace's own word, as hardware has left it. */
@@ -141,6 +150,9 @@ static void carry_out(struct world *w)
         break;
     case TRACE_POKE:
         poke(w, &extra->poke);
+        break;
+    case TRACE_MEMERR:
+        order_error(w, &extra->memerr);
         break;
     case TRACE_ENTRY:
         check_entry(w, &extra->entry);

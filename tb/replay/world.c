@@ -214,6 +214,8 @@ static void memory_port(struct world *w, const struct pins_out *out)
             w->d.in.mem_rsp_tag = reply.tag;
             w->d.in.mem_rsp_err = reply.err;
             w->d.in.mem_rsp_line = reply.line;
+            if (reply.err)
+                world_note_error(w, reply.addr);
         }
         w->mem_next = memport_next(w->memport);
     }

@@ -34,6 +34,7 @@ enum {
     WORLD_FETCH_PORTS = (1 << CFG_PORTS_FETCH) - 1,
     WORLD_DATA_PORTS = (1 << WORLD_PORTS) - 1 - WORLD_FETCH_PORTS,
     WORLD_WINDOW_MOST = 256, /* ids are window slots, and an id has 8 bits */
+    WORLD_ERRED = 512,       /* more than can be of interest: one for each access of the window, and for each walker */
 };
 
 enum slot_state {
@@ -59,6 +60,11 @@ struct slot {
     uint8_t spurious;        /* page faults in a row that the oracle does not know */
 };
 
+/* A reply of memory that was an error. */
+struct erred {
+    uint64_t line, cycle; /* physical address of the line; when it came */
+};
+
 /* What the processor is doing. */
 enum world_phase {
     PHASE_RUN,     /* accesses are issued */
@@ -78,7 +84,7 @@ struct world_counts {
     uint64_t expectations;  /* results checked against the trace's own word */
     uint64_t faults_taken;  /* page faults that reached the head of the window */
     uint64_t gp, pf;        /* faults that were committed as results (traces with own tables) */
-    uint64_t memory_errors; /* answers that said MEMERR and were tried again */
+    uint64_t memory_errors; /* answers that said MEMERR (traces with own tables) */
     uint64_t syscalls, control_ops;
     uint64_t control_gp;    /* of these, those that raised #GP(0) */
     uint64_t shared_global; /* answers by a global page cached in another address space, whose tables here keep their A
@@ -158,6 +164,8 @@ struct world {
     uint8_t status;        /* then: enum exit_status, of what kind that is */
     char error[512];
     struct world_counts counts;
+    struct erred erred[WORLD_ERRED]; /* the last of them, that of count n at n modulo WORLD_ERRED */
+    uint64_t erred_count;
     struct histogram walk_latency; /* accept to response of accesses that were answered by a walk */
     const struct tap *tap;         /* NULL: none */
 };
@@ -197,7 +205,8 @@ static inline struct slot *world_slot(struct world *w, uint64_t sequence)
 void world_fail(struct world *w, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void world_finding(struct world *w, enum finding_kind kind, const struct slot *s, const char *field,
                    const char *expected, const char *actual);
-void world_pins(struct world *w);  /* world.c: what the engines call */
+void world_pins(struct world *w);                    /* world.c: what the engines call */
+void world_note_error(struct world *w, uint64_t pa); /* judge_memerr.c: memory has answered a request with an error */
 bool window_load(struct world *w); /* window.c: takes one access from the trace; false when none can be taken now */
 void serial_cycle(struct world *w,
                   const struct pins_out *out);    /* serial.c: faults, control operations, serializing records */

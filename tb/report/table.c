@@ -123,7 +123,7 @@ static void faults(FILE *out, const struct results *r)
         report_row(out, "faults", "%15s #PF, %s #GP", report_number(w->pf), report_number(w->gp));
     }
     if (w->memory_errors)
-        report_row(out, "memory errors", "%15s, tried again", report_number(w->memory_errors));
+        report_row(out, "memory errors", "%15s results", report_number(w->memory_errors));
     if (!r->random)
         report_row(out, "control operations", "%15s%s%s%s", report_number(r->mmu.control_ops),
                    w->control_gp ? ", " : "", w->control_gp ? report_number(w->control_gp) : "",

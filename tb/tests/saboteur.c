@@ -53,6 +53,9 @@ static bool spoil_response(struct dut *d, struct pins_out *out)
     case SABOTAGE_RESP_KIND:
         resp->kind ^= KIND_PF;
         return true;
+    case SABOTAGE_MEMERR:
+        *resp = (struct pins_resp){.id = resp->id, .kind = KIND_MEMERR, .src = resp->src};
+        return true;
     case SABOTAGE_RESP_SIZE:
         resp->size ^= resp->kind == KIND_OK ? 1 : 0;
         return resp->kind == KIND_OK;
@@ -182,6 +185,7 @@ static void spoil_inputs(struct pins_in *in)
         in->ctl_op = OP_WITHOUT_EFFECT;
     if (in->ctl_valid && what == SABOTAGE_NO_FLUSH && in->ctl_op == CTL_MOV_CR3)
         in->ctl_data |= UINT64_C(1) << 63;
+    in->mem_rsp_err &= what != SABOTAGE_NO_MEMERR;
     for (unsigned p = 0; p < PINS_MAX_PORTS; p++) {
         in->req[p].ac &= what != SABOTAGE_NO_AC;
         in->req[p].ss &= what != SABOTAGE_NO_SS;

@@ -42,6 +42,8 @@ enum sabotage {
     SABOTAGE_NO_AC,      /* EFLAGS.AC reads 0 */
     SABOTAGE_NO_SS,      /* no access is one of the shadow stack */
     SABOTAGE_NO_IMP,     /* no access is implicit */
+    SABOTAGE_NO_MEMERR,  /* what memory says of errors is not heard */
+    SABOTAGE_MEMERR,     /* one answer says MEMERR without any error */
     SABOTAGE_KINDS,
 };
 

@@ -86,6 +86,14 @@ static const char shared_global[] =
     "mov cr0 0x80010001\nmov cr4 0xa0\nmov cr3 0x1000\nS 0x1238 8 -> ok pa=0x5238 4k\n"
     "mov cr3 0x11000\nL 0x1240 8 -> ok pa=0x5240 4k\nS 0x1248 8 -> ok\n";
 
+/* Memory that fails by order, at an address and at a count of reads. */
+static const char failing_memory[] =
+    "twinwalk-trace 1\nbits 48\ntables own\nmov cr3 0x1000\n"
+    "poke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3010 0x4007\npoke 0x4000 0x5007\npoke 0x4040 0x6007\n"
+    "memerr at 0x4008\nL 0x400000 8 -> memerr\nS 0x400008 8 -> memerr\nF 0x408000 4 -> ok pa=0x6000 4k\n"
+    "L 0x400010 8\nL 0x408008 8 -> ok\nmemerr off\nS 0x400000 8 -> ok pa=0x5000 4k\n"
+    "mov cr3 0x1000\nmemerr read 3\nF 0x400000 1 -> memerr\nF 0x400000 1 -> ok pa=0x5000 4k\n";
+
 static struct setup options_for(const char *path, enum check_level check)
 {
     struct setup o;
@@ -371,6 +379,66 @@ static void these_are_judged(void **state)
     unlink(path);
 }
 
+/* A memory error is a result where memory has failed, and a finding where it has not; with an OS model too, where
+ * nothing else could come of it than the access being made again for ever. */
+static void memory_errors(void **state)
+{
+    static struct session s;
+    const struct sabotage_plan honest = {.what = SABOTAGE_NONE}, lie = {.what = SABOTAGE_MEMERR, .from = 3000},
+                               early_lie = {.what = SABOTAGE_MEMERR}, deaf = {.what = SABOTAGE_NO_MEMERR};
+    char path[] = "/tmp/twinwalk-test-XXXXXX";
+    (void)state;
+    close(mkstemp(path));
+    write_text(path, failing_memory);
+    const struct setup arch = options_for(path, CHECK_ARCH), all = options_for(path, CHECK_STATE),
+                       program = options_for(trace_path, CHECK_ARCH);
+    assert_int_equal(lockstep(&all, honest).kind, FINDING_NONE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, honest).kind, FINDING_NONE);
+    assert_true(session_open(&s, &all, NULL, NULL));
+    lockstep_run(&s.lockstep);
+    assert_int_equal(s.world->counts.memory_errors, 4);
+    assert_int_equal(s.world->counts.expectations, 7);
+    session_close(&s);
+    assert_int_equal(decoupled(&program, &dut_saboteur, lie).kind, FINDING_ORACLE);
+    assert_int_not_equal(decoupled(&arch, &dut_saboteur, deaf).kind, FINDING_NONE);
+    write_text(path, "twinwalk-trace 1\ntables own\nmov cr3 0x1000\nL 0x400000 8\n");
+    assert_int_equal(decoupled(&arch, &dut_saboteur, honest).kind, FINDING_NONE);
+    assert_int_equal(decoupled(&arch, &dut_saboteur, early_lie).kind, FINDING_ORACLE);
+    /* Expected and not met, and the other way about. */
+    write_text(path, "twinwalk-trace 1\ntables own\nmov cr3 0x1000\nmemerr at 0x1040\nL 0x400000 8 -> memerr\n");
+    assert_int_equal(lockstep(&all, honest).kind, FINDING_EXPECT);
+    write_text(path, "twinwalk-trace 1\ntables own\nmov cr3 0x1000\nmemerr at 0x1000\nL 0x400000 8 -> pf 0x4\n");
+    assert_int_equal(lockstep(&all, honest).kind, FINDING_EXPECT);
+    unlink(path);
+}
+
+/* Bits of an error code may be left open. */
+static void open_error_codes(void **state)
+{
+    static const struct {
+        const char *expected;
+        enum finding_kind kind;
+    } tries[] = {
+        {"pf 0x4", FINDING_NONE},
+        {"pf 0x4 mask=0xfffe", FINDING_NONE},
+        {"pf 0x0 mask=0xfffb cr2=0x400000", FINDING_NONE},
+        {"pf 0x6 mask=0xfffe", FINDING_EXPECT},
+        {"pf 0x4 mask=0xfffe cr2=0x400008", FINDING_EXPECT},
+        {"pf 0x0 mask=0x0", FINDING_NONE},
+    };
+    char path[] = "/tmp/twinwalk-test-XXXXXX", text[200];
+    (void)state;
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        snprintf(text, sizeof text, "twinwalk-trace 1\ntables own\nmov cr3 0x1000\nL 0x400000 8 -> %s\n",
+                 tries[i].expected);
+        write_text(path, text);
+        const struct setup o = options_for(path, CHECK_CYCLE);
+        assert_int_equal(lockstep(&o, (struct sabotage_plan){.what = SABOTAGE_NONE}).kind, tries[i].kind);
+    }
+    unlink(path);
+}
+
 static void global_pages_of_two_spaces(void **state)
 {
     static struct session s;
@@ -464,6 +532,8 @@ int main(void)
         cmocka_unit_test(hangs),
         cmocka_unit_test(expectations),
         cmocka_unit_test(these_are_judged),
+        cmocka_unit_test(memory_errors),
+        cmocka_unit_test(open_error_codes),
         cmocka_unit_test(global_pages_of_two_spaces),
         cmocka_unit_test(random_judge),
         cmocka_unit_test(random_finding_explained),

@@ -86,6 +86,11 @@ static void test_right_and_wrong(void **state)
         {"L 0x1008 8 -> pf 0x5", "pf 0x4 cr2=0x1008"},
         {"L 0x1008 8 -> pf 0x4 cr2=0x1000", "pf 0x4 cr2=0x1008"},
         {"L 0x1008 8 -> ok", "pf 0x4 cr2=0x1008"},
+        {"L 0x1008 8 -> pf 0x5 mask=0xfffe", NULL},
+        {"L 0x1008 8 -> pf 0x0 mask=0xfffa cr2=0x1008", NULL},
+        {"L 0x1008 8 -> pf 0x6 mask=0xfffe", "pf 0x4 cr2=0x1008"},
+        {"L 0x1008 8 -> pf 0x4 mask=0xfffe cr2=0x1000", "pf 0x4 cr2=0x1008"},
+        {"L 0x8 8 -> pf 0x0 mask=0x0", "ok pa=0x5008 4k mt=wb"},
         {"L 0x1008 8", NULL},
         {"F 0x800000000000 1 -> gp", NULL},
         {"F 0x800000000000 1 -> pf 0x4", "gp"},
@@ -112,6 +117,38 @@ static void test_right_and_wrong(void **state)
                 assert_string_equal(verdict.got, tries[i].got);
                 assert_int_equal(verdict.at, 6); /* behind the case and its tables */
             }
+        }
+}
+
+/* Memory fails by order, and only then; the next case knows nothing of it. */
+static void test_memory_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *records, *got; /* of two cases; got by the last record of the first, NULL: as expected */
+    } tries[] = {
+        {"memerr at 0x4000\nL 0x8 8 -> memerr", NULL},
+        {"memerr at 0x4038\nS 0x8 8 -> memerr", NULL},
+        {"memerr at 0x4040\nL 0x8 8 -> memerr", "ok pa=0x5008 4k mt=wb"},
+        {"memerr at 0x4000\nL 0x8 8 -> ok", "memerr"},
+        {"memerr at 0x4000\nmemerr off\nL 0x8 8 -> ok", NULL},
+        {"memerr read 4\nL 0x8 8 -> memerr", NULL},
+        {"memerr read 5\nL 0x8 8 -> memerr", "ok pa=0x5008 4k mt=wb"},
+        {"memerr read 2\nL 0x8 8 -> memerr\nL 0x8 8 -> ok", NULL},
+        {"memerr at 0x5000\nL 0x8 8 -> ok", NULL},
+    };
+    for (size_t e = 0; e < 2; e++)
+        for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+            char text[512];
+            struct vector_verdict verdict[2];
+            snprintf(text, sizeof text,
+                     HEAD "case x\n" TABLES "%s\ncase y\n" TABLES "L 8 8 -> ok\nL 0x1008 8 -> pf 4\n",
+                     tries[i].records);
+            assert_int_equal(run_file(engines[e], text, verdict, 2), 2);
+            if (verdict[0].passed != !tries[i].got || !verdict[1].passed)
+                fail_msg("%s: %s: %s", engines[e], tries[i].records, verdict[0].passed ? "passed" : verdict[0].got);
+            if (tries[i].got)
+                assert_string_equal(verdict[0].got, tries[i].got);
         }
 }
 
@@ -181,12 +218,15 @@ static enum {
     DEFECT_KIND,
     DEFECT_GP,
     DEFECT_CAS,
+    DEFECT_DEAF,
     DEFECT_SILENT
 } defect;
 
 static void defective_step(struct dut *dut, const struct pins_in *in, struct pins_out *out)
 {
-    dut_model.step(dut, in, out);
+    struct pins_in heard = *in;
+    heard.mem_rsp_err &= defect != DEFECT_DEAF;
+    dut_model.step(dut, &heard, out);
     struct pins_resp *r = &out->resp[CFG_PORTS_FETCH];
     r->addr ^= defect == DEFECT_ADDR;
     r->err ^= defect == DEFECT_ERR;
@@ -204,7 +244,8 @@ static void test_defective_devices(void **state)
 {
     (void)state;
     static const char text[] = HEAD "case a\n" TABLES "L 8 8 -> ok pa=0x5008 4k mt=wb\nL 0x1008 8 -> pf 0x4 "
-                                    "cr2=0x1008\nmov cr4 0 -> gp\nS 0 8 -> ok\nentry 0x4000 0x5067\n";
+                                    "cr2=0x1008\nmov cr4 0 -> gp\nS 0 8 -> ok\nentry 0x4000 0x5067\nmemerr at "
+                                    "0x4040\nL 0x8000 8 -> memerr\n";
     struct dut_ops ops = dut_model;
     const char *error;
     struct vector v;
@@ -342,13 +383,10 @@ static void test_no_reset(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right_and_wrong),
-        cmocka_unit_test(test_nothing_is_carried_over),
-        cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_defective_devices),
-        cmocka_unit_test(test_every_invalidation_is_needed),
-        cmocka_unit_test(test_what_was_left_is_named),
-        cmocka_unit_test(test_no_reset),
+        cmocka_unit_test(test_right_and_wrong),         cmocka_unit_test(test_memory_errors),
+        cmocka_unit_test(test_nothing_is_carried_over), cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_defective_devices),       cmocka_unit_test(test_every_invalidation_is_needed),
+        cmocka_unit_test(test_what_was_left_is_named),  cmocka_unit_test(test_no_reset),
     };
     const int file = mkstemp(path);
     if (file < 0)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "arch/x86.h"
+#include "mem/memerr.h"
 #include "mem/memport.h"
 #include "mmu_cfg.h"
 #include "touched.h"
@@ -25,7 +26,8 @@ struct device_engine {
     struct pins_in in;
     struct pins_out out;          /* of the cycle at hand */
     struct memport_request asked; /* what is to be answered in this cycle, if `answering` */
-    bool answering;
+    bool answering, fails;        /* fails: and it is answered with an error */
+    struct memerr errors;
     uint8_t id;
     struct oracle_cpu cpu;
     struct oracle_regs regs; /* what the registers should be */
@@ -40,26 +42,30 @@ static void destroy(struct vector_engine *engine)
     if (d->pm)
         physmem_free(d->pm);
     touched_free(&d->touched);
+    memerr_free(&d->errors);
     free(d);
 }
 
 /* One clock. Memory is read, and a compare-and-swap done, in the reply cycle (docs/microarchitecture.md section 2). */
 static void step(struct device_engine *d)
 {
+    static const uint64_t no_data[8];
     const struct memport_request asked = d->asked;
-    const bool answered = d->answering;
+    const bool answered = d->answering, failed = d->fails;
     d->in.mem_req_ready = true;
     d->in.mem_rsp_valid = answered;
     if (answered) {
         d->in.mem_rsp_tag = asked.tag;
-        d->in.mem_rsp_line = physmem_line(d->pm, asked.addr);
+        d->in.mem_rsp_err = failed;
+        d->in.mem_rsp_line = failed ? no_data : physmem_line(d->pm, asked.addr);
     }
     d->answering = d->out.mem_req_valid;
+    d->fails = d->answering && memerr_strikes(&d->errors, d->out.mem_req_addr, d->out.mem_req_cas);
     if (d->answering)
         d->asked = (struct memport_request){d->out.mem_req_tag, d->out.mem_req_cas, d->out.mem_req_addr,
                                             d->out.mem_req_expected, d->out.mem_req_desired};
     d->ops->step(d->dut, &d->in, &d->out);
-    if (answered && asked.cas) {
+    if (answered && asked.cas && !failed) {
         touched_add(&d->touched, asked.addr);
         physmem_cas(d->pm, asked.addr, asked.expected, asked.desired);
     }
@@ -146,6 +152,7 @@ static bool begin(struct vector_engine *engine, const struct oracle_cpu *cpu, co
 {
     struct device_engine *d = (struct device_engine *)engine;
     touched_clear(&d->touched, d->pm);
+    memerr_order(&d->errors, MEMERR_OFF, 0);
     d->cpu = *cpu; /* the preset's */
     return (!thorough && !d->needs_reset && drops_all(d, v) && restore(d)) || reset(d);
 }
@@ -182,6 +189,11 @@ static bool poke(struct vector_engine *engine, uint64_t pa, uint64_t value)
     return touched_add(&d->touched, pa) && physmem_write(d->pm, pa, value);
 }
 
+static bool fail(struct vector_engine *engine, const struct trace_memerr *order)
+{
+    return memerr_order(&((struct device_engine *)engine)->errors, order->what, order->value);
+}
+
 static uint64_t entry(struct vector_engine *engine, uint64_t pa)
 {
     return physmem_read(((struct device_engine *)engine)->pm, IMAGE_HW, pa);
@@ -193,7 +205,7 @@ struct vector_engine *vector_device(const struct dut_ops *ops, const char **erro
     *error = "not enough memory for the device and its memory";
     if (!d)
         return NULL;
-    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, false};
+    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false};
     d->ops = ops;
     d->needs_reset = true;
     d->pm = physmem_new(PADDR_MOST);

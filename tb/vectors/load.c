@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem/memerr.h"
+
 enum { PADDR_MOST = 52 };
 
 struct vector_source {
@@ -89,8 +91,12 @@ static int refuse(struct vector_source *s, const struct trace_extra *extra)
     case TRACE_SYSCALL:
         return fail(s, "a directed case has no operating system: mappings and system calls do not belong here");
     case TRACE_POKE:
-    case TRACE_ENTRY: {
-        const uint64_t pa = s->rec->kind == TRACE_POKE ? extra->poke.pa : extra->entry.pa;
+    case TRACE_ENTRY:
+    case TRACE_MEMERR: {
+        const uint64_t pa = s->rec->kind == TRACE_POKE        ? extra->poke.pa
+                            : s->rec->kind == TRACE_ENTRY     ? extra->entry.pa
+                            : extra->memerr.what == MEMERR_AT ? extra->memerr.value
+                                                              : 0;
         return pa >> PADDR_MOST ? fail(s, "physical address 0x%" PRIx64 " has more than %d bits", pa, PADDR_MOST) : 0;
     }
     default:

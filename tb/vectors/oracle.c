@@ -1,8 +1,11 @@
-/* The oracle alone as an engine for directed cases: no cache, no clock, A and D bits committed after every access. */
+/* The oracle alone as an engine for directed cases: no cache, no clock, A and D bits committed after every access.
+ * Memory that fails is here: the oracle itself reads what it needs, and its walk ends at the first entry whose read
+ * would have failed. */
 #include "vectors.h"
 
 #include <stdlib.h>
 
+#include "mem/memerr.h"
 #include "touched.h"
 
 enum { PADDR_MOST = 52 };
@@ -17,6 +20,7 @@ struct oracle_engine {
     struct oracle_cpu cpu;
     struct oracle_regs regs;
     struct touched touched;
+    struct memerr errors;
 };
 
 static void destroy(struct vector_engine *engine)
@@ -24,6 +28,7 @@ static void destroy(struct vector_engine *engine)
     struct oracle_engine *o = (struct oracle_engine *)engine;
     physmem_free(o->pm);
     touched_free(&o->touched);
+    memerr_free(&o->errors);
     free(o);
 }
 
@@ -35,7 +40,7 @@ static bool begin(struct vector_engine *engine, const struct oracle_cpu *cpu, co
     touched_clear(&o->touched, o->pm);
     o->cpu = *cpu;
     o->regs = vector_regs_at_reset;
-    return true;
+    return memerr_order(&o->errors, MEMERR_OFF, 0);
 }
 
 static bool control(struct vector_engine *engine, const struct trace_control *c, bool *gp)
@@ -45,11 +50,22 @@ static bool control(struct vector_engine *engine, const struct trace_control *c,
     return true;
 }
 
+static bool meets_an_error(struct oracle_engine *o, const struct oracle_result *result)
+{
+    bool fails = false;
+    for (unsigned i = 0; i < result->steps && !fails; i++)
+        fails = memerr_strikes(&o->errors, result->step[i].pa, false);
+    return fails;
+}
+
 static bool access_one(struct vector_engine *engine, const struct oracle_access *access, struct pins_resp *answer)
 {
     struct oracle_engine *o = (struct oracle_engine *)engine;
     struct oracle_result result;
     oracle_translate(o->pm, IMAGE_ORACLE, &o->cpu, &o->regs, access, &result);
+    *answer = (struct pins_resp){.kind = KIND_MEMERR};
+    if (meets_an_error(o, &result))
+        return true;
     oracle_commit(o->pm, &result, false);
     *answer = (struct pins_resp){.addr = result.addr,
                                  .err = result.err,
@@ -66,6 +82,11 @@ static bool poke(struct vector_engine *engine, uint64_t pa, uint64_t value)
     return touched_add(&o->touched, pa) && physmem_write(o->pm, pa, value);
 }
 
+static bool fail(struct vector_engine *engine, const struct trace_memerr *order)
+{
+    return memerr_order(&((struct oracle_engine *)engine)->errors, order->what, order->value);
+}
+
 static uint64_t entry(struct vector_engine *engine, uint64_t pa)
 {
     return physmem_read(((struct oracle_engine *)engine)->pm, IMAGE_ORACLE, pa);
@@ -77,7 +98,7 @@ struct vector_engine *vector_oracle(const char **error)
     *error = "not enough memory for the oracle";
     if (!o)
         return NULL;
-    o->e = (struct vector_engine){"oracle", destroy, begin, control, access_one, poke, entry, true};
+    o->e = (struct vector_engine){"oracle", destroy, begin, control, access_one, poke, entry, fail, true};
     o->pm = physmem_new(PADDR_MOST);
     if (o->pm)
         return &o->e;
@@ -107,6 +128,8 @@ void vector_explain(struct vector_engine *engine, const struct oracle_cpu *cpu, 
             control(engine, &s->extra.control, &gp);
         else if (s->rec.kind == TRACE_POKE)
             poke(engine, s->extra.poke.pa, s->extra.poke.value);
+        else if (s->rec.kind == TRACE_MEMERR)
+            fail(engine, &s->extra.memerr);
     }
     const struct oracle_access access = vector_access(&v->step[last].rec);
     oracle_translate(o->pm, IMAGE_ORACLE, &o->cpu, &o->regs, &access, &result);

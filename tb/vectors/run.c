@@ -67,7 +67,9 @@ static const char *word(const struct name *names, uint64_t value)
 /* An outcome as the text form writes it; what does not count is left out. */
 static void say_outcome(char text[VECTOR_TEXT], const struct trace_expect *e)
 {
-    char pa[64] = "", mt[16] = "", cr2[32] = "";
+    char pa[64] = "", mt[16] = "", cr2[32] = "", mask[16] = "";
+    if (e->err_open)
+        snprintf(mask, sizeof mask, " mask=0x%x", (uint16_t)~e->err_open);
     if (e->has_pa)
         snprintf(pa, sizeof pa, " pa=0x%" PRIx64 " %s", e->pa, word(text_page_sizes, e->size));
     if (e->has_mt)
@@ -75,7 +77,7 @@ static void say_outcome(char text[VECTOR_TEXT], const struct trace_expect *e)
     if (e->has_cr2)
         snprintf(cr2, sizeof cr2, " cr2=0x%" PRIx64, e->cr2);
     if (e->kind == KIND_PF)
-        say(text, "pf 0x%x%s", e->err, cr2);
+        say(text, "pf 0x%x%s%s", e->err, mask, cr2);
     else
         say(text, "%s%s%s", word(text_results, e->kind), pa, mt);
 }
@@ -93,7 +95,7 @@ static bool judge(const struct trace_expect *e, const struct pins_resp *r, struc
         .has_mt = r->kind == KIND_OK,
         .has_cr2 = r->kind == KIND_PF,
     };
-    const bool right = e->kind == r->kind && e->err == r->err &&
+    const bool right = e->kind == r->kind && !((e->err ^ r->err) & ~e->err_open) &&
                        (!e->has_pa || (e->pa == r->addr && e->size == r->size)) && (!e->has_mt || e->mt == r->mt) &&
                        (!e->has_cr2 || e->cr2 == r->addr);
     if (right)
@@ -130,6 +132,8 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
         if (engine->poke(engine, x->poke.pa, x->poke.value))
             return true;
         return no_answer(verdict, "memory for the page table");
+    case TRACE_MEMERR:
+        return engine->fail(engine, &x->memerr) || no_answer(verdict, "memory for the bench");
     case TRACE_ENTRY: {
         const uint64_t value = engine->entry(engine, x->entry.pa);
         if (!((value ^ x->entry.value) & x->entry.mask))

@@ -59,6 +59,7 @@ struct vector_engine {
 
     bool (*poke)(struct vector_engine *engine, uint64_t pa, uint64_t value); /* false: memory is short */
     uint64_t (*entry)(struct vector_engine *engine, uint64_t pa);
+    bool (*fail)(struct vector_engine *engine, const struct trace_memerr *order); /* false: memory is short */
 
     bool any_cpu; /* it can be any CPU that a case asks for; else it is the preset's */
 };

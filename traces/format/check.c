@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const kind_name[] = {"fetch", "load", "store", "mapping", "system call", "control operation",
-                                        "poke",  "case", "entry", "task"};
+                                        "poke",  "case", "entry", "task",    "memory error"};
 
 struct check {
     struct tasks tasks;
@@ -67,6 +67,7 @@ const char *check_place(bool own_tables, enum trace_kind kind)
     case TRACE_POKE:
     case TRACE_CASE:
     case TRACE_ENTRY:
+    case TRACE_MEMERR:
         return own_tables ? NULL : "only traces with their own tables (\"tables own\") have these";
     default:
         return NULL;

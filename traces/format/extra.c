@@ -55,9 +55,11 @@ static void make_known(struct known_pages *known, uint64_t va, uint64_t pa)
 static uint8_t *put_expect(uint8_t *p, struct known_pages *known, uint64_t va, const struct trace_expect *e)
 {
     const bool guessed = e->has_pa && is_known(known, va) && known_address(known, va) == e->pa;
-    *p++ = (uint8_t)(e->kind | (e->has_pa ? EXPECT_PA : 0) | e->size << 3 | (e->has_mt ? EXPECT_MT : 0) |
-                     (e->has_cr2 ? EXPECT_CR2 : 0) | (guessed ? EXPECT_KNOWN : 0));
+    *p++ = (uint8_t)(e->kind | (e->has_pa ? EXPECT_PA : 0) | (e->err_open ? EXPECT_OPEN : 0) | e->size << 3 |
+                     (e->has_mt ? EXPECT_MT : 0) | (e->has_cr2 ? EXPECT_CR2 : 0) | (guessed ? EXPECT_KNOWN : 0));
     p = put_varint(p, e->err);
+    if (e->err_open)
+        p = put_varint(p, e->err_open);
     if (e->has_pa && !guessed) {
         p = put_varint(p, e->pa);
         make_known(known, va, e->pa);
@@ -69,17 +71,21 @@ static uint8_t *put_expect(uint8_t *p, struct known_pages *known, uint64_t va, c
 
 static bool get_expect(const uint8_t **p, struct known_pages *known, uint64_t va, struct trace_expect *e)
 {
-    uint64_t err;
+    uint64_t err, open = 0;
     uint8_t b = *(*p)++;
     *e = (struct trace_expect){0};
     if (!get_varint(p, &err) || err >> 16)
         return false;
     e->kind = b & 3;
     e->size = b >> 3 & 3;
-    e->has_pa = b & EXPECT_PA;
+    const bool opens = e->kind == KIND_PF && b & EXPECT_OPEN;
+    if (opens && (!get_varint(p, &open) || !open || open >> 16))
+        return false;
+    e->has_pa = b & EXPECT_PA && !opens;
     e->has_mt = b & EXPECT_MT;
     e->has_cr2 = b & EXPECT_CR2;
     e->err = (uint16_t)err;
+    e->err_open = (uint16_t)open;
     if (b & EXPECT_KNOWN) {
         if (!e->has_pa || !is_known(known, va))
             return false;
@@ -136,6 +142,9 @@ uint8_t *put_extra(uint8_t *p, struct known_pages *known, const struct trace_rec
         p = put_varint(p, x->task.number);
         *p++ = x->task.flags;
         return put_name(p, x->task.name);
+    case TRACE_MEMERR:
+        *p++ = x->memerr.what;
+        return put_varint(p, x->memerr.value);
     default: /* an access with an expectation */
         return put_expect(p, known, rec->va, &x->expect);
     }
@@ -195,6 +204,9 @@ bool get_extra(const uint8_t **p, struct known_pages *known, const struct trace_
             return false;
         x->entry.mask = ~a;
         return true;
+    case TRACE_MEMERR:
+        x->memerr.what = *(*p)++;
+        return get_varint(p, &x->memerr.value);
     default: /* TRACE_TASK */
         x->task.event = *(*p)++;
         if (!get_varint(p, &a) || a >> 32)

@@ -15,8 +15,16 @@ struct known_pages {
     } page[KNOWN_PAGES]; /* above: the linear page + 1; 0: none */
 };
 
-/* The bits of an expectation's first byte, around the kind (1:0) and the page size (4:3). */
-enum { EXPECT_PA = 1 << 2, EXPECT_MT = 1 << 5, EXPECT_CR2 = 1 << 6, EXPECT_KNOWN = 1 << 7, EXPECT_SIZE = 3 << 3 };
+/* The bits of an expectation's first byte, around the kind (1:0) and the page size (4:3). A page fault has no address:
+ * there the bit says that its error code has open bits. */
+enum {
+    EXPECT_PA = 1 << 2,
+    EXPECT_OPEN = EXPECT_PA,
+    EXPECT_MT = 1 << 5,
+    EXPECT_CR2 = 1 << 6,
+    EXPECT_KNOWN = 1 << 7,
+    EXPECT_SIZE = 3 << 3
+};
 
 bool has_extra(unsigned kind, unsigned flags);
 

@@ -2,6 +2,7 @@
  * another would refuse. */
 #include "trace.h"
 
+#include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
 
@@ -56,8 +57,10 @@ static const char *expect_invalid(const struct trace_expect *e)
 {
     if (e->kind > KIND_MEMERR)
         return "unknown kind of expected result";
-    if (e->err && e->kind != KIND_PF)
+    if ((e->err || e->err_open) && e->kind != KIND_PF)
         return "only an expected page fault has an error code";
+    if (e->err & e->err_open)
+        return "a bit of an error code that is left open is 0 in its value";
     if (e->has_pa && e->kind != KIND_OK)
         return "only an expected success has a physical address";
     if (!e->has_pa && (e->pa || e->size))
@@ -104,6 +107,17 @@ static const char *case_invalid(const struct trace_case *c)
     return NULL;
 }
 
+static const char *memerr_invalid(const struct trace_memerr *m)
+{
+    if (m->what >= MEMERR_WHATS)
+        return "unknown sort of memory error";
+    if (m->what == MEMERR_OFF && m->value)
+        return "the end of memory errors has no value";
+    if (m->what == MEMERR_READ && !m->value)
+        return "reads that fail are counted from 1";
+    return NULL;
+}
+
 const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra *extra)
 {
     if (rec->kind >= TRACE_KINDS)
@@ -139,6 +153,8 @@ const char *trace_invalid(const struct trace_rec *rec, const struct trace_extra 
         return NULL;
     case TRACE_TASK:
         return task_invalid(&extra->task);
+    case TRACE_MEMERR:
+        return memerr_invalid(&extra->memerr);
     default:
         return expect_invalid(&extra->expect);
     }

@@ -1,5 +1,6 @@
 #include "text_names.h"
 
+#include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
 #include "trace.h"
@@ -47,6 +48,7 @@ const struct name text_clone_flags[] = {
     {"vfork", TRACE_CLONE_VFORK},
     {NULL, 0},
 };
+const struct name text_memory_errors[] = {{"off", MEMERR_OFF}, {"at", MEMERR_AT}, {"read", MEMERR_READ}, {NULL, 0}};
 const struct name text_open_flags[] = {{"nofile", TRACE_OPEN_NO_FILE}, {NULL, 0}};
 /* x86-64 Linux, those that matter to an address space */
 const struct name text_syscalls[] = {

@@ -3,6 +3,7 @@
 #include "text_names.h"
 #include "text_words.h"
 
+#include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
 
@@ -25,6 +26,12 @@ static bool get_expectation(struct text_cursor *c, struct trace_rec *rec, struct
         e->err = (uint16_t)v;
     }
     struct word what;
+    if (e->kind == KIND_PF && text_key(c, "mask=", &w, &what)) {
+        if (!word_number(what, false, &v) || v > 0xffff)
+            return text_expected(c, "mask= and the bits of the error code that count", w);
+        e->err_open = (uint16_t)~v;
+        e->err &= (uint16_t)v;
+    }
     if (e->kind == KIND_OK && text_key(c, "pa=", &w, &what)) {
         e->has_pa = true;
         if (!word_number(what, false, &e->pa))
@@ -244,6 +251,20 @@ static bool get_poke(struct text_cursor *c, struct trace_rec *rec, struct trace_
            text_number(c, "the value of the entry", UINT64_MAX, false, &poke->value) && text_thread_and_end(c, rec);
 }
 
+static bool get_memerr(struct text_cursor *c, struct trace_rec *rec, struct trace_memerr *m)
+{
+    struct word w = word_next(c);
+    const struct name *what = word_lookup(text_memory_errors, w);
+    if (!what)
+        return text_expected(c, "at and a physical address, read and a count, or off", w);
+    m->what = (uint8_t)what->value;
+    if (m->what != MEMERR_OFF &&
+        !text_number(c, m->what == MEMERR_AT ? "a physical address" : "which read from here fails, from 1", UINT64_MAX,
+                     false, &m->value))
+        return false;
+    return text_thread_and_end(c, rec);
+}
+
 /* ---- Lines ---- */
 
 static bool get_header(struct text_cursor *c, struct word w, struct trace_info *info, bool *known)
@@ -272,33 +293,19 @@ static bool get_header(struct text_cursor *c, struct word w, struct trace_info *
     return true;
 }
 
-#define RECORD_WORDS                                                                                                 \
-    "F, L, S, map, syscall, mov, wrmsr, wrpkru, invlpg, invpcid, poke, case, entry, clone, exec, exit, exit_group, " \
-    "open"
+#define RECORD_WORDS                                                                                             \
+    "F, L, S, map, syscall, mov, wrmsr, wrpkru, invlpg, invpcid, poke, case, entry, memerr, clone, exec, exit, " \
+    "exit_group, open"
 
 enum text_line text_get_line(struct text_cursor *c, bool first, bool header_open, struct trace_info *info,
                              struct trace_rec *rec, struct trace_extra *x)
 {
     static const struct name kinds[] = {
-        {"F", TRACE_FETCH},
-        {"L", TRACE_LOAD},
-        {"S", TRACE_STORE},
-        {"map", TRACE_MAP},
-        {"syscall", TRACE_SYSCALL},
-        {"mov", TRACE_CONTROL},
-        {"wrmsr", TRACE_CONTROL},
-        {"invlpg", TRACE_CONTROL},
-        {"invpcid", TRACE_CONTROL},
-        {"wrpkru", TRACE_CONTROL},
-        {"poke", TRACE_POKE},
-        {"case", TRACE_CASE},
-        {"entry", TRACE_ENTRY},
-        {"clone", TRACE_TASK},
-        {"exec", TRACE_TASK},
-        {"exit", TRACE_TASK},
-        {"exit_group", TRACE_TASK},
-        {"open", TRACE_TASK},
-        {NULL, 0},
+        {"F", TRACE_FETCH},         {"L", TRACE_LOAD},          {"S", TRACE_STORE},       {"map", TRACE_MAP},
+        {"syscall", TRACE_SYSCALL}, {"mov", TRACE_CONTROL},     {"wrmsr", TRACE_CONTROL}, {"invlpg", TRACE_CONTROL},
+        {"invpcid", TRACE_CONTROL}, {"wrpkru", TRACE_CONTROL},  {"poke", TRACE_POKE},     {"case", TRACE_CASE},
+        {"entry", TRACE_ENTRY},     {"memerr", TRACE_MEMERR},   {"clone", TRACE_TASK},    {"exec", TRACE_TASK},
+        {"exit", TRACE_TASK},       {"exit_group", TRACE_TASK}, {"open", TRACE_TASK},     {NULL, 0},
     };
     uint64_t version;
     struct word w = word_next(c);
@@ -335,6 +342,7 @@ enum text_line text_get_line(struct text_cursor *c, bool first, bool header_open
               : rec->kind == TRACE_CASE    ? get_case(c, rec, &x->vector)
               : rec->kind == TRACE_ENTRY   ? get_entry(c, rec, &x->entry)
               : rec->kind == TRACE_TASK    ? get_task(c, w, rec, &x->task)
+              : rec->kind == TRACE_MEMERR  ? get_memerr(c, rec, &x->memerr)
                                            : get_access(c, rec, &x->expect);
     if (!ok)
         return TEXT_ERROR;

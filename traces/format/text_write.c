@@ -3,6 +3,7 @@
 #include "format.h"
 #include "text_names.h"
 
+#include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
 
@@ -74,6 +75,8 @@ static void say_access(struct line *l, const struct trace_rec *rec, const struct
     say(l, " -> %s", name_of(text_results, x->expect.kind));
     if (x->expect.kind == KIND_PF)
         say(l, " 0x%x", x->expect.err);
+    if (x->expect.err_open)
+        say(l, " mask=0x%x", (uint16_t)~x->expect.err_open);
     if (x->expect.has_pa)
         say(l, " pa=0x%" PRIx64 " %s", x->expect.pa, name_of(text_page_sizes, x->expect.size));
     if (x->expect.has_mt)
@@ -178,6 +181,15 @@ static void say_entry(struct line *l, const struct trace_entry *e)
         say(l, " mask=0x%" PRIx64, e->mask);
 }
 
+static void say_memerr(struct line *l, const struct trace_memerr *m)
+{
+    say(l, "memerr %s", name_of(text_memory_errors, m->what));
+    if (m->what == MEMERR_AT)
+        say(l, " 0x%" PRIx64, m->value);
+    else if (m->what == MEMERR_READ)
+        say(l, " %" PRIu64, m->value);
+}
+
 size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const struct trace_extra *x)
 {
     struct line l = {line, line};
@@ -199,6 +211,9 @@ size_t text_put_record(char line[TEXT_LINE], const struct trace_rec *rec, const 
         break;
     case TRACE_ENTRY:
         say_entry(&l, &x->entry);
+        break;
+    case TRACE_MEMERR:
+        say_memerr(&l, &x->memerr);
         break;
     case TRACE_POKE:
         say(&l, "poke 0x%" PRIx64 " 0x%" PRIx64, x->poke.pa, x->poke.value);

@@ -25,7 +25,8 @@ enum trace_kind {
         7, /* extra.vector: a directed case begins: registers, memory and caches are as after reset (such traces) */
     TRACE_ENTRY = 8, /* extra.entry: what eight bytes of memory must hold after the accesses so far (such traces) */
     TRACE_TASK = 9,  /* extra.task: a task begins, executes a program, opens a file, or ends (traces for an OS model) */
-    TRACE_KINDS = 10, /* how many there are */
+    TRACE_MEMERR = 10, /* extra.memerr: memory that fails from here on (traces with their own page tables) */
+    TRACE_KINDS = 11,  /* how many there are */
 };
 
 enum trace_flag {
@@ -85,7 +86,7 @@ struct trace_poke {
 };
 struct trace_expect {
     uint64_t pa, cr2;
-    uint16_t err;
+    uint16_t err, err_open;       /* err_open: bits of the error code that may be anything; they are 0 in err */
     uint8_t kind, size, mt;       /* as pins_kind, pins_page_size, pins_memory_type */
     bool has_pa, has_mt, has_cr2; /* pa and size count too; mt does (both of an OK); cr2 does (of a page fault) */
 };
@@ -98,6 +99,10 @@ struct trace_case {
 struct trace_entry {
     uint64_t pa, value, mask;
 }; /* the bits of mask must be those of value */
+struct trace_memerr {
+    uint64_t value; /* MEMERR_AT: a physical address; MEMERR_READ: from 1; else 0 */
+    uint8_t what;   /* as enum memerr_what in model/mem/memerr.h */
+};
 
 struct trace_extra {
     union {
@@ -109,6 +114,7 @@ struct trace_extra {
         struct trace_case vector;
         struct trace_entry entry;
         struct trace_task task;
+        struct trace_memerr memerr;
     };
 };
 

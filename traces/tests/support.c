@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "support.h"
 
+#include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
 
@@ -74,8 +75,10 @@ static void random_access(struct item *item)
         return;
     struct trace_expect *e = &item->extra.expect;
     e->kind = rnd() % 4;
-    if (e->kind == KIND_PF)
-        e->err = (uint16_t)rnd();
+    if (e->kind == KIND_PF) {
+        e->err_open = rnd() % 4 ? 0 : (uint16_t)rnd();
+        e->err = (uint16_t)rnd() & (uint16_t)~e->err_open;
+    }
     if (e->kind == KIND_OK && rnd() % 2) {
         e->has_pa = true;
         e->pa = rnd() % 2 ? any_value() : (rnd() % 4 << 20) | (r->va & 0xfff); /* some are known from before */
@@ -166,6 +169,11 @@ void random_item(struct item *item)
         x->entry.value = any_value();
         x->entry.mask = rnd() % 2 ? UINT64_MAX : any_value();
         break;
+    case TRACE_MEMERR:
+        x->memerr.what = rnd() % MEMERR_WHATS;
+        x->memerr.value = x->memerr.what == MEMERR_OFF ? 0 : any_value();
+        x->memerr.value += x->memerr.what == MEMERR_READ && !x->memerr.value;
+        break;
     case TRACE_POKE:
         x->poke.pa = any_value() & ~UINT64_C(7);
         x->poke.value = any_value();
@@ -241,13 +249,16 @@ static bool same_extra(unsigned kind, const struct trace_extra *a, const struct 
                a->vector.paddr_least == b->vector.paddr_least;
     case TRACE_ENTRY:
         return a->entry.pa == b->entry.pa && a->entry.value == b->entry.value && a->entry.mask == b->entry.mask;
+    case TRACE_MEMERR:
+        return a->memerr.what == b->memerr.what && a->memerr.value == b->memerr.value;
     case TRACE_POKE:
         return a->poke.pa == b->poke.pa && a->poke.value == b->poke.value;
     default:
         return a->expect.kind == b->expect.kind && a->expect.err == b->expect.err &&
-               a->expect.has_pa == b->expect.has_pa && a->expect.pa == b->expect.pa &&
-               a->expect.size == b->expect.size && a->expect.has_mt == b->expect.has_mt &&
-               a->expect.mt == b->expect.mt && a->expect.has_cr2 == b->expect.has_cr2 && a->expect.cr2 == b->expect.cr2;
+               a->expect.err_open == b->expect.err_open && a->expect.has_pa == b->expect.has_pa &&
+               a->expect.pa == b->expect.pa && a->expect.size == b->expect.size &&
+               a->expect.has_mt == b->expect.has_mt && a->expect.mt == b->expect.mt &&
+               a->expect.has_cr2 == b->expect.has_cr2 && a->expect.cr2 == b->expect.cr2;
     }
 }
 

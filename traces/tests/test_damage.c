@@ -188,7 +188,7 @@ static void test_hostile_blocks(void **state)
         uint32_t accesses;
         const char *what;
     } bad[] = {
-        {0x0a, "", 0, "", 0, 0, "not a valid record"},                     /* unknown kind */
+        {0x0b, "", 0, "", 0, 0, "not a valid record"},                     /* unknown kind */
         {0x1006, "", 0, "", 0, 0, "not a valid record"},                   /* a poke with an expectation */
         {0x0405, "", 0, "", 0, 0, "not a valid record"},                   /* a control operation with EFLAGS.AC */
         {0x83, "", 0, "", 0, 0, "not a valid record"},                     /* a mapping at a predicted address */
@@ -232,6 +232,12 @@ static void test_hostile_blocks(void **state)
         {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"}, /* the page is known, but was not told */
         {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"}, /* an offset of 0 */
         {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
+        {0x00081000, "\2", 1, "\6\0\0", 3, 1, "extra"},   /* #PF with open bits that are none */
+        {0x00081000, "\2", 1, "\6\1\1", 3, 1, "is 0 in"}, /* … with one that is told as well */
+        {0x0a, "", 0, "\3\0", 2, 0, "unknown sort of memory error"},
+        {0x0a, "", 0, "\2\0", 2, 0, "counted from 1"},
+        {0x0a, "", 0, "\0\1", 2, 0, "has no value"},
+        {0x0a, "", 0, "\1", 1, 0, "extra"},
         {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
         {0x09, "", 0, "\0\x80\x80\1\0\0", 6, 0, "0 to 16383"},
         {0x09, "", 0, "\2\1\0\0", 4, 0, "have a number"},

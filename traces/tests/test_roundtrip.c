@@ -1,6 +1,8 @@
 /* What is written is what is read: binary, text, and from one to the other; seeking; the writer's refusals. */
 #include "support.h"
 
+#include "mem/memerr.h"
+
 #include "format/format.h"
 
 #include <stdlib.h>
@@ -205,7 +207,12 @@ static void test_refusals(void **state)
                        least = {.vector = {.name = "x", .paddr_least = true}}, odd_entry = {.entry = {.pa = 1}},
                        two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
                        stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}},
-                       stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}};
+                       stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}},
+                       stray_open = {.expect = {.kind = 1, .err_open = 1}},
+                       open_one = {.expect = {.kind = 2, .err = 3, .err_open = 1}},
+                       no_memerr = {.memerr = {.what = MEMERR_WHATS}},
+                       off_at = {.memerr = {.what = MEMERR_OFF, .value = 8}},
+                       read_0 = {.memerr = {.what = MEMERR_READ}};
     const struct {
         struct trace_rec rec;
         struct trace_extra *extra;
@@ -245,6 +252,12 @@ static void test_refusals(void **state)
         {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &stray_mt},
         {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &cr2},
         {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &stray_cr2},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &stray_open},
+        {{.kind = TRACE_LOAD, .size = 1, .flags = TRACE_EXPECT}, &open_one},
+        {{.kind = TRACE_MEMERR}, NULL},
+        {{.kind = TRACE_MEMERR}, &no_memerr},
+        {{.kind = TRACE_MEMERR}, &off_at},
+        {{.kind = TRACE_MEMERR}, &read_0},
     };
     for (int text = 0; text < 2; text++) {
         struct trace_writer *w = trace_create(scratch("r.tw"), &info, text, &error);

@@ -82,6 +82,10 @@ static void test_spellings(void **state)
                      "thread=4\ncase e intel\nentry 0x1000 0x67\n"
                      "entry 0x8 0x20 mask=0x60 thread=9\nL 0x1000 8 -> ok pa=0x200000 2m mt=uc-\nL 0x1000 8 -> ok "
                      "mt=wb\nS 0x1008 8 ss -> pf 0x3 cr2=0x1008\n");
+    expect_text(HEAD "memerr at 4096 # here\nmemerr read 0x3 thread=2\nmemerr off\nL 0 1 -> pf 7 mask=0xfffe cr2=0\n"
+                     "L 0 1 -> pf 2 mask=0xffff\nL 0 1 -> pf 6 mask=0\n",
+                HEAD "bits 48\ntables os\nmemerr at 0x1000\nmemerr read 3 thread=2\nmemerr off\nL 0x0 1 -> pf 0x6 "
+                     "mask=0xfffe cr2=0x0\nL 0x0 1 -> pf 0x2\nL 0x0 1 -> pf 0x0 mask=0x0\n");
     expect_text(
         HEAD
         "map 0x1000 0x3000 r-xp file /bin/x y\nmap 0x3000 0x4000 rw-s\nmap 0x5000 0x6000 ---p growsdown stack [stack]\n"
@@ -175,6 +179,15 @@ static void test_mistakes(void **state)
         {"entry 0x1000", "the value that the entry must have"},
         {"entry 0x1000 1 mask=", "mask= and a number"},
         {"entry 0x1000 1 2", "the end of the line"},
+        {"memerr", "expected at and a physical address, read and a count, or off, found the end of the line"},
+        {"memerr write 1", "at and a physical address"},
+        {"memerr at", "a physical address"},
+        {"memerr read", "which read from here fails"},
+        {"memerr read 0", "counted from 1"},
+        {"memerr off 1", "the end of the line"},
+        {"F 0x1000 4 -> pf 1 mask=0x10000", "the bits of the error code that count"},
+        {"F 0x1000 4 -> ok mask=1", "the end of the line"},
+        {"F 0x1000 4 -> pf 1 cr2=0 mask=1", "the end of the line"},
         {"invlpg", "a linear address"},
         {"poke 0x1004 1", "multiple of 8"},
         {"poke 0x1000", "the value of the entry"},
