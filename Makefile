@@ -58,7 +58,7 @@ WAVES_TOP := $(FROM)tb/dut/mmu_waves.sv
 TOML      := $(FROM)config/$(PRESET).toml
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
-TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
+TRACE_SRC := $(TRACE_LIB) traces/command.c traces/output.c $(wildcard traces/import/*.c)
 TB_ROOMS  := base cli engine forms headline kernel matrix processes profile random replay report session stale sweep vectors
 TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c tb/dut/null.c
 
@@ -85,6 +85,12 @@ docs: ## make the table of docs/configuration.md anew
 	@mkdir -p build
 	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
 
+# The version: a header that is made anew when the number or the checkout is another one.
+.PHONY: version
+build/version.h: version
+	@scripts/version.sh $@
+$(B)/obj/tb/base/about.o: build/version.h
+
 # ---- C: model, traces, bench ---------------------------------------------------------------------------------------
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 C_SRC  := $(MODEL_SRC) $(TRACE_SRC) $(TB_SRC)
@@ -99,7 +105,7 @@ $(B)/obj/%.o: %.cpp $(GEN)/mmu_cfg.h
 	@$(CXX) $(CPPFLAGS) -I tb/dut $(VINCLUDES) $(CXXFLAGS) -c $< -o $@
 
 # The cycle model as a library, and a command that replays a trace without Verilator.
-$(B)/libtwinwalk.a: $(call objects,$(MODEL_SRC) $(TRACE_SRC))
+$(B)/libtwinwalk.a: $(call objects,$(MODEL_SRC) $(TRACE_SRC) tb/base/interrupt.c)
 	@rm -f $@ && $(AR) rcs $@ $^
 $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 	@$(CC) $^ $(LIBS) -o $@

@@ -4,9 +4,9 @@
 #include "command.h"
 
 #include "format/check.h"
-#include "format/output.h"
 #include "format/trace.h"
 #include "import/verbs.h"
+#include "output.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,12 +1,17 @@
-/* Ctrl-C and SIGTERM: remembered, and looked at between cycles. */
+/* Ctrl-C, SIGTERM and SIGHUP: remembered, and looked at between cycles. */
 #ifndef TWINWALK_INTERRUPT_H
 #define TWINWALK_INTERRUPT_H
 
 #include <signal.h>
 
-/* How often a signal came: 1: finish what is under way, 2 and more: stop at once. */
+/* How often a signal came: 1: finish what is under way; 2: stop at once. Whoever has not stopped a little later is
+ * stopped, with what it was writing removed; the third ends everything there and then. */
 extern volatile sig_atomic_t interrupt_count;
 
+/* The number of the first one; 0: none. */
+extern volatile sig_atomic_t interrupt_signal;
+
+/* Starts to catch them. A SIGHUP that is ignored (nohup) stays so. */
 void interrupt_install(void);
 
 #endif

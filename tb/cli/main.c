@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/about.h"
 #include "base/exits.h"
 #include "dut/dut_list.h"
 #include "forms/forms.h"
@@ -48,7 +49,8 @@ static const char usage[] =
 static int version(void)
 {
     const struct dut_ops *ops;
-    printf("twinwalk, preset %s: %d fetch and %d data ports, %d outstanding misses, %d walkers, %d-bit physical "
+    printf("twinwalk %s%s%s%s\n", about_version, *about_commit ? " (" : "", about_commit, *about_commit ? ")" : "");
+    printf("preset %s: %d fetch and %d data ports, %d outstanding misses, %d walkers, %d-bit physical "
            "addresses%s\n",
            CFG_NAME, CFG_PORTS_FETCH, CFG_PORTS_DATA, CFG_MISS_QUEUE_ENTRIES, CFG_WALKERS_COUNT, CFG_ARCH_PADDR_BITS,
            CFG_ARCH_LA57 ? ", 57-bit linear addresses" : "");

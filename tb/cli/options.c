@@ -8,6 +8,7 @@
 
 #include "base/arguments.h"
 #include "base/exits.h"
+#include "base/outfile.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 #include "replay/world.h"
@@ -208,13 +209,19 @@ static void finish(struct argp_state *state, struct setup *o)
     if (o->waves_from > o->waves_to)
         argp_error(state, "--waves-from=%llu is after --waves-to=%llu", (unsigned long long)o->waves_from,
                    (unsigned long long)o->waves_to);
-    if (o->json && strcmp(o->json, "-") != 0) {
-        FILE *file = fopen(o->json, "w");
-        if (!file)
-            argp_failure(state, STATUS_OUTPUT, errno, "--json=%s: cannot be written", o->json);
-        else
-            fclose(file);
-    }
+    const struct kernel_setup *k = &o->kernel;
+    const struct outfile_use files[] = {
+        {"", o->trace, OUTFILE_READ},           {"json", o->json, OUTFILE_WRITE},
+        {"waves", o->waves, OUTFILE_WRITE},     {"smaps", k->smaps, OUTFILE_PRINT},
+        {"rollup", k->rollup, OUTFILE_PRINT},   {"top", k->top, OUTFILE_PRINT},
+        {"records", o->records, OUTFILE_WRITE}, {"pins", o->pins, OUTFILE_WRITE},
+        {"faults", k->faults, OUTFILE_PRINT},
+    };
+    if (!outfile_apart(files, sizeof files / sizeof *files))
+        exit(STATUS_USAGE);
+    for (size_t i = 1; i < sizeof files / sizeof *files; i++)
+        if (files[i].path && !outfile_possible(files[i].option, files[i].path))
+            exit(STATUS_OUTPUT);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -98,17 +98,6 @@ static void costs(struct argp_state *state, const char *text, struct os_costs *c
     free(copy);
 }
 
-/* A place to print to must be there before a long run begins. */
-static const char *writable(struct argp_state *state, const char *option, const char *path)
-{
-    FILE *file = strcmp(path, "-") ? fopen(path, "w") : NULL;
-    if (file)
-        fclose(file);
-    else if (strcmp(path, "-"))
-        argp_failure(state, STATUS_OUTPUT, errno, "--%s=%s: cannot be written", option, path);
-    return path;
-}
-
 static error_t parse_memory(int key, char *arg, struct argp_state *state, struct kernel_setup *o)
 {
     struct os_config *c = &o->config;
@@ -190,16 +179,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->lose_move = arguments_number(state, "lose-move", arg, 1, UINT64_MAX, false);
         return 0;
     case KEY_SMAPS:
-        o->smaps = writable(state, "smaps", arg);
+        o->smaps = arg;
         return 0;
     case KEY_ROLLUP:
-        o->rollup = writable(state, "rollup", arg);
+        o->rollup = arg;
         return 0;
     case KEY_TOP:
-        o->top = writable(state, "top", arg);
+        o->top = arg;
         return 0;
     case KEY_FAULTS:
-        o->faults = writable(state, "faults", arg);
+        o->faults = arg;
         return 0;
     default:
         break;

@@ -7,6 +7,7 @@
 
 #include "base/exits.h"
 #include "base/interrupt.h"
+#include "base/outfile.h"
 #include "base/pipe.h"
 #include "dut/dut_list.h"
 #include "dut/model.h"
@@ -110,7 +111,7 @@ static int finish(struct results *r)
     if (r->verdict == VERDICT_UNFIT)
         fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->setup->trace, r->error);
     if (r->verdict != VERDICT_UNFIT || r->world.accesses)
-        report_table(stdout, r);
+        report_table(outfile_table(r->setup->json), r);
     if (r->setup->json && !report_json(r->setup->json, r))
         return exits_both(report_status(r), STATUS_OUTPUT);
     return report_status(r);

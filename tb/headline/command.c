@@ -6,11 +6,11 @@
 #include "headline/command.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/about.h"
 #include "dut/dut_list.h"
 #include "headline/part.h"
 
@@ -68,19 +68,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static bool save(const json_t *root, const char *path)
-{
-    FILE *file = path ? fopen(path, "w") : stdout;
-    bool good = file && json_dumpf(root, file, JSON_COMPACT) == 0 && fputc('\n', file) != EOF && fflush(file) == 0;
-    const int cause = errno;
-    if (path && file && fclose(file) != 0)
-        good = false;
-    if (!good)
-        fprintf(stderr, "twinwalk headline: %s: cannot be written: %s\n", path ? path : "standard output",
-                strerror(cause));
-    return good;
-}
-
 int headline_command(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -92,7 +79,9 @@ int headline_command(int argc, char **argv)
     struct settings settings = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &settings);
     struct headline h = {.dut = settings.dut ? dut_find(settings.dut) : NULL, .quick = settings.quick};
-    json_t *root = json_pack("{s:s,s:s?,s:b}", "preset", CFG_NAME, "dut", settings.dut, "quick", (int)settings.quick);
+    json_t *root = about_json(CFG_NAME);
+    json_object_set_new(root, "dut", settings.dut ? json_string(settings.dut) : json_null());
+    json_object_set_new(root, "quick", json_boolean(settings.quick));
     for (unsigned i = 0; i < PARTS && !headline_stopped(&h); i++)
         if (!settings.only || strcmp(settings.only, parts[i].name) == 0)
             json_object_set_new(root, parts[i].name, parts[i].run(&h));
@@ -104,7 +93,8 @@ int headline_command(int argc, char **argv)
         json_decref(root);
         return EXIT_FAILURE;
     }
-    const bool good = save(root, settings.json);
-    json_decref(root);
+    struct outfile out;
+    const bool good = outfile_open(&out, "json", settings.json ? settings.json : "-") &&
+                      about_write(root, JSON_COMPACT, &out);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

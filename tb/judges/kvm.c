@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/about.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "kvm_excuses.h"
@@ -201,15 +202,14 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
         (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
         "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set, "excused", excused, "disagreements",
         (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
-    errno = 0;
-    FILE *f = root ? fopen(path, "w") : NULL;
-    bool ok = f && json_dumpf(root, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF;
-    if (f)
-        ok = fclose(f) == 0 && ok;
-    if (!ok)
-        fprintf(stderr, "judge: --json=%s: %s\n", path, errno ? strerror(errno) : "cannot be written");
+    json_t *all = about_json(NULL);
+    json_object_update(all, root);
     json_decref(root);
-    return ok;
+    struct outfile out;
+    if (outfile_open(&out, "json", path))
+        return about_write(all, JSON_INDENT(2), &out);
+    json_decref(all);
+    return false;
 }
 
 /* ---- the run --------------------------------------------------------------------------------------------------------

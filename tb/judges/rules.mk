@@ -6,13 +6,15 @@ CASES ?= 100000
 SEED  ?= 1
 
 JUDGES       := build/judges
-JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/sabotage.c tb/base/arguments.c tb/base/interrupt.c model/arch/oracle.c model/mem/physmem.c
+JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/sabotage.c tb/base/arguments.c tb/base/interrupt.c tb/base/outfile.c tb/base/about.c traces/format/whole.c model/arch/oracle.c model/mem/physmem.c
 judge_objects = $(patsubst %,$(JUDGES)/obj/%.o,$(basename $(1)))
 JUDGE_FLAGS  := -I . -I model -I tb -I tb/judges -MMD -MP
 
 $(JUDGES)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(JUDGE_FLAGS) $(CFLAGS) -c $< -o $@
+
+$(JUDGES)/obj/tb/base/about.o: build/version.h
 
 # QEMU: the guest is bare metal, 64-bit code in a 32-bit file (QEMU's multiboot loader takes no other), and goes into the host program.
 GUEST_FLAGS := -std=gnu11 -O2 $(WARN) -I tb/judges -MMD -MP -ffreestanding -nostdlib -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \

@@ -7,6 +7,7 @@
 
 #include "base/arguments.h"
 #include "base/exits.h"
+#include "base/interrupt.h"
 #include "mem/prng.h"
 #include "os/os.h"
 
@@ -193,16 +194,18 @@ int storm_command(int argc, char **argv)
         free(s);
         return STATUS_OUTPUT;
     }
+    interrupt_install();
     storm_begin(s);
-    while (s->records < s->wanted && !s->failed)
+    while (s->records < s->wanted && !s->failed && !interrupt_count)
         one_step(s);
     storm_end(s);
-    bool good = !s->failed;
-    if (!trace_finish(s->out, &error)) {
-        if (good)
-            fprintf(stderr, "twinwalk storm: %s\n", error);
-        good = false;
+    int status = s->failed ? STATUS_OUTPUT : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
+    if (status) {
+        trace_abandon(s->out);
+    } else if (!trace_finish(s->out, &error)) {
+        fprintf(stderr, "twinwalk storm: %s\n", error);
+        status = STATUS_OUTPUT;
     }
     free(s);
-    return good ? STATUS_EQUAL : STATUS_OUTPUT;
+    return status;
 }

@@ -2,7 +2,6 @@
 #include "compare.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -10,10 +9,12 @@
 #include <string.h>
 
 #include "allow.h"
+#include "base/about.h"
 #include "base/arguments.h"
 #include "base/exits.h"
 #include "difference.h"
 #include "marks.h"
+#include "mmu_cfg.h"
 #include "report/rows.h"
 
 static const char *const sources[] = {"L1", "STLB", "walk", "merged"};
@@ -255,15 +256,14 @@ static json_t *build(const struct wishes *w, const struct difference *d, const c
 
 static bool write_json(const char *path, json_t *root)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    bool good = file && root && json_dumpf(root, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF &&
-                fflush(file) == 0;
-    if (file && file != stdout)
-        good = fclose(file) == 0 && good;
+    struct outfile out;
+    json_t *all = about_json(CFG_NAME);
+    json_object_update(all, root);
     json_decref(root);
-    if (!good)
-        fprintf(stderr, "twinwalk: --json=%s: %s\n", path, strerror(errno));
-    return good;
+    if (outfile_open(&out, "json", path))
+        return about_write(all, JSON_INDENT(2), &out);
+    json_decref(all);
+    return false;
 }
 
 /* ---- the verb -----------------------------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ static bool write_json(const char *path, json_t *root)
 
 static int judge(const struct wishes *w, const struct difference *d, const char *const description[2])
 {
-    FILE *out = w->json && strcmp(w->json, "-") == 0 ? stderr : stdout;
+    FILE *out = outfile_table(w->json);
     json_t *broken = json_array();
     print_all(out, w, d);
     const bool kept = allow_judge(&w->allow, d, out, broken);
@@ -299,6 +299,11 @@ int compare_command(int argc, char **argv)
     struct records_reader *reader[2] = {NULL, NULL};
     char error[512] = "";
     argp_parse(&argp, argc, argv, 0, NULL, &w);
+    const struct outfile_use files[] = {{"", w.path[0], OUTFILE_READ},
+                                        {"", w.path[1], OUTFILE_READ},
+                                        {"json", w.json, OUTFILE_WRITE}};
+    if (!outfile_apart(files, 3))
+        return STATUS_USAGE;
     d = (struct difference){.worst_wanted = w.worst};
     bool good = true;
     for (unsigned i = 0; i < 2 && good; i++)

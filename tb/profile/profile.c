@@ -1,13 +1,13 @@
 /* One device, one trace, every cycle booked: see profile.h. */
 #include "profile.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/about.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -31,7 +31,7 @@ struct profile {
     struct ledger ledger;
     struct marks marks;
     struct records_writer *records; /* NULL: not asked for */
-    FILE *pins;                     /* likewise */
+    struct outfile pins;            /* likewise */
     const char *explain;            /* what is left of the list of accesses to be explained */
     bool output_failed;             /* records are not whole: the disk is full */
     bool waves_on, waves_failed, waves_begun;
@@ -58,8 +58,9 @@ static void explain(const struct profile *p, const struct ledger_access *a)
     const struct oracle_access access = judge_access(a->slot);
     struct oracle_result result;
     oracle_translate(w->physmem, IMAGE_HW, &w->cpu, &w->regs, &access, &result);
-    printf("walk of access %" PRIu64 ":\n", a->number);
-    oracle_explain(stdout, &w->regs, &access, &result);
+    FILE *out = outfile_table(p->setup->json);
+    fprintf(out, "walk of access %" PRIu64 ":\n", a->number);
+    oracle_explain(out, &w->regs, &access, &result);
 }
 
 static void on_access(void *context, const struct ledger_access *a)
@@ -106,10 +107,10 @@ static void on_cycle(void *context, const struct pins_out *out)
         p->output_failed = true;
     if (p->setup->waves)
         waves(p, cycle);
-    if (p->pins && cycle >= p->setup->from && cycle <= p->setup->to) {
+    if (p->pins.file && cycle >= p->setup->from && cycle <= p->setup->to) {
         p->pins_written++;
-        fprintf(p->pins, "cycle %" PRIu64 "\n", cycle);
-        pins_print(p->pins, out, &p->world->d.in);
+        fprintf(p->pins.file, "cycle %" PRIu64 "\n", cycle);
+        pins_print(p->pins.file, out, &p->world->d.in);
     }
 }
 
@@ -169,15 +170,14 @@ static json_t *books_json(const struct profile *p, const struct finding *finding
 
 static bool write_json(const char *path, json_t *root)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    bool good = file && root && json_dumpf(root, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF &&
-                fflush(file) == 0;
-    if (file && file != stdout)
-        good = fclose(file) == 0 && good;
+    struct outfile out;
+    json_t *all = about_json(CFG_NAME);
+    json_object_update(all, root);
     json_decref(root);
-    if (!good)
-        fprintf(stderr, "twinwalk: --json=%s: %s\n", path, strerror(errno));
-    return good;
+    if (outfile_open(&out, "json", path))
+        return about_write(all, JSON_INDENT(2), &out);
+    json_decref(all);
+    return false;
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------------------
@@ -194,11 +194,9 @@ static bool open_outputs(struct profile *p)
         free(line);
         json_decref(is);
         if (!p->records)
-            return fprintf(stderr, "twinwalk: --records=%s: %s\n", s->records, strerror(errno)), false;
+            return false;
     }
-    if (s->pins && !(p->pins = fopen(s->pins, "w")))
-        return fprintf(stderr, "twinwalk: --pins=%s: %s\n", s->pins, strerror(errno)), false;
-    return true;
+    return !s->pins || outfile_open(&p->pins, "pins", s->pins);
 }
 
 static bool close_outputs(struct profile *p, bool whole)
@@ -208,14 +206,9 @@ static bool close_outputs(struct profile *p, bool whole)
     struct record_end end = {.cycles = p->world->d.cycle, .updates = l->updates};
     memcpy(end.total, l->total, sizeof end.total);
     memcpy(end.requests, l->requests, sizeof end.requests);
-    if (p->records && !records_close(p->records, whole && !p->output_failed ? &end : NULL) && whole) {
-        fprintf(stderr, "twinwalk: --records=%s: %s\n", p->setup->records, strerror(errno));
-        good = false;
-    }
-    if (p->pins && fclose(p->pins) != 0) {
-        fprintf(stderr, "twinwalk: --pins=%s: %s\n", p->setup->pins, strerror(errno));
-        good = false;
-    }
+    if (p->records)
+        good = records_close(p->records, whole && !p->output_failed ? &end : NULL) || !whole;
+    good &= outfile_keep(&p->pins);
     if (p->waves_failed) {
         fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", p->setup->waves);
         good = false;
@@ -247,10 +240,11 @@ static int verdict(const struct profile *p, const struct finding *finding)
     }
     if (finding->kind != FINDING_NONE) {
         finding_access(finding, access, sizeof access);
-        printf("\n  MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s; access %" PRIu64
-               ": %s at 0x%" PRIx64 "\n",
-               finding_name(finding->kind), finding->cycle, finding->field, finding->expected, finding->actual,
-               finding->access, access, finding->va);
+        fprintf(outfile_table(p->setup->json),
+                "\n  MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s; access %" PRIu64
+                ": %s at 0x%" PRIx64 "\n",
+                finding_name(finding->kind), finding->cycle, finding->field, finding->expected, finding->actual,
+                finding->access, access, finding->va);
         return STATUS_MISMATCH;
     }
     if (interrupt_count)
@@ -266,7 +260,7 @@ static int verdict(const struct profile *p, const struct finding *finding)
                 s->trace, w->d.cycle, s->pins && !p->pins_written ? "--pins" : "--waves");
         return STATUS_INCOMPLETE;
     }
-    printf("\n  Every translation is right, and every cycle is booked.\n");
+    fprintf(outfile_table(s->json), "\n  Every translation is right, and every cycle is booked.\n");
     return STATUS_EQUAL;
 }
 
@@ -307,7 +301,7 @@ int profile_run(const struct setup *setup)
         replay(&p, &lane);
         if (lane.finding.kind == FINDING_NONE && p.world->d.ended && !p.world->broken && !world_compare_memory(p.world))
             lane.finding = p.world->d.finding;
-        print_books(stdout, &p);
+        print_books(outfile_table(setup->json), &p);
         status = verdict(&p, &lane.finding);
         const bool json = !setup->json || write_json(setup->json, books_json(&p, &lane.finding));
         if ((!close_outputs(&p, status == STATUS_EQUAL) || !json) && status == STATUS_EQUAL)

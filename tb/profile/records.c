@@ -5,20 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <zstd.h>
+
+#include "base/outfile.h"
 
 static const char MAGIC[] = "twinwalk-profile 1\n";
 enum { CHUNK = 1 << 17, DESCRIPTION = 1 << 14 };
 
 struct records_writer {
-    FILE *file;
-    char *path;
+    struct outfile out;
     ZSTD_CStream *stream;
     size_t used;
-    char in[CHUNK], out[CHUNK];
+    char in[CHUNK], packed[CHUNK];
 };
 
 static bool compress(struct records_writer *w, ZSTD_EndDirective end)
@@ -26,13 +25,13 @@ static bool compress(struct records_writer *w, ZSTD_EndDirective end)
     ZSTD_inBuffer in = {w->in, w->used, 0};
     size_t left;
     do {
-        ZSTD_outBuffer out = {w->out, sizeof w->out, 0};
+        ZSTD_outBuffer out = {w->packed, sizeof w->packed, 0};
         left = ZSTD_compressStream2(w->stream, &out, &in, end);
         if (ZSTD_isError(left)) {
             errno = ENOMEM;
             return false;
         }
-        if (fwrite(w->out, 1, out.pos, w->file) != out.pos)
+        if (fwrite(w->packed, 1, out.pos, w->out.file) != out.pos)
             return false;
     } while (end == ZSTD_e_end ? left != 0 : in.pos < in.size);
     w->used = 0;
@@ -54,14 +53,12 @@ struct records_writer *records_create(const char *path, const char *description)
     struct records_writer *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
-    w->path = strdup(path);
     w->stream = ZSTD_createCStream();
-    w->file = w->path && w->stream ? fopen(path, "wb") : NULL;
-    if (w->file && fprintf(w->file, "%s%s\n", MAGIC, description) > 0)
+    if (!w->stream)
+        outfile_complain("records", path, "out of memory");
+    else if (outfile_open(&w->out, "records", path) && fprintf(w->out.file, "%s%s\n", MAGIC, description) > 0)
         return w;
-    const int why = errno ? errno : ENOMEM;
     records_close(w, NULL);
-    errno = why;
     return NULL;
 }
 
@@ -77,18 +74,14 @@ bool records_mark(struct records_writer *w, const struct record_mark *mark)
 
 bool records_close(struct records_writer *w, const struct record_end *end)
 {
-    struct stat status;
-    const bool regular = w->file && fstat(fileno(w->file), &status) == 0 && S_ISREG(status.st_mode);
-    bool good = w->file && end && put(w, RECORD_END, end, sizeof *end) && compress(w, ZSTD_e_end);
-    if (w->file)
-        good = fclose(w->file) == 0 && good;
-    const int why = errno;
-    if (!good && regular) /* a device stays */
-        unlink(w->path);
+    bool good = w->out.file && end && put(w, RECORD_END, end, sizeof *end) && compress(w, ZSTD_e_end);
+    if (good)
+        good = outfile_keep(&w->out);
+    else if (w->out.file && ferror(w->out.file))
+        outfile_keep(&w->out); /* which says why */
+    outfile_drop(&w->out);
     ZSTD_freeCStream(w->stream);
-    free(w->path);
     free(w);
-    errno = why;
     return good;
 }
 

@@ -37,12 +37,13 @@ struct record_end {
 struct records_writer;
 struct records_reader;
 
-/* description: one line of JSON. NULL with errno set when the file cannot be made or memory is short. */
+/* description: one line of JSON. NULL, with a message on stderr, when the file cannot be made or memory is short. */
 struct records_writer *records_create(const char *path, const char *description);
-/* False with errno when the disk is full; the file is then of no use. */
+/* False when the disk is full; the file is then of no use. */
 bool records_access(struct records_writer *w, const struct record_access *access);
 bool records_mark(struct records_writer *w, const struct record_mark *mark);
-/* Ends the file, or removes it (end: NULL), and frees. False with errno when it could not be written whole. */
+/* Ends the file, or removes it (end: NULL), and frees. False, with a message on stderr, when it could not be
+ * written whole. */
 bool records_close(struct records_writer *w, const struct record_end *end);
 
 /* NULL with one line in error[]. *description is valid until the reader is closed. */

@@ -1,10 +1,8 @@
 /* The results as JSON: the same numbers as the table, under the names of the structures they come from. */
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "base/about.h"
 #include "results.h"
 
 static void put(json_t *object, const char *key, uint64_t value)
@@ -136,7 +134,7 @@ static json_t *finding_json(const struct results *r)
         put(o, "access", f->access);
         put(o, "record", f->record);
     }
-    json_object_set_new(o, "bundle", json_string(r->bundle));
+    json_object_set_new(o, "bundle", about_text(r->bundle));
     return o;
 }
 
@@ -155,10 +153,9 @@ static json_t *build(const struct results *r)
 {
     static const char *const verdicts[] = {"equal",     "mismatch",   "hang",       "interrupted",
                                            "bad input", "cannot run", "incomplete", "host failed"};
-    json_t *root = json_object();
+    json_t *root = about_json(CFG_NAME);
     json_object_set_new(root, "command", json_string(r->command));
-    json_object_set_new(root, "preset", json_string(CFG_NAME));
-    json_object_set_new(root, "trace", r->setup->trace ? json_string(r->setup->trace) : json_null());
+    json_object_set_new(root, "trace", r->setup->trace ? about_text(r->setup->trace) : json_null());
     json_object_set_new(root, "dut", r->dut ? json_string(r->dut) : json_null());
     json_object_set_new(root, "check", r->dut ? json_string(check_name(r->setup->check)) : json_null());
     json_object_set_new(root, "memory", json_string(r->setup->memory_name));
@@ -184,21 +181,12 @@ static json_t *build(const struct results *r)
     if (r->finding.kind != FINDING_NONE)
         json_object_set_new(root, "finding", finding_json(r));
     if (*r->error)
-        json_object_set_new(root, "error", json_string(r->error));
+        json_object_set_new(root, "error", about_text(r->error));
     return root;
 }
 
 bool report_json(const char *path, const struct results *r)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    json_t *root = build(r);
-    bool good = file && root && json_dumpf(root, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF &&
-                fflush(file) == 0;
-    const int cause = errno;
-    if (file && file != stdout && fclose(file) != 0)
-        good = false;
-    json_decref(root);
-    if (!good)
-        fprintf(stderr, "twinwalk: %s: cannot be written: %s\n", path, strerror(cause));
-    return good;
+    struct outfile out;
+    return outfile_open(&out, "json", path) && about_write(build(r), JSON_INDENT(2), &out);
 }

@@ -1,10 +1,9 @@
 /* The OS model's numbers: see kernel_report.h. */
 #include "kernel_report.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
+#include "base/about.h"
 #include "rows.h"
 
 static const char *const ends[] = {"runs", "exited", "killed"};
@@ -56,38 +55,43 @@ static void ending(void *context, const struct kernelside *k, const struct kerne
     }
 }
 
-static bool open_one(FILE **file, const char *option, const char *path, const char *same, FILE *as)
+/* Prints that go to one file share it, as they share standard output. */
+static FILE *open_one(struct kernel_prints *p, const char *option, const char *path)
 {
-    if (!path)
-        return true;
-    *file = strcmp(path, "-") == 0 ? stdout : same && as && strcmp(path, same) == 0 ? as : fopen(path, "w");
-    if (!*file)
-        fprintf(stderr, "twinwalk: --%s=%s: cannot be written: %s\n", option, path, strerror(errno));
-    return *file;
+    for (unsigned i = 0; i < p->files; i++)
+        if (whole_same(p->out[i].path, path))
+            return p->out[i].file;
+    return outfile_open(&p->out[p->files], option, path) ? p->out[p->files++].file : NULL;
 }
 
 bool kernel_prints_open(struct kernel_prints *p, const struct kernel_setup *o, struct kernelside *k)
 {
+    const struct {
+        const char *option, *path;
+        FILE **file;
+    } all[] = {{"faults", o->faults, &p->faults},
+               {"smaps", o->smaps, &p->smaps},
+               {"rollup", o->rollup, &p->rollup},
+               {"top", o->top, &p->top}};
     *p = (struct kernel_prints){0};
-    if (!k->os || (!o->smaps && !o->rollup && !o->top && !o->faults))
-        return true;
-    k->ending = ending;
-    k->ending_context = p;
-    if (!open_one(&p->faults, "faults", o->faults, NULL, NULL))
-        return false;
-    k->faults = p->faults;
-    return open_one(&p->smaps, "smaps", o->smaps, NULL, NULL) &&
-           open_one(&p->rollup, "rollup", o->rollup, o->smaps, p->smaps) &&
-           open_one(&p->top, "top", o->top, o->smaps, p->smaps);
+    for (size_t i = 0; k->os && i < sizeof all / sizeof *all; i++)
+        if (all[i].path && !(*all[i].file = open_one(p, all[i].option, all[i].path))) {
+            while (p->files)
+                outfile_drop(&p->out[--p->files]);
+            return false;
+        }
+    if (p->files) {
+        k->ending = ending;
+        k->ending_context = p;
+        k->faults = p->faults;
+    }
+    return true;
 }
 
 bool kernel_prints_close(struct kernel_prints *p, const struct kernelside *k)
 {
-    FILE *const files[] = {p->smaps, p->rollup, p->top, p->faults};
     bool good = true;
-    if (!p->smaps && !p->rollup && !p->top && !p->faults)
-        return true;
-    for (size_t i = 0; i < k->processes; i++)
+    for (size_t i = 0; p->files && i < k->processes; i++)
         if (!k->process[i].end)
             print_process(p, k, &k->process[i]);
     if (p->top) {
@@ -96,13 +100,8 @@ bool kernel_prints_close(struct kernel_prints *p, const struct kernelside *k)
         if (*os_oom_report(k->os))
             fprintf(p->top, "%s\n", os_oom_report(k->os));
     }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const bool again = (i > 0 && files[i] == files[0]) || (i > 1 && files[i] == files[1]);
-        if (files[i] && !again && (ferror(files[i]) || (files[i] == stdout ? fflush(stdout) : fclose(files[i]))))
-            good = false;
-    }
-    if (!good)
-        fprintf(stderr, "twinwalk: the prints of the OS model are incomplete: %s\n", strerror(errno));
+    for (unsigned i = 0; i < p->files; i++)
+        good &= outfile_keep(&p->out[i]);
     *p = (struct kernel_prints){0};
     return good;
 }
@@ -189,8 +188,7 @@ static void put(json_t *object, const char *key, uint64_t value)
 static json_t *process_json(const struct kernel_process *p)
 {
     json_t *o = json_object();
-    json_t *name = json_string(p->name);
-    json_object_set_new(o, "name", name ? name : json_string("(not UTF-8)"));
+    json_object_set_new(o, "name", about_text(p->name));
     put(o, "task", p->task);
     put(o, "pid", p->number);
     json_object_set_new(o, "end", json_string(ends[p->end]));
@@ -280,7 +278,7 @@ json_t *kernel_report_json(const struct kernelside *k)
     put(o, "context_switches", k->counts.turns);
     put(o, "tasks_lost", k->counts.lost);
     put(o, "records_skipped", k->counts.skipped);
-    json_object_set_new(o, "oom_report", json_string(os_oom_report(k->os)));
+    json_object_set_new(o, "oom_report", about_text(os_oom_report(k->os)));
     for (size_t i = 0; i < k->processes; i++)
         json_array_append_new(processes, process_json(&k->process[i]));
     json_object_set_new(o, "processes", processes);

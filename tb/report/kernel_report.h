@@ -6,12 +6,15 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/outfile.h"
 #include "kernel/kernelside.h"
 #include "session/setup.h"
 
 /* Prints that are made while processes end; all zero: none. */
 struct kernel_prints {
     FILE *smaps, *rollup, *top, *faults;
+    struct outfile out[4]; /* where they go; several may go to one */
+    unsigned files;
 };
 
 /* Opens what the options ask for, and listens to the ends of processes. False with a message on stderr. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/exits.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 
@@ -153,7 +154,7 @@ static void run_on(struct session *s, size_t number, const struct vector *v, FIL
         score->passed += verdict.passed;
         score->failed += !verdict.passed;
     }
-    if (s->json.file)
+    if (s->json.out.file)
         vector_json_case(&s->json, engine->name, v, &unmet, skipped ? NULL : &verdict);
     if (!skipped && !verdict.passed) {
         vector_report_failure(out, engine->name, v, &verdict);
@@ -189,29 +190,28 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
     return got == 0;
 }
 
-static bool open_json(struct session *s, const char *self)
+static bool open_json(struct session *s)
 {
+    struct outfile_use use[2] = {{"json", s->json_path, OUTFILE_WRITE}, {"", NULL, OUTFILE_READ}};
     if (!s->json_path)
         return true;
-    s->json.file = strcmp(s->json_path, "-") ? fopen(s->json_path, "w") : stdout;
-    if (!s->json.file)
-        fprintf(stderr, "%s: --json=%s: cannot be written: %s\n", self, s->json_path, strerror(errno));
-    else
-        vector_json_begin(&s->json);
-    return s->json.file != NULL;
+    for (int i = 0; i < s->file_count; i++) {
+        use[1].path = s->files[i];
+        if (!outfile_apart(use, 2))
+            exit(STATUS_USAGE);
+    }
+    if (!outfile_open(&s->json.out, "json", s->json_path))
+        return false;
+    vector_json_begin(&s->json);
+    return true;
 }
 
-static bool close_json(struct session *s, const char *self, const char *error)
+static bool close_json(struct session *s, const char *error)
 {
-    if (!s->json.file)
+    if (!s->json.out.file)
         return true;
     vector_json_end(&s->json, s->score, s->engines, error);
-    bool good = !fflush(s->json.file) && !ferror(s->json.file);
-    if (s->json.file != stdout)
-        good &= !fclose(s->json.file);
-    if (!good)
-        fprintf(stderr, "%s: --json=%s: cannot be written: %s\n", self, s->json_path, strerror(errno));
-    return good;
+    return outfile_keep(&s->json.out);
 }
 
 int vectors_command(int argc, char **argv)
@@ -219,8 +219,8 @@ int vectors_command(int argc, char **argv)
     struct session s = {0};
     const char *error = NULL;
     parse_arguments(&s, argc, argv);
-    FILE *out = s.json_path && !strcmp(s.json_path, "-") ? stderr : stdout;
-    bool good = open_json(&s, argv[0]);
+    FILE *out = outfile_table(s.json_path);
+    bool good = open_json(&s);
     for (int i = 0; good && i < s.file_count; i++) {
         good = run_file(&s, s.files[i], out, &error);
         if (!good)
@@ -231,7 +231,7 @@ int vectors_command(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", argv[0], error);
         good = false;
     }
-    good = close_json(&s, argv[0], error) && good;
+    good = close_json(&s, error) && good;
     for (size_t i = 0; i < s.engines; i++) {
         vector_report_score(out, &s.score[i]);
         good &= !s.score[i].failed;

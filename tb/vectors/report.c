@@ -2,7 +2,10 @@
 #include "vectors.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/about.h"
 #include "mmu_cfg.h"
 #include "traces/format/format.h"
 #include "traces/format/text_names.h"
@@ -81,28 +84,26 @@ void vector_report_score(FILE *out, const struct vector_score *s)
 
 /* ---- JSON ---- */
 
-static void json_string(FILE *f, const char *s)
+static void put_text(FILE *f, const char *s)
 {
-    fputc('"', f);
-    for (; *s; s++) {
-        const unsigned char c = (unsigned char)*s;
-        if (c < ' ')
-            fprintf(f, "\\u%04x", c);
-        else
-            fprintf(f, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
-    }
-    fputc('"', f);
+    json_t *text = about_text(s);
+    json_dumpf(text, f, JSON_ENCODE_ANY);
+    json_decref(text);
 }
 
 static void json_pair(FILE *f, const char *before, const char *key, const char *value)
 {
     fprintf(f, "%s\"%s\": ", before, key);
-    json_string(f, value);
+    put_text(f, value);
 }
 
 void vector_json_begin(struct vector_json *json)
 {
-    fprintf(json->file, "{\"preset\": \"%s\",\n \"testcases\": [", CFG_NAME);
+    json_t *head = about_json(CFG_NAME);
+    char *text = json_dumps(head, JSON_COMPACT);
+    fprintf(json->out.file, "%.*s,\n \"testcases\": [", text ? (int)strlen(text) - 1 : 1, text ? text : "{");
+    free(text);
+    json_decref(head);
 }
 
 static void place_pairs(FILE *f, const struct vector *v, size_t at)
@@ -116,7 +117,7 @@ static void place_pairs(FILE *f, const struct vector *v, size_t at)
 void vector_json_case(struct vector_json *json, const char *engine, const struct vector *v,
                       const struct vector_unmet *unmet, const struct vector_verdict *verdict)
 {
-    FILE *f = json->file;
+    FILE *f = json->out.file;
     char line[TEXT_LINE];
     fprintf(f, "%s\n  {", json->any ? "," : "");
     json->any = true;
@@ -148,7 +149,7 @@ void vector_json_case(struct vector_json *json, const char *engine, const struct
 
 void vector_json_end(struct vector_json *json, const struct vector_score *scores, size_t engines, const char *error)
 {
-    FILE *f = json->file;
+    FILE *f = json->out.file;
     fprintf(f, "\n ],\n \"testsuites\": [");
     for (size_t i = 0; i < engines; i++) {
         const struct vector_score *s = &scores[i];

@@ -7,6 +7,7 @@
 #define TWINWALK_VECTORS_H
 
 #include "arch/oracle.h"
+#include "base/outfile.h"
 #include "dut/dut.h"
 #include "traces/format/trace.h"
 
@@ -115,7 +116,7 @@ void vector_report_score(FILE *out, const struct vector_score *score);
 
 /* JSON in JUnit's terms, written as cases end, so that memory stays constant. */
 struct vector_json {
-    FILE *file;
+    struct outfile out;
     bool any;
 };
 

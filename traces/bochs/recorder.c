@@ -29,6 +29,8 @@ static struct {
 static void give_up(const char *why)
 {
     fprintf(stderr, "twinwalk bochs: %s: %s\n", recorder.out, why);
+    if (recorder.writer)
+        trace_abandon(recorder.writer);
     _Exit(1);
 }
 
@@ -110,9 +112,10 @@ void recorder_end(void)
 {
     const char *error;
     recorder_settle();
-    if (!trace_finish(recorder.writer, &error))
-        give_up(error);
+    struct trace_writer *writer = recorder.writer;
     recorder.writer = NULL;
+    if (!trace_finish(writer, &error))
+        give_up(error);
     uint64_t unseen = tables_differ();
     fprintf(stderr,
             "twinwalk bochs: %s: %" PRIu64 " accesses, %" PRIu64 " page faults, %" PRIu64 " controls (%" PRIu64

@@ -160,15 +160,18 @@ bool trace_seek(struct trace_reader *reader, uint64_t record);
 /* File, offset, record and cause of the last error, in one line. */
 const char *trace_error(const struct trace_reader *reader);
 
-/* Creates a trace; counts in *info are filled in at the end. text: the text form. "-" is standard output. */
+/* Creates a trace, beside the file of that name until it is finished (whole.h); counts in *info are filled in at the
+ * end. text: the text form. "-" is standard output. */
 struct trace_writer *trace_create(const char *path, const struct trace_info *info, bool text, const char **error);
 /* Appends a record; extra may be NULL for records without one. False on an error (trace_writer_error): a record that
  * trace_invalid() refuses (nothing is written; the writer lives on), or for example a full disk (every later call fails
  * too). */
 bool trace_put(struct trace_writer *writer, const struct trace_rec *rec, const struct trace_extra *extra);
-/* Finishes the file (index, counts) and frees the writer; false on an error, with *error set: the file is then
- * incomplete. */
+/* Finishes the file (index, counts), gives it its name and frees the writer; false on an error, with *error set: the
+ * name then stands for what it stood for before. (A pipe, a device and standard output are written as they are.) */
 bool trace_finish(struct trace_writer *writer, const char **error);
+/* Frees the writer, and leaves nothing of its file. */
+void trace_abandon(struct trace_writer *writer);
 const char *trace_writer_error(const struct trace_writer *writer);
 
 /* ---- Helpers around the contract above ---- */

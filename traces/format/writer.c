@@ -1,22 +1,22 @@
 /* The writer: records in, a trace file out, in constant memory.
  *
  * Binary: records collect in the block encoder; a full block is compressed and written at once. Nothing is ever written
- * twice, so a pipe will do. The index is kept to INDEX_MAX entries by dropping every other one when it is full. */
+ * twice, so a pipe will do; a file gets its name only when it is whole (whole.h). The index is kept to INDEX_MAX
+ * entries by dropping every other one when it is full. */
 #define _GNU_SOURCE
 #include "format.h"
+#include "whole.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zstd.h>
 
 enum { DEFAULT_LEVEL = 3, TEXT_BUFFER = 64 << 10 };
 
 struct trace_writer {
     struct sink sink;
+    struct whole file;
     char path[512], error[ERROR_BYTES];
     bool text, dead; /* dead: the file is damaged, nothing more is written */
     int level;
@@ -180,12 +180,9 @@ struct trace_writer *trace_create(const char *path, const struct trace_info *inf
     if (!ok)
         return fail(w, error, path, "cannot create: out of memory");
 
-    w->sink.fd = strcmp(path, "-") ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
-    if (w->sink.fd < 0) {
-        char what[128];
-        snprintf(what, sizeof what, "cannot create: %s", strerror(errno));
-        return fail(w, error, path, what);
-    }
+    if (!whole_open(&w->file, path))
+        return fail(w, error, path, w->file.error);
+    w->sink.fd = w->file.fd;
     if (text)
         w->buffered = text_put_header(w->buffer, info);
     else
@@ -194,9 +191,7 @@ struct trace_writer *trace_create(const char *path, const struct trace_info *inf
         snprintf(create_error, sizeof create_error, "%s", w->error);
         if (error)
             *error = create_error;
-        if (w->sink.fd != STDOUT_FILENO)
-            close(w->sink.fd);
-        writer_free(w);
+        trace_abandon(w);
         return NULL;
     }
     return w;
@@ -241,8 +236,10 @@ bool trace_finish(struct trace_writer *w, const char **error)
         emit(w, w->buffer, w->buffered);
     else if (!w->dead && write_block(w))
         write_index(w);
-    if (w->sink.fd != STDOUT_FILENO && close(w->sink.fd) && !w->dead)
-        die(w, strerror(errno));
+    if (w->dead)
+        whole_drop(&w->file);
+    else if (!whole_keep(&w->file))
+        die(w, w->file.error);
     bool ok = !w->dead;
     if (!ok) {
         snprintf(create_error, sizeof create_error, "%s", w->error);
@@ -251,6 +248,12 @@ bool trace_finish(struct trace_writer *w, const char **error)
     }
     writer_free(w);
     return ok;
+}
+
+void trace_abandon(struct trace_writer *w)
+{
+    whole_drop(&w->file);
+    writer_free(w);
 }
 
 const char *trace_writer_error(const struct trace_writer *w)

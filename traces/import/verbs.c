@@ -2,9 +2,10 @@
 #define _GNU_SOURCE
 #include "verbs.h"
 
-#include "format/output.h"
+#include "format/whole.h"
 #include "import.h"
 #include "merge.h"
+#include "output.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -248,7 +249,7 @@ static int run_merge(const char *self, struct merge *m, const char *to, const st
 {
     struct output out = {.self = self, .path = to};
     for (unsigned i = 1; i < m->inputs; i++) {
-        if (!output_same_file(m->input[i].path, to))
+        if (!whole_same(m->input[i].path, to))
             continue;
         snprintf(m->error, sizeof m->error, "%s: is a trace being read; write to another file", to);
         return FAILED;

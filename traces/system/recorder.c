@@ -9,6 +9,8 @@
  * accesses, at a mark, or with the machine, and then QEMU ends too. */
 #include "recorder.h"
 
+#include "format/whole.h"
+
 #include "machine.h"
 #include "options.h"
 #include "qemu_api.h"
@@ -43,6 +45,7 @@ static const char is_lidt; /* what memory callbacks of LIDT are told */
 static void fail(const char *why)
 {
     fprintf(stderr, "twinwalk capture: %s: %s\n", options.out, why);
+    whole_drop_all();
     _exit(1);
 }
 

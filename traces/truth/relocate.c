@@ -169,7 +169,10 @@ int relocate(const char *log, const char *in, const char *out)
         if (!take_all(&r))
             fprintf(stderr, "twinwalk-truth: %s: %s\n", in, r.error);
         error = NULL;
-        trace_finish(r.writer, &error);
+        if (r.error[0])
+            trace_abandon(r.writer);
+        else
+            trace_finish(r.writer, &error);
     }
     if (error)
         fprintf(stderr, "twinwalk-truth: %s\n", error);

@@ -29,7 +29,7 @@ enum {
 
 static int root_status = -1;
 static pid_t root;
-static volatile sig_atomic_t asked_to_stop;
+static volatile sig_atomic_t asked_to_stop, asked; /* the last signal; how many */
 
 static void die(const char *what, const char *why)
 {
@@ -99,6 +99,7 @@ static bool reap(void)
 static void on_signal(int signal)
 {
     asked_to_stop = signal;
+    asked++;
 }
 
 static void show_progress(const struct collect *c, double since)
@@ -133,12 +134,12 @@ static void run(struct collect *c)
             looked = now();
             alive = reap();
             watch_processes(c);
-            if (asked_to_stop == SIGTERM)
-                signal_processes(c, SIGTERM);
+            if (asked_to_stop == SIGTERM || asked_to_stop == SIGHUP)
+                signal_processes(c, asked_to_stop);
             if (terminal && c->writer)
                 show_progress(c, start);
         }
-        if (c->broken || c->ch->failed || (c->reached && c->ch->exit_when_over)) {
+        if (c->broken || c->ch->failed || asked > 1 || (c->reached && c->ch->exit_when_over)) {
             __atomic_store_n(&c->ch->exit_when_over, 1, __ATOMIC_SEQ_CST);
             __atomic_store_n(&c->ch->over, 1, __ATOMIC_SEQ_CST);
             signal_processes(c, SIGKILL);
@@ -234,6 +235,8 @@ int main(int argc, char **argv)
     c.ch->task[task].pid = root;
     signal(SIGINT, on_signal); /* the program gets it too, and ends or not */
     signal(SIGTERM, on_signal);
+    if (signal(SIGHUP, on_signal) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup */
     signal(SIGPIPE, SIG_IGN);
     run(&c);
     return report(&c);

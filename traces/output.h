@@ -2,16 +2,13 @@
 #ifndef TWINWALK_TRACE_OUTPUT_H
 #define TWINWALK_TRACE_OUTPUT_H
 
-#include "trace.h"
+#include "format/trace.h"
 
 struct output {
     const char *self; /* for messages */
     const char *path;
     struct trace_writer *writer;
 };
-
-/* Is this the same file? ("-" is none.) */
-bool output_same_file(const char *a, const char *b);
 
 /* Opens o->writer and starts to catch signals. `from`: the file being read. level: zstd's, 0 the default. False: said
  * why. */
@@ -21,8 +18,8 @@ bool output_put(struct output *o, const struct trace_rec *rec, const struct trac
 /* A signal that should end the program: its number, else 0. Whoever writes asks now and then. */
 int output_stopped(void);
 
-/* Ends the file; one that is not whole (status != 0, a full disk, a signal) is removed, so that nobody takes it for
- * one. Gives the exit status. */
+/* Ends the file. One that is not whole (status != 0, a full disk, a signal) does not get its name: what stood there
+ * before still does. Gives the exit status. */
 int output_finish(struct output *o, int status);
 
 #endif

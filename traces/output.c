@@ -1,0 +1,57 @@
+/* See output.h. */
+#include "output.h"
+
+#include <string.h>
+
+#include "base/exits.h"
+#include "base/interrupt.h"
+#include "format/whole.h"
+
+int output_stopped(void)
+{
+    return interrupt_signal;
+}
+
+bool output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level)
+{
+    const char *error;
+    if (strcmp(from, "-") && whole_same(from, o->path)) {
+        fprintf(stderr, "%s: %s: is the trace being read; write to another file\n", o->self, o->path);
+        return false;
+    }
+    o->writer = trace_create(o->path, info, text, &error);
+    if (!o->writer) {
+        fprintf(stderr, "%s: %s\n", o->self, error);
+        return false;
+    }
+    if (level)
+        trace_set_level(o->writer, level);
+    interrupt_install();
+    return true;
+}
+
+bool output_put(struct output *o, const struct trace_rec *rec, const struct trace_extra *extra)
+{
+    if (trace_put(o->writer, rec, extra))
+        return true;
+    fprintf(stderr, "%s: %s\n", o->self, trace_writer_error(o->writer));
+    return false;
+}
+
+int output_finish(struct output *o, int status)
+{
+    const char *error;
+    if (output_stopped()) {
+        fprintf(stderr, "%s: %s: stopped by signal %d (%s)\n", o->self, o->path, output_stopped(),
+                strsignal(output_stopped()));
+        status = STATUS_INTERRUPTED;
+    }
+    if (status) {
+        trace_abandon(o->writer);
+        fprintf(stderr, "%s: %s: removed, since it is not complete\n", o->self, o->path);
+    } else if (!trace_finish(o->writer, &error)) {
+        fprintf(stderr, "%s: %s\n", o->self, error);
+        status = STATUS_OUTPUT;
+    }
+    return status;
+}
