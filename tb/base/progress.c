@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,15 +20,38 @@ void progress_start(struct progress *progress, const char *unit)
     *progress = (struct progress){.unit = unit, .terminal = terminal, .started = now()};
 }
 
-void progress_show(struct progress *progress, uint64_t done, uint64_t total, uint64_t cycle)
+/* Is it time for a new line? */
+static bool due(struct progress *progress, double *spent)
 {
     if (!progress->terminal)
-        return;
-    const double t = now(), spent = t - progress->started;
-    if (t - progress->last < 0.2 || spent < 0.5)
-        return;
+        return false;
+    const double t = now();
+    *spent = t - progress->started;
+    if (t - progress->last < 0.2 || *spent < 0.5)
+        return false;
     progress->last = t;
     progress->shown = true;
+    return true;
+}
+
+void progress_say(struct progress *progress, const char *format, ...)
+{
+    va_list args;
+    double spent;
+    if (!due(progress, &spent))
+        return;
+    fputs("\r\033[K", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fflush(stderr);
+}
+
+void progress_show(struct progress *progress, uint64_t done, uint64_t total, uint64_t cycle)
+{
+    double spent;
+    if (!due(progress, &spent))
+        return;
     const double rate = (double)done / spent;
     fprintf(stderr, "\r\033[K%.2f M %s, %.2f M cycles, %.2f M %s/s", (double)done / 1e6, progress->unit,
             (double)cycle / 1e6, rate / 1e6, progress->unit);

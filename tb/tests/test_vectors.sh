@@ -70,6 +70,48 @@ $twinwalk trace pack "$work/wrong.txt" "$work/wrong.tw"
 $twinwalk vectors --on=model "$work/wrong.tw" > "$work/said" 2>&1 && fail "a wrong expectation passed in binary form"
 grep -qE 'wrong.tw: record [0-9]+: L 0x' "$work/said" || fail "no record number"
 
+# A device that hangs is asked once; what it was not asked is said. Of many failures some are told, all are counted.
+got=0
+$twinwalk vectors --on=oracle,null --json="$work/r.json" traces/vectors/*.txt > "$work/said" 2>&1 || got=$?
+[ "$got" -eq 1 ] || fail "exit $got for a device that hangs"
+grep -qE "^null +$cases cases, 0 passed, 1 failed, [0-9]+ skipped \(.*\), [0-9]+ not run since it hung" "$work/said" || fail "it was not said what was not run"
+[ "$(wc -l < "$work/said")" -lt 20 ] || fail "a device that hangs says too much"
+python3 - "$work/r.json" <<'PY' || fail "the JSON of a device that hangs is not right"
+import json, sys
+r = json.load(open(sys.argv[1]))
+null = {s["name"]: s for s in r["testsuites"]}["null"]
+count = lambda status: sum(c["status"] == status for c in r["testcases"] if c["engine"] == "null")
+assert null["failures"] == count("failed") == 1 and null["not_run"] == count("not run") > 400 and null["skipped"] == count("skipped")
+assert null["tests"] == 1 + null["not_run"] + null["skipped"]
+PY
+{ printf 'twinwalk-trace 1\ntables own\n'; for i in $(seq 30); do printf 'case wrong-%d\nL 0x0 1 -> ok\n' "$i"; done; } > "$work/many.txt"
+for most in '' 2 0; do
+    got=0
+    $twinwalk vectors --on=oracle,model ${most:+--failures=$most} "$work/many.txt" > "$work/said" 2>&1 || got=$?
+    told=$(grep -c '^  expected ' "$work/said")
+    want=$((2 * ${most:-10})) notes=2
+    [ "$most" != 0 ] || { want=60 notes=0; }
+    [ "$got" -eq 1 ] && [ "$told" -eq "$want" ] && [ "$(grep -c 'only counted' "$work/said")" -eq "$notes" ] && [ "$(grep -c '30 failed' "$work/said")" -eq 2 ] ||
+        fail "--failures=$most: $told told, exit $got"
+done
+
+# On a terminal it shows how far it is, and nothing of that remains; in a pipe it never does.
+cat traces/vectors/invalidation.txt > "$work/long.txt"
+for i in $(seq 60); do sed -n '/^case/,$p' traces/vectors/invalidation.txt; done >> "$work/long.txt"
+python3 - $twinwalk vectors "$work/long.txt" > "$work/said" <<'PY' || fail "no progress on a terminal"
+import os, pty, re, sys
+shown = b""
+def read(fd):
+    global shown
+    data = os.read(fd, 65536)
+    shown += data
+    return data
+status = os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], read, lambda fd: b""))
+lines = re.findall(rb"\r\x1b\[K([0-9]+) cases, ([!-~]+) on (oracle|model|rtl)", shown)
+assert status == 0 and lines and b"\r\x1b[K" in shown.split(lines[-1][1])[-1], (status, shown[-300:])
+PY
+$twinwalk vectors "$work/long.txt" 2>&1 | grep -q "$(printf '\r')" && fail "progress in a pipe"
+
 # Which engines and cases.
 $twinwalk vectors --on=oracle --case='lam-*' traces/vectors/*.txt > "$work/said" || fail "--case"
 grep -qE '^oracle +2[0-9] cases' "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "--on and --case did not choose"

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arguments.h"
 #include "base/exits.h"
+#include "base/progress.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 
-enum { KEY_ON = 256, KEY_JSON, KEY_CASE, ENGINES_MOST = 8, EXIT_BAD_USAGE = 2 };
+enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, FAILURES = 10, ENGINES_MOST = 8, EXIT_BAD_USAGE = 2 };
 
 struct session {
     const char *on, *json_path, *pattern;
@@ -23,7 +25,9 @@ struct session {
     struct vector_score score[ENGINES_MOST];
     size_t engines;
     struct vector_json json;
-    uint64_t taken; /* cases that the pattern let through */
+    uint64_t taken;    /* cases that the pattern let through */
+    uint64_t failures; /* of an engine that are told; the others are only counted */
+    struct progress progress;
 };
 
 /* ---- Command line ---- */
@@ -79,6 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_CASE:
         s->pattern = arg;
         return 0;
+    case KEY_FAILURES:
+        s->failures = arguments_number(state, "failures", arg, 0, UINT64_MAX, false);
+        return 0;
     case ARGP_KEY_ARGS:
         s->files = state->argv + state->next;
         s->file_count = state->argc - state->next;
@@ -101,6 +108,8 @@ static void parse_arguments(struct session *s, int argc, char **argv)
          "three, as far as built in)",
          0},
         {"case", KEY_CASE, "PATTERN", 0, "Only cases whose name matches this shell pattern", 0},
+        {"failures", KEY_FAILURES, "N", 0,
+         "Tell of so many failures of an engine at most, count the others (10; 0: all)", 0},
         {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", 0},
         {0},
     };
@@ -138,6 +147,24 @@ static void explain(struct session *s, const struct oracle_cpu *cpu, const struc
         vector_explain(s->explainer, cpu, v, at, out);
 }
 
+static void tell(struct session *s, const struct vector_score *score, const struct oracle_cpu *cpu,
+                 const struct vector *v, const struct vector_verdict *verdict, FILE *out)
+{
+    progress_end(&s->progress);
+    if (!s->failures || score->failed <= s->failures) {
+        vector_report_failure(out, score->engine, v, verdict);
+        explain(s, cpu, v, verdict->at, out);
+    } else if (score->failed == s->failures + 1) {
+        fprintf(out,
+                "FAILED on %s: %s, and perhaps more: from here on they are only counted (--json= names them, "
+                "--failures=0 tells of all)\n",
+                score->engine, vector_case(v)->name);
+    }
+    if (verdict->hung)
+        fprintf(out, "  %s hangs: it is asked no more.\n", score->engine);
+}
+
+/* A device that has hung will hang again, and each time takes its whole patience. */
 static void run_on(struct session *s, size_t number, const struct vector *v, FILE *out)
 {
     struct vector_engine *engine = s->engine[number];
@@ -145,21 +172,23 @@ static void run_on(struct session *s, size_t number, const struct vector *v, FIL
     struct vector_verdict verdict;
     struct vector_unmet unmet;
     const struct oracle_cpu cpu = vector_cpu(vector_case(v), engine->any_cpu, &unmet);
-    const bool skipped = unmet.needs || unmet.lacks || unmet.paddr;
+    const bool skipped = unmet.needs || unmet.lacks || unmet.paddr, ran = !skipped && !score->hung;
     score->cases++;
+    progress_say(&s->progress, "%" PRIu64 " cases, %s on %s", s->taken, vector_case(v)->name, engine->name);
     if (skipped) {
         count_unmet(score, &unmet);
+    } else if (!ran) {
+        score->not_run++;
     } else {
         vector_run(engine, &cpu, v, &verdict);
         score->passed += verdict.passed;
         score->failed += !verdict.passed;
+        score->hung = verdict.hung;
     }
     if (s->json.out.file)
-        vector_json_case(&s->json, engine->name, v, &unmet, skipped ? NULL : &verdict);
-    if (!skipped && !verdict.passed) {
-        vector_report_failure(out, engine->name, v, &verdict);
-        explain(s, &cpu, v, verdict.at, out);
-    }
+        vector_json_case(&s->json, engine->name, v, &unmet, ran ? &verdict : NULL);
+    if (ran && !verdict.passed)
+        tell(s, score, &cpu, v, &verdict, out);
 }
 
 /* The file's cases on every engine. Time is taken around each case, engine by engine; reading the file belongs to none.
@@ -216,16 +245,18 @@ static bool close_json(struct session *s, const char *error)
 
 int vectors_command(int argc, char **argv)
 {
-    struct session s = {0};
+    struct session s = {.failures = FAILURES};
     const char *error = NULL;
     parse_arguments(&s, argc, argv);
     FILE *out = outfile_table(s.json_path);
     bool good = open_json(&s);
+    progress_start(&s.progress, "cases");
     for (int i = 0; good && i < s.file_count; i++) {
         good = run_file(&s, s.files[i], out, &error);
         if (!good)
             fprintf(stderr, "%s: %s\n", argv[0], error);
     }
+    progress_end(&s.progress);
     if (good && !s.taken) {
         error = s.pattern ? "no case has a name that matches --case" : "the files hold no cases";
         fprintf(stderr, "%s: %s\n", argv[0], error);

@@ -77,6 +77,8 @@ void vector_report_score(FILE *out, const struct vector_score *s)
             s->cases, s->passed, s->failed, s->skipped);
     each_need(s->needs, s->lacks, s->paddr, say_need, &list);
     fprintf(out, "%s", s->skipped ? ")" : "");
+    if (s->not_run)
+        fprintf(out, ", %" PRIu64 " not run since it hung", s->not_run);
     if (s->passed + s->failed && s->seconds > 0)
         fprintf(out, "; %.0f cases/s", (double)(s->passed + s->failed) / s->seconds);
     fprintf(out, "\n");
@@ -124,8 +126,9 @@ void vector_json_case(struct vector_json *json, const char *engine, const struct
     json_pair(f, "", "name", vector_case(v)->name);
     json_pair(f, ", ", "engine", engine);
     place_pairs(f, v, 0);
-    json_pair(f, ", ", "status", !verdict ? "skipped" : verdict->passed ? "passed" : "failed");
-    if (!verdict) {
+    const bool unfit = unmet->needs || unmet->lacks || unmet->paddr;
+    json_pair(f, ", ", "status", unfit ? "skipped" : !verdict ? "not run" : verdict->passed ? "passed" : "failed");
+    if (unfit) {
         uint64_t needs[8], lacks[8];
         struct list list = {f, "", false};
         for (unsigned i = 0; i < 8; i++) {
@@ -135,7 +138,7 @@ void vector_json_case(struct vector_json *json, const char *engine, const struct
         fprintf(f, ", \"needs\": \"");
         each_need(needs, lacks, unmet->paddr, say_need, &list);
         fprintf(f, "\"");
-    } else if (!verdict->passed) {
+    } else if (verdict && !verdict->passed) {
         record_text(line, &v->step[verdict->at]);
         json_pair(f, ", ", "failure", line);
         fprintf(f, ", \"at\": {\"record\": %" PRIu64 ", \"line\": %" PRIu64 "}", v->step[verdict->at].record,
@@ -155,8 +158,8 @@ void vector_json_end(struct vector_json *json, const struct vector_score *scores
         const struct vector_score *s = &scores[i];
         fprintf(f,
                 "%s\n  {\"name\": \"%s\", \"tests\": %" PRIu64 ", \"passed\": %" PRIu64 ", \"failures\": %" PRIu64
-                ", \"skipped\": %" PRIu64 ", \"time\": %.6f}",
-                i ? "," : "", s->engine, s->cases, s->passed, s->failed, s->skipped, s->seconds);
+                ", \"skipped\": %" PRIu64 ", \"not_run\": %" PRIu64 ", \"time\": %.6f}",
+                i ? "," : "", s->engine, s->cases, s->passed, s->failed, s->skipped, s->not_run, s->seconds);
     }
     fprintf(f, "\n ]");
     if (error)

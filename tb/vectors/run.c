@@ -105,10 +105,18 @@ static bool judge(const struct trace_expect *e, const struct pins_resp *r, struc
     return false;
 }
 
-static bool no_answer(struct vector_verdict *verdict, const char *expected)
+static bool hung(struct vector_verdict *verdict, const char *expected)
 {
     say(verdict->expected, "%s", expected);
     say(verdict->got, "no answer");
+    verdict->hung = true;
+    return false;
+}
+
+static bool no_memory(struct vector_verdict *verdict, const char *expected)
+{
+    say(verdict->expected, "%s", expected);
+    say(verdict->got, "the host has none left");
     return false;
 }
 
@@ -121,7 +129,7 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
     case TRACE_CONTROL: {
         bool gp;
         if (!engine->control(engine, &x->control, &gp))
-            return no_answer(verdict, "an end of the control operation");
+            return hung(verdict, "an end of the control operation");
         if (!expects || gp == x->control.gp)
             return true;
         say(verdict->expected, "%s", x->control.gp ? "gp" : "ok");
@@ -131,9 +139,9 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
     case TRACE_POKE:
         if (engine->poke(engine, x->poke.pa, x->poke.value))
             return true;
-        return no_answer(verdict, "memory for the page table");
+        return no_memory(verdict, "memory for the page table");
     case TRACE_MEMERR:
-        return engine->fail(engine, &x->memerr) || no_answer(verdict, "memory for the bench");
+        return engine->fail(engine, &x->memerr) || no_memory(verdict, "memory for the bench");
     case TRACE_ENTRY: {
         const uint64_t value = engine->entry(engine, x->entry.pa);
         if (!((value ^ x->entry.value) & x->entry.mask))
@@ -146,7 +154,7 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
         const struct oracle_access access = vector_access(&s->rec);
         struct pins_resp answer;
         if (!engine->access(engine, &access, &answer))
-            return no_answer(verdict, "an answer");
+            return hung(verdict, "an answer");
         return !expects || judge(&x->expect, &answer, verdict);
     }
     }
@@ -156,7 +164,8 @@ static void run_once(struct vector_engine *engine, const struct oracle_cpu *cpu,
                      struct vector_verdict *verdict)
 {
     verdict->at = 0;
-    verdict->passed = engine->begin(engine, cpu, v, thorough) || no_answer(verdict, "to come out of reset");
+    verdict->hung = false;
+    verdict->passed = engine->begin(engine, cpu, v, thorough) || hung(verdict, "to come out of reset");
     for (size_t i = 1; verdict->passed && i < v->steps; i++) {
         verdict->at = i;
         verdict->passed = carry_out(engine, &v->step[i], verdict);
@@ -173,6 +182,7 @@ void vector_run(struct vector_engine *engine, const struct oracle_cpu *cpu, cons
         return;
     run_once(engine, cpu, v, true, &again);
     again.carried_over = false;
+    again.hung |= verdict->hung;
     if (!again.passed)
         *verdict = again;
     else

@@ -92,6 +92,7 @@ struct oracle_cpu vector_cpu(const struct trace_case *c, bool any_cpu, struct ve
 struct vector_verdict {
     bool passed;
     size_t at; /* step that failed */
+    bool hung; /* the device does not answer any more, or did not before a reset */
     char expected[VECTOR_TEXT], got[VECTOR_TEXT];
     bool carried_over; /* it passes after a thorough reset: something of the case before was left */
 };
@@ -106,7 +107,8 @@ struct oracle_access vector_access(const struct trace_rec *rec);
 
 struct vector_score {
     const char *engine;
-    uint64_t cases, passed, failed, skipped;
+    uint64_t cases, passed, failed, skipped, not_run; /* not_run: behind one in which the engine hung */
+    bool hung;
     uint64_t needs[8], lacks[8], paddr; /* of those skipped, by bit of trace_feature; one case may be in several */
     double seconds;
 };
@@ -123,7 +125,7 @@ struct vector_json {
 void vector_json_begin(struct vector_json *json);
 void vector_json_case(struct vector_json *json, const char *engine, const struct vector *v,
                       const struct vector_unmet *unmet,
-                      const struct vector_verdict *verdict); /* verdict NULL: skipped */
+                      const struct vector_verdict *verdict); /* verdict NULL: skipped, or not run if nothing is unmet */
 void vector_json_end(struct vector_json *json, const struct vector_score *scores, size_t engines, const char *error);
 
 /* ---- The command ---- */
