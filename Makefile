@@ -14,12 +14,21 @@ ARGS   ?=
 # 0: for any x86-64, not for this processor alone. So Valgrind, which knows no AVX-512, can count, and the binaries can be taken elsewhere.
 NATIVE ?= 1
 
-PRESETS := $(sort $(basename $(notdir $(wildcard config/*.toml))))
-BUILD   := $(if $(filter 0,$(NATIVE)),build/portable,build)
-B       := $(BUILD)/$(PRESET)
-GEN     := $(B)/gen
+# A word for the shell, whatever it holds.
+q     = '$(subst ','\'',$(1))'
+empty :=
+blank := $(empty) $(empty)
 
-ifeq ($(wildcard config/$(PRESET).toml),)
+BUILD := $(if $(filter 0,$(NATIVE)),build/portable,build)
+
+# A preset's name may hold blanks, colons and more that make cannot have in a target: then its folder under build/ has + for them, and a checksum of the
+# name. The verbs that go through all presets go through those with plain names.
+PRESETS     := $(shell ls config | sed -n '/[ :]/!s/\.toml$$//p' | LC_ALL=C sort)
+PLAIN       := $(shell printf %s $(call q,$(PRESET)) | LC_ALL=C tr -c 'A-Za-z0-9._-' +)
+B           := $(BUILD)/$(PLAIN)$(if $(filter-out x$(PLAIN),$(subst $(blank),_,x$(PRESET))),+$(firstword $(shell printf %s $(call q,$(PRESET)) | cksum)))
+GEN         := $(B)/gen
+
+ifneq ($(findstring /,$(PRESET))$(shell test -f $(call q,config/$(PRESET).toml) || echo none),)
 $(error PRESET=$(PRESET): no file config/$(PRESET).toml; there are: $(PRESETS))
 endif
 ifeq ($(filter cc systemc,$(BENCH)),)
@@ -56,6 +65,7 @@ FROM      := $(if $(filter .,$(DESIGN)),,$(DESIGN)/)
 RTL       := $(FROM)rtl/mmu_pkg.sv $(filter-out %/mmu_pkg.sv,$(wildcard $(FROM)rtl/*.sv))
 WAVES_TOP := $(FROM)tb/dut/mmu_waves.sv
 TOML      := $(FROM)config/$(PRESET).toml
+TOML_FILE := $(subst :,\:,$(subst $(blank),\ ,$(TOML))) # as make wants it
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c traces/output.c $(wildcard traces/import/*.c)
@@ -71,16 +81,21 @@ help: ## list every verb
 	@echo "  NATIVE=0: for any x86-64, under build/portable/ (Valgrind, other machines); with build, library and what runs the bench"
 	@echo "  made in build/PRESET/: twinwalk (BENCH=systemc: twinwalk-sc), twinwalk-model, libtwinwalk.a"
 
-setup: ## install what is missing (Debian packages)
+setup: ## install what any verb needs and this machine lacks (each verb asks for its own)
 	@scripts/setup.sh
+# What the groups of scripts/setup.sh need: needs-model, needs-bench, …
+needs-%:
+	@scripts/setup.sh $*
+NEEDS_cc      := needs-bench
+NEEDS_systemc := needs-systemc
 
 # ---- parameters: one source ----------------------------------------------------------------------------------------
-$(GEN)/mmu_cfg_pkg.sv: $(TOML) scripts/config.py
+$(GEN)/mmu_cfg_pkg.sv: $(TOML_FILE) scripts/config.py
 	@mkdir -p $(@D)
-	@scripts/config.py sv $< > $@
-$(GEN)/mmu_cfg.h: $(TOML) scripts/config.py
+	@scripts/config.py sv $(call q,$(TOML)) > $@
+$(GEN)/mmu_cfg.h: $(TOML_FILE) scripts/config.py
 	@mkdir -p $(@D)
-	@scripts/config.py header $< > $@
+	@scripts/config.py header $(call q,$(TOML)) > $@
 docs: ## make the table of docs/configuration.md anew
 	@mkdir -p build
 	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
@@ -195,16 +210,19 @@ WAVE_FST        := out/waves/last.fst
 .PHONY: build library cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \
         regress headline soak wave wave-png capture docs clean
 
-build: setup ## build the bench for PRESET and BENCH
-	@$(MAKE) -s -j2 $(PROGRAM_$(BENCH))
-library: setup ## build the models and the trace library as build/PRESET/libtwinwalk.a (needs no Verilator)
-	@$(MAKE) -s -j2 $(B)/libtwinwalk.a
+# make, with a line now and then while compilers work.
+PATIENT = scripts/patiently.sh
+
+build: $(NEEDS_$(BENCH)) ## build the bench for PRESET and BENCH
+	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH))
+library: needs-model ## build the models and the trace library as build/PRESET/libtwinwalk.a (needs no Verilator)
+	@$(PATIENT) "building $(B)/libtwinwalk.a" $(MAKE) -s -j2 $(B)/libtwinwalk.a
 cosim: build ## replay TRACE through model and RTL in lockstep and compare
 	@mkdir -p out/waves
-	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(JSON)) $(ARGS) $(TRACE)
-model: setup ## replay TRACE through the cycle model alone (needs no Verilator)
-	@$(MAKE) -s -j2 $(B)/twinwalk-model
-	@$(B)/twinwalk-model model $(if $(JSON),--json=$(JSON)) $(ARGS) $(TRACE)
+	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
+model: needs-model ## replay TRACE through the cycle model alone (needs no Verilator)
+	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
+	@$(B)/twinwalk-model model $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
 random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
 	@$(PROGRAM_$(BENCH)) random $(ARGS)
 forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
@@ -215,39 +233,39 @@ sweep: build ## enumerate the rules of paging on oracle, model and RTL (ARGS="--
 	@$(PROGRAM_$(BENCH)) sweep --dut=$(DUT_$(BENCH)) $(ARGS)
 matrix: build ## every invalidation x structure x page x state of a walk in flight (ARGS="--op=TEXT")
 	@$(PROGRAM_$(BENCH)) matrix --dut=$(DUT_$(BENCH)) $(ARGS)
-lint: setup ## Verilator -Wall on every preset
+lint: needs-bench ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL)
-format: setup ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
+format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
 	@scripts/format.sh
-synth: setup ## read and synthesize the RTL of preset tiny with Yosys' slang front end
+synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
 	@scripts/synth.sh
-wave: ## open GTKWave on the last run's waveform
+wave: needs-wave ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
-wave-png: setup ## draw the last run's waveform into out/waves/wave.png, without a display
+wave-png: needs-wave-png ## draw the last run's waveform into out/waves/wave.png, without a display
 	@scripts/wave_png.sh
-test: setup ## every test; ends with `N passed, N failed, N skipped` (ARGS=PATTERN: only those)
-	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset test-build || exit 1; done
-	@scripts/test.sh '$(ARGS)'
-bench: setup ## measure every speed of PRESET in one run (CPU time, median of 5)
+test: needs-test ## every test; ends with `N passed, N failed, N skipped` (ARGS=PATTERN: only those)
+	@for preset in $(PRESETS); do $(PATIENT) "building the tests of $$preset" $(MAKE) -s -j2 PRESET=$$preset test-build || exit 1; done
+	@scripts/test.sh $(call q,$(ARGS))
+bench: needs-systemc needs-capture needs-system ## measure every speed of PRESET in one run (CPU time, median of 5)
 	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
-	@scripts/bench.py $(PRESET) $(TRACE)
-regress: setup ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
-	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
-	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args='$(ARGS)'
-compare: setup ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
+	@scripts/bench.py $(notdir $(B)) $(call q,$(TRACE))
+regress: $(NEEDS_$(BENCH)) ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
+	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
+	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS))
+compare: needs-bench ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
 	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
-headline: setup ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)
-	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
+headline: needs-bench ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)
+	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)
-soak: setup ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)
-	@for preset in $(PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
+soak: needs-bench ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)
+	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/soak.sh
 	@scripts/forms_sweep.sh
-capture: setup ## record a program and all that it starts: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses] [QUANTUM=records]
+capture: needs-capture ## record a program and all that it starts: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses] [QUANTUM=records]
 	@$(MAKE) -s build/capture/twinwalk_capture.so
 	@scripts/capture.sh # make hands the variables of its command line on
 clean: ## remove everything generated

@@ -8,6 +8,7 @@
 
 A preset states every key; an unknown, missing or inconsistent one is refused with file, key, value and reason.
 """
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -223,7 +224,7 @@ def emit_sv(preset):
 
 def emit_header(preset):
     out = [f"/* Generated from {Path(preset.path).name} by scripts/config.py. Do not edit. */",
-           "#ifndef MMU_CFG_H", "#define MMU_CFG_H", f'#define CFG_NAME "{preset.name}"']
+           "#ifndef MMU_CFG_H", "#define MMU_CFG_H", f'#define CFG_NAME {json.dumps(preset.name)}']
     for key, value in preset.values.items():
         choices = SCALARS[key][2]
         out.append(f"#define CFG_{identifier(key)} {number(value, choices)} /* {SCALARS[key][3]} */")

