@@ -68,7 +68,7 @@ TOML      := $(FROM)config/$(PRESET).toml
 TOML_FILE := $(subst :,\:,$(subst $(blank),\ ,$(TOML))) # as make wants it
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
-TRACE_SRC := $(TRACE_LIB) traces/command.c traces/output.c $(wildcard traces/import/*.c)
+TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
 TB_ROOMS  := base cli engine forms headline kernel matrix processes profile random replay report session stale sweep vectors
 TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c tb/dut/null.c
 
@@ -96,7 +96,8 @@ $(GEN)/mmu_cfg_pkg.sv: $(TOML_FILE) scripts/config.py
 $(GEN)/mmu_cfg.h: $(TOML_FILE) scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $(call q,$(TOML)) > $@
-docs: ## make the table of docs/configuration.md anew
+docs: ## make the table of docs/configuration.md and the picture of docs/rooms.md anew
+	@scripts/check_rooms.py --draw
 	@mkdir -p build
 	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
 
