@@ -5,8 +5,8 @@
 
 #include "format/check.h"
 #include "format/trace.h"
+#include "import/output.h"
 #include "import/verbs.h"
-#include "output.h"
 
 #include <errno.h>
 #include <getopt.h>
