@@ -53,8 +53,10 @@ CXXFLAGS := -std=gnu++17 $(OPT) -g
 LIBS     := -lzstd -lz -llzma -ljansson -lm
 
 VERILATOR := verilator
-# No switch that changes the meaning of the RTL: the same sources as for synthesis.
-VFLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst --trace-structs
+# No switch that changes the meaning of the RTL: the same sources as for synthesis. The design's own assertions are checked.
+VFLAGS := -O3 --x-assign fast --x-initial fast --assert --trace-fst --trace-structs
+# How Verilator's runtime is compiled: what a design says goes to the bench (tb/dut/verilated_says.h).
+VSAYS  := -include tb/dut/verilated_says.h
 VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
 VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
@@ -127,17 +129,20 @@ $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 	@$(CC) $^ $(LIBS) -o $@
 
 # ---- Verilator -----------------------------------------------------------------------------------------------------
-VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
-VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o)
+VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o verilated_says.o)
+VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o) $(BUILD)/verilated/verilated_says.o
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
 # Verilator's own runtime, the same for every design and preset.
-$(BUILD)/verilated/%.o:
+$(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h
 	@mkdir -p $(@D)
-	@$(CXX) $(OPT) -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
-$(BUILD)/verilated/sc/%.o:
+	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -c $< -o $@
+$(BUILD)/verilated/%.o: tb/dut/verilated_says.h
 	@mkdir -p $(@D)
-	@$(CXX) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+$(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h
+	@mkdir -p $(@D)
+	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 $(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
 	@echo "  verilate  mmu ($(PRESET))"
@@ -199,7 +204,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model build/judges/kvm build/judges/qemu)
+            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
@@ -273,6 +278,7 @@ clean: ## remove everything generated
 	@rm -rf build out
 
 -include tb/defects/rules.mk
+-include tb/tests/faults/rules.mk
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
 -include traces/fuzz/rules.mk

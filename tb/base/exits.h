@@ -16,6 +16,10 @@ enum exit_status {
     STATUS_INTERRUPTED = 130, /* SIGINT, SIGTERM or SIGHUP; what came before it was compared */
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The status of a run that ended in two ways at once: a finding before everything, else the first that is no success.
  */
 int exits_both(int first, int second);
@@ -23,5 +27,13 @@ int exits_both(int first, int second);
 /* For the beginning of main: usage errors end with STATUS_USAGE, and when the program ends and its standard output has
  * not been written whole, that is said in the name of `self` and a success becomes STATUS_OUTPUT. */
 void exits_begin(const char *self);
+
+/* For findings that come when the run has given its status already: a program that would end with success ends with
+ * STATUS_MISMATCH. */
+void exits_not_equal(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,11 +7,11 @@ COVER_SV  := $(wildcard tb/cover/*.sv)
 # Of arrays with more than 512 bits in all no toggles are counted: see docs/coverage.md.
 # No splitting of always blocks: Verilator 5.006 would count a branch by the variables as the block leaves them.
 COVER_VFLAGS := $(filter-out --trace%,$(VFLAGS)) -fno-split -fno-reorder --coverage-line --coverage-toggle --coverage-user --coverage-max-width 512 -Wno-WIDTH
-COVER_RUN := build/verilated/cover/verilated.o build/verilated/cover/verilated_cov.o build/verilated/cover/verilated_threads.o
+COVER_RUN := build/verilated/cover/verilated.o build/verilated/cover/verilated_cov.o build/verilated/cover/verilated_threads.o $(BUILD)/verilated/verilated_says.o
 
-build/verilated/cover/%.o:
+build/verilated/cover/%.o: tb/dut/verilated_says.h
 	@mkdir -p $(@D)
-	@$(CXX) -O3 -march=native -DVM_COVERAGE=1 -DVM_SC=0 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(VSAYS) -O3 -march=native -DVM_COVERAGE=1 -DVM_SC=0 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 $(COVER_DIR)/cc/Vcover__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV) $(wildcard tb/cover/*.svh)
 	@echo "  verilate  mmu with coverage ($(PRESET))"
 	@rm -rf $(@D) && mkdir -p $(@D)

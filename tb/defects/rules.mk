@@ -7,9 +7,10 @@ DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst rtl/%,$(DEFECT_DIR)/rtl
 
 $(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
 	@scripts/plant_defects.py rtl $(PRESET) $(@D) $(RTL)
+# Without the assertions in the design: what is judged here is what the bench sees by itself.
 $(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv
 	@echo "  verilate  mmu with planted defects ($(PRESET))"
-	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vdefects --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL)
+	@$(VERILATOR) --cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert --prefix Vdefects --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL)
 	@$(MAKE) -s -C $(@D) -f Vdefects.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vdefects__ALL.a > /dev/null
 $(DEFECT_DIR)/dut_defective.o: tb/defects/dut_defective.cpp $(DEFECT_DIR)/cc/Vdefects__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(DEFECT_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@

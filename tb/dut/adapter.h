@@ -23,6 +23,7 @@
 
 #include "board.h"
 #include "dut.h"
+#include "listen.h"
 #include "mmu_cfg.h"
 #include "pack.h"
 #include "pins_same.h"
@@ -63,8 +64,8 @@ template <class Model> class adapter final : public dut
 public:
     static constexpr struct dut_ops ops(const char *name, bool has_state)
     {
-        return {name,        has_state, create, destroy, reset, step, skip, has_state ? state : nullptr,
-                waves_start, waves_stop};
+        return {name,        has_state,  create, destroy, reset, step, skip, has_state ? state : nullptr,
+                waves_start, waves_stop, says};
     }
 
     void expect(const struct pins_out *out) override
@@ -95,6 +96,8 @@ private:
     struct pins_out expected_ = {}; /* the reference's outputs of the present cycle, for waves */
     bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
     struct pins_in held_ = {};      /* what of the last inputs dumped still stands: offers that were not accepted */
+    struct dut_event said_ = {};    /* the first thing that the design said of itself since the last reset */
+    bool gave_up_ = false;          /* an evaluation did not come to its end, and no other is begun before a reset */
 
     static adapter &self(struct dut *d)
     {
@@ -109,23 +112,50 @@ private:
         return d;
     }
 
+    /* What the design says while it is evaluated goes to said_. */
+    template <class Evaluation> void evaluate(Evaluation &&evaluation)
+    {
+        if (gave_up_)
+            return;
+        verilated_listener = &said_;
+        try {
+            evaluation();
+        } catch (const verilated_gave_up &) {
+            gave_up_ = true;
+        }
+    }
+
+    static const struct dut_event *says(struct dut *d)
+    {
+        return &self(d).said_;
+    }
+
     static void destroy(struct dut *d)
     {
+        adapter &a = self(d);
         waves_stop(d);
-        self(d).model_.final();
+        a.said_ = {};
+        a.evaluate([&] { a.model_.final(); });
+        if (a.said_.kind != DUT_QUIET)
+            verilated_too_late(a.said_);
+        verilated_listener = nullptr;
         delete d;
     }
 
     static void reset(struct dut *d, struct pins_out *out)
     {
         adapter &a = self(d);
+        a.said_ = {};
+        a.gave_up_ = false;
         a.put_inputs(pins_in{});
         a.model_.state_sel_i = STATE_NONE;
-        a.model_.rst_i = 1;
-        for (int edge = 0; edge < 2; edge++)
-            a.clock();
-        a.model_.rst_i = 0;
-        a.model_.eval();
+        a.evaluate([&] {
+            a.model_.rst_i = 1;
+            for (int edge = 0; edge < 2; edge++)
+                a.clock();
+            a.model_.rst_i = 0;
+            a.model_.eval();
+        });
         a.cycle_ = 0;
         a.held_ = {};
         a.expected_known_ = false;
@@ -135,11 +165,13 @@ private:
     static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)
     {
         adapter &a = self(d);
-        if (a.fst_)
-            a.dump_cycle(*in);
-        else
-            a.put_inputs(*in);
-        a.clock();
+        a.evaluate([&] {
+            if (a.fst_)
+                a.dump_cycle(*in);
+            else
+                a.put_inputs(*in);
+            a.clock();
+        });
         a.cycle_++;
         a.get_outputs(*out);
     }
@@ -149,7 +181,7 @@ private:
     {
         adapter &a = self(d);
         if (a.fst_)
-            a.dump_cycle(a.held_);
+            a.evaluate([&] { a.dump_cycle(a.held_); });
         a.cycle_ += cycles;
     }
 
@@ -158,7 +190,7 @@ private:
         Model &m = self(d).model_;
         m.state_sel_i = CData(sel);
         m.state_idx_i = SData(idx);
-        m.eval(); /* the clock stands: only the outputs settle */
+        self(d).evaluate([&] { m.eval(); }); /* the clock stands: only the outputs settle */
         word[0] = get<64>(m.state_data_o, 0);
         word[1] = get<64>(m.state_data_o, 1);
         m.state_sel_i = STATE_NONE;
@@ -189,7 +221,7 @@ private:
         if (!a.fst_)
             return;
         if (a.expected_known_) /* a last cycle was compared but not stepped */
-            a.dump_cycle(a.held_);
+            a.evaluate([&] { a.dump_cycle(a.held_); });
         a.fst_->close();
         a.fst_.reset();
     }

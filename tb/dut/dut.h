@@ -10,6 +10,19 @@
 
 struct dut;
 
+/* What a design says of itself in the middle of its work. */
+enum dut_event_kind {
+    DUT_QUIET,    /* nothing */
+    DUT_FAILS,    /* one of its assertions does not hold, or $fatal, $error, $stop */
+    DUT_FINISHES, /* it ends the simulation: $finish */
+};
+
+struct dut_event {
+    enum dut_event_kind kind;
+    char where[96]; /* file and line of the design */
+    char text[160]; /* its message, one line */
+};
+
 struct dut_ops {
     const char *name;
 
@@ -37,6 +50,10 @@ struct dut_ops {
      * NULL if none. */
     bool (*waves_start)(struct dut *dut, const char *path);
     void (*waves_stop)(struct dut *dut);
+
+    /* Where the device keeps the first thing that its design has said of itself since the last reset; the bench looks
+     * there after every step, and what it finds ends the run. Valid as long as the device. NULL: it says nothing. */
+    const struct dut_event *(*says)(struct dut *dut);
 };
 
 #endif

@@ -10,7 +10,7 @@ const char *finding_name(enum finding_kind kind)
         [FINDING_NONE] = "none",         [FINDING_PIN] = "pin",           [FINDING_STATE] = "state",
         [FINDING_EVENT] = "event",       [FINDING_ORACLE] = "oracle",     [FINDING_EXPECT] = "expectation",
         [FINDING_MEMORY] = "memory",     [FINDING_PROTOCOL] = "protocol", [FINDING_HANG] = "hang",
-        [FINDING_CONTENTS] = "contents",
+        [FINDING_CONTENTS] = "contents", [FINDING_DESIGN] = "design",     [FINDING_FINISH] = "finish",
     };
     return names[kind];
 }
@@ -33,6 +33,18 @@ void finding_numbers(struct finding *finding, enum finding_kind kind, uint64_t c
     snprintf(a, sizeof a, "0x%" PRIx64, expected);
     snprintf(b, sizeof b, "0x%" PRIx64, actual);
     finding_set(finding, kind, cycle, field, a, b);
+}
+
+void finding_says(struct finding *finding, const struct dut_event *event, uint64_t cycle)
+{
+    char where[96];
+    if (!event || event->kind == DUT_QUIET)
+        return;
+    snprintf(where, sizeof where, "the design at %.80s", event->where);
+    if (event->kind == DUT_FINISHES)
+        finding_set(finding, FINDING_FINISH, cycle, where, "the simulation goes on", "the design ends it by $finish");
+    else
+        finding_set(finding, FINDING_DESIGN, cycle, where, "its assertions hold", event->text);
 }
 
 void finding_access(const struct finding *f, char *text, size_t size)

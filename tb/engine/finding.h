@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dut/dut.h"
+
 enum finding_kind {
     FINDING_NONE,
     FINDING_PIN,      /* an output of the DUT differs from the reference's */
@@ -20,6 +22,8 @@ enum finding_kind {
     FINDING_MEMORY,   /* the page tables in memory differ at the end */
     FINDING_PROTOCOL, /* an answer to nothing, or a request that no memory could take */
     FINDING_HANG,     /* nothing moves any more */
+    FINDING_DESIGN,   /* the design itself says that something is wrong: an assertion, $fatal, $error, $stop */
+    FINDING_FINISH,   /* the design ends the simulation */
 };
 
 struct finding {
@@ -34,6 +38,9 @@ struct finding {
     uint8_t acc;            /* enum pins_access of it */
     bool user, imp, ac, ss; /* as in struct pins_req */
 };
+
+/* What a device says of itself (dut_ops.says; NULL or quiet: nothing), in the cycle in which it was noticed. */
+void finding_says(struct finding *finding, const struct dut_event *event, uint64_t cycle);
 
 /* One word for a kind, for reports and folder names. */
 const char *finding_name(enum finding_kind kind);

@@ -15,6 +15,7 @@ static void hang(struct lane *lane)
 void lane_start(struct lane *lane)
 {
     lane->ops->reset(lane->dut, &lane->out);
+    lane->says = lane->ops->says ? lane->ops->says(lane->dut) : NULL;
 }
 
 /* Jumps over cycles in which all wait for memory. */
@@ -38,6 +39,11 @@ bool lane_advance(struct lane *lane, unsigned steps)
 {
     struct driver *d = lane->driver;
     while (steps && lane->finding.kind == FINDING_NONE) {
+        if (lane->says && lane->says->kind != DUT_QUIET) {
+            finding_says(&lane->finding, lane->says, d->cycle);
+            d->locate(d, -1, 0, &lane->finding);
+            break;
+        }
         d->drive(d, &lane->out);
         if (lane->watch)
             lane->watch(lane->watcher, &lane->out);

@@ -15,6 +15,7 @@ struct lane {
                   const struct pins_out *out); /* after each drive(), with what it was shown; NULL: none */
     void *watcher;                             /* its context */
     struct pins_out out;                       /* of the present cycle */
+    const struct dut_event *says;              /* what the design says of itself; NULL: nothing, ever */
     uint64_t skipped;                          /* cycles that were jumped over */
     struct finding finding;
 };

@@ -145,15 +145,36 @@ static void mark_walk(struct lockstep *l)
             l->marker = l->driver->cycle;
 }
 
+/* The design has said something of itself. */
+static void said(struct lockstep *l)
+{
+    if (l->finding.kind != FINDING_NONE)
+        return;
+    finding_says(&l->finding, l->says, l->driver->cycle);
+    l->driver->locate(l->driver, -1, 0, &l->finding);
+}
+
+static bool speaks(const struct lockstep *l)
+{
+    return l->says && l->says->kind != DUT_QUIET;
+}
+
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
     mmu_reset(l->ref, &l->expected);
-    if (l->ops)
+    if (l->ops) {
         l->ops->reset(l->dut, &l->actual);
+        l->says = l->ops->says ? l->ops->says(l->dut) : NULL;
+    }
     while (!d->ended) {
         if (l->waves_on && dut_rtl_expect) /* before a mismatch ends the run, so that its cycle is in the waveform */
             dut_rtl_expect(l->dut, &l->expected);
+        if (speaks(l)) {
+            said(l);
+            if (!l->go_on)
+                break;
+        }
         if (l->ops && !pins_same(&l->expected, &l->actual)) {
             pins_differ(l);
             if (!l->go_on)
@@ -180,6 +201,8 @@ void lockstep_run(struct lockstep *l)
     }
     if (d->ended && l->finding.kind == FINDING_NONE && l->ops && l->state_every)
         compare_state(l);
+    if (speaks(l))
+        said(l);
     if (l->finding.kind == FINDING_NONE && d->finding.kind != FINDING_NONE)
         l->finding = d->finding;
     l->ended = d->ended && l->finding.kind == FINDING_NONE;

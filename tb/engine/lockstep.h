@@ -45,8 +45,9 @@ struct lockstep {
 
     /* Inside. */
     struct pins_out expected, actual;
-    uint64_t state_due; /* cycle of the next comparison of all state */
-    uint64_t attention; /* cycle in which something besides stepping is to be done */
+    const struct dut_event *says; /* what the design says of itself; NULL: nothing, ever */
+    uint64_t state_due;           /* cycle of the next comparison of all state */
+    uint64_t attention;           /* cycle in which something besides stepping is to be done */
     bool waves_on;
 };
 

@@ -77,6 +77,7 @@ bool rig_clock(struct rig *r)
     if (r->ops) {
         struct pins_out actual;
         r->ops->step(r->dut, &r->in, &actual);
+        finding_says(&r->finding, r->says, r->cycle);
         compare(r, &actual);
         if (r->state_every && r->cycle % r->state_every == 0)
             rig_compare_state(r);
@@ -233,6 +234,8 @@ struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t
         if (!(r->dut = dut->create(&why)))
             die(why);
         dut->reset(r->dut, &actual);
+        r->says = dut->says ? dut->says(r->dut) : NULL;
+        finding_says(&r->finding, r->says, r->cycle);
         compare(r, &actual);
     }
     if (until_done(r))

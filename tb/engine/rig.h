@@ -23,6 +23,7 @@ struct rig {
     struct mmu *model;
     const struct dut_ops *ops; /* NULL: the model alone */
     struct dut *dut;
+    const struct dut_event *says; /* what its design says of itself; NULL: nothing, ever */
     struct physmem *pm;
     struct memport *mp;
     struct oracle_cpu cpu;

@@ -78,6 +78,7 @@ bool stand_clock(struct stand *r)
     r->in.req_valid &= (uint8_t)~r->accepted;
     r->in.ctl_valid &= !r->ctl_accepted;
     r->cycle++;
+    finding_says(&r->finding, r->says, r->cycle);
     compare(r);
     return !stopped(r);
 }
@@ -194,6 +195,8 @@ struct stand *stand_new(const struct dut_ops *dut, unsigned memory_latency, bool
         if (!(r->dut = dut->create(&why)))
             die(why);
         dut->reset(r->dut, &r->side[SIDE_DUT].out);
+        r->says = dut->says ? dut->says(r->dut) : NULL;
+        finding_says(&r->finding, r->says, r->cycle);
     }
     compare(r);
     if (until_done(r, 0)) {

@@ -62,6 +62,7 @@ struct stand {
     struct mmu *model;
     const struct dut_ops *ops; /* NULL: the model alone */
     struct dut *dut;
+    const struct dut_event *says; /* what its design says of itself; NULL: nothing, ever */
     struct physmem *pm;
     struct memport *mp;
     unsigned sides; /* 1 or 2 */

@@ -11,6 +11,7 @@
 
 #include "Vmmu_sc.h"
 #include "dut/dut.h"
+#include "dut/listen.h"
 #include "memory_link.h"
 
 using namespace sc_core;
@@ -26,6 +27,8 @@ public:
     void reset(struct pins_out &out);
     void step(const struct pins_in &in, struct pins_out &out);
     void state(unsigned sel, unsigned idx, uint64_t word[2]);
+
+    struct dut_event said = {}; /* the first thing that the design said of itself since the last reset */
 
 private:
     enum : uint32_t { STATE_NONE = 15u << 16 };
@@ -109,6 +112,7 @@ void platform::step(const struct pins_in &in, struct pins_out &out)
 void platform::reset(struct pins_out &out)
 {
     const struct pins_in quiet = {};
+    said = {};
     rst_.write(true);
     for (int edge = 0; edge < 2; edge++)
         step(quiet, out);
@@ -139,11 +143,17 @@ platform &the_platform(struct dut *dut)
 struct dut *create(const char **)
 {
     static platform only;
+    verilated_listener = &only.said;
     sc_start(SC_ZERO_TIME); /* elaborates */
     return reinterpret_cast<struct dut *>(&only);
 }
 
 void destroy(struct dut *) {}
+
+const struct dut_event *says(struct dut *dut)
+{
+    return &the_platform(dut).said;
+}
 
 void reset(struct dut *dut, struct pins_out *out)
 {
@@ -164,4 +174,5 @@ bool state(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2])
 } // namespace
 
 extern "C" const struct dut_ops dut_systemc;
-const struct dut_ops dut_systemc = {"systemc", true, create, destroy, reset, step, nullptr, state, nullptr, nullptr};
+const struct dut_ops dut_systemc = {"systemc", true,  create,  destroy, reset, step,
+                                    nullptr,   state, nullptr, nullptr, says};

@@ -17,6 +17,7 @@ struct dut {
     bool late;    /* held is to be given in this cycle */
     unsigned late_port;
     struct pins_resp held;
+    struct dut_event said;
 };
 
 static struct dut *create(const char **error)
@@ -146,6 +147,13 @@ static void spoil(struct dut *d, struct pins_out *out)
         out->mem_req_desired &= ~(uint64_t)ENTRY_D;
     if (d->done || d->cycle < sabotage_plan.from)
         return;
+    if (sabotage_plan.what == SABOTAGE_FAILS || sabotage_plan.what == SABOTAGE_FINISHES) {
+        d->said = (struct dut_event){.kind = sabotage_plan.what == SABOTAGE_FAILS ? DUT_FAILS : DUT_FINISHES,
+                                     .where = "saboteur.sv:7",
+                                     .text = "as planned"};
+        d->done = true;
+        return;
+    }
     d->done = spoil_rest(out) || (out->resp_valid && spoil_response(d, out));
     d->offered = out->mem_req_valid && spoil_memory(out);
 }
@@ -209,6 +217,11 @@ static void skip(struct dut *d, uint64_t cycles)
     d->cycle += cycles;
 }
 
+static const struct dut_event *says(struct dut *d)
+{
+    return &d->said;
+}
+
 static bool state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
 {
     const bool known = dut_model.state(d->model, sel, idx, word);
@@ -227,4 +240,5 @@ const struct dut_ops dut_saboteur = {
     .step = step,
     .skip = skip,
     .state = state,
+    .says = says,
 };

@@ -44,6 +44,8 @@ enum sabotage {
     SABOTAGE_NO_IMP,     /* no access is implicit */
     SABOTAGE_NO_MEMERR,  /* what memory says of errors is not heard */
     SABOTAGE_MEMERR,     /* one answer says MEMERR without any error */
+    SABOTAGE_FAILS,      /* an assertion of the design fails */
+    SABOTAGE_FINISHES,   /* the design ends the simulation */
     SABOTAGE_KINDS,
 };
 

@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "dut/model.h"
+#include "engine/rig.h"
 #include "engine/statenames.h"
+#include "forms/stand.h"
 #include "random/random.h"
 #include "replay/decoupled.h"
 #include "saboteur.h"
@@ -499,6 +501,49 @@ static void random_finding_explained(void **state)
     dut_saboteur.destroy(dut);
 }
 
+/* What a design says of itself ends every kind of run, in its cycle, and comes before all that follows from it. */
+static void the_design_speaks(void **state)
+{
+    static const struct {
+        enum sabotage what;
+        enum finding_kind kind;
+    } says[] = {{SABOTAGE_FAILS, FINDING_DESIGN}, {SABOTAGE_FINISHES, FINDING_FINISH}};
+    const struct oracle_access access = {.va = 0x1000};
+    struct pins_resp resp;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned from = 0; from < 5000; from += 2500) {
+            const struct sabotage_plan plan = {.what = says[i].what, .from = from};
+            for (unsigned traced = 0; traced < 2; traced++) {
+                struct setup o = options_for(traced ? trace_path : NULL, CHECK_CYCLE);
+                o.requests = 20000;
+                o.skip = false; /* the cycle is then that of the event */
+                const struct finding f = lockstep(&o, plan);
+                assert_int_equal(f.kind, says[i].kind);
+                assert_int_equal(f.cycle, from);
+                assert_non_null(strstr(f.field, "saboteur.sv:7"));
+                assert_true(says[i].what != SABOTAGE_FAILS || strcmp(f.actual, "as planned") == 0);
+            }
+            const struct setup o = options_for(trace_path, CHECK_ARCH);
+            assert_int_equal(decoupled(&o, &dut_saboteur, plan).kind, says[i].kind);
+        }
+    for (unsigned from = 0; from < 3000; from += 1000) {
+        sabotage_plan = (struct sabotage_plan){.what = SABOTAGE_FAILS, .from = from};
+        struct rig *r = rig_new(&dut_saboteur, 10, 0);
+        while (!rig_stopped(r) && r->cycle < 10000)
+            rig_access(r, &access, &resp);
+        assert_int_equal(r->finding.kind, FINDING_DESIGN);
+        assert_int_equal(r->finding.cycle, from);
+        rig_free(r);
+        struct stand *s = stand_new(&dut_saboteur, 10, false);
+        while (s->finding.kind == FINDING_NONE && s->cycle < 10000)
+            stand_flush(s);
+        assert_int_equal(s->finding.kind, FINDING_DESIGN);
+        assert_int_equal(s->finding.cycle, from);
+        stand_free(s);
+    }
+}
+
 /* Skipping idle cycles must not lose a count. */
 static void skipping_changes_nothing(void **state)
 {
@@ -537,6 +582,7 @@ int main(void)
         cmocka_unit_test(global_pages_of_two_spaces),
         cmocka_unit_test(random_judge),
         cmocka_unit_test(random_finding_explained),
+        cmocka_unit_test(the_design_speaks),
         cmocka_unit_test(skipping_changes_nothing),
     };
     strcpy(trace_path, "/tmp/twinwalk-test-XXXXXX");

@@ -154,7 +154,8 @@ static bool begin(struct vector_engine *engine, const struct oracle_cpu *cpu, co
     touched_clear(&d->touched, d->pm);
     memerr_order(&d->errors, MEMERR_OFF, 0);
     d->cpu = *cpu; /* the preset's */
-    return (!thorough && !d->needs_reset && drops_all(d, v) && restore(d)) || reset(d);
+    const bool quiet = !d->e.says || d->e.says->kind == DUT_QUIET;
+    return (!thorough && quiet && !d->needs_reset && drops_all(d, v) && restore(d)) || reset(d);
 }
 
 static bool access_one(struct vector_engine *engine, const struct oracle_access *a, struct pins_resp *answer)
@@ -205,13 +206,15 @@ struct vector_engine *vector_device(const struct dut_ops *ops, const char **erro
     *error = "not enough memory for the device and its memory";
     if (!d)
         return NULL;
-    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false};
+    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false, NULL};
     d->ops = ops;
     d->needs_reset = true;
     d->pm = physmem_new(PADDR_MOST);
     d->dut = d->pm ? ops->create(error) : NULL;
-    if (d->dut)
+    if (d->dut) {
+        d->e.says = ops->says ? ops->says(d->dut) : NULL;
         return &d->e;
+    }
     destroy(&d->e);
     return NULL;
 }

@@ -160,15 +160,31 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
     }
 }
 
+/* The design itself has something to say. */
+static bool is_quiet(const struct vector_engine *engine, struct vector_verdict *verdict)
+{
+    const struct dut_event *says = engine->says;
+    if (!says || says->kind == DUT_QUIET)
+        return true;
+    say(verdict->expected, "%s",
+        says->kind == DUT_FINISHES ? "the simulation goes on" : "the design's assertions hold");
+    say(verdict->got, "%.60s: %.90s", says->where, says->text);
+    return false;
+}
+
 static void run_once(struct vector_engine *engine, const struct oracle_cpu *cpu, const struct vector *v, bool thorough,
                      struct vector_verdict *verdict)
 {
     verdict->at = 0;
     verdict->hung = false;
     verdict->passed = engine->begin(engine, cpu, v, thorough) || hung(verdict, "to come out of reset");
+    if (!is_quiet(engine, verdict))
+        verdict->passed = false;
     for (size_t i = 1; verdict->passed && i < v->steps; i++) {
         verdict->at = i;
         verdict->passed = carry_out(engine, &v->step[i], verdict);
+        if (!is_quiet(engine, verdict))
+            verdict->passed = false;
     }
 }
 

@@ -63,6 +63,8 @@ struct vector_engine {
     bool (*fail)(struct vector_engine *engine, const struct trace_memerr *order); /* false: memory is short */
 
     bool any_cpu; /* it can be any CPU that a case asks for; else it is the preset's */
+
+    const struct dut_event *says; /* what a design says of itself (dut.h); NULL: nothing, ever */
 };
 
 /* The registers with which a case begins. */

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What a design says of itself ends the run as any other finding does: its assertions, $error, $fatal, $stop, $finish, a loop that never settles.
+# On the blocking walker, with one of the faults of tb/tests/faults/faults.sv at a time.
+set -eu
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+faults=build/tiny/twinwalk-faults
+trace=traces/corpus/sqlite3.tw
+fail() { echo "$*"; cat "$work/said"; exit 1; }
+
+# run STATUS NUMBER TEXT… -- ARGUMENT…: with that fault.
+run() {
+    local status=$1 number=$2 texts=() got=0
+    shift 2
+    while [ "$1" != -- ]; do texts+=("$1"); shift; done
+    shift
+    rm -rf "$work/out"
+    TWINWALK_FAULT=$number timeout 60 $faults "$@" > "$work/said" 2> "$work/stderr" < /dev/null || got=$?
+    cat "$work/stderr" >> "$work/said"
+    [ "$got" -eq "$status" ] || fail "fault $number: exit $got, expected $status: $*"
+    for text in "${texts[@]}"; do
+        grep -qF -- "$text" "$work/said" || fail "fault $number: not said: $text"
+    done
+}
+arch() { run "$@" --dut=blocking --check=arch --limit=2000 --out="$work/out" --json="$work/json" $trace; }
+# The line of faults.sv with the text, as findings name it.
+at() { grep -nF "$1" tb/tests/faults/faults.sv | head -1 | sed 's/:.*//; s/^/faults.sv:/'; }
+
+arch 0 0 "Equal: everything asked for was compared." -- cosim
+
+n=0
+while IFS='|' read -r number line message; do
+    arch 1 "$number" "MISMATCH (design) in cycle" "$(at "$line")" "expected  its assertions hold" "$message" "see  " -- cosim
+    [ -s "$work"/out/*/report.txt ] && [ -s "$work"/out/*/rerun.txt ] || fail "fault $number: no folder"
+    grep -q '"kind": "design"' "$work/json" && grep -q '"verdict": "mismatch"' "$work/json" || fail "fault $number: not in the JSON"
+    n=$((n + 1))
+done <<'LIST'
+1|fault == 1)|actual
+2|fault == 2)|clock 50 is too late
+3|fault == 3)|something is wrong
+4|fault == 4)|nothing is right
+5|fault == 5)|$stop
+9|fault == 9)|wrong in the middle of reset
+10|fault == 10)|a property does not hold
+11|assert (!wrong)|a wrong value
+LIST
+[ $n -eq 8 ]
+arch 1 6 "MISMATCH (finish) in cycle" "$(at '$finish')" "expected  the simulation goes on" -- cosim
+arch 1 12 "MISMATCH (design) in cycle" "converge" -- cosim
+
+# What a design prints is no finding, and not among the results; what it has to say at its very end comes after them.
+for number in 7 8; do
+    arch 0 $number "the design" "Equal" -- cosim
+    grep -q "the design" "$work/stderr" || fail "fault $number: what the design prints is among the results"
+done
+arch 1 14 "Equal: everything asked for was compared." "the design at its end, " "left in disorder" -- cosim
+
+# In every verb.
+run 1 9 "MISMATCH (design)" "wrong in the middle of reset" -- cosim --dut=blocking --check=cycle --out="$work/out" $trace
+run 1 9 "MISMATCH (design)" -- random --dut=blocking --requests=100 --out="$work/out"
+run 1 9 "MISMATCH (design)" -- sweep --dut=blocking --only=levels
+run 1 9 "MISMATCH (design)" -- matrix --dut=blocking
+run 1 9 "MISMATCH (design)" -- headline --dut=blocking --quick --only=walks
+run 1 9 "stopped in cycle 0, design" -- forms --dut=blocking --only=reads
+run 1 2 "MISMATCH (design)" "clock 50 is too late" -- profile --dut=blocking --limit=1000 $trace
+run 1 2 "FAILED on blocking" "expected  the design's assertions hold" "clock 50 is too late" -- vectors --on=blocking traces/vectors/walk.txt
+run 1 6 "FAILED on blocking" "expected  the simulation goes on" -- vectors --on=blocking traces/vectors/walk.txt
