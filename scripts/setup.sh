@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 # ---- what a group needs: other groups, or needs of the table below ----
 groups() {
     case $1 in
-    model) echo cc ar python zstd zlib lzma jansson ;;
-    bench) echo model c++ verilator fst2vcd ;;
+    model) echo cc ar python zstd zlib lzma lz4 jansson ;;
+    bench) echo model c++ verilator ;;
     systemc) echo bench systemc-library ;;
     capture) echo model qemu-user ;;
     system) echo model qemu-system ;;
@@ -40,10 +40,10 @@ needs() {
     objcopy) echo binutils in_path objcopy ;;
     python) echo python3 version python3 3.11 ;;
     verilator) echo verilator version "${VERILATOR:-verilator}" 5.006 ;;
-    fst2vcd) echo gtkwave in_path fst2vcd ;;
     zstd) echo libzstd-dev header zstd.h ;;
     zlib) echo zlib1g-dev header zlib.h ;;
     lzma) echo liblzma-dev header lzma.h ;;
+    lz4) echo liblz4-dev header lz4.h ;;
     jansson) echo libjansson-dev header jansson.h ;;
     cmocka) echo libcmocka-dev header cmocka.h ;;
     systemc-library) echo libsystemc-dev header systemc ;;

@@ -14,10 +14,8 @@
 #include "replay/decoupled.h"
 #include "report/bundle.h"
 #include "report/results.h"
-#include "report/savefile.h"
+#include "report/waveform.h"
 #include "verdict.h"
-
-#pragma weak savefile_write
 
 static int complain(enum exit_status status, const char *what)
 {
@@ -106,12 +104,18 @@ static void from_world(struct results *r, struct world *w)
     verdict_of_world(r, w);
 }
 
-static int finish(struct results *r)
+/* The finding first, on the terminal; then what may go wrong. */
+static int finish(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
+    FILE *out = outfile_table(r->setup->json);
     if (r->verdict == VERDICT_UNFIT)
         fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->setup->trace, r->error);
     if (r->verdict != VERDICT_UNFIT || r->world.accesses)
-        report_table(outfile_table(r->setup->json), r);
+        report_table(out, r);
+    if (ops && r->finding.kind != FINDING_NONE) {
+        bundle_write(r, ops, dut);
+        report_folder(out, r);
+    }
     if (r->setup->json && !report_json(r->setup->json, r))
         return exits_both(report_status(r), STATUS_OUTPUT);
     return report_status(r);
@@ -140,20 +144,6 @@ static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
     world_free(w);
 }
 
-static void savefile(const struct lockstep *l, const struct setup *o)
-{
-    char path[512];
-    const char *error = "";
-    const size_t length = strlen(o->waves);
-    const uint64_t marker = l->finding.kind != FINDING_NONE ? l->finding.cycle : l->marker;
-    const bool fst = length > 4 && strcmp(o->waves + length - 4, ".fst") == 0;
-    snprintf(path, sizeof path, "%.*s.gtkw", (int)(fst ? length - 4 : length), o->waves);
-    if (l->waves_failed)
-        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", o->waves);
-    else if (savefile_write && !savefile_write(o->waves, path, marker, &error))
-        fprintf(stderr, "twinwalk: %s: %s\n", path, error);
-}
-
 /* Lockstep, or the model alone when ops is NULL. */
 static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut *dut, const char *unit)
 {
@@ -164,10 +154,13 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
         return complain((enum exit_status)s.status, s.error);
     struct lockstep *l = &s.lockstep;
     struct kernel_prints prints = {0};
-    if (s.world && !kernel_prints_open(&prints, &o->kernel, &s.world->kernel)) {
+    struct waveform waveform = {0};
+    if ((o->waves && !waveform_open(&waveform, o->waves)) ||
+        (s.world && !kernel_prints_open(&prints, &o->kernel, &s.world->kernel))) {
         session_close(&s);
         return STATUS_OUTPUT;
     }
+    l->waves = waveform.part;
     progress_start(&progress, unit);
     l->progress = &progress;
     l->interruptible = true;
@@ -196,16 +189,15 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     }
     verdict_judge(r, &l->finding, l->ended, l->interrupted);
     verdict_complete(r, l);
-    if (l->waves_begun)
-        savefile(l, o);
-    if (ops && r->finding.kind != FINDING_NONE)
-        bundle_write(r, ops, dut);
     if (ops && o->speed && s.world && r->verdict == VERDICT_EQUAL)
         alone(r, ops, dut);
-    const bool printed = !s.world || kernel_prints_close(&prints, &s.world->kernel);
-    const int status = finish(r);
+    bool printed = !s.world || kernel_prints_close(&prints, &s.world->kernel);
+    const uint64_t marker = l->finding.kind != FINDING_NONE ? l->finding.cycle : l->marker;
+    const int status = finish(r, ops, dut);
+    if (o->waves && !waveform_keep(&waveform, l->waves_begun, marker) && l->waves_begun)
+        printed = false;
     session_close(&s);
-    return !printed || l->waves_failed ? exits_both(status, STATUS_OUTPUT) : status;
+    return printed ? status : exits_both(status, STATUS_OUTPUT);
 }
 
 static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
@@ -248,12 +240,10 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
         from_world(r, b);
         verdict_judge(r, &d.finding, d.ended, d.interrupted);
         verdict_complete(r, NULL);
-        if (r->finding.kind != FINDING_NONE)
-            bundle_write(r, ops, dut);
         if (o->speed && r->verdict == VERDICT_EQUAL)
             alone(r, ops, dut);
         const bool printed = kernel_prints_close(&prints, &b->kernel);
-        status = ran ? finish(r) : complain(STATUS_HOST, "not enough memory for the comparison");
+        status = ran ? finish(r, ops, dut) : complain(STATUS_HOST, "not enough memory for the comparison");
         if (!printed)
             status = exits_both(status, STATUS_OUTPUT);
     }

@@ -19,6 +19,7 @@
 #include "records.h"
 #include "replay/judge.h"
 #include "report/rows.h"
+#include "report/waveform.h"
 #include "session/session.h"
 
 enum { BURST = 1 << 14 };
@@ -34,6 +35,7 @@ struct profile {
     struct outfile pins;            /* likewise */
     const char *explain;            /* what is left of the list of accesses to be explained */
     bool output_failed;             /* records are not whole: the disk is full */
+    struct waveform waveform;
     bool waves_on, waves_failed, waves_begun;
     uint64_t pins_written; /* cycles */
 };
@@ -87,7 +89,7 @@ static void waves(struct profile *p, uint64_t cycle)
 {
     const struct setup *s = p->setup;
     if (!p->waves_on && !p->waves_failed && cycle >= s->waves_from && cycle <= s->waves_to) {
-        p->waves_on = p->ops->waves_start && p->ops->waves_start(p->dut, s->waves);
+        p->waves_on = p->ops->waves_start && p->ops->waves_start(p->dut, p->waveform.part);
         p->waves_failed = !p->waves_on;
         p->waves_begun = true;
     } else if (p->waves_on && cycle > s->waves_to) {
@@ -196,7 +198,8 @@ static bool open_outputs(struct profile *p)
         if (!p->records)
             return false;
     }
-    return !s->pins || outfile_open(&p->pins, "pins", s->pins);
+    return (!s->pins || outfile_open(&p->pins, "pins", s->pins)) &&
+           (!s->waves || waveform_open(&p->waveform, s->waves));
 }
 
 static bool close_outputs(struct profile *p, bool whole)
@@ -209,10 +212,8 @@ static bool close_outputs(struct profile *p, bool whole)
     if (p->records)
         good = records_close(p->records, whole && !p->output_failed ? &end : NULL) || !whole;
     good &= outfile_keep(&p->pins);
-    if (p->waves_failed) {
-        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", p->setup->waves);
+    if (p->setup->waves && !waveform_keep(&p->waveform, p->waves_begun, 0) && p->waves_begun)
         good = false;
-    }
     return good;
 }
 

@@ -3,53 +3,40 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
+#include "base/about.h"
+#include "base/child.h"
+#include "base/exits.h"
 #include "base/interrupt.h"
+#include "base/outfile.h"
 #include "base/pipe.h"
 #include "bundle_rerun.h"
 #include "engine/pincmp.h"
+#include "folder.h"
 
-enum { CONTEXT_RECORDS = 100 };
+enum { CONTEXT_RECORDS = 100, RERUN_SECONDS = 60, RERUN_TIMES = 30 /* of the run itself */ };
 
-static FILE *create(const struct results *r, const char *name)
+static bool create(struct outfile *out, const char *folder, const char *name)
 {
-    char path[320];
-    snprintf(path, sizeof path, "%s/%s", r->bundle, name);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        fprintf(stderr, "twinwalk: %s: %s\n", path, strerror(errno));
-    return file;
+    static char path[600]; /* of one file at a time */
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return outfile_open(out, "", path);
 }
 
-/* Makes the folder; its name says what, where and when, so that two findings of two runs do not share one by chance. */
-static bool make_folder(struct results *r)
+static bool write_report(const struct results *r, const char *folder)
 {
     const struct finding *f = &r->finding;
-    if (mkdir(r->setup->out, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "twinwalk: %s: %s\n", r->setup->out, strerror(errno));
-        return false;
-    }
-    snprintf(r->bundle, sizeof r->bundle, "%s/mismatch-%s-%s-%s-cycle-%" PRIu64, r->setup->out, r->dut, CFG_NAME,
-             finding_name(f->kind), f->cycle);
-    if (mkdir(r->bundle, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "twinwalk: %s: %s\n", r->bundle, strerror(errno));
-        *r->bundle = 0;
-        return false;
-    }
-    return true;
-}
-
-static void write_report(const struct results *r)
-{
-    const struct finding *f = &r->finding;
-    FILE *out = create(r, "report.txt");
+    struct outfile file;
     char access[64];
-    if (!out)
-        return;
+    if (!create(&file, folder, "report.txt"))
+        return false;
+    FILE *out = file.file;
     finding_access(f, access, sizeof access);
     fprintf(out, "kind      %s\nfield     %s\nexpected  %s\nactual    %s\ncycle     %" PRIu64 "\n",
             finding_name(f->kind), f->field, f->expected, f->actual, f->cycle);
@@ -58,21 +45,22 @@ static void write_report(const struct results *r)
                 f->record);
     fprintf(out, "preset    %s\nDUT       %s\ncheck     %s\ntrace     %s\nseed      %" PRIu64 "\n", CFG_NAME, r->dut,
             check_name(r->setup->check), r->setup->trace ? r->setup->trace : "(random stimulus)", r->setup->seed);
-    fclose(out);
+    fprintf(out, "program   twinwalk %s%s%s\n", about_version, *about_commit ? ", " : "", about_commit);
+    return outfile_keep(&file);
 }
 
-static void write_rerun(const struct results *r)
+static bool write_rerun(const struct results *r, const char *folder)
 {
-    FILE *out = create(r, "rerun.txt");
-    if (!out)
-        return;
+    struct outfile file;
+    if (!create(&file, folder, "rerun.txt"))
+        return false;
     const uint64_t cycle = r->finding.cycle;
-    fprintf(out, "%s", r->setup->rerun);
+    fprintf(file.file, "%s", r->setup->rerun);
     if (r->setup->check >= CHECK_CYCLE && !r->setup->waves)
-        fprintf(out, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, r->bundle,
+        fprintf(file.file, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, r->bundle,
                 cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0, cycle + BUNDLE_AFTER);
-    fputc('\n', out);
-    fclose(out);
+    fputc('\n', file.file);
+    return outfile_keep(&file);
 }
 
 static void print_record(FILE *out, uint64_t number, const struct trace_rec *rec, uint64_t marked)
@@ -89,49 +77,47 @@ static void print_record(FILE *out, uint64_t number, const struct trace_rec *rec
 }
 
 /* The records before the access, and a few after it. */
-static void write_trace(const struct results *r)
+static bool write_trace(const struct results *r, const char *folder)
 {
     const uint64_t marked = r->finding.record != UINT64_MAX ? r->finding.record : r->records;
     const uint64_t first = marked > CONTEXT_RECORDS ? marked - CONTEXT_RECORDS : 0;
     const char *error = "";
     const struct trace_rec *recs;
+    struct outfile file;
     size_t count;
     if (!r->setup->trace)
-        return;
+        return true;
     struct trace_reader *reader = trace_open(r->setup->trace, &error);
-    FILE *out = reader ? create(r, "trace.txt") : NULL;
-    for (uint64_t number = 0; out && number <= marked + 8 && trace_next(reader, &recs, &count) == 1;)
+    bool good = reader && create(&file, folder, "trace.txt");
+    for (uint64_t number = 0; good && number <= marked + 8 && trace_next(reader, &recs, &count) == 1;)
         for (size_t i = 0; i < count && number <= marked + 8; i++, number++)
             if (number >= first)
-                print_record(out, number, &recs[i], marked);
-    if (out)
-        fclose(out);
+                print_record(file.file, number, &recs[i], marked);
+    if (good)
+        good = outfile_keep(&file);
     if (reader)
         trace_close(reader);
+    return good;
 }
 
-static FILE *create_in(const char *folder, const char *name)
+bool bundle_walk(const char *folder, const struct driver *d, const struct finding *f)
 {
-    char path[320];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return fopen(path, "w");
+    struct outfile file;
+    if (f->access == UINT64_MAX || !d->explain)
+        return true;
+    if (!create(&file, folder, "walk.txt"))
+        return false;
+    fprintf(file.file, "The walk of this access in memory as it was when the difference was seen:\n\n");
+    d->explain(d, f, file.file);
+    return outfile_keep(&file);
 }
 
-void bundle_walk(const char *folder, const struct driver *d, const struct finding *f)
+bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first)
 {
-    FILE *out = f->access == UINT64_MAX || !d->explain ? NULL : create_in(folder, "walk.txt");
-    if (!out)
-        return;
-    fprintf(out, "The walk of this access in memory as it was when the difference was seen:\n\n");
-    d->explain(d, f, out);
-    fclose(out);
-}
-
-void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first)
-{
-    FILE *out = create_in(folder, "state.txt");
-    if (!out)
-        return;
+    struct outfile file;
+    if (!create(&file, folder, "state.txt"))
+        return false;
+    FILE *out = file.file;
     if (first->kind == FINDING_STATE)
         fprintf(out, "First element to diverge, in cycle %" PRIu64 ":\n  %s\n      expected %s\n      actual   %s\n\n",
                 first->cycle, first->field, first->expected, first->actual);
@@ -149,40 +135,86 @@ void bundle_state(const char *folder, const struct lockstep *l, const struct fin
     }
     fprintf(out, "\nThe reference's contexts in cycle %" PRIu64 ":\n", l->driver->cycle);
     state_print_active(out, l->ref, NULL, NULL);
-    fclose(out);
+    return outfile_keep(&file);
 }
 
-void bundle_state_alone(const char *folder, const struct lane *lane)
+bool bundle_state_alone(const char *folder, const struct lane *lane)
 {
-    FILE *out = create_in(folder, "state.txt");
-    if (!out)
-        return;
+    struct outfile file;
+    if (!create(&file, folder, "state.txt"))
+        return false;
+    FILE *out = file.file;
     fprintf(out, "The DUT's pins in cycle %" PRIu64 ":\n", lane->driver->cycle);
     pins_print(out, &lane->out, &lane->driver->in);
     if (lane->ops->has_state) {
         fprintf(out, "\nIts contexts:\n");
         state_print_active(out, NULL, lane->ops, lane->dut);
     }
-    fclose(out);
+    return outfile_keep(&file);
 }
 
-void bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
+/* What is found by running again, in a process of its own: a device, a library or a full file system that ends it does
+ * not take the finding along, and it is not waited for without end. */
+static bool run_again(const struct results *r, const struct dut_ops *ops, struct dut *dut, const char *folder)
 {
-    if (!make_folder(r))
-        return;
-    write_report(r);
+    char why[160] = "";
+    fflush(NULL);
+    const pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(STATUS_HOST);
+        bool good = write_trace(r, folder);
+        if (r->setup->check >= CHECK_CYCLE)
+            good = bundle_rerun(r, ops, dut, folder) && good;
+        else
+            good = bundle_rerun_alone(r, ops, dut, folder) && good;
+        fflush(stderr);
+        _exit(good ? STATUS_EQUAL : STATUS_OUTPUT);
+    }
+    if (pid < 0)
+        snprintf(why, sizeof why, "%s", strerror(errno));
+    if (pid > 0 && child_wait(pid, RERUN_SECONDS + RERUN_TIMES * r->seconds, why, sizeof why))
+        return true;
+    fprintf(stderr, "twinwalk: %s: the folder is not complete: running again, to see walk, state and waves: %s\n",
+            r->bundle, why);
+    return false;
+}
+
+/* What ran, in a few words: the trace, or the seed of what was random. */
+static void name(const struct results *r, char *text, size_t size)
+{
+    const struct finding *f = &r->finding;
+    char stem[64];
+    if (r->setup->trace)
+        folder_stem(r->setup->trace, stem, sizeof stem);
+    else
+        snprintf(stem, sizeof stem, "random-seed-%" PRIu64, r->setup->seed);
+    snprintf(text, size, "mismatch-%s-%s-%s-%s-cycle-%" PRIu64, stem, r->dut, CFG_NAME, finding_name(f->kind),
+             f->cycle);
+}
+
+bool bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    struct folder folder;
+    char text[256];
+    name(r, text, sizeof text);
+    if (!folder_make(&folder, r->setup->out, text))
+        return false;
+    snprintf(r->bundle, sizeof r->bundle, "%s", folder.name);
+    bool good = write_report(r, folder.part);
     if (pipe_reads_once(r->setup->trace)) {
         fprintf(stderr,
                 "twinwalk: %s: the trace came through a pipe and cannot be read again: the folder has the report "
                 "alone; replay it from a "
                 "file to get the records, the state and the walk around the mismatch\n",
                 r->bundle);
-        return;
+    } else {
+        good = write_rerun(r, folder.part) && good;
+        if (interrupt_count == 0)
+            good = run_again(r, ops, dut, folder.part) && good;
     }
-    write_rerun(r);
-    write_trace(r);
-    if (r->setup->check >= CHECK_CYCLE && interrupt_count == 0)
-        bundle_rerun(r, ops, dut);
-    else if (interrupt_count == 0)
-        bundle_rerun_alone(r, ops, dut);
+    good = folder_keep(&folder) && good;
+    snprintf(r->bundle, sizeof r->bundle, "%s", folder.name);
+    return good;
 }

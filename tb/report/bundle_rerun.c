@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "savefile.h"
-
-#pragma weak savefile_write
+#include "waveform.h"
 
 enum { NARROWING_CHECKS = 256 };
 
@@ -49,72 +47,68 @@ static struct finding narrow(const struct results *r, const struct dut_ops *ops,
     return found;
 }
 
-static void paths(const struct results *r, char *fst, char *gtkw, size_t size)
-{
-    snprintf(fst, size, "%s/waves.fst", r->bundle);
-    snprintf(gtkw, size, "%s/waves.gtkw", r->bundle);
-}
-
-static void savefile(const char *fst, const char *gtkw, uint64_t marker)
-{
-    const char *error = "";
-    if (savefile_write && !savefile_write(fst, gtkw, marker, &error))
-        fprintf(stderr, "twinwalk: %s: %s\n", gtkw, error);
-}
-
-void bundle_rerun(struct results *r, const struct dut_ops *ops, struct dut *dut)
+bool bundle_rerun(const struct results *r, const struct dut_ops *ops, struct dut *dut, const char *folder)
 {
     const uint64_t cycle = r->finding.cycle;
     const struct finding first = narrow(r, ops, dut);
     struct session *s = calloc(1, sizeof *s);
     struct setup o = *r->setup;
-    char fst[320], gtkw[320];
-    paths(r, fst, gtkw, sizeof fst);
-    o.waves = ops->waves_start ? fst : NULL;
+    struct waveform waveform = {0};
+    char fst[600];
+    bool good = s != NULL;
+    snprintf(fst, sizeof fst, "%s/waves.fst", folder);
+    o.waves = NULL;
     o.waves_from = cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0;
     o.waves_to = cycle + BUNDLE_AFTER;
     /* First without going on: walk and state as they were in the cycle of the finding. Then with waves, a little
      * further. */
     if (s && session_open(s, &o, ops, dut)) {
-        s->lockstep.waves = NULL;
         lockstep_run(&s->lockstep);
-        bundle_walk(r->bundle, s->lockstep.driver, &r->finding);
-        bundle_state(r->bundle, &s->lockstep, &first);
+        good = bundle_walk(folder, s->lockstep.driver, &r->finding);
+        good = bundle_state(folder, &s->lockstep, &first) && good;
         session_close(s);
     }
-    if (s && o.waves && session_open(s, &o, ops, dut)) {
-        s->lockstep.run_to = cycle + BUNDLE_AFTER;
-        s->lockstep.go_on = true;
-        lockstep_run(&s->lockstep);
-        if (!s->lockstep.waves_failed)
-            savefile(fst, gtkw, cycle);
+    if (s && ops->waves_start && session_open(s, &o, ops, dut)) {
+        bool begun = false;
+        if (waveform_open(&waveform, fst)) {
+            s->lockstep.waves = waveform.part;
+            s->lockstep.run_to = cycle + BUNDLE_AFTER;
+            s->lockstep.go_on = true;
+            lockstep_run(&s->lockstep);
+            begun = s->lockstep.waves_begun;
+        }
+        good = waveform_keep(&waveform, begun, cycle) && good;
         session_close(s);
     }
     free(s);
+    return good;
 }
 
-void bundle_rerun_alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
+bool bundle_rerun_alone(const struct results *r, const struct dut_ops *ops, struct dut *dut, const char *folder)
 {
     const uint64_t cycle = r->finding.cycle;
-    char error[512], fst[320], gtkw[320];
+    char error[512], fst[600];
+    struct waveform waveform = {0};
     int status;
     struct world *w = session_world(r->setup, true, error, sizeof error, &status);
     if (!w)
-        return;
-    paths(r, fst, gtkw, sizeof fst);
+        return false;
+    snprintf(fst, sizeof fst, "%s/waves.fst", folder);
+    bool good = !ops->waves_start || waveform_open(&waveform, fst);
     struct lane lane = {.driver = &w->d, .ops = ops, .dut = dut, .skip = false, .hang_after = UINT64_MAX};
     bool waves = false, on = true;
     lane_start(&lane);
     while (on && w->d.cycle < cycle + BUNDLE_AFTER) {
-        if (ops->waves_start && !waves && w->d.cycle + BUNDLE_BEFORE >= cycle)
-            waves = ops->waves_start(dut, fst);
+        if (waveform.part && !waves && w->d.cycle + BUNDLE_BEFORE >= cycle)
+            waves = ops->waves_start(dut, waveform.part);
         on = lane_advance(&lane, 1);
     }
-    if (waves) {
+    if (waves)
         ops->waves_stop(dut);
-        savefile(fst, gtkw, cycle);
-    }
-    bundle_walk(r->bundle, &w->d, &r->finding);
-    bundle_state_alone(r->bundle, &lane);
+    if (waveform.part)
+        good = waveform_keep(&waveform, waves, cycle) && good;
+    good = bundle_walk(folder, &w->d, &r->finding) && good;
+    good = bundle_state_alone(folder, &lane) && good;
     world_free(w);
+    return good;
 }

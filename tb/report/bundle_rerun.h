@@ -8,16 +8,18 @@
 
 enum { BUNDLE_BEFORE = 200, BUNDLE_AFTER = 50 }; /* cycles of waveform around the finding */
 
+/* All write into `folder`, and give false, with a message on stderr, when not everything is there. */
+
 /* Lockstep again: narrows the first diverging state element down to its cycle, then records waves, walk and state. */
-void bundle_rerun(struct results *results, const struct dut_ops *ops, struct dut *dut);
+bool bundle_rerun(const struct results *results, const struct dut_ops *ops, struct dut *dut, const char *folder);
 
 /* The DUT at its own pace again, with waves and its state at the end (a finding of --check=arch or events, or a hang
  * there). */
-void bundle_rerun_alone(struct results *results, const struct dut_ops *ops, struct dut *dut);
+bool bundle_rerun_alone(const struct results *results, const struct dut_ops *ops, struct dut *dut, const char *folder);
 
 /* bundle.c: the files that need a live run. */
-void bundle_walk(const char *folder, const struct driver *driver, const struct finding *finding);
-void bundle_state(const char *folder, const struct lockstep *l, const struct finding *first);
-void bundle_state_alone(const char *folder, const struct lane *lane);
+bool bundle_walk(const char *folder, const struct driver *driver, const struct finding *finding);
+bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first);
+bool bundle_state_alone(const char *folder, const struct lane *lane);
 
 #endif

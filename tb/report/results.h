@@ -25,7 +25,7 @@ struct results {
     enum verdict verdict;
     char error[512];        /* of BAD_INPUT, UNFIT, INCOMPLETE and HOST: one line */
     struct finding finding; /* of VERDICT_MISMATCH and VERDICT_HANG */
-    char bundle[256];       /* folder written for it; empty: none */
+    char bundle[540];       /* folder written for it; empty: none */
 
     struct world_counts world; /* of the replay; zero for random stimulus */
     uint64_t records, record_total;
@@ -51,6 +51,9 @@ double results_cpu_seconds(void);
 
 /* Prints the table for people. */
 void report_table(FILE *out, const struct results *results);
+
+/* Says where the folder of the finding is, below the table. */
+void report_folder(FILE *out, const struct results *results);
 
 /* Writes the same as JSON. False with a message on stderr when the file cannot be written. */
 bool report_json(const char *path, const struct results *results);

@@ -1,20 +1,16 @@
 /* The GTKWave save file of a waveform: see savefile.h. What it shows is savefile_rooms.h's; here it is matched with
- * what the waveform has.
- *
- * The names of the signals come from fst2vcd, which stands in every GTKWave: its header lists scopes and variables. */
-#define _POSIX_C_SOURCE 200809L
+ * what the waveform has. */
 #include "savefile.h"
 
 #include <inttypes.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/outfile.h"
 #include "dut/waves.h"
+#include "fst.h"
 #include "savefile_rooms.h"
 
 enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 128 };
@@ -32,113 +28,6 @@ enum { PATH_MAX_LENGTH = 512, CYCLES_BEFORE = 42, FAULT_CODES = 128 };
 static const char *plain_format(const char *bits)
 {
     return strchr(bits, ':') ? FLAG_HEX : FLAG_BIN;
-}
-
-struct signals {
-    char **name; /* full path without the bit range */
-    char **bits; /* "[63:0]"; "[0]" or "" for one bit */
-    size_t count, room;
-};
-
-static void signals_free(struct signals *s)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        free(s->name[i]);
-        free(s->bits[i]);
-    }
-    free(s->name);
-    free(s->bits);
-    *s = (struct signals){0};
-}
-
-static bool signals_add(struct signals *s, const char *scope, const char *name, const char *bits)
-{
-    if (s->count == s->room) {
-        const size_t room = s->room ? 2 * s->room : 256;
-        char **names = realloc(s->name, room * sizeof *names);
-        if (names)
-            s->name = names;
-        char **ranges = names ? realloc(s->bits, room * sizeof *ranges) : NULL;
-        if (!ranges)
-            return false;
-        s->bits = ranges;
-        s->room = room;
-    }
-    const size_t length = strlen(scope) + strlen(name) + 2;
-    char *path = malloc(length), *range = strdup(bits);
-    if (!path || !range) {
-        free(path);
-        free(range);
-        return false;
-    }
-    snprintf(path, length, "%s%s%s", scope, *scope ? "." : "", name);
-    s->name[s->count] = path;
-    s->bits[s->count++] = range;
-    return true;
-}
-
-/* Reads a VCD header: "$scope module a $end", "$var wire 64 ! name [63:0] $end", "$upscope $end". */
-static bool read_header(FILE *vcd, struct signals *s)
-{
-    char line[PATH_MAX_LENGTH * 2], scope[PATH_MAX_LENGTH] = "";
-    while (fgets(line, sizeof line, vcd)) {
-        char name[PATH_MAX_LENGTH], bits[32] = "";
-        if (sscanf(line, "$scope %*s %511s", name) == 1) {
-            const size_t length = strlen(scope);
-            snprintf(scope + length, sizeof scope - length, "%s%s", length ? "." : "", name);
-        } else if (strncmp(line, "$upscope", 8) == 0) {
-            char *dot = strrchr(scope, '.');
-            *(dot ? dot : scope) = '\0';
-        } else if (sscanf(line, "$var %*s %*u %*s %511s [%30[^]]", name, bits + 1) >= 1) {
-            if (bits[1]) {
-                bits[0] = '[';
-                strcat(bits, "]");
-            }
-            if (strcmp(bits, "[0:0]") == 0)
-                strcpy(bits, "[0]"); /* as GTKWave calls it */
-            if (!signals_add(s, scope, name, bits))
-                return false;
-        } else if (strncmp(line, "$enddefinitions", 15) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_signals(const char *fst, struct signals *s, const char **error)
-{
-    int pipe_ends[2];
-    *error = "fst2vcd (of GTKWave) cannot be started";
-    if (access(fst, R_OK) != 0) {
-        *error = "the waveform cannot be read";
-        return false;
-    }
-    if (pipe(pipe_ends) != 0)
-        return false;
-    const pid_t child = fork();
-    if (child == 0) {
-        dup2(pipe_ends[1], STDOUT_FILENO);
-        close(pipe_ends[0]);
-        close(pipe_ends[1]);
-        close(STDERR_FILENO); /* it has its own words for what is said here better */
-        execlp("fst2vcd", "fst2vcd", fst, (char *)NULL);
-        _exit(127);
-    }
-    close(pipe_ends[1]);
-    FILE *vcd = child > 0 ? fdopen(pipe_ends[0], "r") : NULL;
-    if (!vcd) {
-        close(pipe_ends[0]);
-        return false;
-    }
-    const bool complete = read_header(vcd, s);
-    fclose(vcd);
-    kill(child, SIGTERM); /* the values are not wanted */
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (!complete)
-        *error = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? "fst2vcd (of GTKWave) is not installed"
-                                                                 : "the waveform has no readable list of signals";
-    return complete;
 }
 
 /* Whether pattern, with '#' for number, is the end of name; star gets what '*' stood for. */
@@ -183,7 +72,7 @@ static void write_signal(FILE *out, const struct shown_signal *shown, const char
 }
 
 /* One group; false when the waveform has nothing of it. */
-static bool write_room(FILE *out, const struct room *room, unsigned number, const struct signals *s)
+static bool write_room(FILE *out, const struct room *room, unsigned number, const struct fst_signals *s)
 {
     char title[64], star[32];
     const char *hash = strchr(room->title, '#');
@@ -208,7 +97,7 @@ static bool write_room(FILE *out, const struct room *room, unsigned number, cons
 }
 
 /* The top module's own ports, for DUTs that have no rooms known here. */
-static void write_top(FILE *out, const struct signals *s)
+static void write_top(FILE *out, const struct fst_signals *s)
 {
     const char *top = NULL;
     for (size_t i = 0; i < s->count; i++) {
@@ -245,10 +134,11 @@ static void write_head(FILE *out, const char *fst, uint64_t marker)
 static bool write_names(const char *folder, enum names names)
 {
     char path[PATH_MAX_LENGTH * 2];
+    struct outfile file;
     snprintf(path, sizeof path, "%s/%s", folder, names_files[names].file);
-    FILE *out = fopen(path, "w");
-    if (!out)
+    if (!outfile_open(&file, "", path))
         return false;
+    FILE *out = file.file;
     if (names == NAMES_ADDRESS) {
         fprintf(out, "%016X -\n", 0);
     } else if (names == NAMES_FAULT) {
@@ -265,32 +155,26 @@ static bool write_names(const char *folder, enum names names)
         for (unsigned i = 0; i < 16 && names_files[names].name[i]; i++)
             fprintf(out, "%X %s\n", i, names_files[names].name[i]);
     }
-    return fclose(out) == 0;
+    return outfile_keep(&file);
 }
 
-bool savefile_write(const char *fst, const char *gtkw, uint64_t marker_time, const char **error)
+bool savefile_write(const char *fst, const struct fst_signals *s, const char *gtkw, uint64_t marker_time)
 {
-    struct signals s = {0};
-    bool ok = read_signals(fst, &s, error);
-    FILE *out = ok ? fopen(gtkw, "w") : NULL;
+    struct outfile out;
     char *copy = strdup(gtkw);
-    if (out && copy) {
-        write_head(out, fst, marker_time);
-        for (size_t r = 0; r < sizeof rooms / sizeof *rooms; r++)
-            for (unsigned number = 0; write_room(out, &rooms[r], number, &s) && strchr(rooms[r].title, '#'); number++)
-                ;
-        write_top(out, &s);
-        ok = fclose(out) == 0;
-        const char *folder = dirname(copy);
-        for (enum names n = NAMES_REQUEST; n < NAMES_COUNT; n++)
-            ok = write_names(folder, n) && ok;
-    } else if (out) {
-        fclose(out);
+    if (!copy || !outfile_open(&out, "", gtkw)) {
+        free(copy);
+        return false;
     }
-    if (!ok || !out || !copy)
-        *error = s.count ? "the save file or its filters cannot be written" : *error;
-    ok = ok && out && copy;
+    write_head(out.file, fst, marker_time);
+    for (size_t r = 0; r < sizeof rooms / sizeof *rooms; r++)
+        for (unsigned number = 0; write_room(out.file, &rooms[r], number, s) && strchr(rooms[r].title, '#'); number++)
+            ;
+    write_top(out.file, s);
+    bool good = outfile_keep(&out);
+    const char *folder = dirname(copy);
+    for (enum names n = NAMES_REQUEST; n < NAMES_COUNT; n++)
+        good = write_names(folder, n) && good;
     free(copy);
-    signals_free(&s);
-    return ok;
+    return good;
 }

@@ -3,8 +3,10 @@
  * A path matches the end of a signal's full name, from a dot on; '#' is the number of the port or walker, '*' (at most
  * one) any run of characters but a dot, which the label's '*' then repeats. What the waveform does not have is left
  * out, so one table serves every preset and every DUT. */
-#ifndef TWINWALK_WAVES_ROOMS_H
-#define TWINWALK_WAVES_ROOMS_H
+#ifndef TWINWALK_SAVEFILE_ROOMS_H
+#define TWINWALK_SAVEFILE_ROOMS_H
+
+#include <stdbool.h>
 
 enum names {
     NAMES_NONE,

@@ -231,8 +231,6 @@ static void verdict(FILE *out, const struct results *r)
             fprintf(out, ", access %" PRIu64 ", record %" PRIu64 ", linear address 0x%" PRIx64, f->access, f->record,
                     f->va);
         fprintf(out, "\n    %s\n    expected  %s\n    actual    %s\n", f->field, f->expected, f->actual);
-        if (*r->bundle)
-            fprintf(out, "    see       %s/\n", r->bundle);
         break;
     }
 }
@@ -253,6 +251,13 @@ void report_table(FILE *out, const struct results *r)
         random_rows(out, r->random);
     speed(out, r);
     verdict(out, r);
+    fflush(out);
+}
+
+void report_folder(FILE *out, const struct results *r)
+{
+    if (*r->bundle)
+        fprintf(out, "    see       %s/\n", r->bundle);
     fflush(out);
 }
 

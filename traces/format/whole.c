@@ -50,15 +50,26 @@ static bool remember(const char *part)
     return false;
 }
 
+/* Whatever its name: the files are not this process's any more. */
+static void release(struct whole *w)
+{
+    if (w->name && w->part)
+        forget(w->part);
+    if (w->notes)
+        forget(w->notes);
+    free(w->name);
+    free(w->part);
+    free(w->notes);
+    w->name = w->part = w->notes = NULL;
+}
+
 static bool fail(struct whole *w, const char *what, int cause)
 {
     if (cause)
         snprintf(w->error, sizeof w->error, "%s: %s", what, strerror(cause));
     else
         snprintf(w->error, sizeof w->error, "%s", what);
-    free(w->name);
-    free(w->part);
-    w->name = w->part = NULL;
+    release(w);
     w->fd = -1;
     return false;
 }
@@ -174,7 +185,7 @@ bool whole_open(struct whole *w, const char *path)
     return w->name ? make_part(w, st.st_mode) : fail(w, "cannot be written", errno);
 }
 
-bool whole_reserve(struct whole *w, const char *path)
+bool whole_reserve(struct whole *w, const char *path, const char *notes)
 {
     if (!whole_open(w, path))
         return false;
@@ -184,6 +195,8 @@ bool whole_reserve(struct whole *w, const char *path)
     w->fd = -1;
     if (!w->part && !(w->part = strdup(path)))
         return fail(w, "cannot be written", ENOMEM);
+    if (w->name && asprintf(&w->notes, "%s%s", w->part, notes) >= 0)
+        remember(w->notes);
     return true;
 }
 
@@ -202,30 +215,19 @@ bool whole_keep(struct whole *w)
         whole_drop(w);
         return fail(w, "cannot be written", cause);
     }
-    if (w->name && rename(w->part, w->name) != 0) {
+    const bool good = !w->name || rename(w->part, w->name) == 0;
+    if (!good)
         snprintf(w->error, sizeof w->error, "%s; it is whole under the name %.160s", strerror(errno), w->part);
-        forget(w->part);
-        free(w->name);
-        free(w->part);
-        w->name = w->part = NULL;
-        return false;
-    }
-    if (w->name)
-        forget(w->part);
-    free(w->name);
-    free(w->part);
-    w->name = w->part = NULL;
-    return true;
+    release(w);
+    return good;
 }
 
 void whole_drop(struct whole *w)
 {
     close_file(w);
-    if (w->name) {
+    if (w->name)
         unlink(w->part);
-        forget(w->part);
-    }
-    free(w->name);
-    free(w->part);
-    w->name = w->part = NULL;
+    if (w->notes)
+        unlink(w->notes);
+    release(w);
 }

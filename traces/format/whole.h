@@ -14,6 +14,7 @@
 struct whole {
     int fd;            /* to write to */
     bool standard;     /* it is standard output (or standard error), which stays open */
+    char *notes;       /* another file, which its writer makes and removes; NULL: none */
     char *name, *part; /* where it will be, and where it grows; NULL: written in place */
     char error[240];   /* what failed, without the path */
 };
@@ -28,8 +29,9 @@ bool whole_same(const char *a, const char *b);
 bool whole_open(struct whole *w, const char *path);
 
 /* A part without a descriptor, for a writer that opens files itself: w->part (or, for what is no regular file, the
- * path itself) may be created, and w->fd is -1. False with w->error. */
-bool whole_reserve(struct whole *w, const char *path);
+ * path itself) may be created, and w->fd is -1. notes: what the writer appends to the name for a file of its own, which
+ * a writer that is interrupted leaves behind. False with w->error. */
+bool whole_reserve(struct whole *w, const char *path, const char *notes);
 
 /* Closes the file and gives it its name. False with w->error: the name has not changed what it stands for. */
 bool whole_keep(struct whole *w);
