@@ -19,7 +19,7 @@ one() {
     log=$logs/$name.log
     begin=$(date +%s%N)
     : > "$logs/$name.running"
-    bash -c "$command" > "$log" 2>&1 < /dev/null
+    timeout -k 10 "${JOB_SECONDS:-3600}" bash -c "$command" > "$log" 2>&1 < /dev/null # a job that hangs ends with 124
     status=$?
     rm -f "$logs/$name.running"
     tenths=$((($(date +%s%N) - begin) / 100000000))

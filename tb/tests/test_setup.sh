@@ -12,7 +12,9 @@ cp scripts/setup.sh scripts/venv.sh "$work/tree/scripts"
 # has TOOL… : these are in PATH, and do what they do here; plays TOOL TEXT: this one is, and prints TEXT.
 has() { for tool; do printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$tool")" > "$work/bin/$tool" && chmod +x "$work/bin/$tool"; done; }
 plays() { printf '#!/bin/sh\n%s\n' "$2" > "$work/bin/$1" && chmod +x "$work/bin/$1"; }
-has bash env cat dirname mkdir grep head sort tail sed kill id sleep cc c++ ar
+has bash env cat dirname mkdir grep head sort tail sed kill id sleep ar
+plays cc : # no compiler is asked for more than which headers it finds
+plays c++ :
 plays python3 'exec '"$(python3 -c 'import sys; print(sys.executable)')"' "$@"'
 plays sudo 'exec "$@"'
 plays apt-get 'echo "$*" >> "'"$work"'/asked"; exit 100'
@@ -79,6 +81,11 @@ rm "$work/bin/apt-get" "$work/bin/qemu-x86_64"
 run 7 capture
 [ "$(wc -l < "$work/said")" = 1 ]
 says "This is not a Debian system: install by hand what Debian calls qemu-user$"
+
+plays c++ 'grep -q "<jansson.h>" && echo missing'
+run 7 model
+says "This is not a Debian system: install by hand what Debian calls libjansson-dev$"
+plays c++ :
 
 run 2 models
 says "^setup: models: there is no such group"
