@@ -50,7 +50,7 @@ WARN     := -Wall -Wextra -Werror
 CPPFLAGS := -I . -I model -I traces -I tb -I $(GEN) -MMD -MP
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
 CXXFLAGS := -std=gnu++17 $(OPT) -g
-LIBS     := -lzstd -lz -llzma -llz4 -ljansson -lm
+LIBS     := -lzstd -lz -llzma -lbz2 -llz4 -lsnappy -larchive -ljansson -lm
 
 VERILATOR := verilator
 # No switch that changes the meaning of the RTL: the same sources as for synthesis. The design's own assertions are checked.

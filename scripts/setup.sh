@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # ---- what a group needs: other groups, or needs of the table below ----
 groups() {
     case $1 in
-    model) echo cc ar python zstd zlib lzma lz4 jansson ;;
+    model) echo cc ar python zstd zlib lzma bzip2 lz4 snappy archive jansson ;;
     bench) echo model c++ verilator ;;
     systemc) echo bench systemc-library ;;
     capture) echo model qemu-user ;;
@@ -43,7 +43,10 @@ needs() {
     zstd) echo libzstd-dev header zstd.h ;;
     zlib) echo zlib1g-dev header zlib.h ;;
     lzma) echo liblzma-dev header lzma.h ;;
-    lz4) echo liblz4-dev header lz4.h ;;
+    bzip2) echo libbz2-dev header bzlib.h ;;
+    lz4) echo liblz4-dev header lz4frame.h ;;
+    snappy) echo libsnappy-dev header snappy-c.h ;;
+    archive) echo libarchive-dev header archive.h ;;
     jansson) echo libjansson-dev header jansson.h ;;
     cmocka) echo libcmocka-dev header cmocka.h ;;
     systemc-library) echo libsystemc-dev header systemc ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Imports of foreign traces: a real one of Valgrind's lackey, whose own counts must come out; the other formats as the generator of
+# Imports of foreign traces: real ones of Valgrind's lackey, whose own counts must come out; the other formats as the generator of
 # traces/tests/foreign.py writes them, record by record; all of them replay; merging; bad input; memory that does not grow.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -28,6 +28,22 @@ done
 $twinwalk trace info "$work/lackey.tw" | grep -q '^program  *.*/bin/true$' || fail "the program's name is lost"
 for pages in 4k 2m thp; do replay --pages=$pages "$work/lackey.tw"; done
 echo "lackey: $said instructions, $loads loads, $stores stores"
+# Its lines "SB ADDRESS" are no accesses, wherever the first of them stands.
+LD_BIND_NOW=1 valgrind --tool=lackey --trace-mem=yes --trace-superblocks=yes --log-file="$work/sb.log" /bin/true
+sed '/^==/d' "$work/sb.log" > "$work/bare.log"
+head -1 "$work/bare.log" | grep -q '^SB ' || fail "lackey does not begin with a superblock"
+for name in sb bare; do
+    $twinwalk trace import "$work/$name.log" "$work/sb.tw" > "$work/said"
+    for pair in "instructions:^I" "loads:^ L" "stores:^ S" "modifies:^ M"; do
+        lines=$(grep -c "${pair#*:}" "$work/$name.log")
+        [ "$(count "${pair%%:*}")" = "$lines" ] || fail "$name.log: ${pair%%:*}: $lines lines, and $(count "${pair%%:*}")"
+    done
+done
+# Hands add blanks and comments, and leave out the last line's end: the same trace as without.
+{ echo "# by hand"; head -2000 "$work/bare.log" | sed 's/$/  /' | head -c -1; } > "$work/hand.log"
+head -2000 "$work/bare.log" > "$work/plain.log"
+for name in hand plain; do $twinwalk trace import "$work/$name.log" "$work/$name.tw" > /dev/null; done
+records "$work/plain.tw" | cmp -s - <(records "$work/hand.tw") || fail "a blank or a comment makes another trace of lackey's"
 
 # ---- the others, from the generator ----
 python3 traces/tests/foreign.py "$work/f"
@@ -36,6 +52,7 @@ same() { # FILE EXPECTED
     records "$work/o.tw" | cmp -s - "$2" || fail "$1 came out other than $2"
 }
 for file in "$work"/f/*.champsimtrace*; do same "$file" "$work/f/champsim.text"; done
+grep -q "^from .*ChampSim, packed: tar, xz" <($twinwalk trace import "$work/f/packed.champsimtrace.tar.xz" "$work/o.tw") || fail "the packers are not named"
 $twinwalk trace check "$work/o.tw" > /dev/null || fail "trace check refuses an import"
 replay "$work/o.tw"
 for file in "$work"/f/drmemtrace.*.trace*; do
@@ -46,6 +63,24 @@ replay "$work/o.tw"
 for file in "$work"/f/*.pin; do same "$file" "$file.text"; done
 $twinwalk trace import - "$work/p.tw" < "$work/f/drmemtrace.behind.trace.zip" > /dev/null
 records "$work/p.tw" | cmp -s - "$work/f/drmemtrace.text" || fail "through a pipe it came out other"
+
+same "$work/f/shards" "$work/f/shards.text"
+grep -q '^files  *3 ' "$work/said" || fail "not three files: $(cat "$work/said")"
+[ "$(count kernel)" = "$(grep -c '^F .*sup' "$work/f/shards.text")" ] || fail "the kernel's instructions are $(count kernel)"
+$twinwalk trace check "$work/o.tw" > /dev/null || fail "trace check refuses a folder"
+replay "$work/o.tw"
+
+# ---- thousands of threads: a text never says that one has ended; --fold makes do with fewer numbers ----
+for ((i = 0; i < 3000; i++)); do echo "0x401000: R 0x$((70000 + i))000 8; TID: $((i + 5000))"; echo "0x401003: W 0x$((70000 + i))000 8; TID: $((i + 5000))"; done > "$work/tids.out"
+$twinwalk trace import "$work/tids.out" "$work/tids.tw" > "$work/said"
+[ "$(count threads)" = 3000 ] || fail "there are 3000 threads, not $(count threads)"
+records "$work/tids.tw" | tail -1 | grep -q ' thread=2999$' || fail "the last thread is not number 2999"
+$twinwalk trace check "$work/tids.tw" > /dev/null
+replay "$work/tids.tw"
+grep -Eq 'context switches +2,999 ' "$work/cosim" || fail "not every thread had its turn"
+$twinwalk trace import --fold=20 "$work/tids.out" "$work/tids.tw" > "$work/said"
+[ "$(count threads) $(count folded)" = "3000 2980" ] || fail "folded: $(count folded) of $(count threads)"
+records "$work/tids.tw" | grep -Eo 'thread=[0-9]+' | sort -u | wc -l | grep -qx 19 || fail "twenty numbers are more, or fewer"
 
 # ---- merging: both are in it, each in its order, as threads of its own ----
 $twinwalk trace import "$work/f/plain.champsimtrace" "$work/a.tw" > /dev/null
@@ -77,10 +112,34 @@ refuse "torn: offset 9999: torn: the file ends in file 1 of the zip archive (beh
 head -c -1 f/drmemtrace.chunks.trace.zip > torn
 refuse "in the zip directory" import torn bad.tw
 head -n 900 lackey.log | head -c -2 > torn
-refuse "torn: line 900: torn: the file ends in the middle of it" import torn bad.tw
+refuse "torn: line 900: torn: the file ends in the middle of it: no line of lackey's" import torn bad.tw
+head -c 9000 f/packed.champsimtrace.tar > torn
+refuse "torn: offset 9000: torn: the file ends in the middle of its tar archive (behind record" import torn bad.tw
+head -c -9 f/packed.champsimtrace.tar.bz2 > torn
+refuse "torn: the file ends in the middle of its bzip2 data" import torn bad.tw
+head -c 100000 f/snappy.champsimtrace.sz > torn
+refuse "torn: offset 100000: torn: the file ends in the middle of its Snappy data (behind record" import torn bad.tw
+printf '7z\xbc\xaf\x27\x1c\0\4' > seven.champsimtrace
+refuse "seven.champsimtrace: offset 0: is packed by 7-Zip, which is not understood here: unpack it first" import seven.champsimtrace bad.tw
 head -c 5000 /dev/urandom > torn
+cp torn torn.champsimtrace # a name is no proof
 refuse "looks like no trace" import torn bad.tw
-refuse "torn: record 1: " import --from=drmemtrace torn bad.tw
+refuse "looks like no trace" import torn.champsimtrace bad.tw
+for format in champsim cloudsuite drmemtrace; do refuse "does not begin as a trace of" import --from=$format torn bad.tw; done
+refuse "looks like a trace of ChampSim's CloudSuite (--from=cloudsuite), not of ChampSim" import --from=champsim f/cloudsuite.champsimtrace bad.tw
+refuse "looks like a trace of Valgrind lackey (--from=lackey), not of Pin" import --from=pin lackey.log bad.tw
+printf 'R 0x5a007ffe00001000 8\n' > tagged
+refuse "(with --lam=57 it is: bits 62:57 may be a tag)" import tagged bad.tw
+$twinwalk trace import --lam=57 tagged tagged.tw > /dev/null && $twinwalk trace text tagged.tw | grep -qx 'L 0x7ffe00001000 8' || fail "a tag stays"
+mkdir -p empty raw/raw
+refuse "empty: is a folder, and none of its 0 files is one of drmemtrace's" import empty bad.tw
+refuse "raw: holds raw files of DynamoRIO's drmemtrace" import raw bad.tw
+cp -r f/shards s
+head -c 300 s/trace/drmemtrace.app.9002.0001.trace.gz > s/trace/cut && mv s/trace/cut s/trace/drmemtrace.app.9002.0001.trace.gz
+refuse "9002.0001.trace.gz: offset 300: torn: the file ends in the middle of its gzip data (behind record" import s bad.tw
+cp f/shards/trace/drmemtrace.app.9001.0001.trace s/before
+refuse "is a trace being read; write to another file" import f/shards f/shards/trace/drmemtrace.app.9001.0001.trace
+cmp -s s/before f/shards/trace/drmemtrace.app.9001.0001.trace || fail "an import has written over a file of its own folder"
 printf 'R 0x10 8\nR 0x800000000000 8\n' > wide
 refuse "wide: line 2: the load of 0x800000000000 is not canonical with 48 bits (it is with --bits=57)" import wide bad.tw
 refuse "none: cannot open" import none bad.tw

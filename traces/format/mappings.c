@@ -12,6 +12,7 @@ enum {
     SYS_MUNMAP = 11,
     SYS_BRK = 12,
     SYS_MREMAP = 25,
+    SYS_MADVISE = 28,
     SYS_SHMAT = 30,
     SYS_SHMDT = 67,
     SYS_PKEY_MPROTECT = 329
@@ -21,10 +22,13 @@ enum {
     LINUX_ANONYMOUS = 0x20,
     LINUX_GROWSDOWN = 0x100,
     LINUX_DONTUNMAP = 4,
+    LINUX_DONTFORK = 10,
+    LINUX_DOFORK = 11,
     LINUX_SHM_RDONLY = 0x1000,
     LINUX_SHM_EXEC = 0x8000
 };
-enum { SEGMENT = 1 << 8 }; /* a flag of ours: attached by shmat */
+/* Flags of ours: attached by shmat; not for children (madvise). */
+enum { SEGMENT = 1 << 8, NOT_FORKED = 1 << 9 };
 
 static const uint64_t stack_limit = UINT64_C(8) << 20; /* Linux' default RLIMIT_STACK */
 
@@ -39,17 +43,20 @@ void mappings_free(struct mappings *list)
     *list = (struct mappings){0};
 }
 
-bool mappings_copy(struct mappings *copy, const struct mappings *list)
+bool mappings_fork(struct mappings *copy, const struct mappings *list)
 {
     *copy = *list;
     copy->room = list->count;
+    copy->count = 0;
+    copy->last = 0;
     copy->map = malloc((list->count ? list->count : 1) * sizeof *list->map);
     if (!copy->map) {
         *copy = (struct mappings){0};
         return false;
     }
-    if (list->count)
-        memcpy(copy->map, list->map, list->count * sizeof *list->map);
+    for (size_t i = 0; i < list->count; i++)
+        if (!(list->map[i].flags & NOT_FORKED))
+            copy->map[copy->count++] = list->map[i];
     return true;
 }
 
@@ -205,6 +212,15 @@ const char *mappings_follow(struct mappings *list, const struct trace_syscall *s
             return "out of memory";
         for (size_t i = at_or_after(list, start); i < list->count && list->map[i].start < end; i++)
             list->map[i].prot = (uint32_t)s->arg[2] & 7;
+        break;
+    case SYS_MADVISE:
+        if (start >= end || (s->arg[2] != LINUX_DONTFORK && s->arg[2] != LINUX_DOFORK))
+            break;
+        if (!split(list, start) || !split(list, end))
+            return "out of memory";
+        for (size_t i = at_or_after(list, start); i < list->count && list->map[i].start < end; i++)
+            list->map[i].flags = s->arg[2] == LINUX_DONTFORK ? list->map[i].flags | NOT_FORKED
+                                                             : list->map[i].flags & ~(uint32_t)NOT_FORKED;
         break;
     case SYS_BRK:
         return follow_brk(list, result);

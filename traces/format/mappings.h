@@ -19,8 +19,9 @@ struct mappings {
 };
 
 void mappings_free(struct mappings *list);
-/* Makes `copy`, which is empty, equal to `list`. False: out of memory. */
-bool mappings_copy(struct mappings *copy, const struct mappings *list);
+/* Makes `copy`, which is empty, what a child of the process has: all but what MADV_DONTFORK was said of. False: out of
+ * memory. */
+bool mappings_fork(struct mappings *copy, const struct mappings *list);
 /* A mapping of the initial layout. False when it overlaps another. */
 bool mappings_initial(struct mappings *list, const struct trace_map *map);
 /* Follows a system call that succeeded; others change nothing. NULL, or what contradicts the list. */

@@ -74,7 +74,7 @@ static const char *clone_task(struct tasks *t, const struct task *parent, const 
     if (child->space)
         return "a task is made whose number is that of a living one";
     struct space *space = event->flags & TRACE_CLONE_VM ? parent->space : space_new();
-    if (!space || (space != parent->space && !mappings_copy(&space->maps, &parent->space->maps)))
+    if (!space || (space != parent->space && !mappings_fork(&space->maps, &parent->space->maps)))
         return "out of memory";
     space->users += space == parent->space;
     *child = (struct task){.space = space,

@@ -1,6 +1,5 @@
-/* DynamoRIO's drmemtrace, the final (not raw) files of an offline trace: 12 bytes an entry, little-endian: u16 type,
- * u16 size, u64 address. A file holds one thread, or the share of one core; entries of type 22 say whose turn it is. */
-#include "import.h"
+/* See drmemtrace.h. 12 bytes an entry, little-endian: u16 type, u16 size, u64 address. */
+#include "drmemtrace.h"
 
 #include "format/wire.h"
 
@@ -36,37 +35,51 @@ enum type {
     T_UNTAKEN = 49,
 };
 
-struct state {
-    unsigned thread;     /* whose turn it is */
-    bool left_out;       /* of another process than the one wanted */
-    bool in_file, ended; /* a header was there; the footer was */
-    bool known;          /* the process is */
-    uint64_t process;
+/* The size of an entry of type 28 says what it marks. */
+enum marker {
+    MARK_TIMESTAMP = 2,
+    MARK_SYSCALL_BEGINS = 27, /* what the kernel executes for a system call … */
+    MARK_SYSCALL_ENDS = 28,
+    MARK_SWITCH_BEGINS = 34, /* … for a switch of threads … */
+    MARK_SWITCH_ENDS = 35,
+    MARK_EVENT_BEGINS = 43, /* … for an interrupt or exception; these nest */
+    MARK_EVENT_ENDS = 44,
 };
 
-static bool looks_like(const uint8_t *p, size_t n)
+bool drmemtrace_looks_like(const uint8_t *p, size_t n)
 {
     return n >= ENTRY && get_u32(p) == T_HEADER && get_u64(p + 4) >= 1 && get_u64(p + 4) <= VERSION_MOST;
 }
 
+static bool looks_like(const uint8_t *p, size_t n, const struct import_options *options)
+{
+    (void)options;
+    return drmemtrace_looks_like(p, n);
+}
+
 static void describe(const uint8_t *p, size_t n, struct trace_info *info)
 {
-    if (looks_like(p, n))
+    if (drmemtrace_looks_like(p, n))
         snprintf(info->recorder, sizeof info->recorder, "DynamoRIO drmemtrace (format %" PRIu64 ")", get_u64(p + 4));
 }
 
-static bool fetch(struct import *im, const struct state *s, uint64_t va, uint64_t size)
+static bool fetch(struct import *im, const struct drmemtrace *s, uint64_t va, uint64_t size)
 {
     struct import_thread *t = &im->thread[s->thread];
+    if (!size) { /* a filtered trace: only where the next access was made from */
+        im->counts.empty++;
+        return true;
+    }
     t->last_ip = va;
     t->next_ip = va + size;
     t->has_ip = true;
     im->counts.instructions++;
+    im->counts.kernel += im->flags == TRACE_SUPERVISOR;
     return import_access(im, TRACE_FETCH, va, size, s->thread);
 }
 
 /* Up to eight further instructions, one behind the other; the address field holds their lengths. */
-static bool bundle(struct import *im, const struct state *s, const uint8_t *lengths, unsigned count)
+static bool bundle(struct import *im, const struct drmemtrace *s, const uint8_t *lengths, unsigned count)
 {
     if (count > LENGTHS || !im->thread[s->thread].has_ip)
         return import_wrong(im,
@@ -79,7 +92,7 @@ static bool bundle(struct import *im, const struct state *s, const uint8_t *leng
     return true;
 }
 
-static bool of_process(struct import *im, struct state *s, uint64_t pid)
+static bool of_process(struct import *im, struct drmemtrace *s, uint64_t pid)
 {
     const struct import_options *o = im->options;
     im->thread[s->thread].process = pid;
@@ -88,16 +101,16 @@ static bool of_process(struct import *im, struct state *s, uint64_t pid)
         s->left_out = pid != o->pid;
         return true;
     }
-    if (s->known && pid != s->process)
+    if (im->one_process && pid != im->process)
         return import_wrong(
             im, "process %" PRIu64 " beside process %" PRIu64 "; a trace is of one process: choose it with --pid=", pid,
-            s->process);
-    s->known = true;
-    s->process = pid;
+            im->process);
+    im->one_process = true;
+    im->process = pid;
     return true;
 }
 
-static bool of_thread(struct import *im, struct state *s, uint64_t tid)
+static bool of_thread(struct import *im, struct drmemtrace *s, uint64_t tid)
 {
     int thread = import_thread_of(im, tid);
     if (thread < 0)
@@ -108,7 +121,8 @@ static bool of_thread(struct import *im, struct state *s, uint64_t tid)
     return true;
 }
 
-static bool access_entry(struct import *im, const struct state *s, unsigned type, unsigned size, const uint8_t *address)
+static bool access_entry(struct import *im, const struct drmemtrace *s, unsigned type, unsigned size,
+                         const uint8_t *address)
 {
     uint64_t va = get_u64(address);
     switch (type) {
@@ -132,12 +146,21 @@ static bool access_entry(struct import *im, const struct state *s, unsigned type
     }
 }
 
-static bool one_entry(struct import *im, struct state *s, const uint8_t *p)
+/* Whose the accesses from here on are. */
+static void marker(struct import *im, struct drmemtrace *s, unsigned what)
 {
-    unsigned type = p[0] | (unsigned)p[1] << 8, size = p[2] | (unsigned)p[3] << 8;
-    uint64_t value = get_u64(p + 4);
-    if (s->ended && type != T_HEADER)
-        return import_wrong(im, "an entry of type %u behind the footer", type);
+    s->in_syscall = (s->in_syscall || what == MARK_SYSCALL_BEGINS) && what != MARK_SYSCALL_ENDS;
+    s->in_switch = (s->in_switch || what == MARK_SWITCH_BEGINS) && what != MARK_SWITCH_ENDS;
+    s->events += what == MARK_EVENT_BEGINS;
+    s->events -= what == MARK_EVENT_ENDS && s->events;
+    im->counts.others++;
+}
+
+/* Entries that are no accesses; *access: it is one. */
+static bool structure(struct import *im, struct drmemtrace *s, unsigned type, unsigned size, uint64_t value,
+                      bool *access)
+{
+    *access = false;
     switch (type) {
     case T_HEADER:
         if (!value || value > VERSION_MOST)
@@ -146,19 +169,20 @@ static bool one_entry(struct import *im, struct state *s, const uint8_t *p)
         s->in_file = true;
         s->ended = false;
         return true;
-    case T_FOOTER:
+    case T_FOOTER: /* of one thread; on a core another may follow */
         s->ended = true;
         return true;
     case T_THREAD:
+        s->ended = false;
         return of_thread(im, s, value);
     case T_THREAD_EXIT:
-        for (unsigned i = 0; i < IMPORT_THREADS; i++)
-            if (im->thread[i].used && im->thread[i].id == value)
-                im->thread[i].exited = true;
+        import_thread_ends(im, value);
         return true;
     case T_PID:
         return of_process(im, s, value);
     case T_MARKER:
+        marker(im, s, size);
+        return true;
     case T_ENCODING:
         im->counts.others++;
         return true;
@@ -166,41 +190,68 @@ static bool one_entry(struct import *im, struct state *s, const uint8_t *p)
     if ((type >= T_PREFETCH_FIRST && type <= T_PREFETCH_LAST) || type == T_HARDWARE_PREFETCH ||
         (type >= T_PREFETCH_MORE_FIRST && type <= T_PREFETCH_MORE_LAST)) {
         im->counts.prefetches++;
-        return true;
-    }
-    if (type >= T_FLUSH_FIRST && type <= T_FLUSH_LAST) {
+    } else if (type >= T_FLUSH_FIRST && type <= T_FLUSH_LAST) {
         im->counts.others++;
-        return true;
-    }
-    if (type > T_UNTAKEN) { /* of a later version */
+    } else if (type > T_UNTAKEN) { /* of a later version */
         im->counts.unknown++;
         return type <= TYPE_MOST ||
                import_wrong(im, "an entry of type %u: this is no drmemtrace trace, or it is damaged", type);
+    } else {
+        *access = true;
     }
-    return s->left_out || access_entry(im, s, type, size, p + 4);
+    return true;
+}
+
+static bool one_entry(struct import *im, struct drmemtrace *s, const uint8_t *p)
+{
+    unsigned type = p[0] | (unsigned)p[1] << 8, size = p[2] | (unsigned)p[3] << 8;
+    bool access;
+    if (!structure(im, s, type, size, get_u64(p + 4), &access))
+        return false;
+    if (!access || s->left_out)
+        return true;
+    if (s->ended)
+        return import_wrong(im, "an entry of type %u behind the footer", type);
+    im->flags = s->in_syscall || s->in_switch || s->events ? TRACE_SUPERVISOR : 0;
+    return access_entry(im, s, type, size, p + 4);
+}
+
+enum drmemtrace_stop drmemtrace_read(struct import *im, struct drmemtrace *s, uint64_t until)
+{
+    const uint8_t *p;
+    size_t n;
+    while ((n = source_peek(im->source, &p, ENTRY)) == ENTRY) {
+        const uint64_t value = get_u64(p + 4);
+        if (get_u32(p) == (T_MARKER | MARK_TIMESTAMP << 16) && value > s->time) {
+            s->time = value;
+            if (value > until)
+                return DRMEMTRACE_LATER; /* the entry is read when it is its turn */
+        }
+        im->counts.units++;
+        if (!one_entry(im, s, p))
+            return DRMEMTRACE_STOP;
+        source_take(im->source, ENTRY);
+    }
+    if (im->source->error[0])
+        return DRMEMTRACE_END;
+    im->counts.units += n != 0;
+    if (n)
+        import_wrong(im, "torn: only %zu of its %d bytes are there", n, ENTRY);
+    else if (s->in_file && !s->ended)
+        import_wrong(im, "torn: the file ends behind it, without a footer");
+    return im->error[0] ? DRMEMTRACE_STOP : DRMEMTRACE_END;
+}
+
+bool drmemtrace_found(struct import *im)
+{
+    return im->counts.records || im->accesses || im->source->error[0] || !im->options->one_process ||
+           import_wrong(im, "the file ends, and nothing in it is of process %" PRIu64, im->options->pid);
 }
 
 static bool read_all(struct import *im)
 {
-    const uint8_t *p;
-    size_t n;
-    struct state s = {0};
-    while ((n = source_peek(im->source, &p, ENTRY)) == ENTRY) {
-        im->counts.units++;
-        if (!one_entry(im, &s, p))
-            return false;
-        source_take(im->source, ENTRY);
-    }
-    if (im->source->error[0])
-        return true;
-    im->counts.units += n != 0;
-    if (n)
-        return import_wrong(im, "torn: only %zu of its %d bytes are there", n, ENTRY);
-    if (s.in_file && !s.ended)
-        return import_wrong(im, "torn: the file ends behind it, without a footer");
-    if (im->counts.records || im->accesses || !im->options->one_process)
-        return true;
-    return import_wrong(im, "the file ends, and nothing in it is of process %" PRIu64, im->options->pid);
+    struct drmemtrace s = {0};
+    return drmemtrace_read(im, &s, UINT64_MAX) != DRMEMTRACE_STOP && drmemtrace_found(im);
 }
 
 const struct format format_drmemtrace = {"drmemtrace", "DynamoRIO drmemtrace", false, looks_like, describe, read_all};

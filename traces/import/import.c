@@ -6,8 +6,10 @@
 #include <string.h>
 
 enum { GUESS_BYTES = 16 << 10 };
+#define NAMES "champsim, cloudsuite, drmemtrace, lackey, pin"
 
-const struct format *const import_formats[] = {&format_drmemtrace, &format_champsim, &format_lackey, &format_pin, NULL};
+const struct format *const import_formats[] = {&format_drmemtrace, &format_champsim, &format_cloudsuite,
+                                               &format_lackey,     &format_pin,      NULL};
 
 static const struct format *by_name(const char *name)
 {
@@ -26,6 +28,59 @@ static bool looks_like_text(const uint8_t *p, size_t n)
     return true;
 }
 
+/* What a file is that is none of the formats; NULL: who knows. */
+static const char *stranger(const uint8_t *p, size_t n, bool text)
+{
+    static const struct {
+        const char *magic, *what;
+    } known[] = {
+        {"\x7f"
+         "ELF",
+         "a program"},
+        {"PERFILE2", "a recording of Linux' perf; `perf script -F tid,ip,addr` makes text of it"},
+        {"gem5", "a trace of gem5 in protocol buffers; its util/decode_packet_trace.py makes text of it"},
+        {"SQLite format 3", "a data base of SQLite"},
+        {"%PDF", "a PDF"},
+        {"$date", "a waveform (VCD)"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (n >= strlen(known[i].magic) && !memcmp(p, known[i].magic, strlen(known[i].magic)))
+            return known[i].what;
+    if (!text && n >= 24 && p[7] == 0xc0 && p[15] >> 5 == 2 && p[23] >> 5 == 3)
+        return "a raw file of DynamoRIO's drmemtrace; `drrun -t drmemtrace -indir FOLDER` (raw2trace) makes the final "
+               "one";
+    return NULL;
+}
+
+static const struct format *guess(const uint8_t *p, size_t n, bool text, const struct import_options *options)
+{
+    for (int i = 0; import_formats[i]; i++)
+        if (import_formats[i]->text == text && import_formats[i]->looks_like(p, n, options))
+            return import_formats[i];
+    return NULL;
+}
+
+/* The format that the options name, unless the file is plainly of another, or none. */
+static const struct format *named(struct source *source, const uint8_t *p, size_t n, bool text,
+                                  const struct import_options *options, char *error, size_t size)
+{
+    const struct format *found = by_name(options->from), *seen = guess(p, n, text, options);
+    const char *what = stranger(p, n, text);
+    if (!found)
+        snprintf(error, size, "--from=%s: must be one of " NAMES, options->from);
+    else if (found->text && !text)
+        snprintf(error, size, "%s: --from=%s is text, and this file is not", source->path, found->name);
+    else if (found->looks_like(p, n, options))
+        return found;
+    else if (seen)
+        snprintf(error, size, "%s: looks like a trace of %s (--from=%s), not of %s", source->path, seen->what,
+                 seen->name, found->what);
+    else
+        snprintf(error, size, "%s: does not begin as a trace of %s does%s%s", source->path, found->what,
+                 what ? "; it looks like " : "", what ? what : "");
+    return NULL;
+}
+
 const struct format *import_format(struct source *source, const struct import_options *options, char *error,
                                    size_t size)
 {
@@ -42,27 +97,22 @@ const struct format *import_format(struct source *source, const struct import_op
         snprintf(error, size, "%s: is a Twinwalk trace already", source->path);
         return NULL;
     }
-    bool text = looks_like_text(p, n);
-    const struct format *found = options->from ? by_name(options->from) : NULL;
-    if (found) {
-        if (found->text && !text) {
-            snprintf(error, size, "%s: --from=%s is text, and this file is not", source->path, found->name);
-            return NULL;
-        }
-        return found;
-    }
-    for (int i = 0; import_formats[i] && !options->from; i++)
-        if (import_formats[i]->text == text && import_formats[i]->looks_like(p, n))
-            return import_formats[i];
-    /* A few entries of ChampSim's might look like nothing known; its file names do not. */
-    if (!options->from && !text && strstr(source->path, "champsim"))
-        return &format_champsim;
+    const bool text = looks_like_text(p, n);
     if (options->from)
-        snprintf(error, size, "--from=%s: must be one of champsim, drmemtrace, lackey, pin", options->from);
+        return named(source, p, n, text, options, error, size);
+    const struct format *found = guess(p, n, text, options);
+    if (found)
+        return found;
+    const char *what = stranger(p, n, text);
+    if (what)
+        snprintf(error, size, "%s: is no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; it looks like %s",
+                 source->path, what);
     else
-        snprintf(error, size,
-                 "%s: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=",
-                 source->path);
+        snprintf(
+            error, size,
+            "%s: looks like no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin%s%s; if it is one, --from= "
+            "tells why not",
+            source->path, source_packed(source) ? ", unpacked from " : "", source_packings(source));
     return NULL;
 }
 
@@ -88,25 +138,29 @@ bool import_wrong(struct import *im, const char *format, ...)
     va_list args;
     if (im->error[0])
         return false;
-    int n = snprintf(im->error, sizeof im->error, "%s: %s %" PRIu64 ": ", im->source->path, im->unit, im->counts.units);
+    int n = snprintf(im->error, sizeof im->error, "%s: %s %" PRIu64 ": %s", im->source->path, im->unit,
+                     im->counts.units - im->others, im->unended ? "torn: the file ends in the middle of it: " : "");
     va_start(args, format);
     vsnprintf(im->error + n, sizeof im->error - (size_t)n, format, args);
     va_end(args);
     return false;
 }
 
+bool import_end(struct import *im, bool read)
+{
+    if (!read && !im->full && !im->error[0])
+        import_wrong(im, "cannot go on");
+    if (!im->error[0] && !im->full && im->source->error[0])
+        snprintf(im->error, sizeof im->error, "%s (behind %s %" PRIu64 ")", im->source->error, im->unit,
+                 im->counts.units - im->others);
+    return !im->error[0];
+}
+
 bool import_run(struct import *im, const struct format *format)
 {
     im->error[0] = 0;
     im->unit = format->text ? "line" : "record";
-    if (!format->read(im) && !im->full && !im->error[0])
-        import_wrong(im, "cannot go on");
-    if (!im->error[0] && !im->full && im->source->error[0])
-        snprintf(im->error, sizeof im->error, "%s (behind %s %" PRIu64 ")", im->source->error, im->unit,
-                 im->counts.units);
-    for (unsigned i = 0; i < IMPORT_THREADS; i++)
-        im->counts.threads += im->thread[i].used;
-    return !im->error[0];
+    return import_end(im, format->read(im));
 }
 
 static bool canonical(uint64_t va, unsigned bits)
@@ -115,22 +169,47 @@ static bool canonical(uint64_t va, unsigned bits)
     return !top || top == UINT64_MAX >> (bits - 1);
 }
 
+/* The address as the processor translates it: Linear Address Masking replaces the tag by copies of the bit below it,
+ * and keeps bit 63 (SDM 1, 4.4). */
+static uint64_t without_tag(uint64_t va, unsigned lam)
+{
+    const uint64_t tag = (UINT64_C(1) << 63) - (UINT64_C(1) << (lam == 48 ? 48 : 57)), below = (tag & -tag) >> 1;
+    return va & below ? va | tag : va & ~tag;
+}
+
+/* tagged: as it is in the file */
+static bool not_canonical(struct import *im, unsigned kind, uint64_t tagged, uint64_t va)
+{
+    static const char *const name[] = {"fetch", "load", "store"};
+    const unsigned bits = im->options->linear_bits;
+    const char *hint = "";
+    if (kind != TRACE_FETCH && !im->options->lam && without_tag(va, 57) != va && canonical(without_tag(va, 57), bits))
+        hint = " (with --lam=57 it is: bits 62:57 may be a tag)";
+    else if (bits == 48 && canonical(va, 57))
+        hint = " (it is with --bits=57)";
+    else if (kind != TRACE_FETCH && !im->options->lam && without_tag(va, 48) != va &&
+             canonical(without_tag(va, 48), bits))
+        hint = " (with --lam=48 it is: bits 62:48 may be a tag)";
+    return import_wrong(im, "the %s of 0x%" PRIx64 " is not canonical with %u bits%s; --drop leaves such accesses out",
+                        name[kind], tagged, bits, hint);
+}
+
 bool import_access(struct import *im, unsigned kind, uint64_t va, uint64_t bytes, unsigned thread)
 {
     const struct import_options *o = im->options;
-    static const char *const name[] = {"fetch", "load", "store"};
     if (!bytes) {
         im->counts.empty++;
         return true;
     }
+    const uint64_t tagged = va;
+    if (o->lam && kind != TRACE_FETCH) {
+        va = without_tag(va, o->lam);
+        im->counts.tagged += va != tagged;
+    }
     uint64_t last = va + bytes - 1;
     if (last < va || !canonical(va, o->linear_bits) || !canonical(last, o->linear_bits)) {
         if (!o->drop)
-            return import_wrong(im,
-                                "the %s of 0x%" PRIx64
-                                " is not canonical with %u bits%s; --drop leaves such accesses out",
-                                name[kind], va, o->linear_bits,
-                                o->linear_bits == 48 && canonical(va, 57) ? " (it is with --bits=57)" : "");
+            return not_canonical(im, kind, tagged, va);
         im->counts.dropped++;
         return true;
     }
@@ -142,7 +221,7 @@ bool import_access(struct import *im, unsigned kind, uint64_t va, uint64_t bytes
         im->full = true;
         return false;
     }
-    struct trace_rec rec = {.va = va, .kind = (uint8_t)kind, .thread = (uint8_t)thread};
+    struct trace_rec rec = {.va = va, .kind = (uint8_t)kind, .flags = im->flags, .thread = (uint16_t)thread};
     size_t left = (size_t)bytes, pieces = 0;
     for (; left; rec.va += rec.size, pieces++) {
         left = trace_split(rec.va, left, &rec.size);
@@ -154,25 +233,4 @@ bool import_access(struct import *im, unsigned kind, uint64_t va, uint64_t bytes
     im->counts.records += pieces;
     im->counts.crossings += pieces > 1;
     return true;
-}
-
-int import_thread_of(struct import *im, uint64_t id)
-{
-    if (id < IMPORT_THREADS && im->thread[id].used && im->thread[id].id == id && !im->thread[id].exited)
-        return (int)id;
-    int own = id < IMPORT_THREADS && !im->thread[id].used ? (int)id : -1, free = -1, left = -1;
-    for (int i = 0; i < IMPORT_THREADS; i++) {
-        struct import_thread *t = &im->thread[i];
-        if (t->used && t->id == id && !t->exited)
-            return i;
-        if (!t->used && free < 0)
-            free = i;
-        if (t->exited && left < 0)
-            left = i;
-    }
-    int at = own >= 0 ? own : free >= 0 ? free : left;
-    if (at < 0)
-        return import_wrong(im, "thread %" PRIu64 " is the 257th at a time, and a trace has room for 256", id), -1;
-    im->thread[at] = (struct import_thread){.used = true, .id = id};
-    return at;
 }

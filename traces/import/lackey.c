@@ -1,46 +1,47 @@
 /* Valgrind's lackey, --trace-mem=yes: a line an access: "I  ADDR,SIZE", " L ADDR,SIZE", " S ADDR,SIZE", and " M
  * ADDR,SIZE" for a load and a store of the same place by one instruction. Addresses are hexadecimal, sizes decimal.
- * Valgrind's own messages begin with "==", "--" or "**". */
+ * Valgrind's own messages begin with "==", "--" or "**"; "SB ADDR" is the beginning of a superblock. */
 #include "import.h"
 
 #include <string.h>
 
 enum { SIZE_MOST = 65536 };
 
-static bool message(const char *line)
+/* A line that tells of no access: Valgrind's own words, the beginning of a superblock (--trace-superblocks=yes), a
+ * comment. */
+static bool no_access(const char *line)
 {
-    return !strncmp(line, "==", 2) || !strncmp(line, "--", 2) || !strncmp(line, "**", 2);
+    const char *p = line + 3;
+    uint64_t va;
+    line += strspn(line, " \t");
+    return !*line || *line == '#' || !strncmp(line, "==", 2) || !strncmp(line, "--", 2) || !strncmp(line, "**", 2) ||
+           (!strncmp(line, "SB ", 3) && import_digits(&p, 16, &va) && !*p);
 }
 
-/* 'I', 'L', 'S' or 'M'; 0: no such line. */
+/* 'I', 'L', 'S' or 'M'; 0: no such line. Hands put in fewer blanks, or more. */
 static char parse(const char *line, uint64_t *va, uint64_t *size)
 {
-    char kind;
-    if (line[0] == 'I' && line[1] == ' ' && line[2] == ' ')
-        kind = 'I';
-    else if (line[0] == ' ' && (line[1] == 'L' || line[1] == 'S' || line[1] == 'M') && line[2] == ' ')
-        kind = line[1];
-    else
+    const char *p = line + strspn(line, " \t");
+    const char kind = *p;
+    if (!kind || !strchr("ILSM", kind) || (p[1] != ' ' && p[1] != '\t'))
         return 0;
-    const char *p = line + 3;
-    if (!import_digits(&p, 16, va) || *p++ != ',' || !import_digits(&p, 10, size) || *p)
-        return 0;
-    return kind;
+    p += 1 + strspn(p + 1, " \t");
+    return import_digits(&p, 16, va) && *p++ == ',' && import_digits(&p, 10, size) && !*p ? kind : 0;
 }
 
-static bool looks_like(const uint8_t *p, size_t n)
+bool import_is_lackey(const char *line)
 {
-    const uint8_t *line = p, *end;
-    for (; (end = memchr(line, '\n', n - (size_t)(line - p))); line = end + 1) {
-        char copy[64];
-        uint64_t va, size;
-        size_t len = (size_t)(end - line) < sizeof copy - 1 ? (size_t)(end - line) : sizeof copy - 1;
-        memcpy(copy, line, len);
-        copy[len - (len && copy[len - 1] == '\r')] = 0;
-        copy[len] = 0;
-        if (!message(copy))
-            return parse(copy, &va, &size);
-    }
+    uint64_t va, size;
+    return parse(line, &va, &size);
+}
+
+static bool looks_like(const uint8_t *p, size_t n, const struct import_options *options)
+{
+    char line[512];
+    size_t at = 0;
+    while (import_first_line(p, n, &at, line, sizeof line))
+        if (!no_access(line))
+            return !options->base && import_is_lackey(line); /* a base is for Pin's */
     return false;
 }
 
@@ -72,13 +73,13 @@ static bool read_all(struct import *im)
 {
     char *line;
     int got;
-    im->thread[0].used = true;
+    import_thread_of(im, 0);
     while ((got = import_line(im, &line)) > 0) {
         uint64_t va, size;
         char kind = parse(line, &va, &size);
         bool ok = true;
         if (!kind) {
-            if (message(line) || !line[0]) {
+            if (no_access(line)) {
                 im->counts.others++;
                 continue;
             }

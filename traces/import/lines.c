@@ -5,6 +5,14 @@
 
 enum { LINE_MOST = 4096 };
 
+/* The length of a line without blanks, tabs and a carriage return at its end. */
+static size_t without_blanks(const uint8_t *p, size_t len)
+{
+    while (len && (p[len - 1] == ' ' || p[len - 1] == '\t' || p[len - 1] == '\r'))
+        len--;
+    return len;
+}
+
 int import_line(struct import *im, char **line)
 {
     const uint8_t *p;
@@ -23,16 +31,29 @@ int import_line(struct import *im, char **line)
         im->counts.units--; /* the source's own error tells */
         return 0;
     }
+    im->unended = !end; /* many editors write it so; and a file that was cut off may end so */
     if (!end)
-        return import_wrong(im, "torn: the file ends in the middle of it"), -1;
+        end = p + n;
     if (memchr(p, 0, (size_t)(end - p)))
         return import_wrong(im, "holds a zero byte: this is no text"), -1;
-    *line = (char *)p; /* in the source's buffer, which is ours until the next peek */
-    (*line)[end - p] = 0;
-    if (end > p && end[-1] == '\r')
-        (*line)[end - p - 1] = 0;
-    source_take(im->source, (size_t)(end - p) + 1);
+    *line = (char *)p; /* in the source's buffer, which is ours until the next peek, and a byte longer */
+    (*line)[without_blanks(p, (size_t)(end - p))] = 0;
+    source_take(im->source, (size_t)(end - p) + !im->unended);
     return 1;
+}
+
+bool import_first_line(const uint8_t *p, size_t n, size_t *at, char *line, size_t room)
+{
+    if (*at >= n)
+        return false;
+    const uint8_t *end = memchr(p + *at, '\n', n - *at);
+    const size_t len = end ? (size_t)(end - p) - *at : n - *at;
+    if (len >= room)
+        return false;
+    memcpy(line, p + *at, len);
+    line[without_blanks((const uint8_t *)line, len)] = 0;
+    *at += len + 1;
+    return true;
 }
 
 bool import_digits(const char **p, int base, uint64_t *value)

@@ -124,30 +124,15 @@ static bool nothing(const char *line)
     return !*line || *line == '#' || !strncmp(line, "RTN:", 4); /* tools derived from pinatrace name the routine so */
 }
 
-/* The first lines of the file, one after the other, in line[]; false at their end. */
-static bool first_lines(const uint8_t *p, size_t n, size_t *at, char *line, size_t room)
-{
-    const uint8_t *end = *at < n ? memchr(p + *at, '\n', n - *at) : NULL;
-    if (!end)
-        return false;
-    size_t len = (size_t)(end - p) - *at;
-    if (len >= room)
-        return false;
-    memcpy(line, p + *at, len);
-    line[len - (len && line[len - 1] == '\r')] = 0;
-    line[len] = 0;
-    *at += len + 1;
-    return true;
-}
-
-static bool looks_like(const uint8_t *p, size_t n)
+/* A line of lackey's could be one of these with a decimal address; it is one only for those who give the base. */
+static bool looks_like(const uint8_t *p, size_t n, const struct import_options *options)
 {
     char line[512];
     size_t at = 0;
     struct line l;
-    while (first_lines(p, n, &at, line, sizeof line))
+    while (import_first_line(p, n, &at, line, sizeof line))
         if (!nothing(line))
-            return !parse(line, 16, &l);
+            return (options->base || !import_is_lackey(line)) && !parse(line, 16, &l);
     return false;
 }
 
@@ -157,7 +142,7 @@ static int guess_base(const uint8_t *p, size_t n)
     char line[512];
     size_t at = 0;
     struct line l;
-    while (first_lines(p, n, &at, line, sizeof line))
+    while (import_first_line(p, n, &at, line, sizeof line))
         if (!nothing(line) && parse(line, 10, &l) && !parse(line, 16, &l))
             return 16;
     return 10;
@@ -165,11 +150,10 @@ static int guess_base(const uint8_t *p, size_t n)
 
 static bool one_line(struct import *im, const struct line *l)
 {
-    int thread = l->has_thread ? import_thread_of(im, l->thread) : 0;
+    int thread = import_thread_of(im, l->has_thread ? l->thread : 0);
     if (thread < 0)
         return false;
     struct import_thread *t = &im->thread[thread];
-    t->used = true;
     uint64_t ip = l->kind == TRACE_FETCH ? l->va : l->ip;
     if (l->has_ip || l->kind == TRACE_FETCH) {
         if (l->kind == TRACE_FETCH || !t->has_ip || t->last_ip != ip) {

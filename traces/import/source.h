@@ -1,6 +1,6 @@
-/* The bytes of a foreign trace, unpacked: plain, gzip, xz, Zstandard, or the files of a zip archive one after the
- * other; told by content. Everything streams: a file that unpacks to a thousand times its size costs time, never
- * memory. */
+/* The bytes of a foreign trace, unpacked: gzip, xz, Zstandard, bzip2, LZ4, Snappy, the files of a zip or tar archive
+ * one after the other; told by content, and again for what has come out, since people pack what is packed. Everything
+ * streams: a file that unpacks to a thousand times its size costs time, never memory. */
 #ifndef TWINWALK_IMPORT_SOURCE_H
 #define TWINWALK_IMPORT_SOURCE_H
 
@@ -14,6 +14,7 @@ enum {
     SOURCE_INPUT = 32 << 10,    /* bytes of the file at hand */
     SOURCE_DICTIONARY_LOG = 27, /* unpacking may look back 128 MiB, as `zstd` without --long=28 and `xz -9` do */
     SOURCE_ERROR = 1024,
+    SOURCE_DEPTH = 4, /* packings around one another */
 };
 
 struct source;
@@ -26,11 +27,13 @@ struct packing {
     size_t (*unpack)(struct source *s, uint8_t *out, size_t room);
     void (*stop)(struct source *s);
 };
-extern const struct packing packing_plain, packing_gzip, packing_xz, packing_zstd, packing_zip;
+extern const struct packing packing_plain, packing_gzip, packing_xz, packing_zstd, packing_bzip2, packing_lz4,
+    packing_snappy, packing_zip, packing_tar;
 
 struct source {
     char path[512];
-    FILE *file;
+    FILE *file;           /* where its bytes come from: a file, */
+    struct source *below; /* … or what another packing gives, which is ours */
     const struct packing *packing;
     void *state; /* of the packing */
     char error[SOURCE_ERROR];
@@ -48,6 +51,10 @@ bool source_open(struct source *s, const char *path);
 /* The same for a file that is open already; source_close() closes it. */
 bool source_start(struct source *s, FILE *file, const char *path);
 void source_close(struct source *s);
+
+/* Was it packed at all? And by what, from the inside out: "tar, xz"; valid until the next call. */
+bool source_packed(const struct source *s);
+const char *source_packings(const struct source *s);
 
 /* Makes up to `want` bytes available at *p without taking them; fewer only where the data end or are damaged (then
  * s->error is set). */

@@ -6,12 +6,14 @@
 #include "import.h"
 #include "merge.h"
 #include "output.h"
+#include "shards.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2, QUANTUM = 1000 };
 
@@ -24,12 +26,15 @@ struct options {
 
 static const char import_help[] =
     "usage: %s import [OPTION] IN OUT\n\n"
-    "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd or zip: unpacked on the way), "
-    "writes one of Twinwalk's.\n\n"
-    "  -f, --from=FORMAT   champsim, drmemtrace, lackey or pin (default: told by content)\n"
+    "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd, bzip2, LZ4, Snappy, zip or tar: "
+    "unpacked on the way), or a folder with a file of drmemtrace's for each thread or core; writes one of "
+    "Twinwalk's.\n\n"
+    "  -f, --from=FORMAT   champsim, cloudsuite, drmemtrace, lackey or pin (default: told by content)\n"
     "  -p, --program=TEXT  what was recorded (default: what the file says, else its name)\n"
     "      --bits=N        address width of the trace, 48 or 57 (default 48)\n"
     "      --drop          leave out accesses whose address is not canonical, and count them\n"
+    "      --lam=N         data addresses have tags, which are taken away: in bits 62:48 (48) or 62:57 (57)\n"
+    "      --fold=N        at most N threads: one that finds no number free takes that of the one silent longest\n"
     "      --no-fetch      leave out fetches\n"
     "      --skip=N        leave out the first N accesses\n"
     "      --limit=N       take at most N accesses\n"
@@ -62,7 +67,7 @@ static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *n)
 
 static int parse(const char *self, int argc, char **argv, struct options *o)
 {
-    enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID };
+    enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID, LAM, FOLD };
     static const struct option for_import[] = {
         {"from", required_argument, NULL, 'f'},
         {"program", required_argument, NULL, 'p'},
@@ -73,6 +78,8 @@ static int parse(const char *self, int argc, char **argv, struct options *o)
         {"limit", required_argument, NULL, LIMIT},
         {"base", required_argument, NULL, BASE},
         {"pid", required_argument, NULL, PID},
+        {"lam", required_argument, NULL, LAM},
+        {"fold", required_argument, NULL, FOLD},
         {"text", no_argument, NULL, 't'},
         {"level", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
@@ -139,6 +146,14 @@ static int parse(const char *self, int argc, char **argv, struct options *o)
             good = number(optarg, 0, UINT64_MAX, &o->import.pid);
             o->import.one_process = true;
             break;
+        case LAM:
+            good = number(optarg, 48, 57, &n) && (n == 48 || n == 57);
+            o->import.lam = (uint8_t)n;
+            break;
+        case FOLD:
+            good = number(optarg, 1, TRACE_THREADS, &n);
+            o->import.fold = (unsigned)n;
+            break;
         case ':':
             return wrong_usage(self, argv[0], "a value is missing behind ", which);
         default:
@@ -163,13 +178,31 @@ static void line(FILE *out, const char *label, uint64_t n, const char *what, boo
         fprintf(out, "%-12s %" PRIu64 "%s%s\n", label, n, *what ? "  " : "", what);
 }
 
-static void print_counts(FILE *out, const struct import *im, const struct format *format)
+/* Where an import takes its records from: one source, or the shards of a folder. */
+struct origin {
+    const char *path;
+    struct source source;
+    struct shards shards;
+    bool folder;
+    const struct format *format;
+};
+
+static const struct source *first_source(const struct origin *from)
+{
+    return from->folder ? &from->shards.shard[0].source : &from->source;
+}
+
+static void print_counts(FILE *out, const struct import *im, const struct origin *from)
 {
     const struct import_counts *c = &im->counts;
-    fprintf(out, "%-12s %s%s%s\n", "from", format->what, im->source->packing == &packing_plain ? "" : ", packed by ",
-            im->source->packing == &packing_plain ? "" : im->source->packing->name);
-    line(out, format->text ? "lines" : "entries", c->units, "", true);
+    const bool packed = source_packed(first_source(from));
+    fprintf(out, "%-12s %s%s%s\n", "from", from->format->what, packed ? ", packed: " : "",
+            packed ? source_packings(first_source(from)) : "");
+    line(out, "files", from->shards.count, "by their timestamps", false);
+    line(out, "other files", from->shards.others, "left out: no traces", false);
+    line(out, from->format->text ? "lines" : "entries", c->units, "", true);
     line(out, "instructions", c->instructions, "", true);
+    line(out, "kernel", c->kernel, "instructions of the kernel among them", false);
     line(out, "loads", c->loads, "", true);
     line(out, "stores", c->stores, "", true);
     line(out, "modifies", c->modifies, "a load and a store each", false);
@@ -179,26 +212,76 @@ static void print_counts(FILE *out, const struct import *im, const struct format
     line(out, "unknown", c->unknown, "left out: of a later version of the format", false);
     line(out, "empty", c->empty, "left out: they have no bytes", false);
     line(out, "dropped", c->dropped, "left out: not canonical", false);
+    line(out, "tagged", c->tagged, "accesses whose tag was taken away", false);
     line(out, "threads", c->threads, "", true);
+    line(out, "folded", c->folded, "threads that took the number of another", false);
     line(out, "crossings", c->crossings, "accesses that lie in more than one page or are longer than 64 bytes", true);
     line(out, "records", c->records, "written", true);
 }
 
-static int run_import(const char *self, const char *from, const char *to, const struct options *o,
-                      struct source *source, struct import *im)
+/* Opens what is to be read, and tells its format. False: *error has said why. */
+static bool open_origin(struct origin *from, const struct options *o, char *error, size_t size)
+{
+    struct stat status;
+    from->folder = strcmp(from->path, "-") && !stat(from->path, &status) && S_ISDIR(status.st_mode);
+    if (from->folder) {
+        from->format = &format_drmemtrace;
+        if (shards_open(&from->shards, from->path) && (!o->import.from || !strcmp(o->import.from, from->format->name)))
+            return true;
+        if (from->shards.error[0])
+            snprintf(error, size, "%s", from->shards.error);
+        else
+            snprintf(error, size, "%s: a folder is read as the files of drmemtrace, and --from says %s", from->path,
+                     o->import.from);
+        return false;
+    }
+    if (source_open(&from->source, from->path))
+        return (from->format = import_format(&from->source, &o->import, error, size));
+    snprintf(error, size, "%s", from->source.error);
+    return false;
+}
+
+/* The last part of a path to a folder. */
+static const char *folder_name(const char *path, char *name, size_t size)
+{
+    size_t end = strlen(path), begin;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin && path[begin - 1] != '/'; begin--)
+        ;
+    snprintf(name, size, "%.*s", (int)(end - begin), path + begin);
+    return name;
+}
+
+/* No file of the folder may be written over. (Of a single file output_create() sees to that.) */
+static bool spare_shards(struct import *im, const struct origin *from, const char *to)
+{
+    for (unsigned i = 0; i < from->shards.count; i++)
+        if (whole_same(from->shards.shard[i].source.path, to)) {
+            snprintf(im->error, sizeof im->error, "%s: is a trace being read; write to another file", to);
+            return false;
+        }
+    return true;
+}
+
+static int run_import(const char *self, struct origin *from, const char *to, const struct options *o, struct import *im)
 {
     struct trace_info info;
     struct output out = {.self = self, .path = to};
-    const struct format *format = import_format(source, &o->import, im->error, sizeof im->error);
-    if (!format) {
+    char name[256];
+    if (!open_origin(from, o, im->error, sizeof im->error) || !spare_shards(im, from, to)) {
         fprintf(stderr, "%s: %s\n", self, im->error);
         return FAILED;
     }
-    import_describe(source, format, &o->import, &info);
-    if (!output_create(&out, from, &info, o->text, o->level))
+    struct source *source = from->folder ? &from->shards.shard[0].source : &from->source;
+    struct import_options names = o->import; /* no shard's name is the program's */
+    if (from->folder && !names.program)
+        names.program = folder_name(from->path, name, sizeof name);
+    import_describe(source, from->format, &names, &info);
+    if (!output_create(&out, from->path, &info, o->text, o->level))
         return FAILED;
     *im = (struct import){.source = source, .options = &o->import, .put = put_imported, .to = &out};
-    bool ok = import_run(im, format);
+    bool ok = from->folder ? shards_run(im, &from->shards) : import_run(im, from->format);
     if (ok && !im->counts.records && !output_stopped())
         ok = import_wrong(im,
                           im->accesses ? "the file ends, and --skip leaves none of its %" PRIu64 " accesses"
@@ -208,14 +291,13 @@ static int run_import(const char *self, const char *from, const char *to, const 
         fprintf(stderr, "%s: %s\n", self, im->error);
     int status = output_finish(&out, ok && !*trace_writer_error(out.writer) ? OK : FAILED);
     if (status == OK)
-        print_counts(strcmp(to, "-") ? stdout : stderr, im, format);
+        print_counts(strcmp(to, "-") ? stdout : stderr, im, from);
     return status;
 }
 
 int import_command(const char *self, int argc, char **argv)
 {
     struct options o;
-    struct source source;
     int status = parse(self, argc, argv, &o);
     if (status != OK)
         return status;
@@ -223,17 +305,15 @@ int import_command(const char *self, int argc, char **argv)
         return printf(import_help, self) < 0 || fflush(stdout) ? FAILED : OK;
     if (argc - optind != 2)
         return wrong_usage(self, "import", "takes the file to read and the file to write", "");
+    struct origin from = {.path = argv[optind]};
     struct import *im = calloc(1, sizeof *im);
     if (!im) {
         fprintf(stderr, "%s: out of memory\n", self);
         return FAILED;
     }
-    status = FAILED;
-    if (!source_open(&source, argv[optind]))
-        fprintf(stderr, "%s: %s\n", self, source.error);
-    else
-        status = run_import(self, argv[optind], argv[optind + 1], &o, &source, im);
-    source_close(&source);
+    status = run_import(self, &from, argv[optind + 1], &o, im);
+    source_close(&from.source);
+    shards_close(&from.shards);
     free(im);
     return status;
 }

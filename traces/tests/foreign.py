@@ -4,12 +4,14 @@ imported (without the header). It shares nothing with the importers.
 
   foreign.py FOLDER [SEED]
 """
+import bz2
 import gzip
 import io
 import lzma
 import random
 import struct
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -71,6 +73,54 @@ def champsim(folder, seed):
     half = 64 * (len(steps) // 2) + 20  # two streams, and a record in both
     (folder / "two.champsimtrace.xz").write_bytes(lzma.compress(raw[:half]) + lzma.compress(raw[half:]))
     (folder / "two.champsimtrace.gz").write_bytes(gzip.compress(raw[:half]) + gzip.compress(raw[half:]))
+    (folder / "two.champsimtrace.bz2").write_bytes(bz2.compress(raw[:half]) + bz2.compress(raw[half:]))
+    (folder / "snappy.champsimtrace.sz").write_bytes(snappy(raw))
+    for mode in ("", ":gz", ":xz", ":bz2"):  # as people pack folders, in two of tar's dialects
+        with tarfile.open(folder / f"packed.champsimtrace.tar{mode.replace(':', '.')}", "w" + mode,
+                          format=tarfile.PAX_FORMAT if mode else tarfile.GNU_FORMAT) as archive:
+            entry = tarfile.TarInfo("a folder")
+            entry.type = tarfile.DIRTYPE
+            archive.addfile(entry)
+            for name, part in (("1", raw[:half]), ("2" * 150, raw[half:])):
+                entry = tarfile.TarInfo("a folder/" + name)
+                entry.size = len(part)
+                archive.addfile(entry, io.BytesIO(part))
+    raw = bytearray()
+    for i, (ip, length, taken, loads, stores) in enumerate(steps):  # CloudSuite's: room for four of each
+        written = ([address for address, _ in stores] + [0] * 4)[:4]
+        read = ([address for address, _ in loads] + [0] * 4)[:4]
+        raw += struct.pack("<QBB4B4B6x4Q4Q2B6x", ip, taken, taken, 1, 2, 0, 0, 3, 4, 5, 6, *written, *read, i % 2, 0)
+    assert len(raw) == 96 * len(steps)
+    (folder / "cloudsuite.champsimtrace").write_bytes(raw)
+    (folder / "cloudsuite.champsimtrace.gz").write_bytes(gzip.compress(raw))
+
+
+def snappy(raw):
+    """Snappy's frames, without packing anything: each 64 KiB plainly, or as one literal after the other."""
+    table = []
+    for i in range(256):
+        for _ in range(8):
+            i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
+        table.append(i)
+    out = b"\xff\x06\0\0sNaPpY"
+    for start in range(0, len(raw), 65536):
+        data, crc = raw[start:start + 65536], 0xFFFFFFFF
+        for byte in data:
+            crc = crc >> 8 ^ table[(crc ^ byte) & 255]
+        crc ^= 0xFFFFFFFF
+        crc = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+        body, kind = bytes(data), 1
+        if start // 65536 % 2:
+            size, body, kind = len(data), b"", 0
+            while size >= 128:
+                body += bytes([size & 127 | 128])
+                size >>= 7
+            body += bytes([size])
+            for at in range(0, len(data), 60):
+                piece = data[at:at + 60]
+                body += bytes([(len(piece) - 1) << 2]) + piece
+        out += bytes([kind]) + (len(body) + 4).to_bytes(3, "little") + crc.to_bytes(4, "little") + body
+    return out
 
 
 class Memtrace:
@@ -161,6 +211,46 @@ def drmemtrace(folder, seed):
         (folder / f"drmemtrace.{name}.trace.zip").write_bytes(buffer.getvalue())
 
 
+def shards(folder, seed):
+    """A folder as DynamoRIO leaves it: a file for each thread, packed in several ways, and files that are none. Its order is that of the
+    timestamps, the file's name where two are equal. Some parts are the kernel's."""
+    program = Program(seed, threads=3)
+    dice = program.dice
+    pieces_of = []
+    (folder / "shards" / "trace").mkdir(parents=True, exist_ok=True)
+    for thread in range(3):
+        out, time = Memtrace(), 1000 + 7 * thread
+        out.begin(9001 + thread, 9001)
+        out.raw = out.raw[:-12]  # its timestamp
+        for part in range(20):
+            time += dice.randrange(0, 50)
+            text, kernel = [], part % 4 == 3
+            out.entry(28, 2, time)
+            out.entry(28, 3, thread)
+            if kernel:
+                out.entry(28, 27, 1)
+            for _ in range(dice.randrange(1, 30)):
+                ip, length, taken, loads, stores = program.instruction(thread)
+                lines = []
+                out.entry(10, length, ip)
+                lines += pieces("F", ip, length)
+                for kind, letter, accesses in ((0, "L", loads), (1, "S", stores)):
+                    for address, size in accesses:
+                        out.entry(kind, size, address)
+                        lines += pieces(letter, address, size)
+                text += [line + (" sup" if kernel else "") + (f" thread={thread}" if thread else "") for line in lines]
+            if kernel:
+                out.entry(28, 28, 1)
+            pieces_of.append((time, thread, part, text))
+        out.entry(23, 8, 9001 + thread)
+        out.entry(26, 0, 0)
+        pack = (lambda raw: raw, gzip.compress, lzma.compress)[thread]
+        (folder / "shards" / "trace" / f"drmemtrace.app.{9001 + thread}.0001.trace{('', '.gz', '.xz')[thread]}").write_bytes(pack(bytes(out.raw)))
+    (folder / "shards" / "trace" / "serial_schedule.bin.gz").write_bytes(gzip.compress(bytes(64)))
+    (folder / "shards" / "trace" / "funclist.log").write_text("")
+    (folder / "shards.text").write_text("\n".join(line for part in sorted(pieces_of, key=lambda p: p[:3]) for line in part[3]) + "\n")
+
+
 class Unseekable:
     """A file that only grows: zipfile then writes the sizes behind the data."""
 
@@ -213,6 +303,7 @@ def main():
     champsim(folder, seed)
     drmemtrace(folder, seed + 1)
     pin(folder, seed + 2)
+    shards(folder, seed + 3)
 
 
 main()

@@ -186,6 +186,21 @@ static void test_check(void **state)
                   "record 7 (fetch): 0x400000");
     check_records("clone 1 vm thread\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\n",
                   "record 5 (fetch): 0x400000");
+    /* MADV_DONTFORK: not in a child, not in a thread's way, and MADV_DOFORK takes it back */
+    check_records("syscall madvise 0x600000 0x1000 10 = 0\nclone 1\nS 0x600000 1\nS 0x601000 1 thread=1\nL 0x600000 1 "
+                  "thread=1\n",
+                  "record 7 (load): 0x600000 is not mapped");
+    check_records("syscall madvise 0x600000 0xfff 10 = 0\nclone 1\nclone 2 thread=1\nL 0x600fff 1 thread=2\n",
+                  "record 6 (load): 0x600fff is not mapped");
+    check_records("syscall madvise 0x600000 0x1000 10 = 0\nclone 1 vm thread\nS 0x600000 1 thread=1\n", NULL);
+    check_records(
+        "syscall madvise 0x600000 0x2000 10 = 0\nsyscall madvise 0x601000 0x1000 11 = 0\nclone 1\nL 0x601000 1 "
+        "thread=1\nL 0x600fff 1 thread=1\n",
+        "record 7 (load): 0x600fff is not mapped");
+    check_records("syscall madvise 0x600000 0x2000 10 = -22\nclone 1\nL 0x600000 1 thread=1\n", NULL);
+    check_records("syscall madvise 0x600000 0x2000 10 = 0\nsyscall mmap 0x600000 0x2000 3 0x32 -1 0 = 0x600000\nclone "
+                  "1\nL 0x600000 1 thread=1\n",
+                  NULL);
     check_records("clone 1\nexit\nF 0x400000 1 thread=1\nF 0x400000 1\n",
                   "record 6 (fetch): it is of a task that does not exist");
     check_records("clone 1\nclone 2 vm thread thread=1\nexit_group thread=1\nclone 2\nF 0x400000 1 thread=1\n",

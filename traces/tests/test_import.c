@@ -3,11 +3,18 @@
 
 #include "import/import.h"
 #include "import/merge.h"
+#include "import/shards.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <bzlib.h>
 #include <inttypes.h>
+#include <lz4frame.h>
 #include <lzma.h>
+#include <snappy-c.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -28,6 +35,8 @@ static bool note(void *to, const struct trace_rec *rec)
     (void)to;
     assert_null(trace_invalid(rec, NULL));
     say("%c %" PRIx64 " %d", "FLS"[rec->kind], rec -> va, rec -> size);
+    if (rec->flags)
+        say(" f%d", rec->flags);
     if (rec->thread)
         say(" t%d", rec->thread);
     say("\n");
@@ -84,7 +93,32 @@ static void test_lackey(void **state)
     gives("I  04001000,3\n L 10,0\n", "F 4001000 3\nfile: line 2: an access of no bytes: \" L 10,0\"");
     gives("I  04001000,3\nhello\n", "F 4001000 3\nfile: line 2: no line of lackey's: \"hello\" (does the program write "
                                     "to the same place? valgrind --log-file= parts them)");
-    gives("I  04001000,3\n L 10,4", "F 4001000 3\nfile: line 2: torn: the file ends in the middle of it");
+    gives("I  04001000,3\n L 10,4", "F 4001000 3\nL 10 4\n"); /* the last line needs no end, */
+    gives("I  04001000,3\n L 10,",
+          "F 4001000 3\nfile: line 2: torn: the file ends in the middle of it: no line of " /* but all else */
+          "lackey's: \" L 10,\" (does the program write to the same place? valgrind --log-file= "
+          "parts them)");
+    /* --trace-superblocks=yes, at the beginning too; a mark like it that is none */
+    gives("SB 04001000\nI  04001000,3\nSB 0400100a\n L 10,4\n", "F 4001000 3\nL 10 4\n");
+    assert_int_equal(im.counts.others, 2);
+    gives("I  04001000,3\nSB here\n",
+          "F 4001000 3\nfile: line 2: no line of lackey's: \"SB here\" (does the program write "
+          "to the same place? valgrind --log-file= parts them)");
+    /* What hands and courses have made of it stays lackey's, with hexadecimal addresses: blanks, comments, small
+     * addresses */
+    gives(" L 10,4 \n S 18,4\t\n", "L 10 4\nS 18 4\n");
+    gives("# a comment\n\n L 10,4\n # another\n S 18,4\n", "L 10 4\nS 18 4\n");
+    gives("I 0400d7d4,8\n M 0421c7f0,4\nL 10,1\n", "F 400d7d4 8\nL 421c7f0 4\nS 421c7f0 4\nL 10 1\n");
+    for (const char *p = "ILSM"; *p; p++) {
+        char line[] = "x 10,4";
+        line[0] = *p;
+        import_with(line, strlen(line), &usual);
+        assert_string_equal(im.unit, "line");
+        assert_non_null(strstr(said, " 10 4\n"));
+        import_with(line, strlen(line),
+                    &(struct import_options){.linear_bits = 48, .limit = UINT64_MAX, .from = "pin"});
+        assert_string_equal(said, "file: looks like a trace of Valgrind lackey (--from=lackey), not of Pin pinatrace");
+    }
     gives("I  04001000,3\n L 12345678123456781,4\n",
           "F 4001000 3\nfile: line 2: no line of lackey's: \" L 12345678123456781,4\" (does the program write to the "
           "same place? valgrind --log-file= parts them)");
@@ -123,6 +157,12 @@ static void test_pin(void **state)
     gives("R 0x20 8\nR 0x20 8; TID: x\n", "L 20 8\nfile: line 2: a thread's number is missing: \"R 0x20 8; TID: x\"");
     gives("R 0x20 8\nR 0x10000000000000000 8\n",
           "L 20 8\nfile: line 2: no address where it should be: \"R 0x10000000000000000 8\"");
+    gives("R 0x1000 8\nW 0x2000 8", "L 1000 8\nS 2000 8\n"); /* the last line needs no end */
+    gives("R 0x1000 8", "L 1000 8\n");
+    gives("R 0x1000 8\nW 0x",
+          "L 1000 8\nfile: line 2: torn: the file ends in the middle of it: no address where it should "
+          "be: \"W 0x\"");
+    gives("R 0x1000 8 \t\nW 0x2000 8 \r\n", "L 1000 8\nS 2000 8\n");
     static char longest[8192];
     memset(longest, ' ', sizeof longest - 1);
     memcpy(longest, "R 0x20 8\nR", 10);
@@ -132,6 +172,8 @@ static void test_pin(void **state)
     import_with("1f R 20\n", 8, &decimal);
     assert_string_equal(said, "file: line 1: neither a number nor R or W at its start: \"1f R 20\"; the lines before "
                               "it were taken for decimal numbers: give --base=16");
+    import_with("L 10,4\n", 7, &decimal); /* lackey's form, for who insists */
+    assert_string_equal(said, "L a 4\n");
     import_with("1: R 2\n1: W 3\n1: R 4\n1: R 5\n", 28, &no_fetch);
     assert_string_equal(said, "S 3 1\nL 4 1\n");
 }
@@ -149,12 +191,44 @@ static void test_not_canonical(void **state)
     const char wide[] = "R 0x7fffffffffff 2\nR 0x100000000000000 1\n";
     import_with(wide, strlen(wide), &o);
     assert_string_equal(said, "L 7fffffffffff 1\nL 800000000000 1\nfile: line 2: the load of 0x100000000000000 is not "
-                              "canonical with 57 bits; --drop leaves such accesses out");
+                              "canonical with 57 bits (with --lam=48 it is: bits 62:48 may be a tag); --drop leaves "
+                              "such accesses out");
     o = usual;
     o.drop = true;
     import_with("R 0x800000000000 2\nR 0x10 1\n", 28, &o);
     assert_string_equal(said, "L 10 1\n");
     assert_int_equal(im.counts.dropped, 1);
+}
+
+/* Linear Address Masking: bits 62:57 or 62:48 of a data address are replaced by the bit below them, bit 63 is kept. */
+static void test_tags(void **state)
+{
+    (void)state;
+    struct import_options o = usual;
+    const char tagged[] = "R 0x5a007ffe00001000 8\n";
+    gives(tagged,
+          "file: line 1: the load of 0x5a007ffe00001000 is not canonical with 48 bits (with --lam=57 it is: bits 62:57 "
+          "may be a tag); --drop leaves such accesses out");
+    o.lam = 57;
+    import_with(tagged, strlen(tagged), &o);
+    assert_string_equal(said, "L 7ffe00001000 8\n");
+    assert_int_equal(im.counts.tagged, 1);
+    const char more[] = "W 0x7e00000000002000 8\nR 0x81ffff8000000000 8\nR 0x30 8\nR 0x5a01000000001000 8\n";
+    import_with(more, strlen(more), &o);
+    assert_string_equal(said,
+                        "S 2000 8\nL ffffff8000000000 8\nL 30 8\nfile: line 4: the load of 0x5a01000000001000 is not "
+                        "canonical with 48 bits (it is with --bits=57); --drop leaves such accesses out");
+    o.lam = 48;
+    const char wide[] = "W 0x7fff000000002000 8\nR 0x8000ffff80000000 8\nR 0x7fff800000000000 8\n";
+    import_with(wide, strlen(wide), &o);
+    assert_string_equal(said,
+                        "S 2000 8\nL ffffffff80000000 8\nfile: line 3: the load of 0x7fff800000000000 is not canonical "
+                        "with 48 bits; --drop leaves such accesses out");
+    const char fetch[] = "I 0x5a00000000001000 8\n"; /* instructions have none */
+    import_with(fetch, strlen(fetch), &o);
+    assert_string_equal(
+        said, "file: line 1: the fetch of 0x5a00000000001000 is not canonical with 48 bits; --drop leaves such "
+              "accesses out");
 }
 
 /* ---- Binary formats ---- */
@@ -214,6 +288,65 @@ static void test_champsim(void **state)
     bytes[64 * 70 + 8] = 9;
     import_with(bytes, size, &usual);
     assert_non_null(strstr(said, "file: record 71: is_branch and taken are 9 and 1"));
+}
+
+/* 96 bytes: 4 registers and addresses written, 4 of each read, and what tells the address space. */
+static void cloudsuite_instruction(uint64_t ip, bool branch, uint64_t load, uint64_t store)
+{
+    const size_t end = size + 96;
+    put(8, ip);
+    put(1, branch);
+    put(1, branch);
+    put(8, 0x0102030405060708);
+    put(6, 0);
+    put(8, 0);
+    put(8, store);
+    put(8, 0);
+    put(8, 0);
+    put(8, load);
+    put(8, 0);
+    put(8, 0);
+    put(8, load ? load + 16 : 0);
+    put(2, 0x0101);
+    put(end - size, 0);
+}
+
+/* Files of CloudSuite have the names of ChampSim's. Each is read by its own layout; by the other one it is refused,
+ * also when it is asked for. */
+static void test_cloudsuite(void **state)
+{
+    (void)state;
+    struct import_options o = usual;
+    size = 0;
+    cloudsuite_instruction(0x400ffe, false, 0x602000, 0);
+    cloudsuite_instruction(0x401003, true, 0, 0x602ff8);
+    cloudsuite_instruction(0x401005, false, 0, 0);
+    bytes_give("F 400ffe 2\nF 401000 3\nL 602000 1\nL 602010 1\nF 401003 1\nS 602ff8 1\nF 401005 1\n");
+    size -= 1;
+    import_with(bytes, size, &usual);
+    assert_non_null(strstr(said, "file: record 3: torn: only 95 of its 96 bytes are there"));
+    for (int i = 0; i < 200; i++)
+        cloudsuite_instruction(0x401000 + 4 * (uint64_t)i, i % 7 == 0, i % 3 ? 0x7f0000001000 : 0,
+                               i % 5 ? 0 : 0x602000);
+    o.from = "champsim";
+    size = 0;
+    for (int i = 0; i < 200; i++)
+        cloudsuite_instruction(0x401000 + 4 * (uint64_t)i, i % 7 == 0, i % 3 ? 0x7f0000001000 : 0,
+                               i % 5 ? 0 : 0x602000);
+    import_with(bytes, size, &o);
+    assert_string_equal(said, "file: looks like a trace of ChampSim's CloudSuite (--from=cloudsuite), not of ChampSim");
+    o.from = "cloudsuite";
+    assert_true(import_with(bytes, size, &o));
+    assert_int_equal(im.counts.instructions, 200);
+    size = 0;
+    for (int i = 0; i < 200; i++)
+        instruction(0x401000 + 4 * (uint64_t)i, i % 7 == 0, i % 3 ? 0x7f0000001000 : 0, i % 5 ? 0 : 0x602000);
+    import_with(bytes, size, &o);
+    assert_string_equal(said, "file: looks like a trace of ChampSim (--from=champsim), not of ChampSim's CloudSuite");
+    bytes[64 * 3 + 7] = 0x12; /* an instruction that is nowhere: neither */
+    o.from = "champsim";
+    import_with(bytes, size, &o);
+    assert_string_equal(said, "file: does not begin as a trace of ChampSim does");
 }
 
 static void begin(uint64_t tid, uint64_t pid)
@@ -302,24 +435,106 @@ static void test_drmemtrace_processes(void **state)
     assert_non_null(strstr(said, "nothing in it is of process 30"));
 }
 
+/* A core's file: threads follow one another, each with its footer, and the core idles in between. */
+static void test_core(void **state)
+{
+    (void)state;
+    begin(1, 1);
+    entry(10, 4, 0x401000);
+    entry(23, 4, 1);
+    entry(26, 0, 0);
+    entry(28, 33, 0); /* idle */
+    entry(28, 32, 0); /* waits */
+    entry(25, 0, 7);
+    entry(22, 4, 2);
+    entry(24, 4, 1);
+    entry(10, 4, 0x402000);
+    entry(26, 0, 0);
+    entry(28, 33, 0);
+    bytes_give("F 401000 4 t1\nF 402000 4 t2\n");
+    assert_int_equal(im.counts.threads, 2);
+    entry(22, 4, 2); /* one that was there before goes on without a header */
+    entry(10, 4, 0x402004);
+    import_with(bytes, size, &usual);
+    assert_non_null(strstr(said, "F 402004 4 t2\nfile: record 16: torn: the file ends behind it, without a footer"));
+}
+
+/* What the kernel executes stands between markers; interrupts nest. A filtered trace says where an access was made
+ * from. */
+static void test_kernel_parts(void **state)
+{
+    (void)state;
+    const struct {
+        unsigned begins, ends;
+    } part[] = {{27, 28}, {34, 35}, {43, 44}};
+    for (int i = 0; i < 3; i++) {
+        begin(1, 1);
+        entry(10, 2, 0x401000);
+        entry(28, part[i].begins, 0);
+        entry(10, 3, 0xffffffff81000000);
+        entry(17, 1, 5);
+        entry(1, 8, 0xffff888000001000);
+        entry(28, 43, 0);
+        entry(10, 1, 0xffffffff81000100);
+        entry(28, 44, 0);
+        entry(0, 8, 0xffff888000001008);
+        entry(28, part[i].ends, 0);
+        entry(10, 2, 0x401002);
+        entry(10, 0, 0x401004);
+        entry(0, 8, 0x602000);
+        entry(26, 0, 0);
+        bytes_give("F 401000 2 t1\nF ffffffff81000000 3 f1 t1\nF ffffffff81000003 5 f1 t1\nS ffff888000001000 8 f1 t1\n"
+                   "F ffffffff81000100 1 f1 t1\nL ffff888000001008 8 f1 t1\nF 401002 2 t1\nL 602000 8 t1\n");
+        assert_int_equal(im.counts.instructions, 5);
+        assert_int_equal(im.counts.kernel, 3);
+        assert_int_equal(im.counts.empty, 1);
+    }
+}
+
 static void test_threads(void **state)
 {
     (void)state;
+    struct import_options o = usual;
+    uint64_t records = 0;
     begin(1000, 1);
-    for (unsigned i = 0; i < 256; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         entry(22, 8, 1000 + i);
         entry(0, 1, 0x1000 + i);
     }
+    size_t some = size;
     import_with(bytes, size, &usual);
-    assert_int_equal(im.counts.threads, 256);
-    assert_non_null(strstr(said, "L 10ff 1 t255\n"));
-    size_t full = size;
+    assert_int_equal(im.counts.threads, 300);
+    assert_non_null(strstr(said, "L 112b 1 t299\n"));
+    o.fold = 256;
+    entry(23, 8, 1290); /* its number is the first to be given again; then that of the one silent longest */
     entry(22, 8, 5000);
+    entry(0, 1, 0x5000);
+    entry(22, 8, 6000);
+    entry(0, 1, 0x6000);
+    entry(26, 0, 0);
+    assert_true(import_with(bytes, size, &o));
+    assert_non_null(strstr(said, "L 1100 1\nL 1101 1 t1\n")); /* 1256 took the number of 1000, and so on */
+    assert_non_null(strstr(said, "L 5000 1 t34\nL 6000 1 t44\n"));
+    assert_int_equal(im.counts.folded, 45);
+    assert_int_equal(im.counts.threads, 302);
+
+    size = some;
+    for (unsigned i = 300; i < TRACE_THREADS; i++)
+        entry(22, 8, 1000 + i);
+    struct source source;
+    assert_true(source_start(&source, fmemopen(bytes, size, "rb"), "file"));
+    im = (struct import){.source = &source, .options = &usual, .put = count_only, .to = &records};
+    assert_false(import_run(&im, &format_drmemtrace));
+    assert_non_null(strstr(im.error, "without a footer"));
+    assert_int_equal(im.counts.threads, TRACE_THREADS);
+    source_close(&source);
+    size_t full = size;
+    entry(22, 8, 1);
     import_with(bytes, size, &usual);
-    assert_non_null(strstr(said, "thread 5000 is the 257th at a time"));
+    assert_non_null(strstr(said, "thread 1 is the 16385th at a time, and a trace has room for 16384; --fold=N"));
     size = full;
     entry(23, 8, 1003); /* its number is free again */
-    entry(22, 8, 5000);
+    entry(22, 8, 1);
     entry(0, 1, 0x5000);
     entry(26, 0, 0);
     assert_true(import_with(bytes, size, &usual));
@@ -331,14 +546,106 @@ static void test_format(void **state)
     (void)state;
     struct import_options o = usual;
     gives("hello\n",
-          "file: looks like no trace of ChampSim, drmemtrace, lackey or Pin; if it is one, say which with --from=");
+          "file: looks like no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; if it is one, --from= tells "
+          "why not");
+    gives("\x7f"
+          "ELF\2\1\1",
+          "file: is no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; it looks like a program");
     gives("twinwalk-trace 1\n", "file: is a Twinwalk trace already");
     o.from = "pin";
     import_with("\0\1\2", 3, &o);
     assert_string_equal(said, "file: --from=pin is text, and this file is not");
     o.from = "gem5";
     import_with("\0\1\2", 3, &o);
-    assert_string_equal(said, "--from=gem5: must be one of champsim, drmemtrace, lackey, pin");
+    assert_string_equal(said, "--from=gem5: must be one of champsim, cloudsuite, drmemtrace, lackey, pin");
+    o.from = "drmemtrace";
+    import_with("\0\1\2\3\0\0\0\0\0\0\0\0\0", 13, &o);
+    assert_string_equal(said, "file: does not begin as a trace of DynamoRIO drmemtrace does");
+    /* drmemtrace before raw2trace: a header, the thread, the process */
+    size = 0;
+    put(8, 0xc008000000000003);
+    put(8, 0x4000000000003f92);
+    put(8, 0x6000000000003f92);
+    import_with(bytes, size, &usual);
+    assert_non_null(strstr(said, "it looks like a raw file of DynamoRIO's drmemtrace"));
+}
+
+/* ---- Folders ---- */
+
+static void save_shard(const char *folder, const char *name, size_t from)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", scratch(folder), name);
+    save_file(path, bytes + from, size - from);
+}
+
+static bool import_folder(const char *folder, const struct import_options *options)
+{
+    struct shards s;
+    said[0] = 0;
+    bool ok = shards_open(&s, scratch(folder));
+    if (ok) {
+        im = (struct import){.source = &s.shard[0].source, .options = options, .put = note};
+        ok = shards_run(&im, &s);
+    }
+    say("%s", s.error[0] ? s.error : im.error);
+    shards_close(&s);
+    return ok;
+}
+
+/* Files of threads: always the one whose next timestamp is the earliest has its turn. */
+static void test_folder(void **state)
+{
+    (void)state;
+    mkdir(scratch("shards"), 0755);
+    import_folder("shards", &usual);
+    assert_non_null(strstr(said, "is a folder, and none of its 0 files is one of drmemtrace's"));
+    begin(1001, 1);
+    entry(28, 2, 100);
+    entry(0, 1, 0xa1);
+    entry(28, 2, 100); /* a chunk's beginning tells the time again */
+    entry(0, 1, 0xa2);
+    entry(28, 2, 300);
+    entry(0, 1, 0xa3);
+    entry(23, 8, 1001);
+    entry(26, 0, 0);
+    save_shard("shards", "a.1001.trace", 0);
+    const size_t second = size;
+    entry(25, 0, 7);
+    entry(22, 8, 1002);
+    entry(24, 8, 1);
+    entry(28, 2, 200);
+    entry(0, 1, 0xb1);
+    entry(28, 2, 400);
+    entry(0, 1, 0xb2);
+    entry(26, 0, 0);
+    save_shard("shards", "a.1002.trace", second);
+    save_file(strcat(strcpy((char[512]){0}, scratch("shards")), "/schedule.bin"), "\1\2\3\4", 4);
+    assert_true(import_folder("shards", &usual));
+    assert_string_equal(said, "L a1 1\nL a2 1\nL b1 1 t1\nL a3 1\nL b2 1 t1\n");
+    assert_int_equal(im.counts.threads, 2);
+    assert_int_equal(im.counts.units, 19);
+    /* What is wrong is told with its file and its record there */
+    size -= 12;
+    save_shard("shards", "a.1002.trace", second);
+    assert_false(import_folder("shards", &usual));
+    assert_non_null(strstr(said, "a.1002.trace: record 7: torn: the file ends behind it, without a footer"));
+    size = second;
+    save_shard("shards", "a.1002.trace", second);
+    assert_false(import_folder("shards", &usual));
+    assert_non_null(strstr(said, "a.1002.trace: offset 0: is empty"));
+    entry(25, 0, 7);
+    entry(22, 8, 1002);
+    entry(24, 8, 2);
+    entry(26, 0, 0);
+    save_shard("shards", "a.1002.trace", second);
+    assert_false(import_folder("shards", &usual));
+    assert_non_null(strstr(said, "a.1002.trace: record 3: process 2 beside process 1"));
+    struct import_options o = usual;
+    o.one_process = true;
+    o.pid = 1;
+    assert_true(import_folder("shards", &o));
+    assert_string_equal(said, "L a1 1\nL a2 1\nL a3 1\n");
 }
 
 /* ---- Unpacking ---- */
@@ -368,6 +675,51 @@ static size_t pack_xz(const uint8_t *from, size_t len, uint8_t *to)
     return n;
 }
 
+static size_t pack_bzip2(const uint8_t *from, size_t len, uint8_t *to)
+{
+    unsigned n = sizeof packed;
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)to, &n, (char *)from, (unsigned)len, 1, 0, 0), BZ_OK);
+    return n;
+}
+
+static size_t pack_lz4(const uint8_t *from, size_t len, uint8_t *to)
+{
+    const LZ4F_preferences_t p = {.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled};
+    size_t n = LZ4F_compressFrame(to, sizeof packed, from, len, &p);
+    assert_false(LZ4F_isError(n));
+    return n;
+}
+
+/* Snappy's frames: a head, then a chunk for each 64 KiB, packed or not. The checksum is computed bit by bit. */
+static size_t pack_snappy(const uint8_t *from, size_t len, uint8_t *to)
+{
+    uint8_t *p = to;
+    memcpy(p, "\xff\6\0\0sNaPpY", 10);
+    p += 10;
+    for (size_t at = 0, n, packed_len; at < len; at += n, p += 8 + packed_len) {
+        uint32_t crc = UINT32_MAX;
+        const bool plainly = at % (3 << 16) == 1 << 16;
+        n = len - at < 65536 ? len - at : 65536;
+        for (size_t i = 0; i < n; i++) {
+            crc ^= from[at + i];
+            for (int k = 0; k < 8; k++)
+                crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+        }
+        crc = ~crc;
+        crc = (crc >> 15 | crc << 17) + 0xa282ead8;
+        packed_len = sizeof packed;
+        if (plainly)
+            memcpy(p + 8, from + at, packed_len = n);
+        else
+            assert_int_equal(snappy_compress((char *)from + at, n, (char *)p + 8, &packed_len), SNAPPY_OK);
+        for (int i = 0; i < 4; i++)
+            p[i] = i ? (uint8_t)((packed_len + 4) >> (8 * (i - 1))) : plainly;
+        for (int i = 0; i < 4; i++)
+            p[4 + i] = (uint8_t)(crc >> (8 * i));
+    }
+    return (size_t)(p - to);
+}
+
 static size_t pack_zstd(const uint8_t *from, size_t len, uint8_t *to)
 {
     size_t n = ZSTD_compress(to, sizeof packed, from, len, 1);
@@ -395,10 +747,11 @@ static size_t unpack(const uint8_t *from, size_t len)
 static void test_unpacking(void **state)
 {
     (void)state;
-    size_t (*const pack[])(const uint8_t *, size_t, uint8_t *) = {pack_gzip, pack_xz, pack_zstd};
+    size_t (*const pack[])(const uint8_t *, size_t, uint8_t *) = {pack_gzip,  pack_xz,  pack_zstd,
+                                                                  pack_bzip2, pack_lz4, pack_snappy};
     for (size_t i = 0; i < PLAIN; i++)
         plain[i] = (uint8_t)(rnd() % 16 + i / 5000);
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof pack / sizeof pack[0]; i++) {
         size_t first = pack[i](plain, PLAIN / 3, packed),
                all = first + pack[i](plain + PLAIN / 3, PLAIN - PLAIN / 3, packed + first);
         assert_int_equal(unpack(packed, all), PLAIN);
@@ -431,6 +784,94 @@ static void test_unpacking(void **state)
             packed[at] = old;
         }
     }
+}
+
+/* Files of a tar archive, in one of its dialects. */
+static size_t pack_tar(int format, const uint8_t *from, size_t len, uint8_t *to)
+{
+    struct archive *a = archive_write_new();
+    size_t used = 0, half = len / 2;
+    archive_write_set_format(a, format);
+    archive_write_set_bytes_per_block(a, 0);
+    assert_int_equal(archive_write_open_memory(a, to, sizeof packed, &used), ARCHIVE_OK);
+    for (int i = 0; i < 3; i++) { /* a folder, and two files */
+        struct archive_entry *e = archive_entry_new();
+        archive_entry_set_pathname(e, i == 0 ? "d" : i == 1 ? "d/a" : "d/b");
+        archive_entry_set_filetype(e, i ? AE_IFREG : AE_IFDIR);
+        archive_entry_set_perm(e, 0755);
+        archive_entry_set_size(e, i == 0 ? 0 : i == 1 ? (int64_t)half : (int64_t)(len - half));
+        assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+        if (i)
+            archive_write_data(a, i == 1 ? from : from + half, i == 1 ? half : len - half);
+        archive_entry_free(e);
+    }
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    return used;
+}
+
+static void test_tar(void **state)
+{
+    (void)state;
+    static uint8_t inner[PLAIN + 16384];
+    const int dialects[] = {ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FORMAT_TAR_GNUTAR};
+    for (size_t i = 0; i < PLAIN; i++)
+        plain[i] = (uint8_t)(1 + rnd() % 16 + i / 5000);
+    for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
+        const size_t len = 300000;
+        size_t n = pack_tar(dialects[i], plain, len, packed);
+        assert_int_equal(unpack(packed, n), len);
+        assert_string_equal(said, "");
+        for (int j = 0; j < 20; j++) {
+            size_t cut = 600 + rnd() % (n - 1024 - 600); /* 1024: how it ends */
+            assert_true(unpack(packed, cut) <= len);
+            assert_non_null(strstr(said, ": torn: the "));
+        }
+        packed[512 + 148] ^= 1; /* the second header's sum */
+        unpack(packed, n);
+        assert_string_not_equal(said, "");
+        packed[512 + 148] ^= 1;
+        memcpy(inner, packed, n);
+        n = pack_zstd(inner, n, packed); /* a tar in a zstd in a gzip */
+        memcpy(inner, packed, n);
+        n = pack_gzip(inner, n, packed);
+        assert_int_equal(unpack(packed, n), len);
+        assert_string_equal(said, "");
+        assert_int_equal(unpack(packed, n / 2) < len, true);
+        assert_non_null(strstr(said, ": torn: "));
+    }
+}
+
+/* What is packed is told, however deep; what cannot be unpacked is named. */
+static void test_packings(void **state)
+{
+    (void)state;
+    struct source source;
+    size_t n = pack_gzip(plain, 5000, packed);
+    for (int i = 0; i < 4; i++) {
+        memcpy(bytes, packed, n);
+        assert_int_equal(source_start(&source, fmemopen(bytes, n, "rb"), "file"), i < 4);
+        assert_string_equal(source_packings(&source), &"gzip, gzip, gzip, gzip"[6 * (3 - i)]);
+        source_close(&source);
+        n = pack_gzip(bytes, n, packed);
+    }
+    assert_false(source_start(&source, fmemopen(packed, n, "rb"), "file"));
+    assert_non_null(strstr(source.error, "is packed more than 4 times over"));
+    source_close(&source);
+    static const struct {
+        const char *bytes, *name;
+    } strange[] = {{"7z\xbc\xaf\x27\x1c", "7-Zip"}, {"Rar!\x1a\x07", "RAR"}, {"LZIP\1", "lzip"}, {"070701", "cpio"}};
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++)
+        for (int deep = 0; deep < 2; deep++) {
+            char name[64];
+            memcpy(packed, strange[i].bytes, n = strlen(strange[i].bytes));
+            if (deep)
+                n = pack_xz((const uint8_t *)strange[i].bytes, n, packed);
+            snprintf(name, sizeof name, "is packed by %s, which is not understood here: unpack it first",
+                     strange[i].name);
+            assert_int_equal(unpack(packed, n), 0);
+            assert_non_null(strstr(said, name));
+        }
 }
 
 /* Packed data that ask for a gigabyte to be unpacked are refused. */
@@ -543,10 +984,16 @@ static void test_merge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lackey),   cmocka_unit_test(test_pin),        cmocka_unit_test(test_not_canonical),
-        cmocka_unit_test(test_champsim), cmocka_unit_test(test_drmemtrace), cmocka_unit_test(test_drmemtrace_processes),
-        cmocka_unit_test(test_threads),  cmocka_unit_test(test_format),     cmocka_unit_test(test_unpacking),
-        cmocka_unit_test(test_greedy),   cmocka_unit_test(test_long_run),   cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_lackey),        cmocka_unit_test(test_pin),
+        cmocka_unit_test(test_not_canonical), cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_champsim),      cmocka_unit_test(test_cloudsuite),
+        cmocka_unit_test(test_drmemtrace),    cmocka_unit_test(test_drmemtrace_processes),
+        cmocka_unit_test(test_core),          cmocka_unit_test(test_kernel_parts),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_format),
+        cmocka_unit_test(test_folder),        cmocka_unit_test(test_unpacking),
+        cmocka_unit_test(test_tar),           cmocka_unit_test(test_packings),
+        cmocka_unit_test(test_greedy),        cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests_name("traces: import", tests, NULL, NULL);
 }
