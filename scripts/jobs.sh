@@ -12,19 +12,18 @@
 set -u
 logs=${1:?where the logs go}
 mkdir -p "$logs"
-rm -f "$logs"/*.log "$logs"/*.failed "$logs"/*.skipped "$logs"/*.seconds "$logs"/*.running
+rm -f "$logs"/*.log "$logs"/*.failed "$logs"/*.skipped "$logs"/*.seconds "$logs"/*.running "$logs"/*.time
 
 one() {
-    local name=${1%%$'\t'*} command=${1#*$'\t'} log begin status tenths reason end
+    local name=${1%%$'\t'*} command=${1#*$'\t'} log status reason end cpu TIMEFORMAT='%1R %1U %1S'
     log=$logs/$name.log
-    begin=$(date +%s%N)
     : > "$logs/$name.running"
-    timeout -k 10 "${JOB_SECONDS:-3600}" bash -c "$command" > "$log" 2>&1 < /dev/null # a job that hangs ends with 124
+    # A job that hangs ends with 124.
+    { time timeout -k 10 "${JOB_SECONDS:-3600}" bash -c "$command" > "$log" 2>&1 < /dev/null; } 2> "$logs/$name.time"
     status=$?
     rm -f "$logs/$name.running"
-    tenths=$((($(date +%s%N) - begin) / 100000000))
-    end=$((tenths / 10)).$((tenths % 10))
-    echo "$end $name" > "$logs/$name.seconds"
+    read -r end cpu < <(tr , . < "$logs/$name.time" | awk '{ print $1, $2 + $3 }')
+    echo "$cpu $end $name" > "$logs/$name.seconds"
     reason=$(sed -n 's/^SKIP: //p' "$log" | tail -n 1)
     if [ $status -eq 77 ] && [ -n "$reason" ]; then
         : > "$logs/$name.skipped"
@@ -69,8 +68,8 @@ total=$(printf '%s\n' "$list" | wc -l)
 failed=$(find "$logs" -name '*.failed' | wc -l)
 skipped=$(find "$logs" -name '*.skipped' | wc -l)
 if [ "$total" -gt 8 ]; then
-    echo "where the time went, of $(cat "$logs"/*.seconds | awk '{ sum += $1 } END { printf "%d", sum }') s in all jobs:"
-    cat "$logs"/*.seconds | sort -rn | head -n 8 | awk '{ printf "      %7.1f s  %s\n", $1, $2 }'
+    cat "$logs"/*.seconds | awk '{ cpu += $1; sum += $2 } END { printf "where the time went: %d s in all jobs, %d s of them on a processor; most of it in\n", sum, cpu }'
+    cat "$logs"/*.seconds | sort -rn | head -n 12 | awk '{ printf "      %7.1f s, on a processor %7.1f s  %s\n", $2, $1, $3 }'
 fi
 # A job that left no trace of its end (killed with its shell) has not passed.
 ended=$(find "$logs" -name '*.seconds' | wc -l)
