@@ -24,7 +24,8 @@ struct geometry {
     unsigned
         holds;     /* bit s: page size s (4K, 2M, 1G); in the PSC bit l-2: entries of level l. 0: the array is absent */
     unsigned sets; /* a power of two */
-    unsigned ways; /* 1 … 128; at most 16 with more than one set or with lru */
+    unsigned ways; /* of a preset 1 … 128, and at most 16 with more than one set or with lru; an array that is made at
+                      run time may have any number with lru, and 1 … 128 without */
     bool lru;      /* else tree-PLRU */
 };
 

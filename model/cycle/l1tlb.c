@@ -216,23 +216,11 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
     return (struct tlb_plan){0};
 }
 
-static void invalidate(struct tlb_array *a, enum invalidation what, uint64_t va, unsigned pcid)
-{
-    if (is_of_address(what)) {
-        for (unsigned size = SIZE_4K; size <= SIZE_1G; size++)
-            if (a->g.holds >> size & 1)
-                tlb_drop_page(a, tlb_set(a->g, size, va), what, tlb_tag(size, pcid, va));
-    } else {
-        for (unsigned set = 0; set < a->g.sets; set++)
-            tlb_drop_set(a, set, what, pcid);
-    }
-}
-
 void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid)
 {
     l1tlb_forget(m);
     for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
-        invalidate(&m->itlb.array[n], what, va, pcid);
-        invalidate(&m->dtlb.array[n], what, va, pcid);
+        tlb_invalidate(&m->itlb.array[n], what, va, pcid);
+        tlb_invalidate(&m->dtlb.array[n], what, va, pcid);
     }
 }

@@ -4,8 +4,6 @@
 
 enum { STAGE_C = STAGES, STAGE_R = STAGES - 1, STAGE_BEFORE_R = STAGES - 2 };
 
-#define BOTH_HOLD_4K (CFG_STLB_A0_HOLDS & CFG_STLB_A1_HOLDS & 1)
-
 /* ---- lookup ---- */
 
 struct found {
@@ -14,18 +12,10 @@ struct found {
     unsigned at;
 };
 
-/* Section 4: when both arrays hold 4K, one bit of the address above the set index says which. */
-static bool may_be_in(unsigned array, unsigned size, uint64_t va)
-{
-    if (!BOTH_HOLD_4K || size != SIZE_4K)
-        return true;
-    return (va >> (12 + __builtin_ctz(CFG_STLB_A0_SETS)) & 1) == array;
-}
-
 static inline bool probe(struct mmu *m, unsigned array, struct geometry g, unsigned size, uint64_t va, struct found *f)
 {
     struct tlb_array *a = &m->stlb[array];
-    if (!(g.holds >> size & 1) || a->held[size] == 0 || !may_be_in(array, size, va))
+    if (!(g.holds >> size & 1) || a->held[size] == 0 || !tlb_is_place(STLB_0, STLB_1, array, size, va))
         return false;
     const unsigned set = tlb_set(g, size, va);
     const int at = tlb_find(a, g, set, tlb_tag(size, m->regs.pcid, va));
@@ -101,7 +91,7 @@ static void act_fill(struct mmu *m, struct cached c)
     const unsigned size = tag_size(c.tag);
     const uint64_t va = (c.tag & BITS(60, 16)) >> 4;
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++)
-        if ((m->stlb[n].g.holds >> size & 1) && may_be_in(n, size, va)) {
+        if ((m->stlb[n].g.holds >> size & 1) && tlb_is_place(STLB_0, STLB_1, n, size, va)) {
             const struct tlb_plan plan = tlb_plan_fill(&m->stlb[n], tlb_set(m->stlb[n].g, size, va), c);
             tlb_write(&plan); /* nothing else reads or writes the STLB in this cycle */
             return;

@@ -9,16 +9,21 @@ bool tlb_new(struct tlb_array *a, struct geometry g)
     a->g = g;
     if (g.ways == 0)
         return true;
+    if (!g.lru && g.ways > TLB_PLRU_WAYS_MAX)
+        return false;
     const size_t entries = (size_t)g.sets * g.ways;
     a->tag = calloc(entries, sizeof *a->tag);
     a->data = calloc(entries, sizeof *a->data);
     a->repl = calloc(g.sets, sizeof *a->repl);
     a->path = calloc(g.ways, sizeof *a->path);
     if (g.ways > TLB_WIDE_WAYS)
-        a->bucket = calloc(TLB_BUCKETS, sizeof *a->bucket);
-    if (!a->tag || !a->data || !a->repl || !a->path || (g.ways > TLB_WIDE_WAYS && !a->bucket))
+        a->bucket = calloc((size_t)g.sets * TLB_BUCKETS * tlb_way_words(g.ways), sizeof *a->bucket);
+    if (g.ways > TLB_WIDE_WAYS && g.lru)
+        a->touched = calloc(entries, sizeof *a->touched);
+    if (!a->tag || !a->data || !a->repl || !a->path || (g.ways > TLB_WIDE_WAYS && !a->bucket) ||
+        (g.ways > TLB_WIDE_WAYS && g.lru && !a->touched))
         return false;
-    for (unsigned way = 0; way < g.ways; way++)
+    for (unsigned way = 0; !g.lru && way < g.ways; way++)
         a->path[way] = plru_path(g.ways, way);
     return true;
 }
@@ -30,26 +35,37 @@ void tlb_free(struct tlb_array *a)
     free(a->repl);
     free(a->path);
     free(a->bucket);
+    free(a->touched);
+}
+
+/* The bucket of a tag in the set of entry `at`, and in it the bit of that entry's way. */
+static uint64_t *bucket_word(const struct tlb_array *a, uint64_t tag, unsigned at, uint64_t *bit)
+{
+    const unsigned set = at / a->g.ways, way = at % a->g.ways;
+    *bit = 1ull << way % 64;
+    return a->bucket + ((size_t)set * TLB_BUCKETS + tlb_bucket(tag)) * tlb_way_words(a->g.ways) + way / 64;
 }
 
 /* Both keep `held` and the buckets in step with the tags. */
 static void put(struct tlb_array *a, unsigned at, struct cached entry)
 {
+    uint64_t bit;
     a->tag[at] = entry.tag;
     a->data[at] = entry.data;
     a->valid++;
     a->held[tag_size(entry.tag)]++;
     if (a->bucket)
-        a->bucket[tlb_bucket(entry.tag)].w[at / 64] |= 1ull << at % 64;
+        *bucket_word(a, entry.tag, at, &bit) |= bit;
 }
 
 static void drop(struct tlb_array *a, unsigned at)
 {
     const uint64_t tag = a->tag[at];
+    uint64_t bit;
     if (!(tag & TAG_VALID))
         return;
     if (a->bucket)
-        a->bucket[tlb_bucket(tag)].w[at / 64] &= ~(1ull << at % 64);
+        *bucket_word(a, tag, at, &bit) &= ~bit;
     a->valid--;
     a->held[tag_size(tag)]--;
     a->tag[at] = 0;
@@ -66,6 +82,30 @@ void tlb_reset_set(struct tlb_array *a, unsigned set)
 {
     tlb_drop_set(a, set, INV_ALL, 0);
     a->repl[set] = repl_initial(a->g);
+    for (unsigned way = 0; a->touched && way < a->g.ways; way++) /* way 0 is the youngest */
+        a->touched[set * a->g.ways + way] = a->g.ways - way;
+    if (a->touches < a->g.ways)
+        a->touches = a->g.ways;
+}
+
+void tlb_touch(struct tlb_array *a, unsigned set, unsigned way)
+{
+    if (a->touched)
+        a->touched[set * a->g.ways + way] = ++a->touches;
+    else
+        a->repl[set] = tlb_touched(a, a->g.lru, set, way);
+}
+
+static unsigned victim(const struct tlb_array *a, unsigned set)
+{
+    const uint64_t *touched = a->touched + (size_t)set * a->g.ways;
+    unsigned oldest = 0;
+    if (!a->touched)
+        return repl_victim(a->repl[set], a->g);
+    for (unsigned way = 1; way < a->g.ways; way++)
+        if (touched[way] < touched[oldest])
+            oldest = way;
+    return oldest;
 }
 
 /* The lowest way that already matches, else the lowest invalid way, else the victim (section 4). */
@@ -78,13 +118,14 @@ static unsigned way_of_fill(const struct tlb_array *a, unsigned set, uint64_t ta
     for (unsigned way = 0; a->valid < g.sets * g.ways && way < g.ways; way++)
         if (!(a->tag[set * g.ways + way] & TAG_VALID))
             return way;
-    return repl_victim(a->repl[set], g);
+    return victim(a, set);
 }
 
 struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry)
 {
     const unsigned way = way_of_fill(a, set, entry.tag);
-    return (struct tlb_plan){a, set * a->g.ways + way, set, entry, tlb_touched(a, a->g.lru, set, way)};
+    return (struct tlb_plan){a, set * a->g.ways + way, set, entry,
+                             a->touched ? a->repl[set] : tlb_touched(a, a->g.lru, set, way)};
 }
 
 void tlb_write(const struct tlb_plan *plan)
@@ -92,6 +133,8 @@ void tlb_write(const struct tlb_plan *plan)
     drop(plan->array, plan->at);
     put(plan->array, plan->at, plan->entry);
     plan->array->repl[plan->set] = plan->repl;
+    if (plan->array->touched)
+        tlb_touch(plan->array, plan->set, plan->at % plan->array->g.ways);
 }
 
 void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want)
@@ -124,4 +167,16 @@ void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, uns
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
         if ((a->tag[at] & TAG_VALID) && goes(a->tag[at], what, pcid))
             drop(a, at);
+}
+
+void tlb_invalidate(struct tlb_array *a, enum invalidation what, uint64_t va, unsigned pcid)
+{
+    if (is_of_address(what)) {
+        for (unsigned size = SIZE_4K; size <= SIZE_1G; size++)
+            if (a->g.holds >> size & 1)
+                tlb_drop_page(a, tlb_set(a->g, size, va), what, tlb_tag(size, pcid, va));
+    } else {
+        for (unsigned set = 0; set < a->g.sets; set++)
+            tlb_drop_set(a, set, what, pcid);
+    }
 }

@@ -4,29 +4,37 @@
  * "fill" here but a plan (tlb_plan_fill, which chooses the way) and its carrying out (tlb_write), and invalidations
  * come between the two.
  *
- * A fully associative array of many ways is not searched way by way. Each page hashes to a bucket, a set of the ways
- * whose pages hash there; a lookup tries only those. It finds what a full search would find, including the lowest way.
- */
+ * A set of many ways is not searched way by way. Each page hashes to a bucket, a set of the ways whose pages hash
+ * there; a lookup tries only those. It finds what a full search would find, including the lowest way.
+ *
+ * LRU of many ways keeps the time of each way's last touch instead of its rank; the order is the same. */
 #ifndef TWINWALK_CYCLE_TLB_ARRAY_H
 #define TWINWALK_CYCLE_TLB_ARRAY_H
 
+#include <stddef.h>
+
 #include "entry.h"
+#include "pins.h"
 #include "repl.h"
 
-enum { TLB_WIDE_WAYS = 16, TLB_BUCKETS = 256, TLB_WAYS_MAX = 128 };
+enum { TLB_WIDE_WAYS = 16, TLB_BUCKETS = 256, TLB_PLRU_WAYS_MAX = 128 };
 
-struct way_set {
-    uint64_t w[2]; /* bit n: way n is a member */
-};
+/* Words of a set of ways: bit n of word m is way 64m + n. */
+static inline unsigned tlb_way_words(unsigned ways)
+{
+    return (ways + 63) / 64;
+}
 
 struct tlb_array {
     uint64_t *tag;          /* [set × ways + way] */
     uint64_t *data;         /* likewise; 0 while invalid */
     struct repl *repl;      /* [set] */
     struct plru_path *path; /* [way], used by plru */
-    struct way_set *bucket; /* [TLB_BUCKETS] if ways > TLB_WIDE_WAYS, else NULL */
-    unsigned valid;         /* valid entries */
-    unsigned held[4];       /* of them, by size (level-2 in the PSC): a lookup skips sizes that have none */
+    uint64_t *bucket;       /* [set][TLB_BUCKETS][tlb_way_words] if ways > TLB_WIDE_WAYS, else NULL */
+    uint64_t *touched;      /* [set × ways + way] with lru and ways > TLB_WIDE_WAYS, else NULL: by the clock below */
+    uint64_t touches;
+    unsigned valid;   /* valid entries */
+    unsigned held[4]; /* of them, by size (level-2 in the PSC): a lookup skips sizes that have none */
     struct geometry g;
 };
 
@@ -39,7 +47,8 @@ struct tlb_plan {
     struct repl repl; /* of the set, after the touch */
 };
 
-/* Allocates the array's words, all zero. Returns false when memory is short. An absent array (no ways) needs none. */
+/* Allocates the array's words, all zero. Returns false when memory is short, or for tree-PLRU of more than
+ * TLB_PLRU_WAYS_MAX ways. An absent array (no ways) needs none. */
 bool tlb_new(struct tlb_array *a, struct geometry g);
 void tlb_free(struct tlb_array *a);
 
@@ -64,13 +73,27 @@ static inline bool is_of_address(enum invalidation what)
 void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want);
 void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid);
 
+/* Both of them, in all sets of the array; va as far as `what` is of an address. */
+void tlb_invalidate(struct tlb_array *a, enum invalidation what, uint64_t va, unsigned pcid);
+
+/* Section 4: whether array n, 0 or 1, of a structure has the page of `size` at va, of the sizes that it holds. When
+ * both hold 4K, one bit of the address above the set index says which. */
+static inline bool tlb_is_place(struct geometry a0, struct geometry a1, unsigned n, unsigned size, uint64_t va)
+{
+    return size != SIZE_4K || !(a0.holds & a1.holds & 1) || (va >> (12 + __builtin_ctz(a0.sets)) & 1) == n;
+}
+
+/* A use of a way, where no clock says that it takes place later. */
+void tlb_touch(struct tlb_array *a, unsigned set, unsigned way);
+
 /* The set of va for pages of `size`. */
 static inline unsigned tlb_set(struct geometry g, unsigned size, uint64_t va)
 {
     return va >> (12 + 9 * size) & (g.sets - 1);
 }
 
-/* The replacement state of `set` after a use of `way`; `lru` is a->g.lru, a constant where the caller has one. */
+/* The replacement state of `set` after a use of `way`; `lru` is a->g.lru, a constant where the caller has one. Not for
+ * arrays that keep times of touches. */
 static inline struct repl tlb_touched(const struct tlb_array *a, bool lru, unsigned set, unsigned way)
 {
     return lru ? lru_touch(a->repl[set], a->g.ways, way) : plru_touch(a->repl[set], &a->path[way]);
@@ -86,12 +109,13 @@ static inline unsigned tlb_bucket(uint64_t tag)
 static inline int tlb_find(const struct tlb_array *a, struct geometry g, unsigned set, uint64_t want)
 {
     if (g.ways > TLB_WIDE_WAYS) {
-        const struct way_set *bucket = &a->bucket[tlb_bucket(want)];
-        for (unsigned half = 0; half <= (g.ways - 1) / 64; half++)
-            for (uint64_t left = bucket->w[half]; left; left &= left - 1) {
-                const int way = 64 * (int)half + __builtin_ctzll(left);
-                if (tag_matches(a->tag[way], want))
-                    return way;
+        const unsigned words = tlb_way_words(g.ways), of_set = g.sets == 1 ? 0 : set;
+        const uint64_t *bucket = a->bucket + ((size_t)of_set * TLB_BUCKETS + tlb_bucket(want)) * words;
+        for (unsigned word = 0; word < words; word++)
+            for (uint64_t left = bucket[word]; left; left &= left - 1) {
+                const unsigned at = of_set * g.ways + 64 * word + (unsigned)__builtin_ctzll(left);
+                if (tag_matches(a->tag[at], want))
+                    return (int)at;
             }
         return -1;
     }

@@ -11,7 +11,7 @@
 
 #include "cycle/tlb_array.h"
 
-enum { MOST = 512 };
+enum { MOST = 1600 };
 
 struct naive_entry {
     bool valid, global;
@@ -20,6 +20,21 @@ struct naive_entry {
 };
 
 static struct naive_entry naive[MOST];
+static unsigned order[MOST]; /* of a set with LRU: its ways, the youngest first, as section 5 has the ranks */
+
+static void order_touch(struct geometry g, unsigned set, unsigned way)
+{
+    unsigned *o = order + set * g.ways, at = 0;
+    while (o[at] != way)
+        at++;
+    memmove(o + 1, o, at * sizeof *o);
+    o[0] = way;
+}
+
+static unsigned naive_victim(const struct tlb_array *a, unsigned set)
+{
+    return a->g.lru ? order[set * a->g.ways + a->g.ways - 1] : repl_victim(a->repl[set], a->g);
+}
 
 /* The state after a use of `way`. */
 static struct repl repl_touch(struct repl r, struct geometry g, unsigned way)
@@ -82,6 +97,8 @@ static void exercise(struct geometry g, unsigned sizes)
     assert_true(tlb_new(&a, g));
     tlb_reset(&a);
     memset(naive, 0, sizeof naive);
+    for (unsigned at = 0; at < g.sets * g.ways; at++)
+        order[at] = at % g.ways;
     for (unsigned i = 0; i < 20000; i++) {
         const unsigned size = below(sizes), pcid = below(3);
         const uint64_t va = (uint64_t)below(2 * g.sets * g.ways + 2) << (12 + 9 * size);
@@ -89,6 +106,10 @@ static void exercise(struct geometry g, unsigned sizes)
         assert_int_equal(set, (va >> (12 + 9 * size)) % g.sets);
         const int found = tlb_find(&a, g, set, tlb_tag(size, pcid, va));
         assert_int_equal(found, naive_find(g, set, size, va, pcid));
+        if (found >= 0 && below(2)) {
+            tlb_touch(&a, set, (unsigned)found - set * g.ways);
+            order_touch(g, set, (unsigned)found - set * g.ways);
+        }
         switch (below(8)) {
         case 0: {
             const enum invalidation what = below(2)
@@ -120,7 +141,7 @@ static void exercise(struct geometry g, unsigned sizes)
                 while (way < g.ways && naive[set * g.ways + way].valid)
                     way++;
                 if (way == g.ways)
-                    way = repl_victim(a.repl[set], g);
+                    way = naive_victim(&a, set);
             }
             const struct repl before = a.repl[set];
             const struct cached c = {tlb_tag(size, pcid, va) | (global ? TAG_GLOBAL : 0), i + 1};
@@ -128,13 +149,14 @@ static void exercise(struct geometry g, unsigned sizes)
             assert_memory_equal(&before, &a.repl[set], sizeof before); /* nothing happens before the edge */
             assert_int_equal(plan.at, set * g.ways + way);
             tlb_write(&plan);
-            const struct repl after = repl_touch(before, g, way);
+            order_touch(g, set, way);
+            const struct repl after = a.touched ? before : repl_touch(before, g, way);
             assert_memory_equal(&after, &a.repl[set], sizeof after);
             assert_int_equal(a.data[plan.at], i + 1);
             naive[plan.at] = (struct naive_entry){true, global, size, pcid, va >> (12 + 9 * size)};
         }
         }
-        if (i % 16 == 0)
+        if (i % (g.ways > 128 ? 256 : 16) == 0)
             compare_all(&a);
     }
     tlb_free(&a);
@@ -158,6 +180,61 @@ static void fully_associative(void **state)
     exercise((struct geometry){7, 1, 17, false}, 3);
     exercise((struct geometry){7, 1, 72, false}, 3);
     exercise((struct geometry){7, 1, 128, false}, 3);
+}
+
+/* What no preset has: made at run time. */
+static void of_many_ways(void **state)
+{
+    (void)state;
+    exercise((struct geometry){7, 1, 17, true}, 3);
+    exercise((struct geometry){7, 1, 64, true}, 3);
+    exercise((struct geometry){7, 1, 65, true}, 3);
+    exercise((struct geometry){7, 1, 200, true}, 3);
+    exercise((struct geometry){1, 1, 1536, true}, 1);
+    exercise((struct geometry){3, 4, 32, true}, 2);
+    exercise((struct geometry){3, 8, 20, false}, 2);
+    exercise((struct geometry){7, 2, 130, true}, 3);
+    struct tlb_array a;
+    assert_false(tlb_new(&a, (struct geometry){1, 1, 129, false}));
+    tlb_free(&a);
+}
+
+/* Of two arrays that both hold 4K pages one has a page, by the address bit above the index. */
+static void place_of_a_page(void **state)
+{
+    (void)state;
+    const struct geometry both = {3, 16, 4, false}, other = {5, 16, 2, false}, large = {6, 16, 4, false};
+    for (uint64_t va = 0; va < 64ull << 12; va += 4096) {
+        assert_int_equal(tlb_is_place(both, other, 0, SIZE_4K, va), !(va >> 16 & 1));
+        assert_int_equal(tlb_is_place(both, other, 1, SIZE_4K, va), va >> 16 & 1);
+        assert_true(tlb_is_place(both, large, 0, SIZE_4K, va) && tlb_is_place(both, other, 0, SIZE_2M, va));
+    }
+}
+
+/* All sets and sizes at once are what set by set gives. */
+static void invalidation_of_all_sets(void **state)
+{
+    (void)state;
+    struct tlb_array a;
+    assert_true(tlb_new(&a, (struct geometry){3, 4, 2, true}));
+    tlb_reset(&a);
+    for (unsigned i = 0; i < 8; i++) {
+        const unsigned size = i & 1, pcid = i >> 2;
+        const uint64_t va = (uint64_t)i << (12 + 9 * size);
+        const struct tlb_plan plan = tlb_plan_fill(&a, tlb_set(a.g, size, va),
+                                                   (struct cached){tlb_tag(size, pcid, va), 1});
+        tlb_write(&plan);
+    }
+    assert_int_equal(a.valid, 8);
+    tlb_invalidate(&a, INV_ADDRESS, 1ull << 21, 0); /* the 2-MByte page of i = 1; no page of 4 KByte is there */
+    assert_int_equal(a.valid, 7);
+    tlb_invalidate(&a, INV_ADDRESS, 2ull << 12, 1); /* of another PCID */
+    assert_int_equal(a.valid, 7);
+    tlb_invalidate(&a, INV_NONGLOBAL, 0, 1);
+    assert_int_equal(a.valid, 3);
+    tlb_invalidate(&a, INV_ALL, 0, 0);
+    assert_int_equal(a.valid, 0);
+    tlb_free(&a);
 }
 
 /* Two entries for one page: a global one of another PCID and one of this; the lowest way wins, a fill replaces it. */
@@ -194,6 +271,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set_associative),
         cmocka_unit_test(fully_associative),
+        cmocka_unit_test(of_many_ways),
+        cmocka_unit_test(place_of_a_page),
+        cmocka_unit_test(invalidation_of_all_sets),
         cmocka_unit_test(lowest_way_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

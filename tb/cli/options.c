@@ -1,5 +1,6 @@
 /* The command line of the subcommands that run an MMU: see options.h. */
 #include "options.h"
+#include "options_serial.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "base/outfile.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
+#include "processes/serial_tlbs.h"
 #include "replay/world.h"
 
 enum {
@@ -142,6 +144,12 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
 static error_t parse_run(int key, char *arg, struct argp_state *state, struct setup *o)
 {
     static const char *const models[] = {"fixed", "random", "cache", NULL};
+    o->clocked = key == KEY_MEMORY    ? "memory"
+                 : key == KEY_LATENCY ? "latency"
+                 : key == KEY_NO_SKIP ? "no-skip"
+                 : key == KEY_HANG    ? "hang"
+                 : key == KEY_WINDOW  ? "window"
+                                      : o->clocked;
     switch (key) {
     case KEY_MEMORY:
         o->memory.model = (enum memport_model)arguments_choice(state, "memory", arg, models);
@@ -204,6 +212,8 @@ static void finish(struct argp_state *state, struct setup *o)
         o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
     if (o->from > o->to)
         argp_error(state, "--from=%llu is after --to=%llu", (unsigned long long)o->from, (unsigned long long)o->to);
+    if (o->serial.on && o->clocked)
+        argp_error(state, "--%s is about the clock, which --serial does without", o->clocked);
     if (!o->waves && (o->waves_from || o->waves_to != UINT64_MAX))
         argp_error(state, "--waves-from and --waves-to are for --waves=FILE, which is missing");
     if (o->waves_from > o->waves_to)
@@ -248,6 +258,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child kernel[] = {{&options_kernel_argp, 0, "The OS model:", GROUP_RUN}, {0}};
+static const struct argp_child kernel_and_serial[] = {
+    {&options_kernel_argp, 0, "The OS model:", GROUP_RUN}, {&options_serial_argp, 0, "Plain counts:", GROUP_RUN}, {0}};
+
+/* As parse, with plain counts too. */
+static error_t parse_model(int key, char *arg, struct argp_state *state)
+{
+    struct setup *o = state->input;
+    if (key == ARGP_KEY_INIT)
+        state->child_inputs[1] = &o->serial;
+    return parse(key, arg, state);
+}
 
 static void parse_with(const struct argp *argp, struct setup *o, int argc, char **argv, bool needs_trace)
 {
@@ -271,9 +292,11 @@ void options_parse_cosim(struct setup *o, int argc, char **argv)
 
 void options_parse_model(struct setup *o, int argc, char **argv)
 {
+    o->serial.shapes = serial_tlbs_preset();
     static const struct argp_option options[] = {RUN_OPTIONS, TRACE_OPTIONS, {0}};
     static const struct argp argp = {
-        options, parse, "TRACE", "Replays a trace through the cycle model alone, at full speed.", kernel, NULL, NULL};
+        options,           parse_model, "TRACE", "Replays a trace through the cycle model alone, at full speed.",
+        kernel_and_serial, NULL,        NULL};
     parse_with(&argp, o, argc, argv, true);
 }
 

@@ -11,6 +11,7 @@
 #include "base/pipe.h"
 #include "dut/dut_list.h"
 #include "dut/model.h"
+#include "processes/serial.h"
 #include "replay/decoupled.h"
 #include "report/bundle.h"
 #include "report/results.h"
@@ -284,6 +285,8 @@ int run_random(const struct setup *o)
 
 int run_model(const struct setup *o)
 {
+    if (o->serial.on)
+        return serial_run(o);
     struct results r = {.setup = o, .command = "model"};
     interrupt_install();
     return run_lockstep(&r, NULL, NULL, "records");

@@ -14,18 +14,19 @@
 #include "dut/preset_cpu.h"
 #include "memory_replay.h"
 #include "report/results.h"
+#include "serial.h"
 
 enum { MOST_FAULTS = 16 };
 enum { A = 0x20, D = 0x40 };
 
-static bool fail(struct memory *m, int status, const char *why)
+bool memory_fail(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: %s", m->setup->trace, why);
     m->status = status;
     return false;
 }
 
-static bool fail_here(struct memory *m, int status, const char *why)
+bool memory_fail_here(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: record %" PRIu64 ": %s", m->setup->trace, m->records, why);
     m->status = status;
@@ -40,7 +41,9 @@ static bool controls(struct memory *m)
     while (os_control(m->kernel.os, &op)) {
         m->control_ops++;
         if (!oracle_control(&m->regs, &m->cpu, op.op, op.data, op.desc))
-            return fail_here(m, STATUS_INPUT, "a control operation of the operating system model raises #GP(0)");
+            return memory_fail_here(m, STATUS_INPUT, "a control operation of the operating system model raises #GP(0)");
+        if (m->tlbs)
+            serial_tlbs_control(m->tlbs, op.op, op.data, op.desc, m->mending && m->setup->serial.map_first);
     }
     return true;
 }
@@ -49,7 +52,7 @@ static bool verify(struct memory *m)
 {
     m->checks++;
     m->kernel.record = m->records;
-    return kernelside_audit(&m->kernel) || fail(m, STATUS_MISMATCH, m->kernel.error);
+    return kernelside_audit(&m->kernel) || memory_fail(m, STATUS_MISMATCH, m->kernel.error);
 }
 
 /* A page fault. False: the run is over, or the task is lost (then error is empty). */
@@ -59,25 +62,45 @@ static bool fault(struct memory *m, const struct trace_rec *rec, uint8_t acc, ui
     m->kernel.record = m->records;
     const enum kernel_mend mend = kernelside_fault(&m->kernel, rec->va, acc, error_code);
     if (mend == MEND_BAD)
-        return fail(m, STATUS_INPUT, m->kernel.error);
-    if (!controls(m) || (m->setup->verify && m->faults % m->setup->verify == 0 && !verify(m)))
+        return memory_fail(m, STATUS_INPUT, m->kernel.error);
+    if (m->tlbs && !m->setup->serial.map_first)
+        serial_tlbs_fault(m->tlbs, rec->va);
+    m->mending = true;
+    const bool mended = controls(m);
+    m->mending = false;
+    if (!mended || (m->setup->verify && m->faults % m->setup->verify == 0 && !verify(m)))
         return false;
     if (mend == MEND_LOST)
         m->kernel.counts.skipped++;
     return mend == MEND_RETRY;
 }
 
-/* Asks the oracle, lets the kernel mend faults, and remembers the answer. */
-static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uint64_t key)
+struct oracle_access memory_access(const struct trace_rec *rec)
 {
-    const struct oracle_access access = {
+    static const uint8_t how[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
+    return (struct oracle_access){
         .va = rec->va,
-        .acc = acc,
+        .acc = how[rec->kind],
         .user = !(rec->flags & TRACE_SUPERVISOR),
         .imp = (rec->flags & TRACE_IMPLICIT) != 0,
         .ac = (rec->flags & TRACE_AC) != 0,
         .ss = (rec->flags & TRACE_SHADOW_STACK) != 0,
     };
+}
+
+void memory_remember(struct memory *m, uint64_t key, const struct oracle_result *r)
+{
+    for (unsigned i = 0; i < r->steps; i++)
+        if (r->step[i].must_a || r->step[i].must_d)
+            physmem_modify(m->pm, r->step[i].pa, 0, (r->step[i].must_a ? A : 0) | (r->step[i].must_d ? D : 0));
+    *memo_slot(&m->memo, key) =
+        (struct memo_entry){.key = key, .stamp = m->stamp, .frame = r->addr & ~UINT64_C(0xfff), .size = r->size};
+}
+
+/* Asks the oracle, lets the kernel mend faults, and remembers the answer. */
+static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uint64_t key)
+{
+    const struct oracle_access access = memory_access(rec);
     struct oracle_result r;
     for (unsigned faults = 0;; faults++) {
         m->walks++;
@@ -85,16 +108,13 @@ static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uin
         if (r.kind == KIND_OK)
             break;
         if (r.kind != KIND_PF)
-            return fail_here(m, STATUS_INPUT, "the linear address is not canonical");
+            return memory_fail_here(m, STATUS_INPUT, "the linear address is not canonical");
         if (faults == MOST_FAULTS)
-            return fail_here(m, STATUS_INPUT, "the access faults again and again");
+            return memory_fail_here(m, STATUS_INPUT, "the access faults again and again");
         if (!fault(m, rec, acc, r.err))
             return false;
     }
-    for (unsigned i = 0; i < r.steps; i++)
-        if (r.step[i].must_a || r.step[i].must_d)
-            physmem_modify(m->pm, r.step[i].pa, 0, (r.step[i].must_a ? A : 0) | (r.step[i].must_d ? D : 0));
-    *memo_slot(&m->memo, key) = (struct memo_entry){.key = key, .stamp = m->stamp, .frame = r.addr & ~UINT64_C(0xfff)};
+    memory_remember(m, key, &r);
     return true;
 }
 
@@ -108,7 +128,7 @@ static bool reaches_its_page(struct memory *m, const struct trace_rec *rec, uint
              "MISMATCH (contents): 0x%" PRIx64 " has signature 0x%" PRIx64 " in frame 0x%" PRIx64
              ", and must have 0x%" PRIx64,
              rec->va, found, frame, expected);
-    return fail_here(m, STATUS_MISMATCH, text);
+    return memory_fail_here(m, STATUS_MISMATCH, text);
 }
 
 /* False: the run is over, or the task is lost (then error is empty). */
@@ -121,6 +141,8 @@ static inline bool make_access(struct memory *m, const struct trace_rec *rec)
         return false;
     if (m->kernel.keeps && !reaches_its_page(m, rec, entry->frame))
         return false;
+    if (m->tlbs)
+        serial_count(m, rec, entry->size);
     m->accesses++;
     m->by_kind[rec->kind]++;
     return true;
@@ -143,12 +165,12 @@ static bool make_record(struct memory *m, const struct trace_rec *rec)
             kernelside_skip(&m->kernel, rec, extra);
             return true;
         case TURN_BAD:
-            return fail(m, STATUS_INPUT, m->kernel.error);
+            return memory_fail(m, STATUS_INPUT, m->kernel.error);
         }
         if (rec->kind <= TRACE_STORE)
             return make_access(m, rec) || !m->error[0];
         m->syscalls += rec->kind == TRACE_SYSCALL;
-        return (kernelside_do(&m->kernel, rec, extra) || fail(m, STATUS_INPUT, m->kernel.error)) && controls(m);
+        return (kernelside_do(&m->kernel, rec, extra) || memory_fail(m, STATUS_INPUT, m->kernel.error)) && controls(m);
     }
 }
 
@@ -189,11 +211,11 @@ static bool run(struct memory *m)
     char error[512];
     bool good;
     if (got != 1)
-        return fail(m, STATUS_INPUT, got ? trace_error(m->trace) : "the trace is empty");
+        return memory_fail(m, STATUS_INPUT, got ? trace_error(m->trace) : "the trace is empty");
     if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
-        return fail(m, STATUS_INPUT, error);
+        return memory_fail(m, STATUS_INPUT, error);
     if (!kernel_prints_open(&prints, &m->setup->kernel, &m->kernel))
-        return fail(m, STATUS_OUTPUT, "nothing was replayed");
+        return memory_fail(m, STATUS_OUTPUT, "nothing was replayed");
     good = controls(m);
     while (good && got == 1 && !interrupt_count && m->accesses < m->setup->limit) {
         good = replay(m, rec, count);
@@ -201,11 +223,11 @@ static bool run(struct memory *m)
             got = trace_next(m->trace, &rec, &count);
     }
     if (good && got < 0)
-        good = fail(m, STATUS_INPUT, trace_error(m->trace));
+        good = memory_fail(m, STATUS_INPUT, trace_error(m->trace));
     if (good && m->setup->verify)
         good = verify(m);
     if (good && !m->accesses && !interrupt_count)
-        good = fail(m, STATUS_INCOMPLETE, "the trace has no access, so nothing was replayed");
+        good = memory_fail(m, STATUS_INCOMPLETE, "the trace has no access, so nothing was replayed");
     kernelside_look(&m->kernel);
     if (!kernel_prints_close(&prints, &m->kernel)) {
         m->status = exits_both(m->status, STATUS_OUTPUT);
@@ -214,7 +236,7 @@ static bool run(struct memory *m)
     return good;
 }
 
-int memory_run(const struct setup *o)
+int memory_replay(const struct setup *o, bool serial)
 {
     const char *error;
     struct memory *m = calloc(1, sizeof *m);
@@ -227,6 +249,7 @@ int memory_run(const struct setup *o)
     m->cpu = preset_cpu();
     m->regs.pat = UINT64_C(0x0007040600070406); /* after reset (SDM 3A 13.12.4) */
     m->pm = physmem_new(CFG_ARCH_PADDR_BITS);
+    m->tlbs = serial ? serial_tlbs_new(&o->serial.shapes) : NULL;
     m->trace = trace_open(o->trace, &error);
     interrupt_install();
     bool good = false;
@@ -234,32 +257,39 @@ int memory_run(const struct setup *o)
     m->status = STATUS_INPUT;
     if (!m->trace)
         snprintf(m->error, sizeof m->error, "%s", error);
-    else if (!m->pm)
-        fail(m, STATUS_HOST, "not enough memory for the simulated memory");
-    else if (trace_get_info(m->trace)->own_tables)
-        fail(m, STATUS_USAGE,
-             "the trace brings its own page tables, so there is nothing for an operating system to do; use "
-             "`twinwalk model`");
+    else if (!m->pm || (serial && !m->tlbs))
+        memory_fail(m, STATUS_HOST, "not enough memory for the simulated memory");
+    else if (trace_get_info(m->trace)->own_tables && !serial)
+        memory_fail(m, STATUS_USAGE,
+                    "the trace brings its own page tables, so there is nothing for an operating system to do; use "
+                    "`twinwalk model`");
     else if (trace_get_info(m->trace)->linear_bits > 48 && !m->cpu.la57)
-        fail(m, STATUS_UNFIT,
-             "the trace needs 57-bit linear addresses, and preset " CFG_NAME
-             " has no 57-bit paging (arch.la57 = false)");
+        memory_fail(m, STATUS_UNFIT,
+                    "the trace needs 57-bit linear addresses, and preset " CFG_NAME
+                    " has no 57-bit paging (arch.la57 = false)");
     else {
         m->status = STATUS_EQUAL;
-        good = run(m);
+        good = trace_get_info(m->trace)->own_tables ? serial_own(m) : run(m);
     }
     const double seconds = results_cpu_seconds() - start;
-    memory_report(m, seconds, good);
+    (serial ? serial_report : memory_report)(m, seconds, good);
     int status = m->status;
     if (!status && interrupt_count)
         status = STATUS_INTERRUPTED;
-    if (o->json && !memory_write_json(m, seconds))
+    if (o->json && !(serial ? serial_write_json : memory_write_json)(m, seconds))
         status = exits_both(status, STATUS_OUTPUT);
     kernelside_free(&m->kernel);
+    if (m->tlbs)
+        serial_tlbs_free(m->tlbs);
     if (m->trace)
         trace_close(m->trace);
     if (m->pm)
         physmem_free(m->pm);
     free(m);
     return status;
+}
+
+int memory_run(const struct setup *o)
+{
+    return memory_replay(o, false);
 }

@@ -1,10 +1,11 @@
-/* A replay by `twinwalk memory`, for its two files. */
+/* A replay by `twinwalk memory` or `twinwalk model --serial`, for the files of both. */
 #ifndef TWINWALK_MEMORY_REPLAY_H
 #define TWINWALK_MEMORY_REPLAY_H
 
 #include "arch/oracle.h"
 #include "kernel/memo.h"
 #include "report/kernel_report.h"
+#include "serial_tlbs.h"
 #include "session/setup.h"
 
 struct memory {
@@ -14,13 +15,31 @@ struct memory {
     struct oracle_cpu cpu;
     struct oracle_regs regs;
     struct memo memo;
-    uint64_t stamp; /* dates the memo */
+    uint64_t stamp;           /* dates the memo */
+    struct serial_tlbs *tlbs; /* NULL: nobody counts (`twinwalk memory`) */
+    bool mending;             /* the control operations at hand are those of a page fault */
+    uint64_t own_pf, own_gp;  /* faults that are results: the trace has its own tables */
     const struct setup *setup;
     uint64_t records, accesses, by_kind[3];
     uint64_t faults, walks, control_ops, syscalls, checks;
     char error[1200];
     int status; /* enum exit_status: of what kind the error is */
 };
+
+/* The whole replay, from opening to the report; the exit status. serial: with TLBs, which count. */
+int memory_replay(const struct setup *setup, bool serial);
+
+/* Both give false, with m->error and m->status; _here: at the record at hand. */
+bool memory_fail(struct memory *m, int status, const char *why);
+bool memory_fail_here(struct memory *m, int status, const char *why);
+
+struct oracle_access memory_access(const struct trace_rec *rec);
+
+/* The access is made: sets A and D where the oracle wants them, and remembers its page. */
+void memory_remember(struct memory *m, uint64_t key, const struct oracle_result *r);
+
+/* The last line of a report: how it ended. */
+void memory_ending(FILE *out, const struct memory *m, bool good);
 
 /* The table on standard output. good: everything was replayed, and all checks held. */
 void memory_report(const struct memory *m, double seconds, bool good);

@@ -60,6 +60,17 @@ static const char *ending(int status)
     }
 }
 
+void memory_ending(FILE *out, const struct memory *m, bool good)
+{
+    fprintf(out, "\n  %s%s\n",
+            m->error[0]       ? ending(m->status)
+            : good            ? "Replayed."
+            : interrupt_count ? "INTERRUPTED."
+                              : "INCOMPLETE.",
+            m->error);
+    fflush(out);
+}
+
 void memory_report(const struct memory *m, double seconds, bool good)
 {
     FILE *out = outfile_table(m->setup->json);
@@ -81,11 +92,5 @@ void memory_report(const struct memory *m, double seconds, bool good)
                    seconds > 0 ? (double)m->accesses / seconds / 1e6 : 0.0);
         kernel_report_processes(out, &m->kernel);
     }
-    fprintf(out, "\n  %s%s\n",
-            m->error[0]       ? ending(m->status)
-            : good            ? "Replayed."
-            : interrupt_count ? "INTERRUPTED."
-                              : "INCOMPLETE.",
-            m->error);
-    fflush(out);
+    memory_ending(out, m, good);
 }

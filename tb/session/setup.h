@@ -21,6 +21,34 @@ struct kernel_setup {
     uint64_t lose_move; /* every so many moves of contents is left out: a defect for `signatures` to find; 0: none */
 };
 
+enum { SHAPES_L1 = 3, SHAPES_STLB = 2 };
+
+/* An array of a TLB; without ways it is absent. */
+struct tlb_shape {
+    unsigned holds; /* bit s: page size s (4K, 2M, 1G) */
+    unsigned sets;  /* a power of two */
+    unsigned ways;
+    bool lru; /* else tree-PLRU */
+};
+
+/* A page size is held by one array of each, but for 4K in both arrays of the STLB, which then have the same sets. */
+struct tlb_shapes {
+    struct tlb_shape itlb[SHAPES_L1], dtlb[SHAPES_L1], stlb[SHAPES_STLB];
+};
+
+/* `model --serial`: plain counts. */
+struct serial_setup {
+    bool on;
+    bool map_first; /* as if every page had been mapped before, with A and D set */
+    enum {
+        SERIAL_OF_PRESET,
+        SERIAL_PLRU,
+        SERIAL_LRU
+    } replacement;        /* where it is not the preset's, shapes says so too */
+    const char *needs_it; /* an option that was given and means nothing without `on`; NULL: none */
+    struct tlb_shapes shapes;
+};
+
 struct setup {
     const char *trace; /* path, "-" for standard input; NULL for random stimulus */
     const char *dut;   /* name of the device under test; NULL: the first of the list */
@@ -37,6 +65,8 @@ struct setup {
     struct kernel_setup kernel; /* the OS model, without its seed */
     uint64_t verify;            /* faults between two checks of all that the OS model believes; 0: none */
     uint64_t limit;             /* accesses to replay at most */
+    struct serial_setup serial; /* of `model` */
+    const char *clocked;        /* an option that was given and is about the clock; NULL: none */
     unsigned window;            /* entries of the reorder window */
     bool skip;                  /* jump over cycles in which everything waits for memory */
     uint64_t state_every;       /* cycles between two comparisons of all state */
