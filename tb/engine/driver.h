@@ -34,6 +34,9 @@ struct driver {
 
     /* Prints the walk of the access that a finding concerns, in memory and under the registers of now. NULL: cannot. */
     void (*explain)(const struct driver *self, const struct finding *finding, FILE *out);
+
+    /* Prints what it offered lately, a line each. NULL: a trace says it. */
+    void (*offered)(const struct driver *self, FILE *out);
 };
 
 #endif

@@ -4,12 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "culprit.h"
+
 static void hang(struct lane *lane)
 {
     char text[64];
     snprintf(text, sizeof text, "none since cycle %" PRIu64, lane->driver->progress);
     finding_set(&lane->finding, FINDING_HANG, lane->driver->cycle, "progress", "an access completed", text);
-    lane->driver->locate(lane->driver, -1, 0, &lane->finding);
+    culprit_of_hang(lane->driver, NULL, lane->ops, lane->dut, &lane->finding);
 }
 
 void lane_start(struct lane *lane)

@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/interrupt.h"
+#include "culprit.h"
 #include "dut/waves.h"
 #include "pincmp.h"
 #include "statecmp.h"
@@ -30,7 +32,7 @@ static void compare_state(struct lockstep *l)
     }
     if (l->finding.kind == FINDING_NONE) {
         state_finding(&diff, cycle, &l->finding);
-        l->driver->locate(l->driver, -1, 0, &l->finding);
+        culprit_of_state(l->driver, l->ref, &diff, &l->finding);
     }
 }
 
@@ -41,7 +43,10 @@ static void pins_differ(struct lockstep *l)
     if (l->finding.kind != FINDING_NONE)
         return;
     pins_explain(&l->expected, &l->actual, l->driver->cycle, &l->finding, &port, &id);
-    l->driver->locate(l->driver, port, id, &l->finding);
+    if (port < 0 && strncmp(l->finding.field, "mem_req", 7) == 0)
+        culprit_of_memory(l->driver, l->ref, l->expected.mem_req_tag, &l->finding);
+    else
+        l->driver->locate(l->driver, port, id, &l->finding);
 }
 
 static void switch_waves(struct lockstep *l)
@@ -64,7 +69,7 @@ static void hang(struct lockstep *l, const char *how)
     char text[128];
     snprintf(text, sizeof text, "none since cycle %" PRIu64 "%s", l->driver->progress, how);
     finding_set(&l->finding, FINDING_HANG, l->driver->cycle, "progress", "an access completed", text);
-    l->driver->locate(l->driver, -1, 0, &l->finding);
+    culprit_of_hang(l->driver, l->ref, l->ops, l->dut, &l->finding);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -209,5 +214,5 @@ void lockstep_run(struct lockstep *l)
     if (l->waves_on)
         l->ops->waves_stop(l->dut);
     l->waves_on = false;
-    walks_end(&l->walks);
+    walks_end(&l->walks, mmu_counts(l->ref)->walks);
 }

@@ -1,6 +1,8 @@
 /* State comparison: see statecmp.h. The list of elements is built once from the preset's geometry. */
 #include "statecmp.h"
 
+#include <inttypes.h>
+
 #include "mmu_cfg.h"
 #include "statenames.h"
 
@@ -13,16 +15,24 @@ enum {
 
 /* Entries, ways and sets of the arrays of ITLB, DTLB, STLB and PSC. */
 static const struct {
-    unsigned arrays, entries[4], sets[4];
+    unsigned arrays, entries[4], sets[4], holds[4];
 } structure[4] = {
     {CFG_ITLB_ARRAYS,
      {CFG_ITLB_A0_ENTRIES, CFG_ITLB_A1_ENTRIES, CFG_ITLB_A2_ENTRIES},
-     {CFG_ITLB_A0_SETS, CFG_ITLB_A1_SETS, CFG_ITLB_A2_SETS}},
+     {CFG_ITLB_A0_SETS, CFG_ITLB_A1_SETS, CFG_ITLB_A2_SETS},
+     {CFG_ITLB_A0_HOLDS, CFG_ITLB_A1_HOLDS, CFG_ITLB_A2_HOLDS}},
     {CFG_DTLB_ARRAYS,
      {CFG_DTLB_A0_ENTRIES, CFG_DTLB_A1_ENTRIES, CFG_DTLB_A2_ENTRIES},
-     {CFG_DTLB_A0_SETS, CFG_DTLB_A1_SETS, CFG_DTLB_A2_SETS}},
-    {CFG_STLB_ARRAYS, {CFG_STLB_A0_ENTRIES, CFG_STLB_A1_ENTRIES}, {CFG_STLB_A0_SETS, CFG_STLB_A1_SETS}},
-    {CFG_PSC_ARRAYS, {CFG_PSC_A0_ENTRIES, CFG_PSC_A1_ENTRIES, CFG_PSC_A2_ENTRIES, CFG_PSC_A3_ENTRIES}, {1, 1, 1, 1}},
+     {CFG_DTLB_A0_SETS, CFG_DTLB_A1_SETS, CFG_DTLB_A2_SETS},
+     {CFG_DTLB_A0_HOLDS, CFG_DTLB_A1_HOLDS, CFG_DTLB_A2_HOLDS}},
+    {CFG_STLB_ARRAYS,
+     {CFG_STLB_A0_ENTRIES, CFG_STLB_A1_ENTRIES},
+     {CFG_STLB_A0_SETS, CFG_STLB_A1_SETS},
+     {CFG_STLB_A0_HOLDS, CFG_STLB_A1_HOLDS}},
+    {CFG_PSC_ARRAYS,
+     {CFG_PSC_A0_ENTRIES, CFG_PSC_A1_ENTRIES, CFG_PSC_A2_ENTRIES, CFG_PSC_A3_ENTRIES},
+     {1, 1, 1, 1},
+     {1, 1, 1, 1}}, /* one set each, whatever the level */
 };
 
 static struct {
@@ -112,12 +122,12 @@ bool state_same(const struct mmu *ref, const struct dut_ops *ops, struct dut *du
 void state_finding(const struct state_diff *d, uint64_t cycle, struct finding *finding)
 {
     const unsigned word = d->expected[0] != d->actual[0] ? 0 : 1;
-    char name[64], field[96];
+    char name[64], text[192];
+    struct state_difference field;
     state_name(d->sel, d->idx, name, sizeof name);
-    state_field(d->sel, d->idx, word, d->expected[word] ^ d->actual[word], field, sizeof field);
-    char text[192];
-    snprintf(text, sizeof text, "%s: %s", name, field);
-    finding_numbers(finding, FINDING_STATE, cycle, text, d->expected[word], d->actual[word]);
+    state_field(d->sel, d->idx, word, d->expected[word], d->actual[word], &field);
+    snprintf(text, sizeof text, "%s: %s", name, field.name);
+    finding_set(finding, FINDING_STATE, cycle, text, field.expected, field.actual);
 }
 
 unsigned state_print_differences(FILE *out, const struct mmu *ref, const struct dut_ops *ops, struct dut *dut,
@@ -166,5 +176,45 @@ void state_print_active(FILE *out, const struct mmu *ref, const struct dut_ops *
             mmu_state(ref, sel, idx, word);
         if (sel == SEL_REGISTERS || word[0] || word[1])
             print_element(out, sel, idx, word);
+    }
+}
+
+/* The valid ways of a set, and its replacement state. */
+static void print_set(FILE *out, const struct mmu *ref, unsigned s, unsigned array, unsigned set)
+{
+    const unsigned ways = structure[s].entries[array] / structure[s].sets[array];
+    uint64_t word[2];
+    unsigned valid = 0;
+    for (unsigned way = 0; way < ways; way++) {
+        const unsigned idx = array << 14 | (set * ways + way);
+        if (!mmu_state(ref, SEL_ITLB + s, idx, word) || !(word[0] & 1))
+            continue;
+        print_element(out, SEL_ITLB + s, idx, word);
+        valid++;
+    }
+    char name[64];
+    state_name(SEL_REPLACEMENT, s << 14 | array << 12 | set, name, sizeof name);
+    if (valid && mmu_state(ref, SEL_REPLACEMENT, s << 14 | array << 12 | set, word))
+        fprintf(out, "  %s: 0x%" PRIx64 "\n", name, word[0]);
+    state_name(SEL_ITLB + s, array << 14 | set * ways, name, sizeof name);
+    if (!valid)
+        fprintf(out, "  %s and the other ways: empty\n", name);
+}
+
+void state_print_sets(FILE *out, const struct mmu *ref, uint64_t va, bool fetch)
+{
+    for (unsigned s = 0; s < 4; s++) {
+        if (s == (fetch ? SEL_DTLB : SEL_ITLB) - SEL_ITLB)
+            continue;
+        for (unsigned a = 0; a < structure[s].arrays; a++) {
+            unsigned shown = ~0u; /* an array of one set is shown once, whatever sizes it holds */
+            for (unsigned size = 0; size < 3; size++) {
+                const unsigned set = (unsigned)(va >> (12 + 9 * size)) & (structure[s].sets[a] - 1);
+                if (!(structure[s].holds[a] >> size & 1) || set == shown)
+                    continue;
+                print_set(out, ref, s, a, set);
+                shown = set;
+            }
+        }
     }
 }

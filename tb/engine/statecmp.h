@@ -29,6 +29,9 @@ unsigned state_print_differences(FILE *out, const struct mmu *ref, const struct 
  * the model's. */
 void state_print_active(FILE *out, const struct mmu *ref, const struct dut_ops *ops, struct dut *dut);
 
+/* Prints the sets of all arrays in which the address is looked up: valid entries and the state of replacement. */
+void state_print_sets(FILE *out, const struct mmu *ref, uint64_t va, bool fetch);
+
 /* The number of elements; the nth one's sel and idx. */
 unsigned state_elements(void);
 void state_element(unsigned n, unsigned *sel, unsigned *idx);

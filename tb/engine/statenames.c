@@ -170,14 +170,20 @@ static void value_text(const struct field *f, uint64_t word, char *text, size_t 
     snprintf(text, size, "0x%" PRIx64, value);
 }
 
-void state_field(unsigned sel, unsigned idx, unsigned word, uint64_t bits, char *text, size_t size)
+void state_field(unsigned sel, unsigned idx, unsigned word, uint64_t expected, uint64_t actual,
+                 struct state_difference *d)
 {
+    const uint64_t bits = expected ^ actual, lowest = bits & (~bits + 1);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (applies(&fields[i], sel, idx, word) && (mask_of(&fields[i]) & bits & (~bits + 1))) {
-            snprintf(text, size, "%s", fields[i].name);
+        if (applies(&fields[i], sel, idx, word) && mask_of(&fields[i]) & lowest) {
+            snprintf(d->name, sizeof d->name, "%s", fields[i].name);
+            value_text(&fields[i], expected, d->expected, sizeof d->expected);
+            value_text(&fields[i], actual, d->actual, sizeof d->actual);
             return;
         }
-    snprintf(text, size, "word %u, undefined bits", word);
+    snprintf(d->name, sizeof d->name, "word %u, undefined bits", word);
+    snprintf(d->expected, sizeof d->expected, "0x%" PRIx64, expected);
+    snprintf(d->actual, sizeof d->actual, "0x%" PRIx64, actual);
 }
 
 void state_print_fields(FILE *out, unsigned sel, unsigned idx, unsigned word, uint64_t expected, uint64_t actual)

@@ -19,8 +19,14 @@ enum state_sel {
     SEL_FILL = 9,
 };
 
-/* The field of a word in which the lowest bit of `bits` lies. */
-void state_field(unsigned sel, unsigned idx, unsigned word, uint64_t bits, char *text, size_t size);
+/* A field in which two values of a word differ, with what it is in both. */
+struct state_difference {
+    char name[96], expected[32], actual[32];
+};
+
+/* The field in which the lowest bit lies that differs between the two values. */
+void state_field(unsigned sel, unsigned idx, unsigned word, uint64_t expected, uint64_t actual,
+                 struct state_difference *difference);
 
 /* Prints the fields of a word: those that differ between the two values, or, when the values are equal, those that are
  * not 0. */

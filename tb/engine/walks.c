@@ -32,8 +32,12 @@ void walks_note(struct walks *walks, const struct mmu *ref, unsigned tag, bool c
     walks->open[tag].requests++;
 }
 
-void walks_end(struct walks *walks)
+void walks_end(struct walks *walks, uint64_t all)
 {
+    uint64_t counted = 0;
     for (unsigned tag = 0; tag < WALKS_TAGS; tag++)
         close_walk(walks, tag);
+    for (unsigned n = 1; n < WALKS_BINS; n++)
+        counted += walks->bin[n];
+    walks->bin[0] = all > counted ? all - counted : 0;
 }

@@ -23,7 +23,8 @@ struct walks {
 /* A memory request of a walker was accepted; to be called before the step that takes it. */
 void walks_note(struct walks *walks, const struct mmu *ref, unsigned tag, bool cas);
 
-/* Closes the walks that are still open. */
-void walks_end(struct walks *walks);
+/* Closes the walks that are still open. all: walks that the model has begun; those of them that made no request (their
+ * lines were read for another one, or they were given up before) are counted too. */
+void walks_end(struct walks *walks, uint64_t all);
 
 #endif

@@ -132,6 +132,7 @@ void edit_now(struct random *r)
         return;
     count(r, p, edit);
     store(r, p->pa, value);
+    history_edit(r, p, old, value);
     books_edit(
         r, p,
         old); /* on the way back the value in between is the old one; the first, where it was cached, is right again */

@@ -10,6 +10,7 @@
  *     check.c       what each answer may be
  *     count.c       corners that were met
  *     explain.c     a finding, for people
+ *     history.c     what was offered lately
  *
  * Only these include this. */
 #ifndef TWINWALK_RANDOM_PARTS_H
@@ -35,6 +36,7 @@ enum {
     OPS_MOST = 8,                   /* control operations in a row */
     PENDING_MOST = 8,               /* edits whose old value may be cached */
     FAULTS_MOST = 4,                /* pages known to be free of an old value */
+    HAPPENED_MOST = 200,            /* what a finding tells of the past */
     EPOCHS = 16,                    /* control operations whose time is kept */
     ROOT_LEVEL = 4,                 /* from here up the tables of global pages are each root's own */
     LATENCY_MOST = 30,              /* cycles of a memory access; longer ones show nothing more, and cost cycles */
@@ -117,6 +119,16 @@ struct op {
     uint64_t data, desc;
 };
 
+/* What software did: a request that was accepted, an operation that was taken, an entry that was changed. */
+struct happened {
+    enum { HAPPENED_REQUEST, HAPPENED_CONTROL, HAPPENED_EDIT } what;
+    unsigned port, level; /* of a request; of an entry */
+    uint64_t cycle, number;
+    struct pins_req req;
+    struct op op;
+    uint64_t pa, old, value;
+};
+
 enum mood_kind { MOOD_PLAIN, MOOD_RACE, MOOD_FAULTS, MOOD_SIZES, MOOD_STACKS, MOOD_FLOOD, MOOD_STALL, MOODS };
 
 /* What is likely for now. */
@@ -181,6 +193,9 @@ struct random {
     uint32_t epoch;                   /* operations taken */
     uint64_t taken_at[EPOCHS];
     unsigned foreign; /* flights that are so */
+
+    struct happened happened[HAPPENED_MOST]; /* the last of them, in turn */
+    uint64_t happenings;
 
     /* Books. */
     struct pending pending[PENDING_MOST];
@@ -282,6 +297,12 @@ void ops_settle(struct random *r, const struct pending *e); /* the invalidation 
 /* count.c */
 void count_answer(struct random *r, const struct flight *f, const struct pins_resp *resp, const struct result *judged);
 void count_control(struct random *r, const struct op *op, const struct oracle_regs *before);
+
+/* history.c */
+void history_request(struct random *r, unsigned port, const struct pins_req *req, uint64_t number); /* accepted */
+void history_control(struct random *r, const struct op *op);                                        /* taken */
+void history_edit(struct random *r, const struct place *place, uint64_t old, uint64_t value);
+void history_print(const struct driver *self, FILE *out);
 
 /* explain.c */
 void explain(const struct driver *self, const struct finding *finding, FILE *out);

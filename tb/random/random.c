@@ -36,6 +36,7 @@ static void take_requests(struct random *r, const struct pins_out *out)
         f->position = (uint16_t)r->outstanding;
         r->flying[r->outstanding++] = (uint16_t)(port * IDS + req->id);
         check_begin(r, f);
+        history_request(r, port, req, f->number);
         if (r->offered_at[port] < r->d.cycle)
             met(r, CORNER_held_back);
         mood_accepted(r, port);
@@ -57,6 +58,7 @@ static void take_control(struct random *r, const struct pins_out *out)
     r->counts.control_in_flight += r->outstanding > 0;
     if (r->accepted == (1u << PORTS) - 1)
         met(r, CORNER_ctl_every_port_accepts);
+    history_control(r, &r->ops[r->op_first]);
     control_taken(r, &r->ops[r->op_first]);
 }
 
@@ -192,12 +194,23 @@ static uint64_t idle(const struct driver *self)
     return cycles;
 }
 
+static const struct flight *oldest(const struct random *r)
+{
+    const struct flight *oldest = NULL;
+    for (unsigned i = 0; i < r->outstanding; i++) {
+        const struct flight *f = &r->flight[r->flying[i] / IDS][r->flying[i] % IDS];
+        if (!oldest || f->number < oldest->number)
+            oldest = f;
+    }
+    return oldest;
+}
+
 static void locate(const struct driver *self, int port, unsigned id, struct finding *finding)
 {
     const struct random *r = (const struct random *)self;
-    if (port < 0 || port >= PORTS || !r->flight[port][id].busy)
+    if (port >= PORTS || (port < 0 ? !r->outstanding : !r->flight[port][id].busy))
         return;
-    const struct flight *f = &r->flight[port][id];
+    const struct flight *f = port < 0 ? oldest(r) : &r->flight[port][id];
     finding->access = finding->record = f->number;
     finding->va = f->va;
     finding->acc = f->access.acc;
@@ -217,6 +230,7 @@ struct random *random_new(const struct random_setup *setup, char *error, size_t 
         r->d.idle = idle;
         r->d.locate = locate;
         r->d.explain = explain;
+        r->d.offered = history_print;
         r->d.total = r->requests = setup->requests;
         r->cycles = setup->cycles;
         r->prng = prng_mix(setup->seed);

@@ -112,7 +112,7 @@ bool bundle_walk(const char *folder, const struct driver *d, const struct findin
     return outfile_keep(&file);
 }
 
-bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first)
+bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first, const struct finding *f)
 {
     struct outfile file;
     if (!create(&file, folder, "state.txt"))
@@ -135,6 +135,22 @@ bool bundle_state(const char *folder, const struct lockstep *l, const struct fin
     }
     fprintf(out, "\nThe reference's contexts in cycle %" PRIu64 ":\n", l->driver->cycle);
     state_print_active(out, l->ref, NULL, NULL);
+    if (f->access != UINT64_MAX) {
+        fprintf(out, "\nThe sets in which 0x%" PRIx64 " is looked up, the reference's (what differs stands above):\n",
+                f->va);
+        state_print_sets(out, l->ref, f->va, f->acc == ACC_EXECUTE);
+    }
+    return outfile_keep(&file);
+}
+
+bool bundle_offered(const char *folder, const struct driver *d)
+{
+    struct outfile file;
+    if (!d->offered)
+        return true;
+    if (!create(&file, folder, "offered.txt"))
+        return false;
+    d->offered(d, file.file);
     return outfile_keep(&file);
 }
 

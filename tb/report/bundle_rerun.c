@@ -65,7 +65,8 @@ bool bundle_rerun(const struct results *r, const struct dut_ops *ops, struct dut
     if (s && session_open(s, &o, ops, dut)) {
         lockstep_run(&s->lockstep);
         good = bundle_walk(folder, s->lockstep.driver, &r->finding);
-        good = bundle_state(folder, &s->lockstep, &first) && good;
+        good = bundle_state(folder, &s->lockstep, &first, &r->finding) && good;
+        good = bundle_offered(folder, s->lockstep.driver) && good;
         session_close(s);
     }
     if (s && ops->waves_start && session_open(s, &o, ops, dut)) {

@@ -86,14 +86,14 @@ static void walks(FILE *out, const struct results *r)
                report_number(m->reads), report_number(m->line_merges), report_number(m->cas),
                report_number(m->cas_failed));
     uint64_t counted = 0, most = 1;
-    for (unsigned n = 1; n < WALKS_BINS; n++)
+    for (unsigned n = 0; n < WALKS_BINS; n++)
         counted += r->walks.bin[n];
-    for (unsigned n = 1; n < WALKS_BINS; n++)
+    for (unsigned n = 0; n < WALKS_BINS; n++)
         most = r->walks.bin[n] > most ? r->walks.bin[n] : most;
     if (!counted)
         return;
     report_row(out, "  accesses per walk", "%15.2f mean", (double)(m->reads + m->cas) / (double)m->walks);
-    for (unsigned n = 1; n < WALKS_BINS; n++)
+    for (unsigned n = 0; n < WALKS_BINS; n++)
         if (r->walks.bin[n]) {
             char name[16];
             snprintf(name, sizeof name, "  %6u%s", n, n == WALKS_BINS - 1 ? "+" : "");
@@ -152,19 +152,19 @@ static void random_controls(FILE *out, const struct random_counts *c)
         }
 }
 
-/* How many of the corners were met, and which were not. */
-static void random_corners(FILE *out, const struct random_counts *c)
+/* How many of the corners were met, and, of a run that came to its end, which were not. */
+static void random_corners(FILE *out, const struct random_counts *c, bool whole)
 {
     unsigned met = 0;
     for (unsigned i = 0; i < CORNERS; i++)
         met += c->corner[i] != 0;
     report_row(out, "corners met", "%15s  of %s", report_number(met), report_number(CORNERS));
-    for (unsigned i = 0; i < CORNERS; i++)
+    for (unsigned i = 0; whole && i < CORNERS; i++)
         if (!c->corner[i])
             report_row(out, "  not met", "%15s %s", "", random_corner_name(i));
 }
 
-static void random_rows(FILE *out, const struct random_counts *c)
+static void random_rows(FILE *out, const struct random_counts *c, bool whole)
 {
     report_row(out, "answers", "%15s OK, %s #PF, %s #GP, %s memory errors", report_number(c->by_kind[KIND_OK]),
                report_number(c->by_kind[KIND_PF]), report_number(c->by_kind[KIND_GP]),
@@ -184,7 +184,7 @@ static void random_rows(FILE *out, const struct random_counts *c)
             report_row(out, name, "%15s", report_number(c->edits_by[i]));
         }
     random_controls(out, c);
-    random_corners(out, c);
+    random_corners(out, c, whole);
 }
 
 static void speed(FILE *out, const struct results *r)
@@ -248,7 +248,7 @@ void report_table(FILE *out, const struct results *r)
     walks(out, r);
     faults(out, r);
     if (r->random)
-        random_rows(out, r->random);
+        random_rows(out, r->random, r->verdict == VERDICT_EQUAL);
     speed(out, r);
     verdict(out, r);
     fflush(out);
