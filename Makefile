@@ -237,7 +237,7 @@ vectors: build ## run directed cases on oracle, model and RTL (VECTORS="FILE…"
 	@$(PROGRAM_$(BENCH)) vectors $(ARGS) $(VECTORS)
 sweep: build ## enumerate the rules of paging on oracle, model and RTL (ARGS="--share=I/N --only=PART")
 	@$(PROGRAM_$(BENCH)) sweep --dut=$(DUT_$(BENCH)) $(ARGS)
-matrix: build ## every invalidation x structure x page x state of a walk in flight (ARGS="--op=TEXT")
+matrix: build ## every invalidation x structure x page x state of a walk in flight (ARGS="--only=TEXT")
 	@$(PROGRAM_$(BENCH)) matrix --dut=$(DUT_$(BENCH)) $(ARGS)
 lint: needs-bench ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"

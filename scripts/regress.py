@@ -7,7 +7,8 @@ A trace is any *.tw of the corpus. Its .toml may say
 Exit status 4 of the bench means that the preset lacks what the trace needs: that is counted as skipped, with the reason.
 
 Results: a table, out/regress/junit.xml, out/regress/results.json, and the log and JSON of each run beside them. Ctrl-C ends the runs under way, and
-reports what was compared until then. Exit status: 0 nothing failed, 1 something did, 130 interrupted, 2 wrong usage.
+reports what was compared until then. Exit status (docs/exits.md): 0 nothing failed, 1 something did, 2 wrong usage, 5 nothing was compared at all, 130
+interrupted.
 """
 import argparse
 import concurrent.futures
@@ -26,6 +27,7 @@ import regress_report
 
 SMALL = 200_000          # accesses of each trace in the small set
 NEEDS_MORE = 4           # exit status of the bench
+INCOMPLETE = 5
 INTERRUPTED = 130
 BENCHES = {"cc": "twinwalk", "systemc": "twinwalk-sc"}
 os.chdir(Path(__file__).resolve().parent.parent)
@@ -185,7 +187,12 @@ def main(words):
     regress_report.total(runs, settings, time.time() - begin)
     if fleet.signals:
         return INTERRUPTED
-    return 1 if any(run.result in ("failed", "crashed") for run in runs) else 0
+    if any(run.result in ("failed", "crashed") for run in runs):
+        return 1
+    if not any(run.result == "passed" for run in runs):
+        print("INCOMPLETE: no run compared anything")
+        return INCOMPLETE
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 /* Arguments of the command line, in numbers: see arguments.h. */
 #include "arguments.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,4 +38,15 @@ unsigned arguments_choice(struct argp_state *state, const char *option, const ch
     }
     argp_error(state, "--%s=%s: must be one of %s", option, text, list);
     return 0;
+}
+
+void arguments_share(struct argp_state *state, const char *option, const char *text, uint64_t *share, uint64_t *shares)
+{
+    char *end;
+    errno = 0;
+    *share = strtoull(text, &end, 10);
+    const char *second = *end == '/' ? end + 1 : "";
+    *shares = strtoull(second, &end, 10);
+    if (errno || !isdigit((unsigned char)*text) || !isdigit((unsigned char)*second) || *end || *share >= *shares)
+        argp_error(state, "--%s=%s: must be I/N with I less than N, like 0/16", option, text);
 }

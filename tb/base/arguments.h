@@ -14,4 +14,7 @@ uint64_t arguments_number(struct argp_state *state, const char *option, const ch
 /* The position of text in a list of names that ends with NULL; complains and exits when it is not there. */
 unsigned arguments_choice(struct argp_state *state, const char *option, const char *text, const char *const *names);
 
+/* "I/N": share I of shares N, I from 0 to N - 1; complains and exits when it is none. */
+void arguments_share(struct argp_state *state, const char *option, const char *text, uint64_t *share, uint64_t *shares);
+
 #endif

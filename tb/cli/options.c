@@ -112,6 +112,7 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         return 0;
     case KEY_STATE_EVERY:
         o->state_every = arguments_number(state, "state-every", arg, 1, UINT64_MAX, false);
+        o->state_asked = true;
         return 0;
     case KEY_FROM:
         o->from = arguments_number(state, "from", arg, 0, UINT64_MAX, false);
@@ -210,6 +211,8 @@ static void finish(struct argp_state *state, struct setup *o)
         o->hang_after += slowest[o->memory.model];
     if (!o->requests)
         o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
+    if (o->state_asked && o->check != CHECK_STATE)
+        argp_error(state, "--state-every is for --check=state");
     if (o->from > o->to)
         argp_error(state, "--from=%llu is after --to=%llu", (unsigned long long)o->from, (unsigned long long)o->to);
     if (o->serial.on && o->clocked)

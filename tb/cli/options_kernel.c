@@ -167,6 +167,9 @@ static error_t parse_ways(int key, char *arg, struct argp_state *state, struct o
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct kernel_setup *o = state->input;
+    for (const struct argp_option *option = options; option->name && !o->asked; option++)
+        if (option->key == key)
+            o->asked = option->name;
     switch (key) {
     case ARGP_KEY_END:
         o->config.reclaim |= o->signatures; /* else what is written to a file is lost with its last mapping */

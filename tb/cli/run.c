@@ -60,6 +60,10 @@ static bool possible(const struct setup *o, const struct dut_ops *ops)
                 o->trace);
         return false;
     }
+    if (o->speed && !o->trace) {
+        fprintf(stderr, "twinwalk: --speed replays a trace through the DUT alone, and random stimulus is none\n");
+        return false;
+    }
     if (o->check == CHECK_STATE && !ops->has_state) {
         fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
         return false;

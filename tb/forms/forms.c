@@ -5,11 +5,9 @@
  * pins were equal. */
 #include "forms.h"
 
-#include <argp.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "dut/dut_list.h"
+#include "engine/bench.h"
 #include "form.h"
 
 static const struct {
@@ -28,73 +26,29 @@ static const struct {
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
-struct settings {
-    const char *dut, *only, *json;
-    bool quick;
-};
-
-enum { KEY_DUT = 256, KEY_ONLY, KEY_QUICK, KEY_JSON };
-
-static const struct argp_option options[] = {
-    {"dut", KEY_DUT, "NAME", 0, "the device under test; without it the cycle model alone is measured", 0},
-    {"only", KEY_ONLY, "NAME", 0, "one form: reads, costs, faults, control, invlpg, lru, cliff, random, throughput", 0},
-    {"quick", KEY_QUICK, NULL, 0, "fewer footprints of random accesses", 0},
-    {"json", KEY_JSON, "FILE", 0, "write the rows as JSON too", 0},
-    {0},
-};
-
-static bool is_form(const char *name)
+static const char *part(unsigned n)
 {
-    for (unsigned i = 0; i < FORMS; i++)
-        if (strcmp(forms[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    struct settings *s = state->input;
-    switch (key) {
-    case KEY_DUT:
-        s->dut = dut_argument(state, argument);
-        return 0;
-    case KEY_ONLY:
-        s->only = argument;
-        if (!is_form(argument))
-            argp_error(state, "--only=%s: no such form", argument);
-        return 0;
-    case KEY_QUICK:
-        s->quick = true;
-        return 0;
-    case KEY_JSON:
-        s->json = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "%s: not an option", argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return n < FORMS ? forms[n].name : NULL;
 }
 
 int forms_command(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
+    struct bench b = {
+        .self = argv[0],
         .doc = "Measures what can be computed by hand, on the cycle model and on a device in lockstep with it.",
+        .options = BENCH_QUICK,
+        .part = part,
     };
-    struct settings settings = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &settings);
-
-    struct sheet sheet = {.dut = settings.dut, .json = settings.json ? json_array() : NULL};
-    const struct forms f = {&sheet, settings.dut ? dut_find(settings.dut) : NULL, settings.quick};
+    bench_arguments(&b, argc, argv);
+    struct sheet sheet = {.dut = bench_dut(&b), .out = b.out, .json = json_array()};
+    const struct forms f = {&sheet, b.dut, b.quick};
     sheet_begin(&sheet);
     for (unsigned i = 0; i < FORMS; i++) {
-        if (settings.only && strcmp(settings.only, forms[i].name) != 0)
+        if (!bench_wants(&b, forms[i].name))
             continue;
         sheet_group(&sheet, forms[i].name, forms[i].what);
         forms[i].run(&f);
     }
-    return sheet_finish(&sheet, settings.json) ? EXIT_SUCCESS : EXIT_FAILURE;
+    json_t *root = sheet_finish(&sheet);
+    return bench_end(&b, root, sheet.failed == 0, sheet.rows, "none of these forms can be asked of this preset");
 }

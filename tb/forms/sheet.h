@@ -16,7 +16,8 @@ struct sheet {
     const char *dut;   /* NULL: the model alone */
     const char *group; /* the form under way */
     unsigned rows, failed;
-    json_t *json; /* array of rows; NULL: not wanted */
+    FILE *out;    /* where the table goes */
+    json_t *json; /* array of rows */
 };
 
 /* Prints the heading. */
@@ -34,7 +35,7 @@ void sheet_left_out(struct sheet *sheet, const char *format, ...) __attribute__(
 /* Frees a stand, with a row that says whether it ran to its end. */
 void sheet_end_stand(struct sheet *sheet, struct stand *r);
 
-/* Prints the sum of it all and writes the JSON file (NULL: none). True when every row holds. */
-bool sheet_finish(struct sheet *sheet, const char *path);
+/* Prints the sum of it all, and gives the whole as JSON. */
+json_t *sheet_finish(struct sheet *sheet);
 
 #endif

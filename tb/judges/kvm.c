@@ -11,97 +11,51 @@
 #include <unistd.h>
 
 #include "base/about.h"
+#include "base/arguments.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "kvm_excuses.h"
 #include "kvm_play.h"
+#include "options.h"
 
 struct wishes {
-    uint64_t cases, seed, from;
+    struct judge_options common;
     struct vm_wish vm;
-    const struct case_sabotage *sabotage;
-    const char *json;
-    uint64_t show;
 };
 
 /* ---- command line ---------------------------------------------------------------------------------------------------
  */
 
 static const struct argp_option options[] = {
-    {"cases", 'n', "N", 0, "play N cases (100000)", 0},
-    {"seed", 's', "S", 0, "seed of the cases (1)", 0},
-    {"from", 'f', "N", 0, "start at case N (0): with --cases=1, one case again", 0},
-    {"bits", 'm', "M", 0,
-     "give the guest M bits of physical address, 36 … 52 (the host's; others only where KVM shadows page tables)", 0},
     {"vendor", 'v', "NAME", 0,
-     "give the guest the rules of intel or amd (the host's; the other only where KVM shadows page tables)", 0},
-    {"sabotage", 'x', "RULE", 0, "expect something wrong, to see that it is found; RULE=list lists the rules", 0},
-    {"device", 'd', "FILE", 0, "use FILE instead of /dev/kvm", 0},
-    {"show", 'w', "N", 0, "print the first N disagreements whole (10)", 0},
-    {"json", 'j', "FILE", 0, "write the results to FILE", 0},
+     "Give the guest the rules of intel or amd (the host's; the other, like another --bits, only where KVM shadows "
+     "page "
+     "tables)",
+     0},
+    {"device", 'd', "FILE", 0, "Use FILE instead of /dev/kvm", 0},
     {0},
 };
 
-static uint64_t number(const char *name, const char *text, uint64_t least, uint64_t most, struct argp_state *state)
-{
-    char *end;
-    errno = 0;
-    const uint64_t value = strtoull(text, &end, 0);
-    if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
-        argp_error(state, "--%s=%s: must be a number from %" PRIu64 " to %" PRIu64, name, text, least, most);
-    return value;
-}
-
-static void list_sabotages(void)
-{
-    for (const struct case_sabotage *s = case_sabotages; s->name; s++)
-        printf("%-12s %s\n", s->name, s->what);
-    exit(0);
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
+    static const char *const vendors[] = {"intel", "amd", NULL};
     struct wishes *w = state->input;
     switch (key) {
-    case 'n':
-        w->cases = number("cases", text, 1, UINT64_MAX / 2, state);
-        break;
-    case 's':
-        w->seed = number("seed", text, 0, UINT64_MAX, state);
-        break;
-    case 'f':
-        w->from = number("from", text, 0, UINT64_MAX / 2, state);
-        break;
-    case 'm':
-        w->vm.paddr_bits = (unsigned)number("bits", text, 36, 52, state);
-        break;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &w->common;
+        return 0;
     case 'v':
-        if (strcmp(text, "intel") != 0 && strcmp(text, "amd") != 0)
-            argp_error(state, "--vendor=%s: must be intel or amd", text);
-        w->vm.vendor = text;
-        break;
-    case 'x':
-        if (strcmp(text, "list") == 0)
-            list_sabotages();
-        w->sabotage = case_sabotage_find(text);
-        if (!w->sabotage)
-            argp_error(state, "--sabotage=%s: no such rule; --sabotage=list lists them", text);
-        break;
+        w->vm.vendor = vendors[arguments_choice(state, "vendor", text, vendors)];
+        return 0;
     case 'd':
         w->vm.device = text;
-        break;
-    case 'w':
-        w->show = number("show", text, 0, UINT64_MAX, state);
-        break;
-    case 'j':
-        w->json = text;
-        break;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    return 0;
 }
 
+static const struct argp_child common[] = {{&judge_options_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {options,
                                  parse,
                                  "",
@@ -109,7 +63,7 @@ static const struct argp argp = {options,
                                  "Exit status: 0 every case agrees; 1 disagreements; 4 there is no usable /dev/kvm (a "
                                  "line SKIP says what is missing); 6 the JSON could not be written; 7 the machine "
                                  "broke down; 130 interrupted.",
-                                 NULL,
+                                 common,
                                  NULL,
                                  NULL};
 
@@ -195,10 +149,10 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
         json_object_set_new(excused, excuses[i].name, json_integer((json_int_t)c->excused[i]));
     json_t *root = json_pack(
         "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}",
-        "judge", "kvm", "seed", (json_int_t)w->seed, "from", (json_int_t)w->from, "shadows_page_tables", vm->shadows,
-        "paddr_bits", (int)vm->limits.cpu.paddr_bits, "vendor", vm->limits.cpu.amd ? "amd" : "intel", "offered",
-        features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses, "implicit",
-        (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection",
+        "judge", "kvm", "seed", (json_int_t)w->common.seed, "from", (json_int_t)w->common.from, "shadows_page_tables",
+        vm->shadows, "paddr_bits", (int)vm->limits.cpu.paddr_bits, "vendor", vm->limits.cpu.amd ? "amd" : "intel",
+        "offered", features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
+        "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection",
         (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
         "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set, "excused", excused, "disagreements",
         (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
@@ -218,41 +172,43 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
 static int run(struct vm *vm, const struct wishes *w)
 {
     char why[256];
-    struct kvm_play *play = kvm_play_new(vm, w->seed, w->sabotage, w->show);
+    struct kvm_play *play = kvm_play_new(vm, w->common.seed, w->common.sabotage, w->common.show);
     if (!play)
         return fprintf(stderr, "judge: no memory\n"), STATUS_HOST;
     print_machine(vm);
     const double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    const uint64_t end = w->from + w->cases;
+    const uint64_t end = w->common.from + w->common.cases;
     double last = wall;
-    uint64_t at = w->from;
+    uint64_t at = w->common.from;
     bool broke = false;
     while (at < end && !interrupt_count && !broke) {
         at = kvm_play_some(play, at, end, why, sizeof why);
         broke = at == 0;
         if (!broke)
-            show_progress(at - w->from, w->cases, wall, &last);
+            show_progress(at - w->common.from, w->common.cases, wall, &last);
     }
     const struct kvm_counts *counts = kvm_play_counts(play);
     const double wall_spent = seconds(CLOCK_MONOTONIC) - wall, cpu_spent = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     print_counts(vm, counts, wall_spent, cpu_spent);
-    int status = counts->disagreements ? STATUS_MISMATCH : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
-    if (broke) {
+    int status = STATUS_HOST;
+    if (broke)
         fprintf(stderr, "judge: the virtual machine broke down: %s\n", why);
-        status = STATUS_HOST;
-    } else if (interrupt_count) {
+    else if (interrupt_count)
         printf("interrupted\n");
-    }
-    if (w->json && !write_json(w->json, w, vm, counts, wall_spent, cpu_spent))
-        status = STATUS_OUTPUT;
+    if (!broke || counts->disagreements)
+        status = judge_status(&w->common, counts->cases, counts->disagreements, interrupt_count);
+    if (w->common.json && !write_json(w->common.json, w, vm, counts, wall_spent, cpu_spent))
+        status = exits_both(status, STATUS_OUTPUT);
     kvm_play_free(play);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct wishes w = {.cases = 100000, .seed = 1, .show = 10, .vm.device = "/dev/kvm"};
+    struct wishes w = {.common = judge_options_default, .vm.device = "/dev/kvm"};
+    exits_begin("judge");
     argp_parse(&argp, argc, argv, 0, NULL, &w);
+    w.vm.paddr_bits = w.common.paddr_bits;
     struct vm vm;
     char why[256];
     switch (vm_open(&vm, &w.vm, why, sizeof why)) {

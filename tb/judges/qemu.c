@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/about.h"
+#include "base/arguments.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
+#include "options.h"
 #include "qemu_excuses.h"
 #include "qemu_machine.h"
 #include "qemu_play.h"
@@ -22,82 +24,34 @@ static const unsigned paddr_bits_list[] = {36, 39, 40, 43, 46, 48, 51, 52};
 enum { MACHINES = 2 * sizeof paddr_bits_list / sizeof *paddr_bits_list };
 
 struct wishes {
-    struct qemu_wish play;
-    uint64_t cases;
-    unsigned paddr_bits, levels; /* 0: all */
-    const char *json;
+    struct judge_options common;
+    unsigned levels; /* 0: all */
 };
 
 /* ---- command line ---------------------------------------------------------------------------------------------------
  */
 
 static const struct argp_option options[] = {
-    {"cases", 'n', "N", 0, "play N cases (100000)", 0},
-    {"seed", 's', "S", 0, "seed of the cases (1)", 0},
-    {"from", 'f', "N", 0, "start every machine at case N (0): with --bits, --levels and --cases=1, one case again", 0},
-    {"bits", 'm', "M", 0, "only machines with M bits of physical address, 36 … 52", 0},
-    {"levels", 'l', "L", 0, "only machines with 4 or 5 levels", 0},
-    {"sabotage", 'x', "RULE", 0, "expect something wrong, to see that it is found; RULE=list lists the rules", 0},
-    {"show", 'w', "N", 0, "print the first N disagreements whole (10)", 0},
-    {"json", 'j', "FILE", 0, "write the results to FILE", 0},
+    {"levels", 'l', "L", 0, "Only machines with 4 or 5 levels", 0},
     {0},
 };
-
-static uint64_t number(const char *name, const char *text, uint64_t least, uint64_t most, struct argp_state *state)
-{
-    char *end;
-    errno = 0;
-    const uint64_t value = strtoull(text, &end, 0);
-    if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
-        argp_error(state, "--%s=%s: must be a number from %" PRIu64 " to %" PRIu64, name, text, least, most);
-    return value;
-}
-
-static void list_sabotages(void)
-{
-    for (const struct case_sabotage *s = case_sabotages; s->name; s++)
-        printf("%-12s %s\n", s->name, s->what);
-    exit(0);
-}
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct wishes *w = state->input;
     switch (key) {
-    case 'n':
-        w->cases = number("cases", text, 1, UINT64_MAX / 64, state);
-        break;
-    case 's':
-        w->play.seed = number("seed", text, 0, UINT64_MAX, state);
-        break;
-    case 'f':
-        w->play.from = number("from", text, 0, UINT64_MAX / 2, state);
-        break;
-    case 'm':
-        w->paddr_bits = (unsigned)number("bits", text, 36, 52, state);
-        break;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &w->common;
+        return 0;
     case 'l':
-        w->levels = (unsigned)number("levels", text, 4, 5, state);
-        break;
-    case 'x':
-        if (strcmp(text, "list") == 0)
-            list_sabotages();
-        w->play.sabotage = case_sabotage_find(text);
-        if (!w->play.sabotage)
-            argp_error(state, "--sabotage=%s: no such rule; --sabotage=list lists them", text);
-        break;
-    case 'w':
-        w->play.show = number("show", text, 0, UINT64_MAX, state);
-        break;
-    case 'j':
-        w->json = text;
-        break;
+        w->levels = (unsigned)arguments_number(state, "levels", text, 4, 5, false);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    return 0;
 }
 
+static const struct argp_child common[] = {{&judge_options_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     options,
     parse,
@@ -106,7 +60,7 @@ static const struct argp argp = {
     "Exit status: 0 every case agrees; 1 disagreements; 4 there is no qemu-system-x86_64 (a "
     "line SKIP says so); 6 the JSON could not be written; 7 QEMU broke down; "
     "130 interrupted.",
-    NULL,
+    common,
     NULL,
     NULL};
 
@@ -170,7 +124,7 @@ static bool write_json(const struct wishes *w, const struct qemu_counts *c, doub
     for (unsigned i = 0; qemu_excuses[i].name; i++)
         json_object_set_new(excused, qemu_excuses[i].name, json_integer((json_int_t)c->excused[i]));
     json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f}", "judge", "qemu",
-                             "seed", (json_int_t)w->play.seed, "from", (json_int_t)w->play.from, "cases",
+                             "seed", (json_int_t)w->common.seed, "from", (json_int_t)w->common.from, "cases",
                              (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1], "accesses",
                              (json_int_t)c->accesses, "implicit", (json_int_t)c->implicit, "completed",
                              (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
@@ -180,7 +134,7 @@ static bool write_json(const struct wishes *w, const struct qemu_counts *c, doub
     json_object_update(all, root);
     json_decref(root);
     struct outfile out;
-    if (outfile_open(&out, "json", w->json))
+    if (outfile_open(&out, "json", w->common.json))
         return about_write(all, JSON_INDENT(2), &out);
     json_decref(all);
     return false;
@@ -197,9 +151,10 @@ struct machine {
 static unsigned list_machines(const struct wishes *w, struct machine machine[MACHINES])
 {
     unsigned machines = 0;
-    for (unsigned i = 0; i < (w->paddr_bits ? 2 : MACHINES); i++)
+    for (unsigned i = 0; i < (w->common.paddr_bits ? 2 : MACHINES); i++)
         if (!w->levels || w->levels == 4 + i % 2)
-            machine[machines++] = (struct machine){w->paddr_bits ? w->paddr_bits : paddr_bits_list[i / 2], 4 + i % 2};
+            machine[machines++] = (struct machine){w->common.paddr_bits ? w->common.paddr_bits : paddr_bits_list[i / 2],
+                                                   4 + i % 2};
     return machines;
 }
 
@@ -208,6 +163,10 @@ static bool play(const struct wishes *w, struct qemu_counts *counts, char *why, 
 {
     struct machine machine[MACHINES];
     const unsigned machines = list_machines(w, machine);
+    const struct qemu_wish wish = {.seed = w->common.seed,
+                                   .from = w->common.from,
+                                   .show = w->common.show,
+                                   .sabotage = w->common.sabotage};
     printf("judge: %s -accel tcg, Intel's rules; M =", qemu_machine_program());
     for (unsigned i = 0; i < machines; i++)
         if (i == 0 || machine[i].paddr_bits != machine[i - 1].paddr_bits)
@@ -215,8 +174,8 @@ static bool play(const struct wishes *w, struct qemu_counts *counts, char *why, 
     printf(", %s levels\n", w->levels == 4 ? "4" : w->levels == 5 ? "5" : "4 and 5");
     fflush(stdout);
     for (unsigned i = 0; i < machines && !interrupt_count; i++) {
-        const uint64_t cases = w->cases * (i + 1) / machines - w->cases * i / machines;
-        if (cases && !qemu_play(&w->play, machine[i].paddr_bits, machine[i].levels, cases, counts, tell, why, size))
+        const uint64_t cases = w->common.cases * (i + 1) / machines - w->common.cases * i / machines;
+        if (cases && !qemu_play(&wish, machine[i].paddr_bits, machine[i].levels, cases, counts, tell, why, size))
             return false;
     }
     return true;
@@ -224,7 +183,8 @@ static bool play(const struct wishes *w, struct qemu_counts *counts, char *why, 
 
 int main(int argc, char **argv)
 {
-    struct wishes w = {.play = {.seed = 1, .show = 10}, .cases = 100000};
+    struct wishes w = {.common = judge_options_default};
+    exits_begin("judge");
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     if (!qemu_machine_program()) {
         puts("SKIP: qemu-system-x86_64 is not installed (Debian package qemu-system-x86)");
@@ -234,19 +194,19 @@ int main(int argc, char **argv)
     char why[1200];
     struct qemu_counts counts = {0};
     started = seconds();
-    total = w.cases;
+    total = w.common.cases;
     const bool good = play(&w, &counts, why, sizeof why);
     const double wall = seconds() - started;
     if (counts.cases)
         print_counts(&counts, wall);
-    int status = counts.disagreements ? STATUS_MISMATCH : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
-    if (!good) {
+    int status = STATUS_HOST;
+    if (!good)
         fprintf(stderr, "judge: QEMU broke down: %s\n", why);
-        status = STATUS_HOST;
-    } else if (interrupt_count) {
+    else if (interrupt_count)
         puts("interrupted");
-    }
-    if (w.json && !write_json(&w, &counts, wall))
-        status = STATUS_OUTPUT;
+    if (good || counts.disagreements)
+        status = judge_status(&w.common, counts.cases, counts.disagreements, interrupt_count);
+    if (w.common.json && !write_json(&w, &counts, wall))
+        status = exits_both(status, STATUS_OUTPUT);
     return status;
 }

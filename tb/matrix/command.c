@@ -1,21 +1,15 @@
 /* The command: runs every cell, prints a row an operation, and what cannot exist with its reason. See matrix.h. */
 #include "matrix/command.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "dut/dut_list.h"
+#include "base/about.h"
+#include "engine/bench.h"
 #include "matrix/matrix.h"
 
-enum { STRUCTURES = 5, REASONS_MOST = 16, MEMORY_LATENCY = 4, KEY_DUT = 256, KEY_OP, KEY_STATE };
-
-struct settings {
-    const char *dut, *op;
-    uint64_t state_every;
-};
+enum { STRUCTURES = 5, REASONS_MOST = 16, MEMORY_LATENCY = 4 };
 
 struct tally {
     unsigned good, must, evicted, impossible, by_structure[STRUCTURES];
@@ -26,35 +20,9 @@ static struct {
     unsigned cells;
 } reason[REASONS_MOST];
 
-static const struct argp_option options[] = {
-    {"dut", KEY_DUT, "NAME", 0, "the device under test; without it the cycle model alone is judged", 0},
-    {"op", KEY_OP, "TEXT", 0, "only operations whose name contains the text", 0},
-    {"state-every", KEY_STATE, "CYCLES", 0, "compare all state every so many cycles (default 64; 1: each cycle)", 0},
-    {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state)
+static const char *part(unsigned n)
 {
-    struct settings *s = state->input;
-    char *end;
-    switch (key) {
-    case KEY_DUT:
-        s->dut = dut_argument(state, argument);
-        return 0;
-    case KEY_OP:
-        s->op = argument;
-        return 0;
-    case KEY_STATE:
-        s->state_every = strtoull(argument, &end, 10);
-        if (*end || end == argument)
-            argp_error(state, "--state-every=%s: must be a number of cycles; 0: never", argument);
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "%s: not an option", argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return n < operations_count ? operations[n].name : NULL;
 }
 
 static void count_reason(const char *why)
@@ -119,44 +87,87 @@ static bool row(struct rig *r, const struct operation *op, struct tally *t)
     return true;
 }
 
-static void print(const char *name, const struct tally *t)
+static void print(FILE *out, const char *name, const struct tally *t)
 {
-    printf("  %-22s %6u %6u %6u %6u  %6u %6u %6u  %6u %6u\n", name, t->by_structure[ITLB], t->by_structure[DTLB],
-           t->by_structure[STLB], t->by_structure[PSC], t->good, t->must, t->good - t->must, t->evicted, t->impossible);
+    fprintf(out, "  %-22s %6u %6u %6u %6u  %6u %6u %6u  %6u %6u\n", name, t->by_structure[ITLB], t->by_structure[DTLB],
+            t->by_structure[STLB], t->by_structure[PSC], t->good, t->must, t->good - t->must, t->evicted,
+            t->impossible);
+}
+
+static json_t *row_json(const char *name, const struct tally *t)
+{
+    return json_pack("{ss si si si si si si si si si}", "operation", name, "itlb", (int)t->by_structure[ITLB], "dtlb",
+                     (int)t->by_structure[DTLB], "stlb", (int)t->by_structure[STLB], "psc", (int)t->by_structure[PSC],
+                     "cells", (int)t->good, "drop", (int)t->must, "keep", (int)(t->good - t->must), "taken",
+                     (int)t->evicted, "none", (int)t->impossible);
+}
+
+/* Every operation that is asked for, until one is bad. */
+static bool rows(const struct bench *b, struct rig *r, struct tally *total, json_t *list)
+{
+    bool good = true;
+    for (unsigned n = 0; n < operations_count && good; n++) {
+        struct tally t = {0};
+        if (!bench_wants(b, operations[n].name))
+            continue;
+        good = row(r, &operations[n], &t);
+        print(b->out, operations[n].name, &t);
+        json_array_append_new(list, row_json(operations[n].name, &t));
+        total->good += t.good, total->must += t.must, total->evicted += t.evicted, total->impossible += t.impossible;
+        for (unsigned s = 0; s < STRUCTURES; s++)
+            total->by_structure[s] += t.by_structure[s];
+    }
+    return good;
+}
+
+static json_t *results_json(const struct bench *b, const struct rig *r, const struct tally *total, json_t *list)
+{
+    json_t *root = about_json(CFG_NAME), *reasons = json_object();
+    for (unsigned i = 0; i < REASONS_MOST && reason[i].why; i++)
+        json_object_set_new(reasons, reason[i].why, json_integer(reason[i].cells));
+    json_object_set_new(root, "command", json_string("matrix"));
+    json_object_set_new(root, "dut", b->dut ? json_string(b->dut->name) : json_null());
+    json_object_set_new(root, "finding", json_string(finding_name(r->finding.kind)));
+    json_object_set_new(root, "cycles", json_integer((json_int_t)r->cycle));
+    json_object_set_new(root, "cells", json_integer(total->good));
+    json_object_set_new(root, "operations", list);
+    json_object_set_new(root, "cannot_be", reasons);
+    return root;
 }
 
 int matrix_command(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
+    struct bench b = {
+        .self = argv[0],
         .doc = "The invalidation matrix: every operation x structure x size x global x PCID x address x state of a "
                "walk in flight.",
+        .options = BENCH_STATE,
+        .part = part,
+        .state_every = 64,
     };
-    struct settings settings = {.state_every = 64};
-    argp_parse(&argp, argc, argv, 0, NULL, &settings);
-    struct rig *r = rig_new(settings.dut ? dut_find(settings.dut) : NULL, MEMORY_LATENCY, settings.state_every);
+    bench_arguments(&b, argc, argv);
+    struct rig *r = rig_new(b.dut, MEMORY_LATENCY, b.state_every);
     struct tally total = {0};
-    bool good = true;
-    printf("matrix: preset %s, model%s%s\n  %-22s %6s %6s %6s %6s  %6s %6s %6s  %6s %6s\n", CFG_NAME,
-           settings.dut ? " and " : "", settings.dut ? settings.dut : "", "operation", "ITLB", "DTLB", "STLB", "PSC",
-           "cells", "drop", "keep", "taken", "none");
-    for (unsigned n = 0; n < operations_count && good; n++) {
-        struct tally t = {0};
-        if (settings.op && !strstr(operations[n].name, settings.op))
-            continue;
-        good = row(r, &operations[n], &t);
-        print(operations[n].name, &t);
-        total.good += t.good, total.must += t.must, total.evicted += t.evicted, total.impossible += t.impossible;
-        for (unsigned s = 0; s < STRUCTURES; s++)
-            total.by_structure[s] += t.by_structure[s];
+    json_t *list = json_array();
+    fprintf(b.out, "matrix: preset %s, model%s%s\n  %-22s %6s %6s %6s %6s  %6s %6s %6s  %6s %6s\n", CFG_NAME,
+            b.dut ? " and " : "", b.dut ? b.dut->name : "", "operation", "ITLB", "DTLB", "STLB", "PSC", "cells", "drop",
+            "keep", "taken", "none");
+    bool good = rows(&b, r, &total, list);
+    if (good && !rig_compare_state(r)) {
+        good = false;
+        fprintf(stderr, "MISMATCH (%s) at the end, cycle %" PRIu64 ": %s: expected %s, actual %s\n",
+                finding_name(r->finding.kind), r->finding.cycle, r->finding.field, r->finding.expected,
+                r->finding.actual);
     }
-    good = good && rig_compare_state(r);
-    print("all", &total);
-    printf("  cells that cannot be:\n");
+    print(b.out, "all", &total);
+    fprintf(b.out, "  cells that cannot be:\n");
     for (unsigned i = 0; i < REASONS_MOST && reason[i].why; i++)
-        printf("  %6u  %s\n", reason[i].cells, reason[i].why);
-    printf("matrix: %u cells in %" PRIu64 " cycles, %s\n", total.good, r->cycle, good ? "0 differences" : "DIFFERENT");
+        fprintf(b.out, "  %6u  %s\n", reason[i].cells, reason[i].why);
+    fprintf(b.out, "matrix: %u cells in %" PRIu64 " cycles, %s\n", total.good, r->cycle,
+            !good        ? "DIFFERENT"
+            : total.good ? "0 differences"
+                         : "nothing compared");
+    json_t *root = results_json(&b, r, &total, list);
     rig_free(r);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return bench_end(&b, root, good, total.good, "every cell that is asked for cannot be on this preset");
 }

@@ -18,7 +18,13 @@ struct world *session_world(const struct setup *o, bool judged, char *error, siz
         .window = o->window,
         .judged = judged,
     };
-    return world_new(&setup, error, size, status);
+    struct world *w = world_new(&setup, error, size, status);
+    if (!w || w->os || w->broken || !o->kernel.asked)
+        return w;
+    snprintf(error, size, "--%s is for the OS model, and %s brings its own page tables", o->kernel.asked, o->trace);
+    *status = STATUS_USAGE;
+    world_free(w);
+    return NULL;
 }
 
 bool session_open(struct session *s, const struct setup *o, const struct dut_ops *ops, struct dut *dut)

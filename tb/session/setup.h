@@ -16,6 +16,7 @@ enum { SETUP_HANG_CYCLES = 100000 }; /* without progress; the slowest memory acc
 struct kernel_setup {
     struct os_config config;                   /* what the processor offers is not in it */
     const char *smaps, *rollup, *top, *faults; /* files to print into; "-": standard output, NULL: nothing */
+    const char *asked;                         /* the first of these options that was given; NULL: none */
     bool oom_stop;                             /* no process is killed for memory: the run ends */
     bool signatures;                           /* keep the contents of pages, and check every access by them */
     uint64_t lose_move; /* every so many moves of contents is left out: a defect for `signatures` to find; 0: none */
@@ -71,6 +72,7 @@ struct setup {
     bool skip;                  /* jump over cycles in which everything waits for memory */
     uint64_t state_every;       /* cycles between two comparisons of all state */
     bool speed;                 /* run the DUT alone as well and compare speeds */
+    bool state_asked;           /* … are given */
     bool dense;                 /* compare all state in every cycle … */
     uint64_t from, to;          /* … of these, both included */
     uint64_t hang_after;        /* cycles without progress that count as a hang */

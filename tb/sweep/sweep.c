@@ -1,14 +1,14 @@
 /* See sweep.h: the command, and what the parts share. */
 #include "sweep/sweep.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "dut/dut_list.h"
+#include "base/about.h"
+#include "engine/bench.h"
 #include "sweep/command.h"
 
 static const struct {
@@ -25,53 +25,9 @@ static const struct {
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
-struct settings {
-    const char *dut, *only;
-    uint64_t share, shares, state_every;
-};
-
-enum { KEY_DUT = 256, KEY_ONLY, KEY_SHARE, KEY_STATE };
-
-static const struct argp_option options[] = {
-    {"dut", KEY_DUT, "NAME", 0, "the device under test; without it the cycle model alone is judged", 0},
-    {"only", KEY_ONLY, "PART", 0, "one part: levels, rights, keys, entries, flags, addresses, types", 0},
-    {"share", KEY_SHARE, "I/N", 0, "only every Nth combination, from the Ith on (0 ... N-1)", 0},
-    {"state-every", KEY_STATE, "CYCLES", 0, "compare all state every so many cycles too (default 100000)", 0},
-    {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state)
+static const char *part_name(unsigned n)
 {
-    struct settings *s = state->input;
-    char *end;
-    switch (key) {
-    case KEY_DUT:
-        s->dut = dut_argument(state, argument);
-        return 0;
-    case KEY_ONLY:
-        s->only = argument;
-        for (unsigned i = 0; i < PARTS; i++)
-            if (strcmp(parts[i].name, argument) == 0)
-                return 0;
-        argp_error(state, "--only=%s: no such part", argument);
-        return 0;
-    case KEY_SHARE:
-        s->share = strtoull(argument, &end, 10);
-        s->shares = *end == '/' ? strtoull(end + 1, &end, 10) : 0;
-        if (*end || !s->shares || s->share >= s->shares)
-            argp_error(state, "--share=%s: must be I/N with I less than N, like 0/16", argument);
-        return 0;
-    case KEY_STATE:
-        s->state_every = strtoull(argument, &end, 10);
-        if (*end || end == argument)
-            argp_error(state, "--state-every=%s: must be a number of cycles; 0: never", argument);
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "%s: not an option", argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return n < PARTS ? parts[n].name : NULL;
 }
 
 unsigned sweep_modes(struct mode mode[MODES_MOST])
@@ -150,20 +106,24 @@ static void complain(const struct rig *r, const char *part)
 }
 
 /* Each part has a rig of its own. */
-static bool run(const struct settings *settings, unsigned part, uint64_t *cases)
+static bool run(const struct bench *b, unsigned part, uint64_t *cases, json_t *list)
 {
-    struct sweep s = {.share = settings->share, .shares = settings->shares};
+    struct sweep s = {.share = b->share, .shares = b->shares};
     const double began = seconds();
-    s.r = rig_new(settings->dut ? dut_find(settings->dut) : NULL, 1, settings->state_every);
+    s.r = rig_new(b->dut, 1, b->state_every);
     const struct oracle_regs plain = sweep_plain();
     const bool equal = rig_registers(s.r, &plain) && parts[part].run(&s) && rig_compare_state(s.r);
     if (!equal)
         complain(s.r, parts[part].name);
-    printf("  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases,
-           s.r->cycle, seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
+    fprintf(b->out, "  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases,
+            s.r->cycle, seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
     if (s.skipped)
-        printf("  %10s %14" PRIu64 " accesses left out: no set-up brings the page into that TLB\n", "", s.skipped);
-    fflush(stdout);
+        fprintf(b->out, "  %10s %14" PRIu64 " accesses left out: no set-up brings the page into that TLB\n", "",
+                s.skipped);
+    fflush(b->out);
+    json_array_append_new(list, json_pack("{ss sI sI sI ss}", "part", parts[part].name, "accesses", (json_int_t)s.cases,
+                                          "left_out", (json_int_t)s.skipped, "cycles", (json_int_t)s.r->cycle,
+                                          "finding", finding_name(s.r->finding.kind)));
     *cases += s.cases;
     rig_free(s.r);
     return equal;
@@ -171,20 +131,30 @@ static bool run(const struct settings *settings, unsigned part, uint64_t *cases)
 
 int sweep_command(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
+    struct bench b = {
+        .self = argv[0],
         .doc = "Enumerates the rules of paging: oracle, cycle model and a device in lockstep.",
+        .options = BENCH_SHARE | BENCH_STATE,
+        .part = part_name,
+        .state_every = 100000,
     };
-    struct settings settings = {.shares = 1, .state_every = 100000};
-    argp_parse(&argp, argc, argv, 0, NULL, &settings);
+    bench_arguments(&b, argc, argv);
+    json_t *root = about_json(CFG_NAME), *list = json_array();
     uint64_t cases = 0;
     bool equal = true;
-    printf("sweep: preset %s, oracle and model%s%s, share %" PRIu64 " of %" PRIu64 "\n", CFG_NAME,
-           settings.dut ? " and " : "", settings.dut ? settings.dut : "", settings.share, settings.shares);
+    fprintf(b.out, "sweep: preset %s, oracle and model%s%s, share %" PRIu64 " of %" PRIu64 "\n", CFG_NAME,
+            b.dut ? " and " : "", b.dut ? b.dut->name : "", b.share, b.shares);
     for (unsigned part = 0; part < PARTS; part++)
-        if (!settings.only || strcmp(settings.only, parts[part].name) == 0)
-            equal &= run(&settings, part, &cases);
-    printf("sweep: %" PRIu64 " accesses, %s\n", cases, equal ? "0 differences" : "DIFFERENT");
-    return equal ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (bench_wants(&b, parts[part].name))
+            equal &= run(&b, part, &cases, list);
+    fprintf(b.out, "sweep: %" PRIu64 " accesses, %s\n", cases,
+            !equal  ? "DIFFERENT"
+            : cases ? "0 differences"
+                    : "nothing compared");
+    json_object_set_new(root, "command", json_string("sweep"));
+    json_object_set_new(root, "dut", b.dut ? json_string(b.dut->name) : json_null());
+    json_object_set_new(root, "share", json_pack("[I, I]", (json_int_t)b.share, (json_int_t)b.shares));
+    json_object_set_new(root, "accesses", json_integer((json_int_t)cases));
+    json_object_set_new(root, "parts", list);
+    return bench_end(&b, root, equal, cases, "no combination falls into this share, or this preset has none");
 }

@@ -41,6 +41,11 @@ ends agrees "Everything agrees with the oracle." -- $tiny model --limit=1000 $tr
 ends expectation "MISMATCH (expectation) in cycle" "see  " -- $tiny cosim --out="$work/out" "$work/wrong"
 ends hang "HANG (hang) in cycle" -- $tiny cosim --out="$work/out" --check=arch --dut=null --limit=1000 $trace
 
+for verb in "sweep --only=keys" matrix "headline --quick"; do
+    ends sweep-differs "MISMATCH (pin)" -- $tiny $verb --dut=null
+done
+ends form-fails "FAIL" "stopped in cycle" -- $tiny forms --only=reads --dut=null
+
 # ---- what cannot be asked for ----
 ends no-command "no such command" "Usage: twinwalk COMMAND" -- $tiny toast
 ends no-command "Usage: twinwalk COMMAND" -- $tiny
@@ -53,6 +58,37 @@ ends from-after-to "--from=10 is after --to=5" -- $tiny cosim --from=10 --to=5 $
 ends waves-without "--waves-from and --waves-to are for --waves=FILE, which is missing" -- $tiny cosim --waves-from=10 $trace
 ends window-of-no-state "has no readable state" -- $tiny cosim --dut=blocking --from=10 $trace
 ends window-of-no-clock "need both twins on one clock" -- $tiny cosim --check=arch --from=10 $trace
+
+ends window-of-pins "--from and --to are for --pins=FILE, which is missing" -- $tiny profile --from=10 $trace
+ends state-every-of-no-state "--state-every is for --check=state" -- $tiny cosim --state-every=10 $trace
+text own "tables own\npoke 0x1000 7\nmov cr3 0x1000\nL 0x900000 8 -> pf 0x4\n"
+for verb in cosim "cosim --check=arch" model profile; do
+    for option in smaps="$work/smaps" forget-flush=3 pages=4k ram=8M; do
+        ends os-of-own-tables "--${option%=*} is for the OS model, and $work/own brings its own page tables" -- $tiny $verb "--$option" "$work/own"
+    done
+done
+[ ! -e "$work/smaps" ] || fail "smaps of a trace with its own tables"
+ends speed-of-random "--speed replays a trace" -- $tiny random --speed
+for verb in forms sweep matrix headline; do
+    ends no-part "twinwalk $verb: --only=typo: no part has such a name" -- $tiny $verb --only=typo
+    ends bad-option "twinwalk $verb: toast: takes no argument" -- $tiny $verb toast
+    ends no-device "twinwalk $verb: --dut=toaster: this binary has no such device" -- $tiny $verb --dut=toaster
+done
+ends no-part "no part has such a name" -- $tiny matrix --op=typo
+ends no-case "no case has a name that matches --case" -- $tiny vectors --case=typo traces/vectors/walk.txt
+for share in 1 3/2 1/0 -1/2 1/2x; do
+    ends bad-share "--share=$share: must be I/N with I less than N" -- $tiny sweep --share=$share
+done
+for verb in sweep matrix; do
+    ends bad-option "--state-every compares the state of a device, and --dut is missing" -- $tiny $verb --state-every=5
+    ends bad-option "--state-every: blocking has no readable state" -- $tiny $verb --state-every=5 --dut=blocking
+    ends bad-option "--state-every=often: not a number" -- $tiny $verb --dut=rtl --state-every=often
+done
+for judge in kvm qemu; do
+    ends judge-usage "$judge: --bits=99: must be 36 to 52" -- build/judges/$judge --bits=99
+    ends judge-usage "--cases=0: must be 1 to" -- build/judges/$judge --cases=0
+    ends judge-usage "--toast" -- build/judges/$judge --toast
+done
 
 # ---- inputs ----
 ends no-file "none.tw: " "No such file or directory" -- $tiny cosim none.tw
@@ -84,7 +120,16 @@ ends needs-less "a processor without 1-GByte pages (arch.page_1g = true), which 
 text no-pku "tables own\nmov cr4 0x400020 -> gp\n"
 ends needs-less "a processor without protection keys for user pages" -- $tiny cosim "$work/no-pku"
 
+text vector "tables own\ncase only-m40 m=40\npoke 0x1000 0x2007\nmov cr3 0x1000\nL 0x0 1 sup -> pf 0x0 cr2=0x0\n"
+ends no-engine-ran "model: preset tiny can run none of the 1 cases" "rtl: preset tiny can run none" -- $tiny vectors --on=model,rtl "$work/vector"
+ends no-engine-ran "model: preset tiny can run none of the 1 cases" "oracle   1 cases, 1 passed" -- $tiny vectors "$work/vector"
+ends judge-not-here "SKIP: /dev/null: " -- build/judges/kvm --device=/dev/null
+
 # ---- nothing, or less than was asked for ----
+ends nothing-in-share "no combination falls into this share" "nothing compared" -- $tiny sweep --share=99999999999/999999999999
+ends no-cell "every cell that is asked for cannot be on this preset" -- $tiny matrix --only="INVLPG, TCE"
+ends profile-not-reached "no cycle of those for --pins was stepped through" -- $tiny profile --limit=100 --pins="$work/pins" --from=99999999 $trace
+ends profile-not-reached "no cycle of those for --waves was stepped through" -- $tiny profile --limit=100 --waves="$work/p.fst" --waves-from=99999999 $trace
 text idle "bits 48\nmap 0x400000 0x401000 r-xp\n"
 for verb in cosim "cosim --check=arch" model; do
     ends no-access "INCOMPLETE: the trace has no access, so nothing was compared" -- $tiny $verb "$work/idle"
@@ -114,6 +159,10 @@ for verb in "cosim" "model" "memory" "random" "sweep" "matrix" "forms" "headline
 done
 ends help-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny version
 ends json-to-full-disk "cannot be written: No space left on device" -- $tiny cosim --limit=1000 --json=/dev/full $trace
+for verb in "sweep --only=types" "matrix --only=wrpkru" "forms --only=reads" "headline --quick --only=reach"; do
+    ends json-to-full-disk "--json=/dev/full: cannot be written" -- $tiny $verb --json=/dev/full
+    ends table-to-full-disk "twinwalk" "cannot be written" -- bash -c 'full "$@"' - $tiny $verb
+done
 ends json-to-full-disk "cannot be written" -- $tiny memory --limit=1000 --json=/dev/full $trace
 ends mismatch-to-full-disk "MISMATCH (expectation)" "cannot be written" -- $tiny cosim --out="$work/out" --json=/dev/full "$work/wrong"
 

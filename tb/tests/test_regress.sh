@@ -44,6 +44,13 @@ junit "r.get('tests') == '3' and r.get('failures') == '0' and $(has wide skipped
 python3 -c 'import json, sys; runs = {run["trace"].split("/")[-1]: run["numbers"] for run in json.load(open(sys.argv[1]))["runs"]}
 sys.exit(runs["short.tw"]["replay"]["accesses"] != 15000 or runs["plain.tw"]["replay"]["accesses"] != 20000)' "$work/out/results.json"
 
+# Where no run compared anything there is no success.
+mkdir "$work/wide"
+cp "$work"/corpus/wide.* "$work/wide/"
+got=0
+scripts/regress.py --presets=tiny --corpus="$work/wide" --out="$work/none" > "$work/said" || got=$?
+[ $got -eq 5 ] && grep -q "INCOMPLETE: no run compared anything" "$work/said" || { echo "all skipped: exit $got"; cat "$work/said"; exit 1; }
+
 # The line that runs it again does.
 python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["runs"][0]["again"])' "$work/out/results.json" > "$work/again.sh"
 sh "$work/again.sh" | grep -q "Equal: everything asked for was compared."

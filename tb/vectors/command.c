@@ -15,7 +15,7 @@
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 
-enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, FAILURES = 10, ENGINES_MOST = 8, EXIT_BAD_USAGE = 2 };
+enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, FAILURES = 10, ENGINES_MOST = 8 };
 
 struct session {
     const char *on, *json_path, *pattern;
@@ -60,7 +60,7 @@ static void add_engines(struct argp_state *state, struct session *s)
     if (!s->on) {
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
             if ((i == 0 || dut_find(all[i])) && !add_engine(s, all[i], &error))
-                argp_failure(state, 1, 0, "%s: %s", all[i], error);
+                argp_failure(state, STATUS_HOST, 0, "%s: %s", all[i], error);
         return;
     }
     char *list = strdup(s->on), *rest = list;
@@ -115,7 +115,6 @@ static void parse_arguments(struct session *s, int argc, char **argv)
     };
     static const struct argp argp = {
         options, parse, "FILE...", "Runs directed cases (docs/trace-format.md section 11).", NULL, NULL, NULL};
-    argp_err_exit_status = EXIT_BAD_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, s);
 }
 
@@ -243,36 +242,57 @@ static bool close_json(struct session *s, const char *error)
     return outfile_keep(&s->json.out);
 }
 
+/* All files on all engines. Gives the status as far as it is known then. */
+static int run_files(struct session *s, const char *self, FILE *out, const char **error)
+{
+    bool good = true;
+    progress_start(&s->progress, "cases");
+    for (int i = 0; good && i < s->file_count; i++)
+        good = run_file(s, s->files[i], out, error);
+    progress_end(&s->progress);
+    int status = good ? STATUS_EQUAL : STATUS_INPUT;
+    if (good && !s->taken) {
+        *error = s->pattern ? "no case has a name that matches --case" : "the files hold no cases";
+        status = s->pattern ? STATUS_USAGE : STATUS_INPUT;
+    }
+    if (status)
+        fprintf(stderr, "%s: %s\n", self, *error);
+    return status;
+}
+
+/* An engine that was asked and could run no case at all has not judged anything. */
+static int check_score(const char *self, const struct vector_score *score)
+{
+    if (score->failed)
+        return STATUS_MISMATCH;
+    if (!score->cases || score->skipped < score->cases)
+        return STATUS_EQUAL;
+    fprintf(stderr, "%s: %s: preset %s can run none of the %" PRIu64 " cases, so nothing was compared there\n", self,
+            score->engine, CFG_NAME, score->cases);
+    return STATUS_UNFIT;
+}
+
 int vectors_command(int argc, char **argv)
 {
     struct session s = {.failures = FAILURES};
     const char *error = NULL;
     parse_arguments(&s, argc, argv);
     FILE *out = outfile_table(s.json_path);
-    bool good = open_json(&s);
-    progress_start(&s.progress, "cases");
-    for (int i = 0; good && i < s.file_count; i++) {
-        good = run_file(&s, s.files[i], out, &error);
-        if (!good)
-            fprintf(stderr, "%s: %s\n", argv[0], error);
-    }
-    progress_end(&s.progress);
-    if (good && !s.taken) {
-        error = s.pattern ? "no case has a name that matches --case" : "the files hold no cases";
-        fprintf(stderr, "%s: %s\n", argv[0], error);
-        good = false;
-    }
-    good = close_json(&s, error) && good;
+    if (!open_json(&s))
+        return STATUS_OUTPUT;
+    int status = run_files(&s, argv[0], out, &error);
+    if (!close_json(&s, error))
+        status = exits_both(status, STATUS_OUTPUT);
     for (size_t i = 0; i < s.engines; i++) {
         vector_report_score(out, &s.score[i]);
-        good &= !s.score[i].failed;
+        status = exits_both(status, check_score(argv[0], &s.score[i]));
         s.engine[i]->destroy(s.engine[i]);
     }
     if (s.explainer)
         s.explainer->destroy(s.explainer);
     if (fflush(out)) {
         fprintf(stderr, "%s: the report cannot be written: %s\n", argv[0], strerror(errno));
-        good = false;
+        status = exits_both(status, STATUS_OUTPUT);
     }
-    return good ? 0 : 1;
+    return status;
 }

@@ -1,0 +1,48 @@
+/* The command line that the directed benches share: forms, sweep, matrix, headline. Each says which of the options it
+ * has; spelling, messages and meaning are the same in all. */
+#ifndef TWINWALK_BENCH_H
+#define TWINWALK_BENCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "dut/dut.h"
+
+/* Options besides --dut, --only and --json, which all have. */
+enum bench_option {
+    BENCH_QUICK = 1, /* --quick */
+    BENCH_SHARE = 2, /* --share=I/N */
+    BENCH_STATE = 4, /* --state-every=CYCLES */
+};
+
+struct bench {
+    const char *self, *doc;          /* set by the caller: "twinwalk forms"; what the verb does */
+    unsigned options;                /* likewise: enum bench_option */
+    const char *(*part)(unsigned n); /* likewise: the name of the nth part, NULL beyond the last */
+    const struct dut_ops *dut;       /* NULL: the model alone */
+    const char *only;                /* only parts whose name contains it; NULL: all */
+    const char *json;                /* NULL: none */
+    bool quick;                      /* fewer accesses */
+    bool state_asked;                /* --state-every is given */
+    uint64_t share, shares;          /* every combination whose number is share modulo shares */
+    uint64_t state_every;            /* cycles between two comparisons of all state, 0: none; default: the caller's */
+    FILE *out;                       /* where the table goes: not where the JSON goes */
+};
+
+/* Parses. What cannot be is a usage error: a part that no name contains, state of a device that shows none. */
+void bench_arguments(struct bench *b, int argc, char **argv);
+
+/* Whether --only lets it through. */
+bool bench_wants(const struct bench *b, const char *part);
+
+/* The name of the device, NULL: none. */
+const char *bench_dut(const struct bench *b);
+
+/* Ends the verb: good says whether everything was equal, compared how much was. Takes root, the results (NULL: there
+ * are none), and writes them where --json says. Gives the exit status; what was compared when nothing was is named
+ * `what`. */
+int bench_end(const struct bench *b, json_t *root, bool good, uint64_t compared, const char *what);
+
+#endif
