@@ -3,8 +3,20 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "exits.h"
+
+void arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    const error_t error = argp_parse(argp, argc, argv, 0, NULL, input);
+    if (!error)
+        return;
+    fprintf(stderr, "%s: the command line cannot be read: %s\n", argv[0], strerror(error));
+    exit(STATUS_HOST);
+}
 
 uint64_t arguments_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high,
                           bool suffix)

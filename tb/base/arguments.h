@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* argp_parse, which gives up without a word when memory is short: that is said, and ends the program. */
+void arguments_parse(const struct argp *argp, int argc, char **argv, void *input);
+
 /* A whole number, decimal or 0x…, with an optional binary suffix; complains and exits when it is none or out of range.
  */
 uint64_t arguments_number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high,

@@ -275,7 +275,7 @@ static error_t parse_model(int key, char *arg, struct argp_state *state)
 
 static void parse_with(const struct argp *argp, struct setup *o, int argc, char **argv, bool needs_trace)
 {
-    argp_parse(argp, argc, argv, 0, NULL, o);
+    arguments_parse(argp, argc, argv, o);
     if (needs_trace == (o->trace != NULL))
         return;
     fprintf(stderr,

@@ -104,7 +104,7 @@ void bench_arguments(struct bench *b, int argc, char **argv)
             options[count++] = known[i].option;
     const struct argp argp = {.options = options, .parser = parse, .doc = b->doc};
     b->shares = 1;
-    argp_parse(&argp, argc, argv, 0, NULL, b);
+    arguments_parse(&argp, argc, argv, b);
     b->out = outfile_table(b->json);
     if (b->json && !outfile_possible("json", b->json))
         exit(STATUS_OUTPUT);

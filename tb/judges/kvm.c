@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 {
     struct wishes w = {.common = judge_options_default, .vm.device = "/dev/kvm"};
     exits_begin("judge");
-    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    arguments_parse(&argp, argc, argv, &w);
     w.vm.paddr_bits = w.common.paddr_bits;
     struct vm vm;
     char why[256];

@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 {
     struct wishes w = {.common = judge_options_default};
     exits_begin("judge");
-    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    arguments_parse(&argp, argc, argv, &w);
     if (!qemu_machine_program()) {
         puts("SKIP: qemu-system-x86_64 is not installed (Debian package qemu-system-x86)");
         return STATUS_UNFIT;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/exits.h"
+#include "base/input.h"
 #include "base/interrupt.h"
 #include "dut/preset_cpu.h"
 #include "memory_replay.h"
@@ -211,7 +212,8 @@ static bool run(struct memory *m)
     char error[512];
     bool good;
     if (got != 1)
-        return memory_fail(m, STATUS_INPUT, got ? trace_error(m->trace) : "the trace is empty");
+        return memory_fail(m, got ? input_status(m->trace) : STATUS_INPUT,
+                           got ? trace_error(m->trace) : "the trace is empty");
     if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
         return memory_fail(m, STATUS_INPUT, error);
     if (!kernel_prints_open(&prints, &m->setup->kernel, &m->kernel))
@@ -223,7 +225,7 @@ static bool run(struct memory *m)
             got = trace_next(m->trace, &rec, &count);
     }
     if (good && got < 0)
-        good = memory_fail(m, STATUS_INPUT, trace_error(m->trace));
+        good = memory_fail(m, input_status(m->trace), trace_error(m->trace));
     if (good && m->setup->verify)
         good = verify(m);
     if (good && !m->accesses && !interrupt_count)
@@ -254,7 +256,7 @@ int memory_replay(const struct setup *o, bool serial)
     interrupt_install();
     bool good = false;
     const double start = results_cpu_seconds();
-    m->status = STATUS_INPUT;
+    m->status = m->trace ? STATUS_INPUT : input_status(NULL);
     if (!m->trace)
         snprintf(m->error, sizeof m->error, "%s", error);
     else if (!m->pm || (serial && !m->tlbs))

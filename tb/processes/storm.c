@@ -175,7 +175,7 @@ int storm_command(int argc, char **argv)
     struct arguments a = {.seed = 1, .records = 100000};
     struct trace_info info = {.linear_bits = 48};
     const char *error;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    arguments_parse(&argp, argc, argv, &a);
     info.linear_bits = a.wide ? 57 : 48;
     snprintf(info.program, sizeof info.program, "storm --seed=%llu", (unsigned long long)a.seed);
     snprintf(info.recorder, sizeof info.recorder, "twinwalk storm");

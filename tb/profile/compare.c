@@ -298,7 +298,7 @@ int compare_command(int argc, char **argv)
     const char *description[2];
     struct records_reader *reader[2] = {NULL, NULL};
     char error[512] = "";
-    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    arguments_parse(&argp, argc, argv, &w);
     const struct outfile_use files[] = {{"", w.path[0], OUTFILE_READ},
                                         {"", w.path[1], OUTFILE_READ},
                                         {"json", w.json, OUTFILE_WRITE}};

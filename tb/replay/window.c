@@ -1,6 +1,8 @@
 /* The near end of the reorder window: takes accesses from the trace, in program order. */
 #include "world.h"
 
+#include "base/input.h"
+
 /* Fetches the next run of records; false at the end of the trace or at its damage. */
 static bool refill(struct world *w)
 {
@@ -8,7 +10,7 @@ static bool refill(struct world *w)
     if (got == 1)
         return true;
     if (got < 0)
-        world_fail(w, STATUS_INPUT, "%s", trace_error(w->trace));
+        world_fail(w, input_status(w->trace), "%s", trace_error(w->trace));
     w->rec_left = 0;
     w->exhausted = true;
     return false;

@@ -2,6 +2,8 @@
  * See world.h. */
 #include "world.h"
 
+#include "base/input.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,7 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
     w->trace = trace_open(setup->trace, &why);
     w->status = STATUS_INPUT;
     if (!w->trace) {
+        w->status = (uint8_t)input_status(NULL);
         snprintf(error, size, "%s", why);
         return false;
     }
@@ -64,6 +67,7 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
     w->d.total = info->records;
     if (trace_next(w->trace, &w->rec, &w->rec_left) != 1) {
         const char *said = trace_error(w->trace);
+        w->status = (uint8_t)input_status(w->trace);
         snprintf(error, size, "%s", said && *said ? said : "the trace is empty");
         return false;
     }

@@ -59,8 +59,10 @@ static void add_engines(struct argp_state *state, struct session *s)
     const char *error = "", *name;
     if (!s->on) {
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-            if ((i == 0 || dut_find(all[i])) && !add_engine(s, all[i], &error))
-                argp_failure(state, STATUS_HOST, 0, "%s: %s", all[i], error);
+            if ((i == 0 || dut_find(all[i])) && !add_engine(s, all[i], &error)) {
+                fprintf(stderr, "%s: %s: %s\n", state->name, all[i], error); /* argp_failure needs memory for it */
+                exit(STATUS_HOST);
+            }
         return;
     }
     char *list = strdup(s->on), *rest = list;
@@ -115,7 +117,7 @@ static void parse_arguments(struct session *s, int argc, char **argv)
     };
     static const struct argp argp = {
         options, parse, "FILE...", "Runs directed cases (docs/trace-format.md section 11).", NULL, NULL, NULL};
-    argp_parse(&argp, argc, argv, 0, NULL, s);
+    arguments_parse(&argp, argc, argv, s);
 }
 
 /* ---- Running ---- */

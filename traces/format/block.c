@@ -21,6 +21,8 @@ static uint32_t pack_shape(const struct trace_rec *rec, bool hit)
            (high >> 3) << 13 | (uint32_t)rec->size << 16 | (uint32_t)(rec->thread & 0xff) << 24;
 }
 
+const char block_no_memory[] = "out of memory";
+
 static struct trace_rec unpack_shape(uint32_t word, bool *hit)
 {
     *hit = word & SHAPE_HIT;
@@ -279,7 +281,7 @@ static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, co
     const bool access = rec->kind <= TRACE_STORE;
     struct trace_extra own, *x = access ? &own : extra_room(d, used[0]);
     if (!x)
-        return "out of memory";
+        return block_no_memory;
     if (*extra >= end || !get_extra(extra, &d->known, rec, x))
         return "an extra part is missing or malformed";
     if (access)
@@ -372,7 +374,7 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
         return "the columns do not add up to the length of the block";
 
     if (!make_room(d, records))
-        return "out of memory";
+        return block_no_memory;
     memset(next, 0, sizeof next);
     memset(&d->known, 0, sizeof d->known);
     const char *error = read_shapes(shape, raw + HEAD_BYTES, (uint32_t)shapes, next);

@@ -55,6 +55,7 @@ static inline const struct trace_extra *block_extra(const struct block_decoder *
 
 /* Decodes `records` (1 … BLOCK_RECORDS) records, `accesses` of them accesses, from raw[0 … len), behind which
  * BLOCK_SLACK bytes are readable. NULL, or what is wrong. Every record given back satisfies trace_invalid(). */
+extern const char block_no_memory[]; /* what block_decode gives when it is not the block that is wrong */
 const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses);
 
 #endif

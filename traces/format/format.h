@@ -70,6 +70,7 @@ struct trace_reader {
     bool text, seekable;
     struct trace_info info;
     char error[1024]; /* the sticky error; empty: none */
+    bool no_memory;   /* it is that of the host, not of the trace */
 
     /* both forms: the run that was read last */
     uint64_t next_record;   /* number of the record behind it */
@@ -97,8 +98,8 @@ struct trace_reader {
     char *buffer; /* the line at hand */
 };
 
-bool reader_error(struct trace_reader *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* gives false */
+bool reader_error(struct trace_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool reader_no_memory(struct trace_reader *r); /* false */ /* gives false */
 
 bool binary_open(struct trace_reader *r);
 void binary_close(struct trace_reader *r);

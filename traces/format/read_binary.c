@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* Reads exactly len bytes. False: the file ends first, or cannot be read; `what` was being read. */
 static bool take(struct trace_reader *r, void *bytes, size_t len, const char *what)
@@ -101,7 +102,7 @@ static bool load_index(struct trace_reader *r)
     r->index = malloc(sizeof *r->index * (entries + 1));
     if (!bytes || !r->index) {
         free(bytes);
-        return reader_error(r, "out of memory for the index");
+        return reader_no_memory(r);
     }
     if (!fseeko(r->file, (off_t)at, SEEK_SET) && fread(bytes, 1, len, r->file) == len && get_u32(bytes) == INDEX_MARK &&
         get_u32(bytes + 4) == entries && !index_wrong(bytes, (uint32_t)entries, at)) {
@@ -133,7 +134,7 @@ static bool read_end(struct trace_reader *r)
     size_t len = INDEX_HEAD_BYTES + (size_t)entries * INDEX_ENTRY_BYTES + FOOTER_BYTES;
     uint8_t *bytes = malloc(len);
     if (!bytes)
-        return reader_error(r, "out of memory for the index");
+        return reader_no_memory(r);
     memcpy(bytes, head, sizeof head);
     bool ok = take(r, bytes + INDEX_HEAD_BYTES, len - INDEX_HEAD_BYTES, "the index");
     if (ok) {
@@ -215,7 +216,7 @@ static bool make_room(struct trace_reader *r, uint8_t **bytes, size_t *room, siz
     size_t more = (need + STEP - 1) / STEP * STEP;
     uint8_t *p = realloc(*bytes, more);
     if (!p)
-        return reader_error(r, "out of memory");
+        return reader_no_memory(r);
     *bytes = p;
     *room = more;
     return true;
@@ -247,10 +248,14 @@ static int read_block(struct trace_reader *r)
     if (!index_agrees(r, at, &h))
         return -1;
     size_t n = ZSTD_decompressDCtx(r->zstd, r->raw, h.raw, r->packed, h.packed);
+    if (ZSTD_isError(n) && ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+        return reader_no_memory(r), -1;
     if (ZSTD_isError(n) || n != h.raw)
         return block_error(r, at, "it does not decompress to the length it says"), -1;
     memset(r->raw + n, 0, BLOCK_SLACK);
     const char *wrong = block_decode(&r->decoder, r->raw, n, h.records, h.accesses);
+    if (wrong == block_no_memory)
+        return reader_no_memory(r), -1;
     if (wrong) {
         char what[256];
         snprintf(what, sizeof what, "malformed at its record %" PRIu32 ": %s", r->decoder.bad_record, wrong);
@@ -276,7 +281,7 @@ bool binary_open(struct trace_reader *r)
     r->zstd = ZSTD_createDCtx();
     block_decoder_init(&r->decoder);
     if (!r->zstd)
-        return reader_error(r, "out of memory");
+        return reader_no_memory(r);
     return true;
 }
 

@@ -87,7 +87,7 @@ bool text_open(struct trace_reader *r)
     r->decoder.extras = malloc(sizeof *r->decoder.extras * RUN);
     r->lines = malloc(sizeof *r->lines * RUN);
     if (!r->buffer || !r->decoder.recs || !r->decoder.extras || !r->lines)
-        return reader_error(r, "out of memory");
+        return reader_no_memory(r);
     r->info.linear_bits = 48;
     /* The header ends where the first record begins, so the first run is read now. */
     int got = fill(r);

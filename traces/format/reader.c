@@ -20,9 +20,23 @@ bool reader_error(struct trace_reader *r, const char *format, ...)
     return false;
 }
 
+bool reader_no_memory(struct trace_reader *r)
+{
+    r->no_memory = true;
+    return reader_error(r, "out of memory");
+}
+
+static _Thread_local bool open_no_memory;
+
+bool trace_no_memory(const struct trace_reader *r)
+{
+    return r ? r->no_memory : open_no_memory;
+}
+
 static struct trace_reader *fail(struct trace_reader *r, const char **error)
 {
     snprintf(open_error, sizeof open_error, "%s", r ? r->error : "out of memory");
+    open_no_memory = !r || r->no_memory;
     if (error)
         *error = open_error;
     trace_close(r);
@@ -38,6 +52,7 @@ struct trace_reader *trace_open(const char *path, const char **error)
     snprintf(r->path, sizeof r->path, "%s", standard ? "standard input" : path);
     r->file = standard ? stdin : fopen(path, "rbe");
     if (!r->file) {
+        r->no_memory = errno == ENOMEM;
         reader_error(r, "cannot open: %s", strerror(errno));
         return fail(r, error);
     }

@@ -159,6 +159,9 @@ bool trace_seek(struct trace_reader *reader, uint64_t record);
 
 /* File, offset, record and cause of the last error, in one line. */
 const char *trace_error(const struct trace_reader *reader);
+/* Whether it was the host that had no memory left, rather than the trace that is wrong. NULL: of the last trace_open.
+ */
+bool trace_no_memory(const struct trace_reader *reader);
 
 /* Creates a trace, beside the file of that name until it is finished (whole.h); counts in *info are filled in at the
  * end. text: the text form. "-" is standard output. */
