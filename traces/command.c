@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "command.h"
 
+#include "base/exits.h"
 #include "format/check.h"
 #include "format/trace.h"
 #include "import/output.h"
@@ -16,8 +17,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { OK = 0, FAILED = 1, USAGE = 2 };
-
 struct options {
     const char *self;
     int level;     /* zstd, 0: default */
@@ -30,7 +29,7 @@ struct options {
 static int complain(const struct options *o, const char *what)
 {
     fprintf(stderr, "%s: %s\n", o->self, what);
-    return FAILED;
+    return STATUS_INPUT;
 }
 
 static struct trace_reader *open_trace(const struct options *o, const char *path)
@@ -48,11 +47,13 @@ static uint64_t file_bytes(const char *path)
     return strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-/* Opens the trace to read, and the one to write. */
-static struct trace_reader *open_both(const struct options *o, const char *from, struct output *out, bool text)
+/* Opens the trace to read, and the one to write. NULL: *status says what kind of failure it is. */
+static struct trace_reader *open_both(const struct options *o, const char *from, struct output *out, bool text,
+                                      int *status)
 {
     struct trace_reader *r = open_trace(o, from);
-    if (r && !output_create(out, from, trace_get_info(r), text, o->level)) {
+    *status = r ? output_create(out, from, trace_get_info(r), text, o->level) : STATUS_INPUT;
+    if (r && *status) {
         trace_close(r);
         return NULL;
     }
@@ -73,7 +74,7 @@ static int verb_info(const struct options *o)
 {
     struct trace_reader *r = open_trace(o, o->arg[0]);
     if (!r)
-        return FAILED;
+        return STATUS_INPUT;
     const struct trace_info *info = trace_get_info(r);
     uint64_t bytes = file_bytes(o->arg[0]);
     printf("%-12s %s\n%-12s %s\n", "program", info->program, "recorder", info->recorder);
@@ -86,7 +87,7 @@ static int verb_info(const struct options *o)
     if (bytes && info->accesses && info->accesses != UINT64_MAX)
         printf("%-12s %.3f\n", "per access", (double)bytes / (double)info->accesses);
     trace_close(r);
-    return OK;
+    return STATUS_EQUAL;
 }
 
 /* ---- text, pack ---- */
@@ -94,16 +95,16 @@ static int verb_info(const struct options *o)
 static int convert(const struct options *o, const char *from, const char *to, bool text)
 {
     struct output out = {.self = o->self, .path = to};
-    struct trace_reader *r = open_both(o, from, &out, text);
+    int got = 0, status;
+    struct trace_reader *r = open_both(o, from, &out, text, &status);
     if (!r)
-        return FAILED;
+        return status;
     const struct trace_rec *recs;
     size_t count;
-    int got = 0, status = OK;
-    while (status == OK && !output_stopped() && (got = trace_next(r, &recs, &count)) > 0)
-        for (size_t i = 0; i < count && status == OK; i++)
+    while (status == STATUS_EQUAL && !output_stopped() && (got = trace_next(r, &recs, &count)) > 0)
+        for (size_t i = 0; i < count && status == STATUS_EQUAL; i++)
             if (!output_put(&out, &recs[i], trace_extra(r, &recs[i])))
-                status = FAILED;
+                status = STATUS_OUTPUT;
     if (got < 0)
         status = complain(o, trace_error(r));
     trace_close(r);
@@ -139,31 +140,31 @@ static int verb_cut(const struct options *o)
 {
     uint64_t from, count, at = 0, copied = 0;
     if (!parse_count(o, o->arg[1], "FROM", &from) || !parse_count(o, o->arg[2], "COUNT", &count))
-        return USAGE;
+        return STATUS_USAGE;
     struct output out = {.self = o->self, .path = o->arg[3]};
-    struct trace_reader *r = open_both(o, o->arg[0], &out, o->text);
+    int got = 1, status;
+    struct trace_reader *r = open_both(o, o->arg[0], &out, o->text, &status);
     if (!r)
-        return FAILED;
+        return status;
     const struct trace_rec *recs;
     size_t n;
-    int got = 1, status = OK;
-    while (status == OK && !output_stopped() && copied < count && (got = trace_next(r, &recs, &n)) > 0) {
-        for (size_t i = 0; i < n && copied < count && status == OK; i++) {
+    while (status == STATUS_EQUAL && !output_stopped() && copied < count && (got = trace_next(r, &recs, &n)) > 0) {
+        for (size_t i = 0; i < n && copied < count && status == STATUS_EQUAL; i++) {
             bool access = recs[i].kind <= TRACE_STORE, inside = at >= from;
             if (!o->accesses || access) {
                 at++;
                 copied += inside;
             }
             if ((inside || !access) && !output_put(&out, &recs[i], trace_extra(r, &recs[i])))
-                status = FAILED;
+                status = STATUS_OUTPUT;
         }
     }
     if (got < 0)
         status = complain(o, trace_error(r));
-    else if (status == OK && !output_stopped() && !copied && count) {
+    else if (status == STATUS_EQUAL && !output_stopped() && !copied && count) {
         fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0],
                 at, o->accesses ? "accesses" : "records", from);
-        status = FAILED;
+        status = STATUS_INCOMPLETE;
     }
     trace_close(r);
     return output_finish(&out, status);
@@ -175,7 +176,7 @@ static int verb_check(const struct options *o)
 {
     struct trace_reader *r = open_trace(o, o->arg[0]);
     if (!r)
-        return FAILED;
+        return STATUS_INPUT;
     struct check_counts c;
     char error[1200];
     bool ok = check_trace(r, &c, error, sizeof error);
@@ -195,12 +196,12 @@ static int verb_check(const struct options *o)
     if (!ok) {
         bool named = !strncmp(error, o->arg[0], strlen(o->arg[0]));
         fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : o->arg[0], named ? "" : ": ", error);
-        return FAILED;
+        return STATUS_INPUT;
     }
     printf("good: whole%s\n", own           ? ""
                               : c.no_layout ? "; it has no layout, so pages are mapped when they are first touched"
                                             : ", and every access lies in a mapping that allows it");
-    return OK;
+    return STATUS_EQUAL;
 }
 
 /* ---- bench ---- */
@@ -222,7 +223,7 @@ static int verb_bench(const struct options *o)
     for (int pass = 0; pass < PASSES; pass++) {
         struct trace_reader *r = open_trace(o, o->arg[0]);
         if (!r)
-            return FAILED;
+            return STATUS_INPUT;
         const struct trace_rec *recs;
         size_t n;
         int got;
@@ -240,7 +241,7 @@ static int verb_bench(const struct options *o)
             complain(o, trace_error(r));
         trace_close(r);
         if (got < 0)
-            return FAILED;
+            return STATUS_INPUT;
         best = !pass || took < best ? took : best;
         if (took > 2)
             break;
@@ -253,7 +254,7 @@ static int verb_bench(const struct options *o)
     if (sizes.blocks)
         printf("%-12s %.3f encoded, %.3f compressed\n", "bytes/access", (double)sizes.raw / per,
                (double)sizes.packed / per);
-    return OK;
+    return STATUS_EQUAL;
 }
 
 /* ---- The verbs ---- */
@@ -291,7 +292,7 @@ static void print_help(FILE *out, const char *self)
 static int wrong_usage(const char *self, const char *what, const char *which)
 {
     fprintf(stderr, "%s: %s%s; try %s --help\n", self, what, which, self);
-    return USAGE;
+    return STATUS_USAGE;
 }
 
 int trace_command(int argc, char **argv)
@@ -326,7 +327,7 @@ int trace_command(int argc, char **argv)
             break;
         case 'h':
             print_help(stdout, o.self);
-            return fflush(stdout) ? FAILED : OK;
+            return STATUS_EQUAL;
         default:
             return wrong_usage(o.self, "unknown option", "");
         }
@@ -341,12 +342,7 @@ int trace_command(int argc, char **argv)
             continue;
         if (o.args < verbs[i].least || o.args > verbs[i].most)
             return wrong_usage(o.self, "this verb takes ", verbs[i].args);
-        int status = verbs[i].run(&o);
-        if (fflush(stdout) && status == OK) {
-            fprintf(stderr, "%s: standard output: %s\n", o.self, strerror(errno));
-            status = FAILED;
-        }
-        return status;
+        return verbs[i].run(&o);
     }
     return wrong_usage(o.self, "unknown verb ", name);
 }

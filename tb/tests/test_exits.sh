@@ -104,6 +104,12 @@ for line in "mov cr3 0x1000" "wrpkru 0" "poke 0x1000 7" "entry 0x1000 7"; do
     ends misplaced-in-memory "BAD INPUT: " "record 1: only traces with their own tables" -- $tiny memory "$work/os"
 done
 
+ends trace-bad "none.tw: cannot open" -- $tiny trace info none.tw
+ends trace-bad 'expected "twinwalk-trace 1"' -- $tiny trace text docs/exits.md
+ends trace-bad "only traces with their own tables" -- $tiny trace check "$work/os"
+ends trace-onto-itself "is the trace being read; write to another file" -- $tiny trace pack "$work/good" "$work/good"
+ends no-command "unknown verb toast" -- $tiny trace toast
+
 # ---- what the preset does not have, or should not have ----
 own="tables own\npoke 0x1000 0x2067\npoke 0x2000 0x3067\nmov cr0 0x80010001\nmov cr4 0x20\nwrmsr efer 0xd00\n"
 text 57 "bits 57\ntables own\nmov cr4 0x1020 -> ok\n"
@@ -127,6 +133,8 @@ ends judge-not-here "SKIP: /dev/null: " -- build/judges/kvm --device=/dev/null
 
 # ---- nothing, or less than was asked for ----
 ends nothing-in-share "no combination falls into this share" "nothing compared" -- $tiny sweep --share=99999999999/999999999999
+ends nothing-to-cut "nothing to cut" -- $tiny trace cut "$work/good" 100 1 "$work/cut.tw"
+ends no-answer "INCOMPLETE: no request was answered, so nothing was compared" -- $tiny random --cycles=1
 ends no-cell "every cell that is asked for cannot be on this preset" -- $tiny matrix --only="INVLPG, TCE"
 ends profile-not-reached "no cycle of those for --pins was stepped through" -- $tiny profile --limit=100 --pins="$work/pins" --from=99999999 $trace
 ends profile-not-reached "no cycle of those for --waves was stepped through" -- $tiny profile --limit=100 --waves="$work/p.fst" --waves-from=99999999 $trace
@@ -158,6 +166,9 @@ for verb in "cosim" "model" "memory" "random" "sweep" "matrix" "forms" "headline
     ends help-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny $verb --help
 done
 ends help-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny version
+ends trace-to-full-disk "No space left on device" -- $tiny trace pack $trace /dev/full
+ends trace-to-full-disk "No space left on device" -- $tiny storm --records=5000 /dev/full
+ends table-to-full-disk "twinwalk: standard output cannot be written" -- bash -c 'full "$@"' - $tiny trace info $trace
 ends json-to-full-disk "cannot be written: No space left on device" -- $tiny cosim --limit=1000 --json=/dev/full $trace
 for verb in "sweep --only=types" "matrix --only=wrpkru" "forms --only=reads" "headline --quick --only=reach"; do
     ends json-to-full-disk "--json=/dev/full: cannot be written" -- $tiny $verb --json=/dev/full

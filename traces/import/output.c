@@ -12,22 +12,22 @@ int output_stopped(void)
     return interrupt_signal;
 }
 
-bool output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level)
+int output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level)
 {
     const char *error;
     if (strcmp(from, "-") && whole_same(from, o->path)) {
         fprintf(stderr, "%s: %s: is the trace being read; write to another file\n", o->self, o->path);
-        return false;
+        return STATUS_USAGE;
     }
     o->writer = trace_create(o->path, info, text, &error);
     if (!o->writer) {
         fprintf(stderr, "%s: %s\n", o->self, error);
-        return false;
+        return STATUS_OUTPUT;
     }
     if (level)
         trace_set_level(o->writer, level);
     interrupt_install();
-    return true;
+    return STATUS_EQUAL;
 }
 
 bool output_put(struct output *o, const struct trace_rec *rec, const struct trace_extra *extra)

@@ -10,9 +10,9 @@ struct output {
     struct trace_writer *writer;
 };
 
-/* Opens o->writer and starts to catch signals. `from`: the file being read. level: zstd's, 0 the default. False: said
- * why. */
-bool output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level);
+/* Opens o->writer and starts to catch signals. `from`: the file being read. level: zstd's, 0 the default. Gives
+ * STATUS_EQUAL (0), or the status of a failure, which it has said. */
+int output_create(struct output *o, const char *from, const struct trace_info *info, bool text, int level);
 bool output_put(struct output *o, const struct trace_rec *rec, const struct trace_extra *extra); /* false: said why */
 
 /* A signal that should end the program: its number, else 0. Whoever writes asks now and then. */

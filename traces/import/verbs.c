@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "verbs.h"
 
+#include "base/exits.h"
 #include "format/whole.h"
 #include "import.h"
 #include "merge.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OK = 0, FAILED = 1, USAGE = 2, QUANTUM = 1000 };
+enum { QUANTUM = 1000 };
 
 struct options {
     struct import_options import;
@@ -54,7 +55,7 @@ static const char merge_help[] = "usage: %s merge [OPTION] A B … OUT\n\n"
 static int wrong_usage(const char *self, const char *verb, const char *what, const char *which)
 {
     fprintf(stderr, "%s %s: %s%s\nTry '%s %s --help'.\n", self, verb, what, which, self, verb);
-    return USAGE;
+    return STATUS_USAGE;
 }
 
 static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *n)
@@ -162,7 +163,7 @@ static int parse(const char *self, int argc, char **argv, struct options *o)
         if (!good)
             return wrong_usage(self, argv[0], "this value cannot be: ", which);
     }
-    return OK;
+    return STATUS_EQUAL;
 }
 
 /* ---- import ---- */
@@ -269,17 +270,19 @@ static int run_import(const char *self, struct origin *from, const char *to, con
     struct trace_info info;
     struct output out = {.self = self, .path = to};
     char name[256];
-    if (!open_origin(from, o, im->error, sizeof im->error) || !spare_shards(im, from, to)) {
+    const bool open = open_origin(from, o, im->error, sizeof im->error);
+    if (!open || !spare_shards(im, from, to)) {
         fprintf(stderr, "%s: %s\n", self, im->error);
-        return FAILED;
+        return open ? STATUS_USAGE : STATUS_INPUT;
     }
     struct source *source = from->folder ? &from->shards.shard[0].source : &from->source;
     struct import_options names = o->import; /* no shard's name is the program's */
     if (from->folder && !names.program)
         names.program = folder_name(from->path, name, sizeof name);
     import_describe(source, from->format, &names, &info);
-    if (!output_create(&out, from->path, &info, o->text, o->level))
-        return FAILED;
+    int status = output_create(&out, from->path, &info, o->text, o->level);
+    if (status)
+        return status;
     *im = (struct import){.source = source, .options = &o->import, .put = put_imported, .to = &out};
     bool ok = from->folder ? shards_run(im, &from->shards) : import_run(im, from->format);
     if (ok && !im->counts.records && !output_stopped())
@@ -289,8 +292,9 @@ static int run_import(const char *self, struct origin *from, const char *to, con
                           im->accesses);
     if (!ok)
         fprintf(stderr, "%s: %s\n", self, im->error);
-    int status = output_finish(&out, ok && !*trace_writer_error(out.writer) ? OK : FAILED);
-    if (status == OK)
+    const bool written = !*trace_writer_error(out.writer);
+    status = output_finish(&out, !written ? STATUS_OUTPUT : ok ? STATUS_EQUAL : STATUS_INPUT);
+    if (status == STATUS_EQUAL)
         print_counts(strcmp(to, "-") ? stdout : stderr, im, from);
     return status;
 }
@@ -299,17 +303,17 @@ int import_command(const char *self, int argc, char **argv)
 {
     struct options o;
     int status = parse(self, argc, argv, &o);
-    if (status != OK)
+    if (status != STATUS_EQUAL)
         return status;
     if (o.help)
-        return printf(import_help, self) < 0 || fflush(stdout) ? FAILED : OK;
+        return printf(import_help, self) < 0 ? STATUS_OUTPUT : STATUS_EQUAL;
     if (argc - optind != 2)
         return wrong_usage(self, "import", "takes the file to read and the file to write", "");
     struct origin from = {.path = argv[optind]};
     struct import *im = calloc(1, sizeof *im);
     if (!im) {
         fprintf(stderr, "%s: out of memory\n", self);
-        return FAILED;
+        return STATUS_HOST;
     }
     status = run_import(self, &from, argv[optind + 1], &o, im);
     source_close(&from.source);
@@ -332,13 +336,15 @@ static int run_merge(const char *self, struct merge *m, const char *to, const st
         if (!whole_same(m->input[i].path, to))
             continue;
         snprintf(m->error, sizeof m->error, "%s: is a trace being read; write to another file", to);
-        return FAILED;
+        return STATUS_USAGE;
     }
-    if (!merge_open(m) || !output_create(&out, m->input[0].path, &m->info, o->text, o->level))
-        return FAILED;
-    int status = output_finish(&out, merge_run(m, put_merged, &out) ? OK : FAILED);
+    int status = merge_open(m) ? output_create(&out, m->input[0].path, &m->info, o->text, o->level) : STATUS_INPUT;
+    if (status)
+        return status;
+    const bool merged = merge_run(m, put_merged, &out), written = !*trace_writer_error(out.writer);
+    status = output_finish(&out, !written ? STATUS_OUTPUT : merged ? STATUS_EQUAL : STATUS_INPUT);
     FILE *report = strcmp(to, "-") ? stdout : stderr;
-    for (unsigned i = 0; status == OK && i < m->inputs; i++)
+    for (unsigned i = 0; status == STATUS_EQUAL && i < m->inputs; i++)
         fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", m->input[i].path, m->input[i].taken,
                 m->input[i].first_thread,
                 m->input[i].first_thread + (m->input[i].threads ? m->input[i].threads - 1 : 0));
@@ -349,10 +355,10 @@ int merge_command(const char *self, int argc, char **argv)
 {
     struct options o;
     int status = parse(self, argc, argv, &o);
-    if (status != OK)
+    if (status != STATUS_EQUAL)
         return status;
     if (o.help)
-        return printf(merge_help, self) < 0 || fflush(stdout) ? FAILED : OK;
+        return printf(merge_help, self) < 0 ? STATUS_OUTPUT : STATUS_EQUAL;
     int inputs = argc - optind - 1;
     if (inputs < 2 || inputs > MERGE_MOST)
         return wrong_usage(self, "merge", "takes 2 to 64 files to read, and one to write", "");

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "support.h"
 
+#include "base/exits.h"
 #include "command.h"
 #include "format/check.h"
 
@@ -101,16 +102,16 @@ static void test_wrong_usage(void **state)
     assert_int_equal(RUN("pack", "-l", "20", scratch("p.txt"), scratch("x.tw")), 2);
     assert_int_equal(RUN("cut", scratch("p.txt"), "-1", "2", scratch("x.tw")), 2);
     assert_int_equal(RUN("cut", scratch("p.txt"), "one", "2", scratch("x.tw")), 2);
-    assert_int_equal(RUN("info", "/nowhere"), 1);
+    assert_int_equal(RUN("info", "/nowhere"), STATUS_INPUT);
     says("/nowhere: cannot open: No such file");
-    assert_int_equal(RUN("pack", scratch("p.txt"), scratch("p.txt")), 1);
+    assert_int_equal(RUN("pack", scratch("p.txt"), scratch("p.txt")), STATUS_USAGE);
     says("is the trace being read");
-    assert_int_equal(RUN("pack", scratch("p.txt"), "/dev/full"), 1);
+    assert_int_equal(RUN("pack", scratch("p.txt"), "/dev/full"), STATUS_OUTPUT);
     says("/dev/full: cannot write at offset 0: No space left on device");
     assert_int_equal(RUN("text", scratch("p.txt"), "/dev/full"), 6);
     says("/dev/full");
     text_file("bad.txt", "twinwalk-trace 1\nF 0x1000 1\nF 0xfff 2\n");
-    assert_int_equal(RUN("pack", scratch("bad.txt"), scratch("bad.tw")), 1);
+    assert_int_equal(RUN("pack", scratch("bad.txt"), scratch("bad.tw")), STATUS_INPUT);
     says("bad.txt:3: ");
     says("removed, since it is not complete");
     assert_int_not_equal(access(scratch("bad.tw"), F_OK), 0);
@@ -133,7 +134,7 @@ static void test_cut(void **state)
     assert_int_equal(RUN("cut", scratch("p.txt"), "0", "1000", scratch("all.txt"), "-t"), 0);
     assert_int_equal(RUN("text", scratch("all.txt")), 0);
     assert_string_equal(output, program);
-    assert_int_equal(RUN("cut", scratch("p.txt"), "9", "1", scratch("c.tw")), 1);
+    assert_int_equal(RUN("cut", scratch("p.txt"), "9", "1", scratch("c.tw")), STATUS_INCOMPLETE);
     says("it has 9 records");
 }
 
@@ -146,7 +147,7 @@ static void check_records(const char *records, const char *wrong)
              "stack growsdown\n%s",
              records);
     text_file("check.txt", text);
-    if (RUN("check", scratch("check.txt")) != (wrong ? 1 : 0))
+    if (RUN("check", scratch("check.txt")) != (wrong ? STATUS_INPUT : STATUS_EQUAL))
         fail_msg("%s: %s", records, output);
     says(wrong ? wrong : "good");
 }
@@ -218,7 +219,7 @@ static void test_check(void **state)
     text_file("own.txt", "twinwalk-trace 1\ntables own\npoke 0x1000 3\nmov cr3 0x1000\nL 0x123456 1 -> pf 4\n");
     assert_int_equal(RUN("check", scratch("own.txt")), 0);
     text_file("own.txt", "twinwalk-trace 1\ntables own\nsyscall brk = 0\n");
-    assert_int_equal(RUN("check", scratch("own.txt")), 1);
+    assert_int_equal(RUN("check", scratch("own.txt")), STATUS_INPUT);
 }
 
 int main(void)
