@@ -126,13 +126,15 @@ static int finish(struct results *r, const struct dut_ops *ops, struct dut *dut)
     return report_status(r);
 }
 
+/* The DUT alone, for --speed. That it comes to its end belongs to what was asked for. */
 static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
-    char error[512];
     int status;
-    struct world *w = session_world(r->setup, false, error, sizeof error, &status);
-    if (!w)
+    struct world *w = session_world(r->setup, false, r->error, sizeof r->error, &status);
+    if (!w) {
+        r->verdict = VERDICT_HOST;
         return;
+    }
     struct lane lane = {.driver = &w->d,
                         .ops = ops,
                         .dut = dut,
@@ -142,7 +144,8 @@ static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
     lane_start(&lane);
     while (!interrupt_count && lane_advance(&lane, 1 << 16)) {
     }
-    if (w->d.ended) {
+    verdict_judge(r, &lane.finding, w->d.ended, interrupt_count != 0);
+    if (r->verdict == VERDICT_EQUAL) {
         r->alone_seconds = results_cpu_seconds() - start;
         r->alone_cycles = w->d.cycle;
     }

@@ -51,9 +51,11 @@ private:
 
     sc_event cycle_;
     const struct pins_in *in_ = nullptr; /* of the cycle being run */
+    bool gave_up_ = false;               /* the kernel has stopped, for ever: the design did not settle */
     bundle::requests requests_;
     bundle::control control_;
 
+    template <class Evaluation> void evaluate(Evaluation &&evaluation);
     void begin_cycle();
     void read(struct pins_out &out) const;
 };
@@ -101,11 +103,25 @@ void platform::read(struct pins_out &out) const
     memory_.show(out);
 }
 
+/* What the design throws, the kernel hands on as an error of its own. */
+template <class Evaluation> void platform::evaluate(Evaluation &&evaluation)
+{
+    if (gave_up_)
+        return;
+    try {
+        evaluation();
+    } catch (...) {
+        gave_up_ = true;
+        if (said.kind == DUT_QUIET)
+            said = {DUT_FAILS, "SystemC", "its kernel has stopped"};
+    }
+}
+
 void platform::step(const struct pins_in &in, struct pins_out &out)
 {
     in_ = &in;
     cycle_.notify();
-    sc_start(period_, SC_RUN_TO_TIME);
+    evaluate([&] { sc_start(period_, SC_RUN_TO_TIME); });
     read(out);
 }
 
@@ -126,9 +142,11 @@ void platform::reset(struct pins_out &out)
 void platform::state(unsigned sel, unsigned idx, uint64_t word[2])
 {
     state_.write(sel << 16 | idx);
-    do
-        sc_start(SC_ZERO_TIME);
-    while (sc_pending_activity_at_current_time());
+    evaluate([] {
+        do
+            sc_start(SC_ZERO_TIME);
+        while (sc_pending_activity_at_current_time());
+    });
     if (word)
         for (unsigned i = 0; i < 2; i++)
             word[i] = bundle::word(state_data_.read(), i);

@@ -56,6 +56,10 @@ for number in 7 8; do
 done
 arch 1 14 "Equal: everything asked for was compared." "the design at its end, " "left in disorder" -- cosim
 
+# Not only where it is compared.
+arch 0 15 "Equal" -- cosim
+run 1 15 "MISMATCH (design)" "wrong when it runs again" -- cosim --dut=blocking --check=arch --limit=2000 --speed --out="$work/out" $trace
+
 # In every verb.
 run 1 9 "MISMATCH (design)" "wrong in the middle of reset" -- cosim --dut=blocking --check=cycle --out="$work/out" $trace
 run 1 9 "MISMATCH (design)" -- random --dut=blocking --requests=100 --out="$work/out"

@@ -7,12 +7,14 @@ module faults (
   import "DPI-C" function int unsigned twinwalk_fault();
 
   localparam int unsigned WHEN = 50;
-  logic [31:0] fault, clock_q, low_q;
+  logic [31:0] fault, clock_q, runs_q;
   logic        now, wrong;
 
   initial fault = twinwalk_fault();
   assign now = clock_q == WHEN;
   always_ff @(posedge clk_i) clock_q <= rst_i ? '0 : clock_q + 1;
+  initial runs_q = '0;
+  always_ff @(posedge clk_i) if (now) runs_q <= runs_q + 1;
 
   always_ff @(posedge clk_i) begin
     if (now && fault == 1) assert (clock_q != WHEN);
@@ -23,6 +25,7 @@ module faults (
     if (now && fault == 6) $finish;
     if (now && fault == 7) $display("the design says hello");
     if (now && fault == 8) $warning("the design is worried");
+    if (now && fault == 15) assert (runs_q == 0) else $error("wrong when it runs again");
     if (rst_i && fault == 9) assert (clock_q == 1234) else $error("wrong in the middle of reset");
   end
 
