@@ -52,13 +52,21 @@ CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
 CXXFLAGS := -std=gnu++17 $(OPT) -g
 LIBS     := -lzstd -lz -llzma -lbz2 -llz4 -lsnappy -larchive -ljansson -lm
 
-VERILATOR := verilator
+# Any Verilator from 5.006 on: that in PATH (the package index calls its own verilator-cli), or VERILATOR=. Another one makes all anew.
+ifndef VERILATOR
+VERILATOR := $(if $(shell command -v verilator; :),verilator,$(if $(shell command -v verilator-cli; :),verilator-cli,verilator))
+endif
+export VERILATOR
 # No switch that changes the meaning of the RTL: the same sources as for synthesis. The design's own assertions are checked.
 VFLAGS := -O3 --x-assign fast --x-initial fast --assert --trace-fst --trace-structs
 # How Verilator's runtime is compiled: what a design says goes to the bench (tb/dut/verilated_says.h).
 VSAYS  := -include tb/dut/verilated_says.h
 VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
-VROOT   = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
+VROOT   = $(eval VROOT := $$(shell $(VERILATOR) --getenv VERILATOR_ROOT))$(VROOT)
+VLIBS   = $(if $(shell grep -s llz4 $(VROOT)/include/verilated.mk),-llz4) # what its FST writer stands on
+VSTAMP := $(BUILD)/verilator.stamp
+# Verilates into the target's folder, compiles, and looks how the clock is remembered: label, arguments, what the compilation differs in.
+verilate = VMAKE='$(or $(3),$(VMAKE))' scripts/verilate.py make $@ $(1) $(2)
 
 # ---- sources -------------------------------------------------------------------------------------------------------
 # The design under test: the RTL, its presets and the module that waves are taken of. `make compare` takes another revision's.
@@ -133,38 +141,36 @@ VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o veril
 VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o) $(BUILD)/verilated/verilated_says.o
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
+.PHONY: $(VSTAMP).now
+$(VSTAMP): $(VSTAMP).now
+	@scripts/verilate.py stamp $@ '$(VFLAGS)' '$(VMAKE)'
+
 # Verilator's own runtime, the same for every design and preset.
-$(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h
+$(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -c $< -o $@
-$(BUILD)/verilated/%.o: tb/dut/verilated_says.h
+$(BUILD)/verilated/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
-$(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h
+$(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
-$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
-	@echo "  verilate  mmu ($(PRESET))"
-	@$(VERILATOR) --cc $(VFLAGS) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $^
-	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
-$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv)
-	@echo "  verilate  blocking walker ($(PRESET))"
-	@$(VERILATOR) --cc $(VFLAGS) --prefix Vblocking --top-module blocking -Mdir $(@D) $^
-	@$(MAKE) -s -C $(@D) -f Vblocking.mk $(VMAKE) Vblocking__ALL.a > /dev/null
+$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(VSTAMP)
+	@+$(call verilate,'mmu ($(PRESET))',--cc $(VFLAGS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
+$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv) $(VSTAMP)
+	@+$(call verilate,'blocking walker ($(PRESET))',--cc $(VFLAGS) --top-module blocking $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
 $(B)/obj/tb/examples/blocking_walker/dut_blocking.o: $(B)/blocking/Vblocking__ALL.a
 
 $(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a \
                $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a $(VRUN)
-	@$(CXX) $^ $(LIBS) -lpthread -o $@
+	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
 
 # The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
 SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))
-$(B)/sc/Vmmu_sc__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv)
-	@echo "  verilate  mmu for SystemC ($(PRESET))"
-	@$(VERILATOR) --sc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu_sc --top-module mmu_sc -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) tb/systemc/mmu_sc.sv
-	@$(MAKE) -s -C $(@D) -f Vmmu_sc.mk $(VMAKE) Vmmu_sc__ALL.a > /dev/null
+$(B)/sc/Vmmu_sc__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv) $(VSTAMP)
+	@+$(call verilate,'mmu for SystemC ($(PRESET))',--sc $(filter-out --trace%,$(VFLAGS)) --top-module mmu_sc $(filter %.sv,$^))
 $(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
 $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
 	@$(CXX) $^ $(LIBS) -lsystemc -lpthread -o $@
@@ -179,18 +185,16 @@ build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/form
 	@$(CC) -std=gnu11 $(OPT) $(WARN) -fPIC -shared -fvisibility=hidden -ffunction-sections -Wl,--gc-sections -I . -I model -I traces $(filter %.c,$^) -o $@
 
 # The least that a Verilated module costs, for `make bench`.
-build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp
-	@$(VERILATOR) --cc --exe -O3 --x-assign fast --x-initial fast --noassert -Mdir $(@D) $(abspath $^)
-	@$(MAKE) -s -C $(@D) -f Vfloor.mk $(VMAKE) Vfloor > /dev/null
+build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp $(VSTAMP)
+	@+$(call verilate,'one register',--cc --exe -O3 --x-assign fast --x-initial fast --noassert $(abspath $(filter %.sv %.cpp,$^)))
 # The RTL without waveform support, to see what its being built in costs.
-$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
-	@$(VERILATOR) --cc $(filter-out --trace%,$(VFLAGS)) --prefix Vmmu --top-module mmu_waves -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP)
-	@$(MAKE) -s -C $(@D) -f Vmmu.mk $(VMAKE) Vmmu__ALL.a > /dev/null
+$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(VSTAMP)
+	@+$(call verilate,'mmu without waveforms ($(PRESET))',--cc $(filter-out --trace%,$(VFLAGS)) --top-module mmu_waves $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
 	@mkdir -p $(@D)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/plain -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/twinwalk-plain: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator_plain.o $(B)/plain/Vmmu__ALL.a $(VRUN)
-	@$(CXX) $^ $(LIBS) -lpthread -o $@
+	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 # A unit and its test carry the same stem. The model's tests run for every preset, the others for tiny.
@@ -244,8 +248,8 @@ matrix: build ## every invalidation x structure x page x state of a walk in flig
 	@$(PROGRAM_$(BENCH)) matrix --dut=$(DUT_$(BENCH)) $(ARGS)
 lint: needs-bench ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
-lint-one: $(GEN)/mmu_cfg_pkg.sv
-	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL)
+lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
+	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL) > /dev/null # what it has to say comes on stderr
 format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
 	@scripts/format.sh
 synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end

@@ -270,6 +270,8 @@ static int run(const struct setup *o, const char *command)
         return ops ? STATUS_HOST : STATUS_USAGE;
     struct results r = {.setup = o, .command = command, .dut = ops->name};
     int status = STATUS_USAGE;
+    if (ops->about)
+        ops->about(dut, &r.about);
     interrupt_install();
     if (possible(o, ops))
         status = decoupled(o) ? run_decoupled(&r, ops, dut)

@@ -11,6 +11,7 @@
 #include "Vcover.h"
 #include "Vcover__Syms.h"
 #include "Vcover___024root.h"
+#include "Vcover_clock.h"
 
 #include "adapter.h"
 

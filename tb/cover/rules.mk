@@ -9,14 +9,11 @@ COVER_SV  := $(wildcard tb/cover/*.sv)
 COVER_VFLAGS := $(filter-out --trace%,$(VFLAGS)) -fno-split -fno-reorder --coverage-line --coverage-toggle --coverage-user --coverage-max-width 512 -Wno-WIDTH
 COVER_RUN := build/verilated/cover/verilated.o build/verilated/cover/verilated_cov.o build/verilated/cover/verilated_threads.o $(BUILD)/verilated/verilated_says.o
 
-build/verilated/cover/%.o: tb/dut/verilated_says.h
+build/verilated/cover/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) -O3 -march=native -DVM_COVERAGE=1 -DVM_SC=0 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
-$(COVER_DIR)/cc/Vcover__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV) $(wildcard tb/cover/*.svh)
-	@echo "  verilate  mmu with coverage ($(PRESET))"
-	@rm -rf $(@D) && mkdir -p $(@D)
-	@$(VERILATOR) --cc $(COVER_VFLAGS) +incdir+tb/cover --prefix Vcover --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV)
-	@$(MAKE) -s -C $(@D) -f Vcover.mk OPT_FAST="-O1 -march=native" OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vcover__ALL.a > /dev/null
+$(COVER_DIR)/cc/Vcover__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV) $(wildcard tb/cover/*.svh) $(VSTAMP)
+	@+$(call verilate,'mmu with coverage ($(PRESET))',--cc $(COVER_VFLAGS) +incdir+tb/cover --top-module mmu $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV),OPT_FAST="-O1 -march=native" OPT_SLOW=-O0 OPT_GLOBAL=-O1)
 $(COVER_DIR)/dut_covered.o: tb/cover/dut_covered.cpp $(COVER_DIR)/cc/Vcover__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -DVM_COVERAGE=1 -I tb/dut -I $(COVER_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/twinwalk-cover: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(COVER_DIR)/dut_covered.o $(COVER_DIR)/cc/Vcover__ALL.a $(COVER_RUN)

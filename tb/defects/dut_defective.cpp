@@ -8,6 +8,7 @@
 #include "Vdefects.h"
 #include "Vdefects__Dpi.h"
 #include "Vdefects___024root.h"
+#include "Vdefects_clock.h"
 
 #include "adapter.h"
 

@@ -8,14 +8,12 @@ DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst rtl/%,$(DEFECT_DIR)/rtl
 $(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
 	@scripts/plant_defects.py rtl $(PRESET) $(@D) $(RTL)
 # Without the assertions in the design: what is judged here is what the bench sees by itself.
-$(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv
-	@echo "  verilate  mmu with planted defects ($(PRESET))"
-	@$(VERILATOR) --cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert --prefix Vdefects --top-module mmu -Mdir $(@D) $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL)
-	@$(MAKE) -s -C $(@D) -f Vdefects.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 Vdefects__ALL.a > /dev/null
+$(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv $(VSTAMP)
+	@+$(call verilate,'mmu with planted defects ($(PRESET))',--cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert --top-module mmu $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL),OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1)
 $(DEFECT_DIR)/dut_defective.o: tb/defects/dut_defective.cpp $(DEFECT_DIR)/cc/Vdefects__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(DEFECT_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/twinwalk-defects: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a $(VRUN)
-	@$(CXX) $^ $(LIBS) -lpthread -o $@
+	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
 
 -include $(DEFECT_DIR)/dut_defective.d
 endif

@@ -5,9 +5,11 @@
  * that are valid.
  *
  * One eval a clock. An eval with clk = 0 would only make Verilator forget that the clock was high, at the cost of
- * settling all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead (where a
- * Verilator names that memory otherwise, the eval with clk = 0 is done). With waves on each cycle is dumped in two
- * phases:
+ * settling all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead. Where
+ * that memory is says a header that scripts/verilate.py makes of the C++ that Verilator wrote (Vmmu_clock.h; it is to
+ * be included before this one). Where it says nowhere, because this Verilator does it otherwise or the design waits
+ * for the falling edge too, and where there is no such header, the eval with clk = 0 is done; `about` tells. With
+ * waves on each cycle is dumped in two phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -27,6 +29,7 @@
 #include "mmu_cfg.h"
 #include "pack.h"
 #include "pins_same.h"
+#include "verilated_config.h"
 #include "verilated_fst_c.h"
 #include "waves.h"
 
@@ -36,12 +39,11 @@ struct dut {
     virtual void expect(const struct pins_out *) {}
 };
 
-/* Whether the clock's last value is where this Verilator is known to keep it. */
-template <class Model, class = void> struct remembers_clock : std::false_type {
+/* Whether Model's clock header is included. */
+template <class Model, class = void> struct has_clock : std::false_type {
 };
 template <class Model>
-struct remembers_clock<Model, std::void_t<decltype(std::declval<Model &>().rootp->__Vtrigrprev__TOP__clk_i)>>
-    : std::true_type {
+struct has_clock<Model, std::void_t<decltype(clock_memory(std::declval<Model &>()))>> : std::true_type {
 };
 
 /* What writes the waves. Nothing does in a model that was verilated without --trace-fst: `make bench` measures against
@@ -65,7 +67,7 @@ public:
     static constexpr struct dut_ops ops(const char *name, bool has_state)
     {
         return {name,        has_state,  create, destroy, reset, step, skip, has_state ? state : nullptr,
-                waves_start, waves_stop, says};
+                waves_start, waves_stop, says,   about};
     }
 
     void expect(const struct pins_out *out) override
@@ -90,8 +92,9 @@ private:
     using fst_writer = typename writer_of<Model>::type;
 
     tracing_context context_;
-    Model model_{&context_, ""};
-    std::unique_ptr<fst_writer> fst_; /* open, or null */
+    Model model_{&context_, "TOP"};            /* the writer of waves wants a name */
+    CData *const remembered_ = memory(model_); /* of the clock; null: two evals a clock */
+    std::unique_ptr<fst_writer> fst_;          /* open, or null */
     uint64_t cycle_ = 0;
     struct pins_out expected_ = {}; /* the reference's outputs of the present cycle, for waves */
     bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
@@ -102,6 +105,25 @@ private:
     static adapter &self(struct dut *d)
     {
         return *static_cast<adapter *>(d);
+    }
+
+    static CData *memory(Model &model)
+    {
+        if constexpr (has_clock<Model>::value)
+            return clock_memory(model);
+        return nullptr;
+    }
+
+    static void about(struct dut *d, struct dut_about *about)
+    {
+        adapter &a = self(d);
+        about->simulator = VERILATOR_PRODUCT " " VERILATOR_VERSION;
+        about->evaluations = a.remembered_ ? 1 : 2;
+        about->why = nullptr;
+        if constexpr (has_clock<Model>::value)
+            about->why = a.remembered_ ? nullptr : clock_reason(a.model_);
+        else
+            about->why = "its clock header is not included";
     }
 
     static struct dut *create(const char **error)
@@ -226,11 +248,11 @@ private:
         a.fst_.reset();
     }
 
-    /* A rising edge. The clock is high before and after. */
+    /* A rising edge. The clock is high after it. */
     void clock()
     {
-        if constexpr (remembers_clock<Model>::value) {
-            model_.rootp->__Vtrigrprev__TOP__clk_i = 0;
+        if (remembered_) {
+            *remembered_ = 0;
         } else {
             model_.clk_i = 0;
             model_.eval();
@@ -261,9 +283,8 @@ private:
         model_.clk_i = 0;
         model_.eval();
         fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2);
-        if constexpr (remembers_clock<Model>::value) /* high again, but not by an edge: the cycle may be one that is
-                                                        skipped */
-            model_.rootp->__Vtrigrprev__TOP__clk_i = model_.clk_i = 1;
+        if (remembered_) /* high again, but not by an edge: the cycle may be one that is skipped */
+            *remembered_ = model_.clk_i = 1;
     }
 
     void put_inputs(const struct pins_in &in)

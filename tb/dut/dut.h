@@ -23,6 +23,13 @@ struct dut_event {
     char text[160]; /* its message, one line */
 };
 
+/* How a device is simulated. */
+struct dut_about {
+    const char *simulator; /* name and version */
+    unsigned evaluations;  /* of all logic in a clock, as long as no wave is written */
+    const char *why;       /* why more than one; NULL: one, or it is that simulator's way */
+};
+
 struct dut_ops {
     const char *name;
 
@@ -54,6 +61,9 @@ struct dut_ops {
     /* Where the device keeps the first thing that its design has said of itself since the last reset; the bench looks
      * there after every step, and what it finds ends the run. Valid as long as the device. NULL: it says nothing. */
     const struct dut_event *(*says)(struct dut *dut);
+
+    /* How it is simulated, for the head of a report. NULL if nothing simulates it. */
+    void (*about)(struct dut *dut, struct dut_about *about);
 };
 
 #endif

@@ -1,6 +1,5 @@
 /* The RTL under Verilator (--cc), in its waveform wrapper tb/dut/mmu_waves.sv: `dut_rtl`. */
-#include "Vmmu.h"
-#include "Vmmu___024root.h"
+#include "Vmmu_clock.h"
 
 #include "adapter.h"
 

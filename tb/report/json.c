@@ -157,6 +157,10 @@ static json_t *build(const struct results *r)
     json_object_set_new(root, "command", json_string(r->command));
     json_object_set_new(root, "trace", r->setup->trace ? about_text(r->setup->trace) : json_null());
     json_object_set_new(root, "dut", r->dut ? json_string(r->dut) : json_null());
+    if (r->about.simulator) {
+        json_object_set_new(root, "simulator", json_string(r->about.simulator));
+        put(root, "evaluations_per_clock", r->about.evaluations);
+    }
     json_object_set_new(root, "check", r->dut ? json_string(check_name(r->setup->check)) : json_null());
     json_object_set_new(root, "memory", json_string(r->setup->memory_name));
     put(root, "seed", r->setup->seed);

@@ -20,8 +20,9 @@ enum verdict {
 
 struct results {
     const struct setup *setup;
-    const char *command; /* "cosim", "model", "random" */
-    const char *dut;     /* its name; NULL: none */
+    const char *command;    /* "cosim", "model", "random" */
+    const char *dut;        /* its name; NULL: none */
+    struct dut_about about; /* how it is simulated; all zero: nothing to tell */
     enum verdict verdict;
     char error[512];        /* of BAD_INPUT, UNFIT, INCOMPLETE and HOST: one line */
     struct finding finding; /* of VERDICT_MISMATCH and VERDICT_HANG */

@@ -241,6 +241,9 @@ void report_table(FILE *out, const struct results *r)
     fprintf(out, "twinwalk %s: preset %s, %s%s%s", r->command, CFG_NAME, r->dut ? "DUT " : "",
             r->dut ? r->dut : "model alone", r->dut ? ", check " : "");
     fprintf(out, "%s, memory %s, seed %" PRIu64 "\n", r->dut ? check_name(o->check) : "", o->memory_name, o->seed);
+    if (r->about.simulator)
+        fprintf(out, "  %s, %u evaluation%s a clock%s%s\n", r->about.simulator, r->about.evaluations,
+                r->about.evaluations == 1 ? "" : "s", r->about.why ? ": " : "", r->about.why ? r->about.why : "");
     if (o->trace)
         fprintf(out, "  %s\n", o->trace);
     what_was_compared(out, r);

@@ -8,11 +8,13 @@
  * inputs of the cycle are driven; the rising edge in the middle ends the cycle; then the outputs of the next are read.
  * SystemC elaborates once a process, so there is one platform: create hands it out, reset makes it new. */
 #include <memory>
+#include <string>
 
 #include "Vmmu_sc.h"
 #include "dut/dut.h"
 #include "dut/listen.h"
 #include "memory_link.h"
+#include "verilated_config.h"
 
 using namespace sc_core;
 
@@ -189,8 +191,18 @@ bool state(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2])
     return true;
 }
 
+void about(struct dut *, struct dut_about *about)
+{
+    static const std::string simulator = "SystemC " + std::to_string(sc_version_major) + "." +
+                                         std::to_string(sc_version_minor) + "." + std::to_string(sc_version_patch) +
+                                         ", " VERILATOR_PRODUCT " " VERILATOR_VERSION;
+    about->simulator = simulator.c_str();
+    about->evaluations = 2; /* one an edge of sc_clock */
+    about->why = nullptr;
+}
+
 } // namespace
 
 extern "C" const struct dut_ops dut_systemc;
 const struct dut_ops dut_systemc = {"systemc", true,  create,  destroy, reset, step,
-                                    nullptr,   state, nullptr, nullptr, says};
+                                    nullptr,   state, nullptr, nullptr, says,  about};

@@ -62,6 +62,17 @@ module mmu_sc
   output logic  [127:0]  state_data_o
 );
 
+  // A bundle is put together in a variable and leaves in one piece, for a port of SystemC can be written as a whole only.
+  // The variables are public, or Verilator (5.032) would do away with them and write the port word by word.
+  resp_t [NP-1:0] resp  /* verilator public_flat_rd */;
+  mem_req_t mem_req  /* verilator public_flat_rd */;
+  logic [3:0] status  /* verilator public_flat_rd */;
+  logic [127:0] state_data  /* verilator public_flat_rd */;
+  assign resp_o       = resp;
+  assign mem_req_o    = mem_req;
+  assign status_o     = status;
+  assign state_data_o = state_data;
+
   logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
   logic [NP-1:0][7:0] req_id, resp_id;
   logic [NP-1:0][63:0] req_va, resp_addr;
@@ -72,16 +83,16 @@ module mmu_sc
   for (genvar p = 0; p < NP; p++) begin : gen_port
     assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req_i[p].valid, req_i[p].id, req_i[p].va, req_i[p].acc};
     assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req_i[p].user, req_i[p].imp, req_i[p].ac, req_i[p].ss};
-    assign resp_o[p] = '{
+    assign resp[p] = '{
       addr: resp_addr[p], err: resp_err[p], id: resp_id[p], mt_kind: {3'b0, resp_mt[p], resp_kind[p]},
       size_pat: {3'b0, resp_size[p], resp_pat[p]}, src: resp_src[p], ready: req_ready[p], valid: resp_valid[p],
       unused: '0, spare: '0
     };
   end
 
-  assign mem_req_o.address_pad = '0;
-  assign mem_req_o.unused      = '0;
-  assign mem_req_o.spare       = '0;
+  assign mem_req.address_pad = '0;
+  assign mem_req.unused      = '0;
+  assign mem_req.spare       = '0;
 
   mmu dut (
     .clk_i,
@@ -105,28 +116,28 @@ module mmu_sc
     .resp_mt_o(resp_mt),
     .resp_src_o(resp_src),
     .ctl_valid_i(ctl_i.valid),
-    .ctl_ready_o(status_o[0]),
+    .ctl_ready_o(status[0]),
     .ctl_op_i(ctl_i.op),
     .ctl_data_i(ctl_i.data),
     .ctl_desc_i(ctl_i.desc),
-    .ctl_done_o(status_o[1]),
-    .ctl_gp_o(status_o[3]),
-    .mem_req_valid_o(mem_req_o.valid),
+    .ctl_done_o(status[1]),
+    .ctl_gp_o(status[3]),
+    .mem_req_valid_o(mem_req.valid),
     .mem_req_ready_i,
-    .mem_req_tag_o(mem_req_o.tag),
-    .mem_req_cas_o(mem_req_o.cas),
-    .mem_req_mt_o(mem_req_o.mt),
-    .mem_req_addr_o(mem_req_o.addr),
-    .mem_req_expected_o(mem_req_o.expected),
-    .mem_req_desired_o(mem_req_o.desired),
+    .mem_req_tag_o(mem_req.tag),
+    .mem_req_cas_o(mem_req.cas),
+    .mem_req_mt_o(mem_req.mt),
+    .mem_req_addr_o(mem_req.addr),
+    .mem_req_expected_o(mem_req.expected),
+    .mem_req_desired_o(mem_req.desired),
     .mem_rsp_valid_i(mem_rsp_i.valid),
     .mem_rsp_tag_i(mem_rsp_i.tag),
     .mem_rsp_err_i(mem_rsp_i.err),
     .mem_rsp_data_i(mem_rsp_i.data),
-    .waiting_o(status_o[2]),
+    .waiting_o(status[2]),
     .state_sel_i(state_i[19:16]),
     .state_idx_i(state_i[15:0]),
-    .state_data_o
+    .state_data_o(state_data)
   );
 
 endmodule

@@ -1,6 +1,5 @@
 /* The blocking walker behind the bench's ABI: `dut_blocking`. No state words. */
-#include "Vblocking.h"
-#include "Vblocking___024root.h"
+#include "Vblocking_clock.h"
 
 #include "adapter.h"
 

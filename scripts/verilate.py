@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Runs Verilator, whichever is there, and learns from the C++ that it wrote how the design remembers its clock.
+
+  scripts/verilate.py check                           says nothing, or what is wrong with it
+  scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
+  scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or DIR/PREFIX) and compiles
+  scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew
+
+VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles. Exit status: 0, 1 Verilator or the
+compiler refused, 7 there is no Verilator or it is too old.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (5, 6)
+CLOCK = "clk_i"
+
+
+class Unusable(Exception):
+    """No Verilator, or none that will do; the text is the whole message."""
+
+
+class Verilator:
+    def __init__(self):
+        command = os.environ.get("VERILATOR") or ("verilator" if shutil.which("verilator") or not shutil.which("verilator-cli") else "verilator-cli")
+        self.path = shutil.which(command)
+        if not self.path:
+            raise Unusable(f"{command}: not found; `make setup` installs Debian's Verilator, VERILATOR=/path/to/verilator names another")
+        got = subprocess.run([self.path, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True)
+        self.root = got.stdout.strip()
+        try:
+            config = Path(self.root, "include", "verilated_config.h").read_text()
+        except OSError:
+            raise Unusable(f"{self.path}: no Verilator of 5.006 or later: {self.root or '(no VERILATOR_ROOT)'} holds no include/verilated_config.h")
+        self.version = re.search(r'VERILATOR_VERSION "([^"]*)"', config)[1]
+        number = tuple(int(n) for n in re.findall(r"\d+", self.version)[:2])
+        if number < OLDEST:
+            raise Unusable(f"{self.path}: Verilator {self.version} is too old, 5.006 is the oldest that will do; VERILATOR= names another")
+
+    def run(self, arguments):
+        """Its chatter goes nowhere, its complaints to stderr."""
+        env = dict(os.environ)
+        if "--sc" in arguments:
+            for name, pattern in (("SYSTEMC_INCLUDE", "include/systemc"), ("SYSTEMC_LIBDIR", "lib/*/libsystemc.*")):
+                found = next(Path("/usr").glob(pattern), None)
+                if found:
+                    env.setdefault(name, str(found.parent))
+        return subprocess.run([self.path, *arguments], stdout=subprocess.DEVNULL, env=env).returncode
+
+
+def check():
+    Verilator()
+    return 0
+
+
+def stamp(file, *text):
+    v = Verilator()
+    me = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    now = "\n".join([f"Verilator {v.version}", os.path.realpath(v.path), v.root, *text, me]) + "\n"
+    file = Path(file)
+    if not file.exists() or file.read_text() != now:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(now)
+    return 0
+
+
+def statements(code):
+    """Those of generated C++, as words without casts and brackets; `vlSelfRef.a` is `my.a`: `my.a = my.clk_i & ~ my.memory`."""
+    code = re.sub(r"//[^\n]*|\([A-Z]Data\)", "", code)
+    code = re.sub(r"\bvlSelf(Ref)?\s*(\.|->)\s*", "my.", code)
+    return [" ".join(re.findall(r'[\w.]+|[^\w\s()]', statement)) for statement in re.split(r"[;{}]", code)]
+
+
+def clock_memory(folder, prefix):
+    """(member, reason): where the model keeps the clock's last value, or None and why the clock must be seen to go down and up."""
+    header = Path(folder, f"{prefix}___024root.h").read_text()
+    memories = re.findall(r"\b(__Vtrig\w*prev\w*?)\b\s*[;,]", header)
+    of_clock = [m for m in memories if re.search(rf"__TOP__{CLOCK}(__\d+)?$", m)]
+    inner = [re.sub(".*__DOT__", "", m) for m in memories if "__DOT__" in m]
+    if inner:
+        return None, f"the design has another clock, {inner[0]}"
+    if len(of_clock) != 1:
+        return None, f"where this Verilator remembers {CLOCK} was not found"
+    memory = of_clock[0]
+    falling = rising = kept = False
+    for file in Path(folder).glob(f"{prefix}*.cpp"):
+        if "__Trace" in file.name:
+            continue
+        code = file.read_text()
+        for event in re.findall(r'active: @\(([^"\\]*)\)', code):
+            falling |= any(CLOCK in re.split(r"[ .]", term) and "posedge" not in term for term in re.split(r" or |, ", event))
+        for statement in statements(code):
+            if f"my.{CLOCK}" not in statement.split():
+                continue
+            rising |= f"my.{CLOCK} & ~ my.{memory}" in statement
+            kept |= statement == f"my.{memory} = my.{CLOCK}"
+            # The rest: its width is checked, it is set at first.
+            if memory not in statement and not re.search(rf"my.{CLOCK} & 0xfeU|^my.{CLOCK} = (0|VL_\w*RAND\w*)", statement):
+                return None, f"the design reads {CLOCK} as a value"
+    if falling:
+        return None, f"the design has registers on the falling edge of {CLOCK}"
+    if not (rising and kept):
+        return None, f"this Verilator does not use {memory} as expected"
+    return memory, ""
+
+
+def clock(folder, prefix):
+    memory, reason = clock_memory(folder, prefix)
+    value = f"&model.rootp->{memory}" if memory else "nullptr"
+    Path(folder, f"{prefix}_clock.h").write_text(f"""\
+/* Made by scripts/verilate.py from the C++ beside it; tb/dut/adapter.h tells its use. */
+#ifndef {prefix}_CLOCK_H
+#define {prefix}_CLOCK_H
+
+#include "{prefix}.h"
+#include "{prefix}___024root.h"
+
+/* Where the model keeps the last value of {CLOCK}; NULL: it must be seen to go down and up. */
+inline CData *clock_memory({prefix} &model)
+{{
+    (void)model;
+    return {value};
+}}
+
+/* Why NULL. */
+inline const char *clock_reason(const {prefix} &)
+{{
+    return "{reason}";
+}}
+
+#endif
+""")
+    if reason:
+        print(f"  {folder}: two evaluations a clock: {reason}", file=sys.stderr)
+    return 0
+
+
+def make(target, label, *arguments):
+    folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
+    v = Verilator()
+    print(f"  verilate  {label}", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what another Verilator left there is not for this one's makefile
+    folder.mkdir(parents=True)
+    if v.run(["--prefix", prefix, "-Mdir", str(folder), *arguments]):
+        return 1
+    if "--exe" not in arguments and "--sc" not in arguments:
+        clock(folder, prefix)
+    # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
+    command = ["make", "-s", "-C", str(folder), "-f", f"{prefix}.mk", "CFG_CXXFLAGS_PCH_I=-include",
+               *shlex.split(os.environ.get("VMAKE", "")), Path(target).name]
+    return 1 if subprocess.run(command, stdout=subprocess.DEVNULL, close_fds=False).returncode else 0
+
+
+def main(arguments):
+    verbs = {"check": check, "stamp": stamp, "make": make, "clock": clock}
+    if not arguments or arguments[0] not in verbs:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        return verbs[arguments[0]](*arguments[1:])
+    except Unusable as error:
+        print(f"verilate: {error}", file=sys.stderr)
+        return 7
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

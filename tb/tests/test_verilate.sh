@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# scripts/verilate.py takes any Verilator that will do and says what is wrong with another; it finds how a design remembers its clock, with the Verilator
+# at hand, and where the clock must be seen to fall it says why.
+set -eu
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "$*"; [ ! -e "$work/said" ] || cat "$work/said"; exit 1; }
+verilator=${VERILATOR:-verilator}
+
+# tries STATUS WORDS VERILATOR VERB…: what it says of such a Verilator.
+tries() {
+    local want=$1 words=$2 got=0
+    shift 2
+    VERILATOR=$1 scripts/verilate.py "${@:2}" > "$work/said" 2>&1 || got=$?
+    [ $got -eq "$want" ] && grep -qF -- "$words" "$work/said" || fail "exit $got, expected $want and \"$words\": $*"
+    [ "$(wc -l < "$work/said")" -le 1 ] || fail "more than a line: $*"
+}
+# another VERSION: a program that calls itself that Verilator.
+another() {
+    mkdir -p "$work/root/include"
+    printf '#define VERILATOR_VERSION "%s"\n' "$1" > "$work/root/include/verilated_config.h"
+    printf '#!/bin/sh\necho %s\n' "$work/root" > "$work/another"
+    chmod +x "$work/another"
+}
+tries 7 "no-verilator: not found" no-verilator check
+tries 7 "no Verilator of 5.006 or later" /bin/true check
+another "4.038 2020-07-11" && tries 7 "Verilator 4.038 2020-07-11 is too old" "$work/another" check
+another "5.49" && VERILATOR=$work/another scripts/verilate.py check
+# Another one, or other flags, make the stamp anew; the same do not.
+VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O3 && touch -d 2000-01-01 "$work/stamp"
+VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O3
+[ "$(stat -c %Y "$work/stamp")" -lt 1000000000 ] || fail "the stamp of the same Verilator is new"
+VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O2
+[ "$(stat -c %Y "$work/stamp")" -gt 1000000000 ] || fail "the stamp of other flags is old"
+touch -d 2000-01-01 "$work/stamp" && another 5.050 && VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O2
+[ "$(stat -c %Y "$work/stamp")" -gt 1000000000 ] || fail "the stamp of another Verilator is old"
+
+# design NAME REASON: its body from standard input; an empty reason is one evaluation a clock.
+design() {
+    local name=$1 reason=$2 dir=$work/$1
+    mkdir -p "$dir"
+    { echo "module top (input logic clk_i, input logic rst_i, input logic i, output logic [7:0] o);"; cat; echo endmodule; } > "$dir/top.sv"
+    "$verilator" --cc --assert -Wno-fatal -Wno-lint --prefix Vtop --top-module top -Mdir "$dir" "$dir/top.sv" > "$work/said" 2>&1 || fail "$name: not verilated"
+    scripts/verilate.py clock "$dir" Vtop > "$work/said" 2>&1
+    if [ -n "$reason" ]; then
+        grep -q 'return nullptr' "$dir/Vtop_clock.h" && grep -qE "two evaluations a clock: .*($reason)" "$work/said" || fail "$name: not told: $reason"
+    else
+        grep -q 'return &model' "$dir/Vtop_clock.h" || fail "$name: its clock was not found"
+    fi
+}
+design rising "" <<< 'always_ff @(posedge clk_i) o <= rst_i ? 0 : o + 1; assert property (@(posedge clk_i) o != 77);'
+design reset "" <<< 'always_ff @(posedge clk_i or posedge rst_i) if (rst_i) o <= 0; else o <= o + 1;'
+design falling "falling edge" <<< 'logic a; always_ff @(negedge clk_i) a <= i; always_ff @(posedge clk_i) o <= {7{a}};'
+design both "falling edge" <<< 'always_ff @(edge clk_i) o <= o + 1;'
+design latch "as a value" <<< 'logic a; always_latch if (!clk_i) a = i; always_ff @(posedge clk_i) o <= a;'
+design gated "another clock|as a value" <<< 'logic a, g; always_ff @(posedge clk_i) a <= i; assign g = clk_i & a; always_ff @(posedge g) o <= o + 1;'
+design inverted "another clock|falling edge" <<< 'logic n; assign n = !clk_i; always_ff @(posedge n) o <= o + 1;'
+design none "not found" <<< 'assign o = {7{clk_i & i}};'
+
+# And it is its clock: with the memory set low by hand every evaluation is a rising edge, without it none is.
+cat > "$work/rising/main.cpp" <<'END'
+#include "Vtop_clock.h"
+int main()
+{
+    VerilatedContext context;
+    Vtop top{&context, "TOP"};
+    const auto clock = [&](bool edge) {
+        if (edge)
+            *clock_memory(top) = 0;
+        top.clk_i = 1;
+        top.eval();
+    };
+    top.rst_i = 1;
+    clock(true);
+    top.rst_i = 0;
+    for (int n = 0; n < 30; n++)
+        clock(n % 3 == 0);
+    return top.o == 10 ? 0 : 1;
+}
+END
+include=$("$verilator" --getenv VERILATOR_ROOT)/include
+${CXX:-c++} -std=gnu++17 -O0 -I "$work/rising" -isystem "$include" -isystem "$include/vltstd" "$work"/rising/*.cpp "$include/verilated.cpp" \
+    "$include/verilated_threads.cpp" -pthread -o "$work/run" > "$work/said" 2>&1 || fail "does not compile"
+"$work/run" || fail "the clock is not where the header says"
