@@ -9,7 +9,6 @@ the same command runs in the emulator alone in the same run. A missed aim is sai
 import os
 import re
 import resource
-import shutil
 import statistics
 import struct
 import subprocess
@@ -57,9 +56,10 @@ def decoding(program):
 
 
 def capturing(program, work):
-    qemu, out = shutil.which("qemu-x86_64"), work / "captured.tw"
-    if not qemu:
-        print("  recording a program: not measured, qemu-x86_64 is not installed")
+    found, out = subprocess.run(["scripts/qemu.sh", "user"], capture_output=True, text=True), work / "captured.tw"
+    qemu = found.stdout.strip()
+    if found.returncode:
+        print(f"  recording a program: not measured, {found.stderr.strip()}")
         return
     bare, recorded = [], []
     for _ in range(PASSES):

@@ -9,7 +9,8 @@
 #   -z LEVEL   zstd, 1 … 19 (smallest)       -q N      records after which another task has its turn in the trace (8192)
 #   -e N=V     a variable for the program; apart from these it sees LC_ALL=C and PATH alone, so that the same command gives the same trace
 #
-# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so, with twinwalk-collect beside it); QEMU the emulator (default: qemu-x86_64).
+# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so, with twinwalk-collect beside it); QEMU the emulator (default: what
+# scripts/qemu.sh finds).
 set -eu
 
 die() { echo "capture: $*" >&2; exit 2; }
@@ -17,7 +18,6 @@ die() { echo "capture: $*" >&2; exit 2; }
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 plugin=${PLUGIN:-$root/build/capture/twinwalk_capture.so}
 collect=$(dirname -- "$plugin")/twinwalk-collect
-qemu=${QEMU:-qemu-x86_64}
 out=${OUT:-} limit=${LIMIT:-} skip=${SKIP:-} level=${LEVEL:-} quantum=${QUANTUM:-} after=
 
 # The variables are kept one a line, each quoted for the shell.
@@ -34,7 +34,7 @@ while getopts o:l:s:z:q:xe:h opt; do
     x) after=exit ;;
     e) case $OPTARG in *=*) ;; *) die "-e wants NAME=VALUE, not $OPTARG" ;; esac
        env="$env $(quote "$OPTARG")" ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
@@ -42,7 +42,7 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || die "which program? CMD='sqlite3 :memory: …', or behind the options (-h for help)"
 [ -n "$out" ] || die "where to? OUT=FILE or -o FILE"
 case $plugin in *,*) die "$plugin: a comma cannot be passed to QEMU; build elsewhere" ;; esac
-qemu_path=$(command -v "$qemu") || die "$qemu is not installed (Debian: apt-get install qemu-user)"
+qemu_path=$("$root"/scripts/qemu.sh user) || exit 2
 [ -r "$plugin" ] && [ -x "$collect" ] || die "$plugin or twinwalk-collect is not built; 'make capture' builds them"
 for n in "$limit" "$skip" "$level" "$quantum"; do
     case $n in *[!0-9]*) die "LIMIT, SKIP, LEVEL and QUANTUM are whole numbers, not $n" ;; esac

@@ -20,7 +20,6 @@ die() { echo "capture-system: $*" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 plugin=${PLUGIN:-$root/build/system/twinwalk_system.so}
-qemu=${QEMU:-qemu-system-x86_64}
 programs=${PROGRAMS:-/usr/bin/sqlite3 /usr/bin/sort /usr/bin/gzip /usr/bin/sha256sum /usr/bin/bash /usr/bin/perl}
 modules=virtio_ring,virtio,virtio_pci_modern_dev,virtio_pci_legacy_dev,virtio_pci,virtio_blk
 out=${OUT:-} work=${WORK:-tour} levels=${LEVELS:-4} start=${START:-mark1} until=${UNTIL:-} skip=${SKIP:-} limit=${LIMIT:-} level=${LEVEL:-} memory=${MEMORY:-160}
@@ -59,7 +58,7 @@ case $levels in
 5) cpu=$cpu,-pku,-pdpe1gb says='5-level tables; needs la57' ;;
 *) die "LEVELS=$levels: 4 or 5" ;;
 esac
-command -v "$qemu" > /dev/null || die "$qemu is not installed (Debian: apt-get install qemu-system-x86)"
+qemu=$("$root"/scripts/qemu.sh system) || exit 2
 [ -r "$plugin" ] || die "$plugin is not built; 'make capture-system' builds it"
 if [ "$out" != - ] && [ ! -p "$out" ]; then
     ( : > "$out" ) 2> /dev/null || die "$out: cannot be written"

@@ -17,6 +17,21 @@ capture() {
     $twinwalk trace check "$work/$name.tw" > "$work/checked" 2>&1 || { cat "$work/checked"; fail "the trace of $* is no good"; }
 }
 
+# Where there is no QEMU that takes plugins, one line says so and how to come by one.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "qemu-x86_64 version 10.0.13 (Debian)"\n' > "$work/bin/qemu-x86_64"
+printf '#!/bin/sh\necho "E: no network" >&2\nexit 100\n' > "$work/bin/apt-get"
+chmod +x "$work/bin/qemu-x86_64" "$work/bin/apt-get"
+mkdir -p "$work/elsewhere/scripts" && cp scripts/qemu.sh "$work/elsewhere/scripts"
+for option in "" --fetch; do
+    ! PATH=$work/bin:$PATH "$work/elsewhere/scripts/qemu.sh" $option user > "$work/said" 2>&1 || fail "a QEMU without plugins was taken"
+    tail -n 1 "$work/said" | grep -qF "qemu-x86_64 is 10.0.13, and the recorder needs 7.2 with plugins" || fail "no word on plugins $option"
+done
+scripts/qemu.sh user > /dev/null 2> "$work/said" || { sed 's/^/SKIP: /' "$work/said"; exit 77; }
+got=0
+QEMU=$work/bin/qemu-x86_64 scripts/capture.sh -o "$work/x.tw" true > "$work/said" 2>&1 || got=$?
+[ $got -eq 1 ] && grep -q "has not run the recorder: it takes no plugins" "$work/said" || fail "exit $got of a QEMU without plugins"
+
 loop='i=0; while [ $i -lt 200 ]; do i=$((i + 1)); done; echo $i'
 capture 0 a /bin/sh -c "$loop"
 grep -qx 200 "$work/said"

@@ -157,6 +157,13 @@ static int report(struct collect *c)
     const char *why = c->reached                 ? "the limit"
                       : WIFSIGNALED(root_status) ? "a signal ended the program"
                                                  : "the program's end";
+    if (!c->seen && !c->ch->failed) {
+        char what[sizeof c->ch->failure];
+        snprintf(what, sizeof what,
+                 "%.96s has not run the recorder: %s; `scripts/qemu.sh --fetch user` brings one that does", c->ch->qemu,
+                 WIFSIGNALED(root_status) ? "a signal ended it first" : "it takes no plugins");
+        channel_fail(c->ch, what);
+    }
     if (c->ch->failed)
         fprintf(stderr, "twinwalk capture: %s\n", c->ch->failure);
     bool whole = finish(c);
