@@ -4,8 +4,10 @@
 
 #include <argp.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/about.h"
 #include "base/arguments.h"
@@ -95,6 +97,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Rows are printed when they are whole: those until now are all that there is to keep. */
+static void stop(int number)
+{
+    static const char text[] = "INTERRUPTED: the rows above are what was compared until then.\n";
+    const ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)number, (void)written;
+    _exit(STATUS_INTERRUPTED);
+}
+
+static void stop_on_signals(void)
+{
+    const struct sigaction action = {.sa_handler = stop};
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
 void bench_arguments(struct bench *b, int argc, char **argv)
 {
     struct argp_option options[OPTIONS_MOST] = {0};
@@ -108,6 +128,7 @@ void bench_arguments(struct bench *b, int argc, char **argv)
     b->out = outfile_table(b->json);
     if (b->json && !outfile_possible("json", b->json))
         exit(STATUS_OUTPUT);
+    stop_on_signals();
 }
 
 int bench_end(const struct bench *b, json_t *root, bool good, uint64_t compared, const char *what)

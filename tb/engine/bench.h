@@ -31,7 +31,8 @@ struct bench {
     FILE *out;                       /* where the table goes: not where the JSON goes */
 };
 
-/* Parses. What cannot be is a usage error: a part that no name contains, state of a device that shows none. */
+/* Parses. What cannot be is a usage error: a part that no name contains, state of a device that shows none. From then
+ * on a signal ends the program at once, with the rows that stand there. */
 void bench_arguments(struct bench *b, int argc, char **argv);
 
 /* Whether --only lets it through. */

@@ -177,6 +177,27 @@ done
 ends json-to-full-disk "cannot be written" -- $tiny memory --limit=1000 --json=/dev/full $trace
 ends mismatch-to-full-disk "MISMATCH (expectation)" "cannot be written" -- $tiny cosim --out="$work/out" --json=/dev/full "$work/wrong"
 
+# ---- signals ----
+# signalled SIGNAL COMMAND…: gets the signal as soon as it listens, and ends as it ends.
+signalled() {
+    local caught=0 signal=$1
+    shift
+    "$@" &
+    while [ $((caught & 0x4003)) -ne $((0x4003)) ]; do # HUP, INT, TERM
+        caught=0x$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$!/status" 2> /dev/null) || return 99
+        [ "$caught" != 0x ] || return 99
+    done
+    kill "-$signal" $!
+    wait $!
+}
+export -f signalled
+for file in traces/vectors/*.txt; do for _ in $(seq 100); do set -- "$@" "$file"; done; done
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - INT $tiny sweep --dut=rtl
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny matrix --dut=rtl
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny forms --dut=rtl
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny headline --dut=rtl
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny vectors "$@"
+
 # ---- the table and this test tell of the same ----
 rows() { sed -n '/exits: begin/,/exits: end/s/^| \([a-z0-9-]*\) |.*| \([a-z_]*\) |$/\1 \2/p' docs/exits.md | grep -v '^name test$'; }
 rows | awk '$2 == "exits" {print $1}' | sort -u > "$work/wanted"

@@ -11,6 +11,7 @@
 
 #include "base/arguments.h"
 #include "base/exits.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
@@ -198,10 +199,10 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
 {
     struct vector_source *source = vector_open(path, error);
     struct vector v;
-    int got = -1;
+    int got = 0;
     if (!source)
         return false;
-    while ((got = vector_next(source, &v, error)) > 0) {
+    while (!interrupt_count && (got = vector_next(source, &v, error)) > 0) {
         if (s->pattern && fnmatch(s->pattern, vector_case(&v)->name, 0))
             continue;
         s->taken++;
@@ -215,9 +216,10 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
     }
     static char kept[1200]; /* outlives the source */
     snprintf(kept, sizeof kept, "%s", got < 0 ? *error : "");
-    *error = got < 0 ? kept : NULL;
+    const bool good = got >= 0 || interrupt_count;
+    *error = good ? NULL : kept;
     vector_close(source);
-    return got == 0;
+    return good;
 }
 
 static bool open_json(struct session *s)
@@ -248,12 +250,16 @@ static bool close_json(struct session *s, const char *error)
 static int run_files(struct session *s, const char *self, FILE *out, const char **error)
 {
     bool good = true;
+    interrupt_install();
     progress_start(&s->progress, "cases");
-    for (int i = 0; good && i < s->file_count; i++)
+    for (int i = 0; good && !interrupt_count && i < s->file_count; i++)
         good = run_file(s, s->files[i], out, error);
     progress_end(&s->progress);
     int status = good ? STATUS_EQUAL : STATUS_INPUT;
-    if (good && !s->taken) {
+    if (good && interrupt_count) {
+        *error = "INTERRUPTED: the scores are of the cases until then";
+        status = STATUS_INTERRUPTED;
+    } else if (good && !s->taken) {
         *error = s->pattern ? "no case has a name that matches --case" : "the files hold no cases";
         status = s->pattern ? STATUS_USAGE : STATUS_INPUT;
     }
