@@ -74,6 +74,8 @@ DESIGN    ?= .
 FROM      := $(if $(filter .,$(DESIGN)),,$(DESIGN)/)
 RTL       := $(FROM)rtl/mmu_pkg.sv $(filter-out %/mmu_pkg.sv,$(wildcard $(FROM)rtl/*.sv))
 WAVES_TOP := $(FROM)tb/dut/mmu_waves.sv
+PORTS_SV  := $(firstword $(wildcard $(FROM)tb/dut/mmu_ports.svh) tb/dut/mmu_ports.svh)
+VPORTS    := -I$(dir $(PORTS_SV))
 TOML      := $(FROM)config/$(PRESET).toml
 TOML_FILE := $(subst :,\:,$(subst $(blank),\ ,$(TOML))) # as make wants it
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
@@ -156,10 +158,10 @@ $(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
-$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(VSTAMP)
-	@+$(call verilate,'mmu ($(PRESET))',--cc $(VFLAGS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
-$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv) $(VSTAMP)
-	@+$(call verilate,'blocking walker ($(PRESET))',--cc $(VFLAGS) --top-module blocking $(filter %.sv,$^))
+$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) $(VSTAMP)
+	@+$(call verilate,'mmu ($(PRESET))',--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
+$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv) tb/dut/mmu_ports.svh $(VSTAMP)
+	@+$(call verilate,'blocking walker ($(PRESET))',--cc $(VFLAGS) -Itb/dut --top-module blocking $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
 $(B)/obj/tb/examples/blocking_walker/dut_blocking.o: $(B)/blocking/Vblocking__ALL.a
 
@@ -188,8 +190,8 @@ build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/form
 build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp $(VSTAMP)
 	@+$(call verilate,'one register',--cc --exe -O3 --x-assign fast --x-initial fast --noassert $(abspath $(filter %.sv %.cpp,$^)))
 # The RTL without waveform support, to see what its being built in costs.
-$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(VSTAMP)
-	@+$(call verilate,'mmu without waveforms ($(PRESET))',--cc $(filter-out --trace%,$(VFLAGS)) --top-module mmu_waves $(filter %.sv,$^))
+$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) $(VSTAMP)
+	@+$(call verilate,'mmu without waveforms ($(PRESET))',--cc $(filter-out --trace%,$(VFLAGS)) $(VPORTS) --top-module mmu_waves $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
 	@mkdir -p $(@D)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/plain -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@

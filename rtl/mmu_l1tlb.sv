@@ -51,6 +51,8 @@ module mmu_l1tlb
   data_t            data  [Arrays][Ports];
   logic [63:0]      word0 [Arrays];
   logic [63:0]      word1 [Arrays];
+  logic [Arrays-1:0] peek, peek_repl;
+  logic [13:0] peek_idx;
 
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     mmu_tlb_array #(
@@ -75,9 +77,9 @@ module mmu_l1tlb
       .inv_i,
       .inv_vpn_i,
       .inv_pcid_i,
-      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
-      .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
-      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}),
+      .peek_i(peek[a]),
+      .peek_repl_i(peek_repl[a]),
+      .peek_idx_i(peek_idx),
       .peek_word0_o(word0[a]),
       .peek_word1_o(word1[a])
     );
@@ -111,14 +113,18 @@ module mmu_l1tlb
     end
   end
 
-  always_comb begin : p_peek
-    peek_word0_o = '0;
-    peek_word1_o = '0;
-    if (peek_i || peek_repl_i) begin
-      for (int unsigned a = 0; a < Arrays; a++) begin
-        peek_word0_o |= word0[a];
-        peek_word1_o |= word1[a];
-      end
-    end
-  end
+  mmu_peek #(
+    .Arrays(Arrays)
+  ) u_peek (
+    .peek_i,
+    .peek_repl_i,
+    .peek_idx_i,
+    .array_o(peek),
+    .array_repl_o(peek_repl),
+    .array_idx_o(peek_idx),
+    .word0_i(word0),
+    .word1_i(word1),
+    .peek_word0_o,
+    .peek_word1_o
+  );
 endmodule

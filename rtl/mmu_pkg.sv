@@ -355,6 +355,12 @@ package mmu_pkg;
     return {base, index, 3'b000};
   endfunction
 
+  // ---- State readout (section 17): word 0 of a valid entry; arrays keep the valid bits apart from the tags ----
+  function automatic tag_t valid_tag(input tag_t tag);
+    valid_tag       = tag;
+    valid_tag.valid = 1'b1;
+  endfunction
+
   // ---- Replacement (section 5) ----
   // State of a set is two words: `low` has the PLRU nodes 0 to 63, or the LRU ranks, four bits a way; `high` has the
   // PLRU nodes 64 to 127, of an array with more than 64 ways. `lru` and `ways` are constants wherever these are called.

@@ -120,6 +120,9 @@ module mmu_stlb
   data_t       data  [Arrays];
   logic [63:0] word0 [Arrays];
   logic [63:0] word1 [Arrays];
+  logic [Arrays-1:0] peek, peek_repl;
+  logic [13:0] peek_idx;
+  logic [63:0] array_word0, array_word1;
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     localparam int unsigned Sets = STLB_ENTRIES[a] / STLB_WAYS[a];
     mmu_stlb_array #(
@@ -147,9 +150,9 @@ module mmu_stlb
       .fill_i(c_token == TokFill),
       .fill_tag_i(c_tag_q),
       .fill_data_i(c_data_q),
-      .peek_i(peek_i && peek_idx_i[15:14] == 2'(a)),
-      .peek_repl_i(peek_repl_i && peek_idx_i[13:12] == 2'(a)),
-      .peek_idx_i(peek_i ? peek_idx_i[13:0] : {2'd0, peek_idx_i[11:0]}),
+      .peek_i(peek[a]),
+      .peek_repl_i(peek_repl[a]),
+      .peek_idx_i(peek_idx),
       .peek_word0_o(word0[a]),
       .peek_word1_o(word1[a])
     );
@@ -174,17 +177,26 @@ module mmu_stlb
     end
   end
 
+  mmu_peek #(
+    .Arrays(Arrays)
+  ) u_peek (
+    .peek_i,
+    .peek_repl_i,
+    .peek_idx_i,
+    .array_o(peek),
+    .array_repl_o(peek_repl),
+    .array_idx_o(peek_idx),
+    .word0_i(word0),
+    .word1_i(word1),
+    .peek_word0_o(array_word0),
+    .peek_word1_o(array_word1)
+  );
   always_comb begin : p_peek
     logic [StageW-1:0] stage;
-    peek_word0_o = '0;
-    peek_word1_o = '0;
+    peek_word0_o = array_word0;
+    peek_word1_o = array_word1;
     stage        = StageW'(peek_idx_i[3:0] - 4'd1);
-    if (peek_i || peek_repl_i) begin
-      for (int unsigned a = 0; a < Arrays; a++) begin
-        peek_word0_o |= word0[a];
-        peek_word1_o |= word1[a];
-      end
-    end else if (peek_pipe_i && peek_idx_i != '0 && 32'(peek_idx_i) <= Stages) begin
+    if (peek_pipe_i && peek_idx_i != '0 && 32'(peek_idx_i) <= Stages) begin
       if (token_q[stage] != TokNone) peek_word0_o = {54'd0, step_q[stage], entry_q[stage], token_q[stage]};
     end else if (peek_fill_i && (peek_idx_i[0] ? c_token : r_token) == TokFill) begin
       peek_word0_o = peek_idx_i[0] ? c_tag_q : r_tag_q;

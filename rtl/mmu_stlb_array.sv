@@ -161,19 +161,15 @@ module mmu_stlb_array
   always_comb begin : p_peek
     set_t set;
     way_t way;
-    tag_t tag;
-    set          = '0;
-    way          = '0;
-    tag          = '0;
+    set = '0;
+    way = '0;
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i) begin
       set = set_t'(32'(peek_idx_i) / Ways);
       way = way_t'(32'(peek_idx_i) % Ways);
       if (valid_q[set][way]) begin
-        tag          = tag_q[way][set];
-        tag.valid    = 1'b1;
-        peek_word0_o = tag;
+        peek_word0_o = valid_tag(tag_q[way][set]);
         peek_word1_o = data_q[way][set];
       end
     end else if (peek_repl_i && Ways > 1) peek_word0_o = 64'(low_q[peek_idx_i[SetW-1:0]]);

@@ -188,19 +188,15 @@ module mmu_tlb_array
   always_comb begin : p_peek
     set_t set;
     way_t way;
-    tag_t tag;
-    set          = '0;
-    way          = '0;
-    tag          = '0;
+    set = '0;
+    way = '0;
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i) begin
       set = set_t'(32'(peek_idx_i) / Ways);
       way = way_t'(32'(peek_idx_i) % Ways);
       if (valid_q[set][way]) begin
-        tag          = tag_q[set][way];
-        tag.valid    = 1'b1;
-        peek_word0_o = tag;
+        peek_word0_o = valid_tag(tag_q[set][way]);
         peek_word1_o = data_q[set][way];
       end
     end else if (peek_repl_i && Ways > 1) begin

@@ -70,6 +70,8 @@ def uses_of(root, file, files, names_of_modules):
     text = (root / file).read_text(encoding="utf-8", errors="replace")
     if file.endswith((".sv", ".svh")):
         text = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
+        for name in re.findall(r'`include\s+"([^"]+)"', text):
+            yield from ((name, path) for path in files if PurePosixPath(path).name == name)
         for name in sorted(set(re.findall(r"\b\w+\b", text)) & set(names_of_modules)):
             yield name, names_of_modules[name]
         return

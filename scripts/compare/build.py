@@ -7,7 +7,8 @@ import tarfile
 import io
 from pathlib import Path
 
-PARTS = ("rtl", "config", "tb/dut/mmu_waves.sv")  # what a design is, of a checkout
+# What a design is, of a checkout. Not every revision has all of them.
+PARTS = ("rtl", "config", "tb/dut/mmu_waves.sv", "tb/dut/mmu_ports.svh")
 
 
 class Failed(Exception):
@@ -41,11 +42,12 @@ class Design:
     @staticmethod
     def key(commit):
         """Revisions with the same design share a build."""
-        trees = b"".join(git("rev-parse", f"{commit}:{part}").stdout for part in PARTS)
+        trees = b"".join(git("rev-parse", "--verify", "--quiet", f"{commit}:{part}").stdout for part in PARTS)
         return hashlib.sha256(trees).hexdigest()[:12]
 
     def unpack(self, commit):
-        archive = git("archive", commit, *PARTS)
+        there = [part for part in PARTS if git("rev-parse", "--verify", "--quiet", f"{commit}:{part}").stdout]
+        archive = git("archive", commit, *there)
         if archive.returncode:
             raise Failed(f"--{self.side}={self.what}: {archive.stderr.decode().strip()}", 2)
         self.root.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ module faults (
 
   localparam int unsigned WHEN = 50;
   logic [31:0] fault, clock_q, runs_q;
-  logic        now, wrong;
+  logic now, wrong;
 
   initial fault = twinwalk_fault();
   assign now = clock_q == WHEN;
@@ -18,23 +18,32 @@ module faults (
 
   always_ff @(posedge clk_i) begin
     if (now && fault == 1) assert (clock_q != WHEN);
-    if (now && fault == 2) assert (clock_q != WHEN) else $error("clock %0d is too late", clock_q);
+    if (now && fault == 2)
+      assert (clock_q != WHEN)
+      else $error("clock %0d is too late", clock_q);
     if (now && fault == 3) $error("something is wrong");
     if (now && fault == 4) $fatal(1, "nothing is right");
     if (now && fault == 5) $stop;
     if (now && fault == 6) $finish;
     if (now && fault == 7) $display("the design says hello");
     if (now && fault == 8) $warning("the design is worried");
-    if (now && fault == 15) assert (runs_q == 0) else $error("wrong when it runs again");
-    if (rst_i && fault == 9) assert (clock_q == 1234) else $error("wrong in the middle of reset");
+    if (now && fault == 15)
+      assert (runs_q == 0)
+      else $error("wrong when it runs again");
+    if (rst_i && fault == 9)
+      assert (clock_q == 1234)
+      else $error("wrong in the middle of reset");
   end
 
   // A concurrent one.
-  assert property (@(posedge clk_i) disable iff (rst_i) !(now && fault == 10)) else $error("a property does not hold");
+  assert property (@(posedge clk_i) disable iff (rst_i) !(now && fault == 10))
+  else $error("a property does not hold");
 
   // One of combinational logic.
   assign wrong = now && fault == 11;
-  always_comb assert (!wrong) else $error("a wrong value");
+  always_comb
+    assert (!wrong)
+    else $error("a wrong value");
 
   // A loop that never settles.
   /* verilator lint_off UNOPTFLAT */
@@ -47,4 +56,7 @@ module faults (
   final if (fault == 14) $error("left in disorder");
 endmodule
 
-bind blocking faults faults (.clk_i, .rst_i);
+bind blocking faults faults (
+  .clk_i,
+  .rst_i
+);
