@@ -37,13 +37,13 @@ while IFS='|' read -r number line message; do
     n=$((n + 1))
 done <<'LIST'
 1|fault == 1)|actual
-2|fault == 2)|clock 50 is too late
-3|fault == 3)|something is wrong
-4|fault == 4)|nothing is right
-5|fault == 5)|$stop
-9|fault == 9)|wrong in the middle of reset
-10|fault == 10)|a property does not hold
-11|assert (!wrong)|a wrong value
+2|clock %0d is too late|clock 50 is too late
+3|$error("something is wrong")|something is wrong
+4|$fatal(|nothing is right
+5|$stop|$stop
+9|wrong in the middle of reset|wrong in the middle of reset
+10|a property does not hold|a property does not hold
+11|a wrong value|a wrong value
 LIST
 [ $n -eq 8 ]
 arch 1 6 "MISMATCH (finish) in cycle" "$(at '$finish')" "expected  the simulation goes on" -- cosim
@@ -59,6 +59,9 @@ arch 1 14 "Equal: everything asked for was compared." "the design at its end, " 
 # Not only where it is compared.
 arch 0 15 "Equal" -- cosim
 run 1 15 "MISMATCH (design)" "wrong when it runs again" -- cosim --dut=blocking --check=arch --limit=2000 --speed --out="$work/out" $trace
+
+# Registers on the falling edge are clocked, and the head of a run says what that costs.
+arch 0 16 "Equal" "2 evaluations a clock: the design has" -- cosim
 
 # In every verb.
 run 1 9 "MISMATCH (design)" "wrong in the middle of reset" -- cosim --dut=blocking --check=cycle --out="$work/out" $trace

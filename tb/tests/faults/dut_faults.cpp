@@ -3,7 +3,7 @@
 
 #include "Vfaults.h"
 #include "Vfaults__Dpi.h"
-#include "Vfaults___024root.h"
+#include "Vfaults_clock.h"
 
 #include "adapter.h"
 

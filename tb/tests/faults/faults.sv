@@ -7,7 +7,7 @@ module faults (
   import "DPI-C" function int unsigned twinwalk_fault();
 
   localparam int unsigned WHEN = 50;
-  logic [31:0] fault, clock_q, runs_q;
+  logic [31:0] fault, clock_q, runs_q, low_q;
   logic now, wrong;
 
   initial fault = twinwalk_fault();
@@ -16,7 +16,13 @@ module faults (
   initial runs_q = '0;
   always_ff @(posedge clk_i) if (now) runs_q <= runs_q + 1;
 
+  // A register on the falling edge is half a clock behind, or was never clocked.
+  always_ff @(negedge clk_i) low_q <= clock_q;
+
   always_ff @(posedge clk_i) begin
+    if (now && fault == 16)
+      assert (low_q == clock_q)
+      else $error("the falling edge has not been");
     if (now && fault == 1) assert (clock_q != WHEN);
     if (now && fault == 2)
       assert (clock_q != WHEN)
