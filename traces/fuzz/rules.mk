@@ -8,7 +8,7 @@ FUZZERS   := binary block text any champsim cloudsuite drmemtrace shards lackey 
 FUZZ      ?= $(FUZZERS)
 FUZZ_CC   := clang
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I . -I model -I traces -MMD -MP
-FUZZ_OBJ  := $(patsubst %.c,build/fuzz/obj/%.o,$(TRACE_LIB) $(filter-out traces/import/verbs.c,$(wildcard traces/import/*.c)) traces/fuzz/shared.c)
+FUZZ_OBJ  := $(patsubst %.c,build/fuzz/obj/%.o,$(TRACE_LIB) $(filter-out traces/import/verbs.c traces/import/output.c,$(wildcard traces/import/*.c)) traces/fuzz/shared.c)
 
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)

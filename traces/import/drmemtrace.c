@@ -218,19 +218,21 @@ static bool one_entry(struct import *im, struct drmemtrace *s, const uint8_t *p)
 
 enum drmemtrace_stop drmemtrace_read(struct import *im, struct drmemtrace *s, uint64_t until)
 {
+    enum { AT_ONCE = 256 * ENTRY };
     const uint8_t *p;
     size_t n;
-    while ((n = source_peek(im->source, &p, ENTRY)) == ENTRY) {
-        const uint64_t value = get_u64(p + 4);
-        if (get_u32(p) == (T_MARKER | MARK_TIMESTAMP << 16) && value > s->time) {
-            s->time = value;
-            if (value > until)
-                return DRMEMTRACE_LATER; /* the entry is read when it is its turn */
+    while ((n = source_peek(im->source, &p, AT_ONCE)) >= ENTRY) {
+        for (; n >= ENTRY; n -= ENTRY, p += ENTRY) {
+            if (get_u32(p) == (T_MARKER | MARK_TIMESTAMP << 16) && get_u64(p + 4) > s->time) {
+                s->time = get_u64(p + 4);
+                if (s->time > until)
+                    return DRMEMTRACE_LATER; /* the entry is read when it is its turn */
+            }
+            im->counts.units++;
+            if (!one_entry(im, s, p))
+                return DRMEMTRACE_STOP;
+            source_take(im->source, ENTRY);
         }
-        im->counts.units++;
-        if (!one_entry(im, s, p))
-            return DRMEMTRACE_STOP;
-        source_take(im->source, ENTRY);
     }
     if (im->source->error[0])
         return DRMEMTRACE_END;
