@@ -6,6 +6,7 @@
 
 #include "arch/x86.h"
 #include "base/exits.h"
+#include "clock.h"
 #include "dut/preset_cpu.h"
 #include "pincmp.h"
 #include "statecmp.h"
@@ -44,46 +45,32 @@ static void compare(struct rig *r, const struct pins_out *actual)
         pins_explain(&r->out, actual, r->cycle, &r->finding, &port, &id);
 }
 
-/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the rig has stopped. */
+/* What memory takes: counted, and the types of the first reads noted. */
 static void memory(struct rig *r)
 {
-    struct memport_reply reply;
-    r->in.mem_req_ready = memport_ready(r->mp, r->cycle);
-    if (r->out.mem_req_valid && r->in.mem_req_ready) {
-        const struct memport_request request = {r->out.mem_req_tag, r->out.mem_req_cas, r->out.mem_req_addr,
-                                                r->out.mem_req_expected, r->out.mem_req_desired};
-        memport_accept(r->mp, r->cycle, &request);
-        if (r->reads < RIG_READS)
-            r->read_mt[r->reads] = r->out.mem_req_mt;
-        r->reads++;
-    }
-    r->in.mem_rsp_valid = memport_reply(r->mp, r->cycle, &reply);
-    if (r->in.mem_rsp_valid) {
-        r->in.mem_rsp_tag = reply.tag;
-        r->in.mem_rsp_err = reply.err;
-        r->in.mem_rsp_line = reply.line;
-    }
+    if (!clock_memory(r->mp, r->cycle, &r->out, &r->in))
+        return;
+    if (r->reads < RIG_READS)
+        r->read_mt[r->reads] = r->out.mem_req_mt;
+    r->reads++;
 }
 
 bool rig_clock(struct rig *r)
 {
+    struct pins_out actual;
     if (rig_stopped(r))
         return false;
     memory(r);
-    r->accepted = r->in.req_valid & r->out.req_ready;
-    r->ctl_accepted = r->in.ctl_valid && r->out.ctl_ready;
-    mmu_step(r->model, &r->in, &r->out);
+    const struct clock_taken taken = clock_step(r->model, r->ops, r->dut, &r->in, &r->out, &actual);
+    r->accepted = taken.ports;
+    r->ctl_accepted = taken.control;
     r->cycle++;
     if (r->ops) {
-        struct pins_out actual;
-        r->ops->step(r->dut, &r->in, &actual);
         finding_says(&r->finding, r->says, r->cycle);
         compare(r, &actual);
         if (r->state_every && r->cycle % r->state_every == 0)
             rig_compare_state(r);
     }
-    r->in.req_valid &= (uint8_t)~r->accepted;
-    r->in.ctl_valid &= !r->ctl_accepted;
     return !rig_stopped(r);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/exits.h"
 #include "cycle/mmu.h"
+#include "engine/clock.h"
 #include "engine/pincmp.h"
 
 enum { PATIENCE = 100000 }; /* cycles without an answer that count as a hang */
@@ -39,29 +40,15 @@ static void hang(struct stand *r, const char *what)
     finding_set(&r->finding, FINDING_HANG, r->cycle, what, "an answer", "nothing for a long time");
 }
 
-/* Requests are accepted, and replies given, as the model's outputs say; the DUT's are equal, or the stand has stopped.
- */
+/* What memory takes is counted on each side by its own outputs. */
 static void memory(struct stand *r)
 {
-    const struct pins_out *out = &r->side[SIDE_MODEL].out;
-    struct memport_reply reply;
-    r->in.mem_req_ready = memport_ready(r->mp, r->cycle);
-    if (out->mem_req_valid && r->in.mem_req_ready) {
-        const struct memport_request request = {out->mem_req_tag, out->mem_req_cas, out->mem_req_addr,
-                                                out->mem_req_expected, out->mem_req_desired};
-        memport_accept(r->mp, r->cycle, &request);
+    if (clock_memory(r->mp, r->cycle, &r->side[SIDE_MODEL].out, &r->in))
         r->mem_accepted = r->cycle;
-    }
     for (unsigned s = 0; s < r->sides; s++) {
         struct side *side = &r->side[s];
         if (side->out.mem_req_valid && r->in.mem_req_ready)
             *(side->out.mem_req_cas ? &side->cas : &side->reads) += 1;
-    }
-    r->in.mem_rsp_valid = memport_reply(r->mp, r->cycle, &reply);
-    if (r->in.mem_rsp_valid) {
-        r->in.mem_rsp_tag = reply.tag;
-        r->in.mem_rsp_err = reply.err;
-        r->in.mem_rsp_line = reply.line;
     }
 }
 
@@ -70,13 +57,10 @@ bool stand_clock(struct stand *r)
     if (stopped(r))
         return false;
     memory(r);
-    r->accepted = r->in.req_valid & r->side[SIDE_MODEL].out.req_ready;
-    r->ctl_accepted = r->in.ctl_valid && r->side[SIDE_MODEL].out.ctl_ready;
-    mmu_step(r->model, &r->in, &r->side[SIDE_MODEL].out);
-    if (r->ops)
-        r->ops->step(r->dut, &r->in, &r->side[SIDE_DUT].out);
-    r->in.req_valid &= (uint8_t)~r->accepted;
-    r->in.ctl_valid &= !r->ctl_accepted;
+    const struct clock_taken taken = clock_step(r->model, r->ops, r->dut, &r->in, &r->side[SIDE_MODEL].out,
+                                                &r->side[SIDE_DUT].out);
+    r->accepted = taken.ports;
+    r->ctl_accepted = taken.control;
     r->cycle++;
     finding_says(&r->finding, r->says, r->cycle);
     compare(r);
