@@ -81,7 +81,7 @@ TOML_FILE := $(subst :,\:,$(subst $(blank),\ ,$(TOML))) # as make wants it
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
-TB_ROOMS  := base cli engine forms headline kernel matrix processes profile random replay report session stale sweep vectors
+TB_ROOMS  := base cli engine forms headline kernel matrix pins processes profile random reduce replay report session stale sweep vectors
 TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c tb/dut/null.c
 
 .DEFAULT_GOAL := help

@@ -10,6 +10,7 @@
 #include "headline/command.h"
 #include "matrix/command.h"
 #include "mmu_cfg.h"
+#include "pins/command.h"
 #include "processes/memory.h"
 #include "processes/storm.h"
 #include "profile/compare.h"
@@ -32,6 +33,7 @@ static const char usage[] =
     "  profile TRACE  replay a trace through one device, judged by the oracle, and book every cycle\n"
     "  compare A B    lay two profiles of one trace side by side: translations, cycles, the accesses that lost most\n"
     "  random         drive both with constrained-random stimulus, and compare\n"
+    "  pins FILE      play stimulus at the pins, as a reduction leaves it, through both, and compare\n"
     "  vectors FILE…  run directed cases on the oracle, the cycle model and the RTL\n"
     "  sweep          enumerate the rules of paging: rights, entries, flags, addresses, memory types\n"
     "  matrix         every invalidation x structure x page x state of a walk in flight\n"
@@ -106,6 +108,10 @@ int twinwalk_main(int argc, char **argv)
         return with_options(options_parse_model, run_model, argc, argv);
     if (strcmp(command, "profile") == 0)
         return with_options(options_parse_profile, profile_run, argc, argv);
+    if (strcmp(command, "pins") == 0) {
+        argv[1] = "twinwalk pins";
+        return pins_command(argc - 1, argv + 1);
+    }
     if (strcmp(command, "compare") == 0) {
         argv[1] = "twinwalk compare";
         return compare_command(argc - 1, argv + 1);

@@ -37,6 +37,7 @@ enum {
     KEY_REQUESTS,
     KEY_CYCLES,
     KEY_OUT,
+    KEY_REDUCE,
     KEY_RECORDS,
     KEY_PINS,
     KEY_EXPLAIN,
@@ -70,8 +71,11 @@ enum {
         {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},                \
         {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                       \
         {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT}, WAVES_OPTIONS, \
+        {"out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT},               \
     {                                                                                                             \
-        "out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT                  \
+        "reduce", KEY_REDUCE, "SECONDS", 0,                                                                       \
+            "Cut a failure down to a small trace, in at most so much time; 0: do not (60 on a terminal, else 0)", \
+            GROUP_OUTPUT                                                                                          \
     }
 
 #define RUN_OPTIONS                                                                                                  \
@@ -133,6 +137,9 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         return 0;
     case KEY_WAVES_TO:
         o->waves_to = arguments_number(state, "waves-to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_REDUCE:
+        o->reduce = (double)arguments_number(state, "reduce", arg, 0, 86400, false);
         return 0;
     case KEY_OUT:
         o->out = arg;

@@ -1,6 +1,7 @@
 /* Runs: see run.h. Every one ends in the same table, whatever stopped it. */
 #include "run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "dut/dut_list.h"
 #include "dut/model.h"
 #include "processes/serial.h"
+#include "reduce/reduce.h"
 #include "replay/decoupled.h"
 #include "report/bundle.h"
 #include "report/results.h"
@@ -262,6 +264,28 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
     return status;
 }
 
+/* Behind everything else that there is to say: the failure, cut down. */
+static void reduce_finding(const struct results *r, const struct dut_ops *ops, struct dut *dut)
+{
+    const struct finding *f = &r->finding;
+    struct reduced reduced;
+    char head[1024];
+    FILE *out = r->setup->json && strcmp(r->setup->json, "-") == 0 ? stderr : stdout;
+    if (f->kind == FINDING_NONE || !*r->bundle || r->setup->reduce <= 0 || interrupt_count ||
+        pipe_reads_once(r->setup->trace))
+        return;
+    snprintf(head, sizeof head, "# %s %s: expected %s, actual %s (DUT %s, preset %s)\n# Reduced from: %s\n",
+             finding_name(f->kind), f->field, f->expected, f->actual, r->dut, CFG_NAME, r->setup->rerun);
+    fprintf(stderr, "twinwalk: reducing, for at most %.0f s (Ctrl-C ends it) …\n", r->setup->reduce);
+    reduce(r->setup, ops, dut, f, r->bundle, head, r->setup->reduce, &reduced);
+    if (reduced.found)
+        fprintf(out, "    reduced   to %zu records and %zu entries: %s (%" PRIu64 " tries, %.1f s)\n", reduced.records,
+                reduced.lines - reduced.records, reduced.path, reduced.tries, reduced.seconds);
+    else
+        fprintf(out, "    reduced   not: %s (%" PRIu64 " tries, %.1f s)\n", reduced.why, reduced.tries,
+                reduced.seconds);
+}
+
 static int run(const struct setup *o, const char *command)
 {
     const struct dut_ops *ops;
@@ -276,6 +300,7 @@ static int run(const struct setup *o, const char *command)
     if (possible(o, ops))
         status = decoupled(o) ? run_decoupled(&r, ops, dut)
                               : run_lockstep(&r, ops, dut, o->trace ? "records" : "requests");
+    reduce_finding(&r, ops, dut);
     ops->destroy(dut);
     return status;
 }

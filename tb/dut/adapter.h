@@ -70,6 +70,11 @@ public:
                 waves_start, waves_stop, says,   about};
     }
 
+    ~adapter() override
+    {
+        Verilated::threadContextp(&context_);
+    }
+
     void expect(const struct pins_out *out) override
     {
         expected_ = *out;
@@ -82,11 +87,13 @@ private:
         STATE_NONE = 15
     }; /* a state_sel_i that names nothing, so that nothing is selected while nobody reads */
 
+    /* A model is made and ended in the context of the thread, whatever it is given: several can live in one process. */
     struct tracing_context : VerilatedContext {
         tracing_context()
         {
-            traceEverOn(true);
-        } /* Verilator wants to know before the model exists */
+            traceEverOn(true); /* Verilator wants to know before the model exists */
+            Verilated::threadContextp(this);
+        }
     };
 
     using fst_writer = typename writer_of<Model>::type;

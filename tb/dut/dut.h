@@ -64,6 +64,9 @@ struct dut_ops {
 
     /* How it is simulated, for the head of a report. NULL if nothing simulates it. */
     void (*about)(struct dut *dut, struct dut_about *about);
+
+    /* True if a process can have only one of them. */
+    bool alone;
 };
 
 #endif

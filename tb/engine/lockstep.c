@@ -190,6 +190,8 @@ void lockstep_run(struct lockstep *l)
         if (!l->marker && l->expected.resp_valid)
             mark_walk(l);
         d->drive(d, &l->expected);
+        if (l->watch)
+            l->watch(l->watcher, &l->expected);
         if (d->ended)
             break;
         if (l->skip && l->expected.waiting && skip_idle(l)) {

@@ -29,6 +29,9 @@ struct lockstep {
     bool go_on;                    /* a finding does not end the run */
     struct progress *progress;     /* NULL: none */
     bool interruptible;            /* Ctrl-C ends the run */
+    void (*watch)(void *context,
+                  const struct pins_out *out); /* after each drive(), with what it was shown; NULL: none */
+    void *watcher;                             /* its context */
 
     /* The result. */
     struct finding finding;

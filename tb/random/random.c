@@ -278,6 +278,14 @@ void random_watch(struct random *r, const struct mmu *model)
     r->model = model;
 }
 
+void random_memory(const struct random *r, const struct physmem **physmem, const struct oracle_regs **regs,
+                   const struct oracle_cpu **cpu)
+{
+    *physmem = r->physmem;
+    *regs = &r->regs;
+    *cpu = &r->cpu;
+}
+
 size_t random_table_bytes(const struct random *r)
 {
     return physmem_bytes(r->physmem);

@@ -12,6 +12,9 @@
 #include "mem/memport.h"
 
 struct mmu;
+struct oracle_cpu;
+struct oracle_regs;
+struct physmem;
 struct random;
 
 /* Corners: situations that a run should meet. Each is counted when it has really happened, under its name in the
@@ -86,6 +89,10 @@ struct driver *random_driver(struct random *random);
 /* The model whose state words tell what a control operation met; only counts come from it. NULL: those corners are not
  * counted. */
 void random_watch(struct random *random, const struct mmu *model);
+
+/* What its requests are translated by: memory, the registers of the moment, the processor. Valid as long as it is. */
+void random_memory(const struct random *random, const struct physmem **physmem, const struct oracle_regs **regs,
+                   const struct oracle_cpu **cpu);
 
 size_t random_table_bytes(const struct random *random); /* host memory for page tables, both images */
 const struct random_counts *random_counts(const struct random *random);

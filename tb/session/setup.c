@@ -1,6 +1,8 @@
 /* What a run is made of, when nothing else is said: see setup.h. */
 #include "setup.h"
 
+#include <unistd.h>
+
 const char *check_name(enum check_level check)
 {
     static const char *const names[] = {"arch", "events", "cycle", "state"};
@@ -26,6 +28,7 @@ void setup_defaults(struct setup *o)
         .to = UINT64_MAX,
         .hang_after = SETUP_HANG_CYCLES,
         .cycles = UINT64_MAX,
+        .reduce = isatty(STDOUT_FILENO) ? SETUP_REDUCE : 0,
         .out = "out",
     };
     setup_kernel_defaults(&o->kernel);

@@ -10,6 +10,7 @@
 
 enum check_level { CHECK_ARCH, CHECK_EVENTS, CHECK_CYCLE, CHECK_STATE };
 
+enum { SETUP_REDUCE = 60 };          /* seconds, on a terminal */
 enum { SETUP_HANG_CYCLES = 100000 }; /* without progress; the slowest memory access comes on top */
 
 /* The OS model: its memory, its page sizes, what its work costs, what it prints. */
@@ -78,6 +79,7 @@ struct setup {
     uint64_t hang_after;        /* cycles without progress that count as a hang */
     uint64_t requests;          /* of random stimulus */
     uint64_t cycles;            /* that random stimulus steps through at most */
+    double reduce;              /* seconds in which a failure may be cut down to a small trace; 0: it is not */
     const char *out;            /* folder under which mismatch bundles are written */
     const char *rerun;          /* the command line that repeats this run (for bundles) */
 };

@@ -1,0 +1,221 @@
+/* Stimulus at the pins, as text: see stimulus.h. */
+#include "stimulus.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/statenames.h"
+
+static const char MAGIC[] = "twinwalk-pins 1";
+static const char *const accesses[] = {[ACC_READ] = "load", [ACC_WRITE] = "store", [ACC_EXECUTE] = "fetch"};
+enum { OPS = 16, WORDS = 12, LINE = 512 };
+
+/* "MOV_CR3": the name of a control operation as one word; "RESERVED_12" of one that does nothing. */
+static const char *op_word(uint8_t op, char word[LINE])
+{
+    if (op < CTL_OPS)
+        snprintf(word, LINE, "%s", control_name(op));
+    else
+        snprintf(word, LINE, "RESERVED_%u", op);
+    for (char *c = word; *c; c++)
+        if (*c == ' ')
+            *c = '_';
+    return word;
+}
+
+bool stimulus_add(struct stimulus *s, const struct stimulus_event *event)
+{
+    if (s->count == s->room) {
+        const size_t room = s->room ? 2 * s->room : 1024;
+        struct stimulus_event *bigger = realloc(s->event, room * sizeof *bigger);
+        if (!bigger)
+            return false;
+        s->event = bigger;
+        s->room = room;
+    }
+    s->event[s->count++] = *event;
+    return true;
+}
+
+void stimulus_free(struct stimulus *s)
+{
+    free(s->event);
+    *s = (struct stimulus){0};
+}
+
+static int by_cycle(const void *a, const void *b)
+{
+    const struct stimulus_event *x = a, *y = b;
+    if (x->cycle != y->cycle)
+        return x->cycle < y->cycle ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+void stimulus_sort(struct stimulus *s)
+{
+    qsort(s->event, s->count, sizeof *s->event, by_cycle);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------
+ */
+
+static bool number(const char *text, uint64_t most, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = text ? strtoull(text, &end, 0) : 0;
+    return text && *text != '-' && end != text && !*end && !errno && *value <= most;
+}
+
+static const char *parse_request(char *const *word, struct stimulus_event *e)
+{
+    uint64_t port, id;
+    if (!number(word[2], PINS_MAX_PORTS - 1, &port) || !number(word[3], 255, &id) || !word[4] ||
+        !number(word[5], UINT64_MAX, &e->req.va))
+        return "a request is: CYCLE req PORT ID fetch|load|store ADDRESS [user] [implicit] [ac] [ss]";
+    e->port = (uint8_t)port;
+    e->req.id = (uint8_t)id;
+    e->req.acc = 3;
+    for (uint8_t i = 0; i < 3; i++)
+        if (strcmp(word[4], accesses[i]) == 0)
+            e->req.acc = i;
+    if (e->req.acc == 3)
+        return "the access must be fetch, load or store";
+    for (unsigned i = 6; word[i]; i++) {
+        bool *flag = strcmp(word[i], "user") == 0       ? &e->req.user
+                     : strcmp(word[i], "implicit") == 0 ? &e->req.imp
+                     : strcmp(word[i], "ac") == 0       ? &e->req.ac
+                     : strcmp(word[i], "ss") == 0       ? &e->req.ss
+                                                        : NULL;
+        if (!flag)
+            return "behind the address there are user, implicit, ac and ss only";
+        *flag = true;
+    }
+    return NULL;
+}
+
+static const char *parse_control(char *const *word, struct stimulus_event *e)
+{
+    char name[LINE];
+    e->op = OPS;
+    for (uint8_t op = 0; word[2] && op < OPS; op++)
+        if (strcmp(word[2], op_word(op, name)) == 0)
+            e->op = op;
+    if (e->op == OPS || !number(word[3], UINT64_MAX, &e->pa) || (word[4] && !number(word[4], UINT64_MAX, &e->value)))
+        return "a control operation is: CYCLE ctl NAME VALUE [DESCRIPTOR]";
+    return NULL;
+}
+
+static const char *parse(char *const *word, struct stimulus_event *e)
+{
+    uint64_t latency;
+    if (!number(word[0], UINT64_MAX, &e->cycle) || !word[1])
+        return "a line begins with a cycle and poke, req, ctl, memory or stall";
+    if (strcmp(word[1], "req") == 0) {
+        e->kind = STIMULUS_REQUEST;
+        return parse_request(word, e);
+    }
+    if (strcmp(word[1], "ctl") == 0) {
+        e->kind = STIMULUS_CONTROL;
+        return parse_control(word, e);
+    }
+    if (strcmp(word[1], "poke") == 0) {
+        e->kind = STIMULUS_POKE;
+        return number(word[2], UINT64_MAX, &e->pa) && e->pa % 8 == 0 && number(word[3], UINT64_MAX, &e->value)
+                   ? NULL
+                   : "a poke is: CYCLE poke ADDRESS VALUE, the address a multiple of 8";
+    }
+    if (strcmp(word[1], "memory") == 0) {
+        e->kind = STIMULUS_MEMORY;
+        e->error = word[2] && word[3] && strcmp(word[3], "error") == 0;
+        if (!number(word[2], 1000000, &latency) || latency == 0 || (word[3] && !e->error))
+            return "memory's answer is: CYCLE memory LATENCY [error], the latency 1 to 1000000";
+        e->latency = (uint32_t)latency;
+        return NULL;
+    }
+    e->kind = STIMULUS_STALL;
+    return strcmp(word[1], "stall") == 0 ? NULL : "a line begins with a cycle and poke, req, ctl, memory or stall";
+}
+
+bool stimulus_read(struct stimulus *s, const char *path, char *error, size_t size)
+{
+    char line[LINE];
+    const char *wrong = NULL;
+    unsigned lines = 1;
+    FILE *file = fopen(path, "r");
+    *s = (struct stimulus){0};
+    if (!file)
+        return snprintf(error, size, "%s: %s", path, strerror(errno)), false;
+    if (!fgets(line, sizeof line, file) || strncmp(line, MAGIC, strlen(MAGIC)) != 0)
+        wrong = "the first line must be \"twinwalk-pins 1\"";
+    while (!wrong && fgets(line, sizeof line, file)) {
+        char *word[WORDS + 1] = {NULL}, *save = NULL;
+        unsigned words = 0;
+        struct stimulus_event e = {0};
+        lines++;
+        line[strcspn(line, "#\n")] = 0;
+        for (char *w = strtok_r(line, " \t\r", &save); w && words < WORDS; w = strtok_r(NULL, " \t\r", &save))
+            word[words++] = w;
+        if (!words)
+            continue;
+        wrong = parse(word, &e);
+        if (!wrong && !stimulus_add(s, &e))
+            wrong = "not enough memory";
+    }
+    fclose(file);
+    if (wrong) {
+        snprintf(error, size, "%s: line %u: %s", path, lines, wrong);
+        stimulus_free(s);
+        return false;
+    }
+    stimulus_sort(s);
+    return true;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
+
+static void print(FILE *out, const struct stimulus_event *e)
+{
+    char name[LINE];
+    fprintf(out, "%" PRIu64 " ", e->cycle);
+    switch (e->kind) {
+    case STIMULUS_POKE:
+        fprintf(out, "poke 0x%" PRIx64 " 0x%" PRIx64, e->pa, e->value);
+        break;
+    case STIMULUS_REQUEST:
+        fprintf(out, "req %u %u %s 0x%" PRIx64 "%s%s%s%s", e->port, e->req.id, accesses[e->req.acc % 3], e->req.va,
+                e->req.user ? " user" : "", e->req.imp ? " implicit" : "", e->req.ac ? " ac" : "",
+                e->req.ss ? " ss" : "");
+        break;
+    case STIMULUS_CONTROL:
+        fprintf(out, "ctl %s 0x%" PRIx64, op_word(e->op, name), e->pa);
+        if (e->value)
+            fprintf(out, " 0x%" PRIx64, e->value);
+        break;
+    case STIMULUS_MEMORY:
+        fprintf(out, "memory %u%s", e->latency, e->error ? " error" : "");
+        break;
+    default:
+        fprintf(out, "stall");
+    }
+    fputc('\n', out);
+}
+
+bool stimulus_write(const struct stimulus *s, const bool *keep, const char *path, const char *head)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return false;
+    fprintf(file, "%s\n%s", MAGIC, head ? head : "");
+    for (size_t i = 0; i < s->count; i++)
+        if (!keep || keep[i])
+            print(file, &s->event[i]);
+    const bool good = !ferror(file);
+    return fclose(file) == 0 && good;
+}

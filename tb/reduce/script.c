@@ -1,0 +1,239 @@
+/* Traces with their own tables, in memory: see script.h. */
+#include "script.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/x86.h"
+
+enum { FIRST_ROOM = 256 };
+
+void script_free(struct script *s)
+{
+    free(s->line);
+    *s = (struct script){0};
+}
+
+static struct line *add(struct script *s)
+{
+    if (s->count == s->room) {
+        const size_t room = s->room ? 2 * s->room : FIRST_ROOM;
+        struct line *line = realloc(s->line, room * sizeof *line);
+        if (!line)
+            return NULL;
+        s->line = line;
+        s->room = room;
+    }
+    s->line[s->count] = (struct line){0};
+    return &s->line[s->count++];
+}
+
+bool script_read(struct script *s, const char *path, size_t most)
+{
+    const char *error = "";
+    const struct trace_rec *recs;
+    size_t count;
+    int got = -1;
+    struct trace_reader *reader = trace_open(path, &error);
+    *s = (struct script){0};
+    if (!reader)
+        return false;
+    const struct trace_info *info = trace_get_info(reader);
+    s->linear_bits = info->linear_bits;
+    while (info->own_tables && s->count <= most && (got = trace_next(reader, &recs, &count)) == 1)
+        for (size_t i = 0; i < count; i++) {
+            struct line *line = add(s);
+            const struct trace_extra *extra = trace_extra(reader, &recs[i]);
+            if (!line)
+                break;
+            line->rec = recs[i];
+            if (extra)
+                line->extra = *extra;
+        }
+    trace_close(reader);
+    if (got == 0 && s->count <= most)
+        return true;
+    script_free(s);
+    return false;
+}
+
+/* ---- from events --------------------------------------------------------------------------------------------------
+ */
+
+/* What the script has left in memory, entry by entry: open addressing, at most half full. */
+struct image {
+    struct {
+        uint64_t pa, value; /* pa 0 is kept as 1: no entry is there */
+    } *slot;
+    size_t size, used;
+};
+
+static uint64_t *image_at(struct image *m, uint64_t pa, bool *known)
+{
+    const uint64_t key = pa | 1;
+    if (2 * m->used >= m->size) {
+        struct image bigger = {.size = m->size ? 2 * m->size : 1024};
+        bigger.slot = calloc(bigger.size, sizeof *bigger.slot);
+        if (!bigger.slot)
+            return NULL;
+        for (size_t i = 0; i < m->size; i++)
+            if (m->slot[i].pa) {
+                bool was;
+                *image_at(&bigger, m->slot[i].pa & ~UINT64_C(1), &was) = m->slot[i].value;
+            }
+        free(m->slot);
+        *m = bigger;
+    }
+    size_t at = (key >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (m->size - 1);
+    while (m->slot[at].pa && m->slot[at].pa != key)
+        at = (at + 1) & (m->size - 1);
+    *known = m->slot[at].pa != 0;
+    if (!*known) {
+        m->slot[at].pa = key;
+        m->used++;
+    }
+    return &m->slot[at].value;
+}
+
+static bool add_control(struct script *s, uint8_t op, uint64_t data, uint64_t desc)
+{
+    struct line *line = add(s);
+    if (!line)
+        return false;
+    line->rec.kind = TRACE_CONTROL;
+    line->extra.control = (struct trace_control){.op = op, .data = data, .desc = trace_is_invpcid(op) ? desc : 0};
+    return true;
+}
+
+/* In an order in which none of them raises #GP(0): CR0.WP before CR4.CET, CR4.PCIDE before a PCID in CR3. */
+static bool add_registers(struct script *s, const struct oracle_regs *r)
+{
+    return add_control(s, CTL_MOV_CR0, r->cr0 | CR0_PG | CR0_PE, 0) &&
+           add_control(s, CTL_WRMSR_EFER, r->efer | EFER_LME | EFER_LMA, 0) &&
+           add_control(s, CTL_MOV_CR4, r->cr4 | CR4_PAE, 0) && add_control(s, CTL_MOV_CR3, r->cr3, 0) &&
+           (r->pat == UINT64_C(0x0007040600070406) || add_control(s, CTL_WRMSR_PAT, r->pat, 0)) &&
+           (!r->pkru || add_control(s, CTL_WRPKRU, r->pkru, 0)) &&
+           (!r->pkrs || add_control(s, CTL_WRMSR_PKRS, r->pkrs, 0));
+}
+
+static bool add_poke(struct script *s, uint64_t pa, uint64_t value)
+{
+    struct line *line = add(s);
+    if (line) {
+        line->rec.kind = TRACE_POKE;
+        line->extra.poke = (struct trace_poke){pa, value};
+    }
+    return line;
+}
+
+/* What the walk of an access reads and the script has not left so. What the script has not touched yet can be poked
+ * before everything else, where it stops no stream of accesses. */
+static bool add_pokes(struct script *before, struct script *s, struct image *m, const struct event *e)
+{
+    enum { FLAGS = ENTRY_A | ENTRY_D };
+    for (unsigned i = 0; i < e->steps; i++) {
+        const struct oracle_step *step = &e->step[i];
+        bool known;
+        uint64_t *value = image_at(m, step->pa, &known);
+        if (!value)
+            return false;
+        if (!known || ((*value ^ step->value) & ~(uint64_t)FLAGS) || (*value & ~step->value & FLAGS)) {
+            if (!add_poke(known ? s : before, step->pa, step->value))
+                return false;
+            *value = step->value;
+        }
+        *value |= (step->must_a ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0);
+    }
+    return true;
+}
+
+static bool add_access(struct script *s, const struct pins_req *req)
+{
+    static const uint8_t kinds[] = {[ACC_READ] = TRACE_LOAD, [ACC_WRITE] = TRACE_STORE, [ACC_EXECUTE] = TRACE_FETCH};
+    struct line *line = add(s);
+    if (!line)
+        return false;
+    line->rec.kind = kinds[req->acc % 3];
+    line->rec.va = req->va;
+    line->rec.size = 1;
+    line->rec.flags = (uint8_t)((req->user ? 0 : TRACE_SUPERVISOR) | (req->imp ? TRACE_IMPLICIT : 0) |
+                                (req->ac ? TRACE_AC : 0) | (req->ss ? TRACE_SHADOW_STACK : 0));
+    return true;
+}
+
+bool script_of_events(struct script *s, const struct events *events, uint64_t n)
+{
+    struct image image = {0};
+    struct script after = {0};
+    *s = (struct script){.linear_bits = CFG_ARCH_LA57 ? 57 : 48};
+    bool good = add_registers(&after, &events_last(events, n - 1)->regs);
+    for (uint64_t i = n; good && i-- > 0;) {
+        const struct event *e = events_last(events, i);
+        if (e->control)
+            good = e->op >= CTL_OPS || add_control(&after, e->op, e->data, e->desc);
+        else
+            good = add_pokes(s, &after, &image, e) && add_access(&after, &e->req);
+    }
+    for (size_t i = 0; good && i < after.count; i++) {
+        struct line *line = add(s);
+        good = line;
+        if (line)
+            *line = after.line[i];
+    }
+    script_free(&after);
+    free(image.slot);
+    if (!good)
+        script_free(s);
+    return good;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
+
+size_t script_records(const struct script *s, const bool *keep)
+{
+    size_t records = 0;
+    for (size_t i = 0; i < s->count; i++)
+        records += (!keep || keep[i]) && s->line[i].rec.kind != TRACE_POKE;
+    return records;
+}
+
+/* Puts the comment lines between the first line of a trace and the rest. */
+static bool put_head(const char *path, const char *head)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+    if (!file || getdelim(&text, &size, EOF, file) < 0) {
+        if (file)
+            fclose(file);
+        free(text);
+        return false;
+    }
+    fclose(file);
+    char *rest = strchr(text, '\n');
+    file = rest ? fopen(path, "w") : NULL;
+    bool good = file && fprintf(file, "%.*s\n%s%s", (int)(rest - text), text, head, rest + 1) > 0;
+    if (file)
+        good = fclose(file) == 0 && good;
+    free(text);
+    return good;
+}
+
+bool script_write(const struct script *s, const bool *keep, const char *path, const char *head)
+{
+    const struct trace_info info = {.linear_bits = s->linear_bits,
+                                    .own_tables = true,
+                                    .records = UINT64_MAX,
+                                    .accesses = UINT64_MAX};
+    const char *error = "";
+    struct trace_writer *writer = trace_create(path, &info, true, &error);
+    bool good = writer != NULL;
+    for (size_t i = 0; good && i < s->count; i++)
+        if (!keep || keep[i])
+            good = trace_put(writer, &s->line[i].rec, &s->line[i].extra);
+    if (writer)
+        good = trace_finish(writer, &error) && good;
+    return good && (!head || put_head(path, head));
+}

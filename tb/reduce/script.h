@@ -1,0 +1,34 @@
+/* A trace with tables of its own, in memory: what a reduction cuts down. */
+#ifndef TWINWALK_SCRIPT_H
+#define TWINWALK_SCRIPT_H
+
+#include "events.h"
+#include "traces/format/trace.h"
+
+struct script {
+    struct line {
+        struct trace_rec rec;
+        struct trace_extra extra;
+    } *line;
+    size_t count, room;
+    uint8_t linear_bits;
+};
+
+void script_free(struct script *s);
+
+/* Reads a trace, at most `most` records of it. False: it has no tables of its own, cannot be read, has more, or memory
+ * is short. */
+bool script_read(struct script *s, const char *path, size_t most);
+
+/* The last n events of a run, with the registers as they were before them, and each entry poked before the first access
+ * that reads it otherwise than the script has left it. False: memory is short. */
+bool script_of_events(struct script *s, const struct events *events, uint64_t n);
+
+/* Writes the lines that `keep` has (NULL: all) as text, behind `head`, comment lines with their '#' and newlines (NULL:
+ * none). False with errno. */
+bool script_write(const struct script *s, const bool *keep, const char *path, const char *head);
+
+/* Of the lines kept: accesses and control operations, for people. */
+size_t script_records(const struct script *s, const bool *keep);
+
+#endif

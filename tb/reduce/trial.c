@@ -1,0 +1,123 @@
+/* Trials: see trial.h. */
+#include "trial.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dut/model.h"
+#include "replay/decoupled.h"
+
+enum { HANG_SOON = 5000 }; /* cycles without progress; the slowest memory access comes on top */
+
+void trial_begin(struct trial *t, const struct setup *setup, const struct dut_ops *ops, struct dut *dut,
+                 const struct finding *wanted)
+{
+    *t = (struct trial){.setup = *setup, .ops = ops, .dut = dut, .wanted = *wanted};
+    struct setup *o = &t->setup;
+    const unsigned slowest[] = {o->memory.fixed_latency, o->memory.random_max, o->memory.dram_latency};
+    o->waves = o->json = NULL;
+    o->kernel.smaps = o->kernel.rollup = o->kernel.top = o->kernel.faults = NULL;
+    o->limit = UINT64_MAX;
+    if (o->hang_after > HANG_SOON + 64 * slowest[o->memory.model])
+        o->hang_after = HANG_SOON + 64 * slowest[o->memory.model];
+    if (o->check == CHECK_STATE)
+        o->state_every = 64; /* short traces end before the 4,096th cycle */
+    if (!setup->trace)
+        o->check = o->check > CHECK_CYCLE ? o->check : CHECK_CYCLE;
+}
+
+/* Equal but for the numbers in them. */
+static bool same_field(const char *a, const char *b)
+{
+    for (;;) {
+        while (isxdigit((unsigned char)*a) || *a == 'x')
+            a++;
+        while (isxdigit((unsigned char)*b) || *b == 'x')
+            b++;
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+        a++;
+        b++;
+    }
+}
+
+bool trial_is_wanted(const struct trial *t, const struct finding *f)
+{
+    return f->kind == t->wanted.kind &&
+           ((t->loosely && f->kind == FINDING_EVENT) || same_field(f->field, t->wanted.field));
+}
+
+static bool lockstep_fails(struct trial *t)
+{
+    struct session *s = calloc(1, sizeof *s);
+    struct finding found = {.kind = FINDING_NONE};
+    if (s && session_open(s, &t->setup, t->ops, t->dut)) {
+        lockstep_run(&s->lockstep);
+        found = s->lockstep.finding;
+        if (s->lockstep.ended && !s->world->broken && !world_compare_memory(s->world))
+            found = s->world->d.finding;
+        if (s->world->broken)
+            found.kind = FINDING_NONE;
+        session_close(s);
+    }
+    free(s);
+    return trial_is_wanted(t, &found);
+}
+
+static bool decoupled_fails(struct trial *t)
+{
+    char error[512];
+    const char *why;
+    int status;
+    struct finding found = {.kind = FINDING_NONE};
+    const struct setup *o = &t->setup;
+    struct world *a = session_world(o, true, error, sizeof error, &status);
+    struct world *b = a ? session_world(o, true, error, sizeof error, &status) : NULL;
+    struct dut *model = b ? dut_model.create(&why) : NULL;
+    if (model) {
+        struct decoupled d = {
+            .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
+            .dut = {.driver = &b->d, .ops = t->ops, .dut = t->dut, .skip = o->skip, .hang_after = o->hang_after},
+            .ref_world = a,
+            .dut_world = b,
+            .events = o->check == CHECK_EVENTS,
+        };
+        if (decoupled_run(&d)) {
+            found = d.finding;
+            if (d.ended && !b->broken && !world_compare_memory(b))
+                found = b->d.finding;
+            if (a->broken || b->broken)
+                found.kind = FINDING_NONE;
+        }
+        dut_model.destroy(model);
+    }
+    world_free(a);
+    world_free(b);
+    return trial_is_wanted(t, &found);
+}
+
+struct dut *trial_device(const struct trial *t)
+{
+    const char *error;
+    struct dut *fresh = t->ops->alone ? NULL : t->ops->create(&error);
+    return fresh ? fresh : t->dut;
+}
+
+void trial_device_done(const struct trial *t, struct dut *dut)
+{
+    if (dut != t->dut)
+        t->ops->destroy(dut);
+}
+
+bool trial_fails(struct trial *t, const char *trace)
+{
+    struct trial fresh = *t;
+    fresh.setup.trace = trace;
+    fresh.dut = trial_device(t);
+    const bool fails = t->setup.check <= CHECK_EVENTS ? decoupled_fails(&fresh) : lockstep_fails(&fresh);
+    trial_device_done(t, fresh.dut);
+    return fails;
+}
