@@ -77,7 +77,7 @@ def read(path, preset, points):
             name = ARMS.get(fields["o"], fields["o"])
             key = (file, line, column, name)
         else:
-            name = fields["o"]
+            name = fields["o"].removesuffix(":0->1").removesuffix(":1->0")  # newer Verilators count either way by itself
             key = (file, name)
         point = points[kind].get(key)
         if point is None:

@@ -51,7 +51,7 @@ int main(int, char **argv)
     context.coveragep()->write(argv[2]);
 }
 END
-verilator --cc --exe --build --noassert --coverage-line --coverage-toggle --coverage-user --top-module top +incdir+tb -Mdir build \
+"${VERILATOR:-verilator}" --cc --exe --build -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include --assert --coverage-line --coverage-toggle --coverage-user --top-module top +incdir+tb -Mdir build \
     rtl/leaf.sv tb/cover.sv main.cpp > build.log 2>&1 || { cat build.log; exit 1; }
 build/Vtop 7 all.dat
 build/Vtop 3 two.dat
