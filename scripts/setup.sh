@@ -97,7 +97,7 @@ for_recorder() {
 }
 fuzzer_library() {
     local found
-    for found in "$(clang --print-runtime-dir 2> /dev/null)"/libclang_rt.fuzzer*.a; do [ ! -e "$found" ] || return 0; done
+    for found in "$(clang --print-resource-dir 2> /dev/null)"/lib/*/libclang_rt.fuzzer*.a; do [ ! -e "$found" ] || return 0; done
     echo "clang has no libFuzzer"
     return 1
 }
