@@ -28,6 +28,23 @@ static bool looks_like_text(const uint8_t *p, size_t n)
     return true;
 }
 
+/* What a text is that is none of the formats; NULL: who knows. */
+static const char *text_stranger(const uint8_t *p, size_t n)
+{
+    char line[512];
+    size_t at = 0;
+    uint64_t va;
+    if (!import_first_line(p, n, &at, line, sizeof line))
+        return NULL;
+    if (!strncmp(line, "Output format:", 14) || strstr(line, "<marker: "))
+        return "what drmemtrace's tool `view` prints; the trace itself can be imported";
+    const char *digits = line + 2;
+    if (line[0] >= '0' && line[0] <= '4' && line[1] == ' ' && import_digits(&digits, 16, &va) &&
+        (!*digits || *digits == ' '))
+        return "a trace of Dinero (din)";
+    return NULL;
+}
+
 /* What a file is that is none of the formats; NULL: who knows. */
 static const char *stranger(const uint8_t *p, size_t n, bool text)
 {
@@ -37,8 +54,8 @@ static const char *stranger(const uint8_t *p, size_t n, bool text)
         {"\x7f"
          "ELF",
          "a program"},
-        {"PERFILE2", "a recording of Linux' perf; `perf script -F tid,ip,addr` makes text of it"},
-        {"gem5", "a trace of gem5 in protocol buffers; its util/decode_packet_trace.py makes text of it"},
+        {"PERFILE2", "a recording of Linux' perf, which samples"},
+        {"gem5", "a trace of gem5 in protocol buffers"},
         {"SQLite format 3", "a data base of SQLite"},
         {"%PDF", "a PDF"},
         {"$date", "a waveform (VCD)"},
@@ -46,7 +63,9 @@ static const char *stranger(const uint8_t *p, size_t n, bool text)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (n >= strlen(known[i].magic) && !memcmp(p, known[i].magic, strlen(known[i].magic)))
             return known[i].what;
-    if (!text && n >= 24 && p[7] == 0xc0 && p[15] >> 5 == 2 && p[23] >> 5 == 3)
+    if (text)
+        return text_stranger(p, n);
+    if (n >= 24 && p[7] == 0xc0 && p[15] >> 5 == 2 && p[23] >> 5 == 3)
         return "a raw file of DynamoRIO's drmemtrace; `drrun -t drmemtrace -indir FOLDER` (raw2trace) makes the final "
                "one";
     return NULL;

@@ -551,6 +551,13 @@ static void test_format(void **state)
     gives("\x7f"
           "ELF\2\1\1",
           "file: is no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; it looks like a program");
+    gives("2 20d\n0 1fc780\n",
+          "file: is no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; it looks like a trace of "
+          "Dinero (din)");
+    gives("Output format:\n<--record#-> <--instr#->: <---tid---> <record details>\n",
+          "file: is no trace of ChampSim, CloudSuite, drmemtrace, lackey or Pin; it looks like what drmemtrace's tool "
+          "`view` "
+          "prints; the trace itself can be imported");
     gives("twinwalk-trace 1\n", "file: is a Twinwalk trace already");
     o.from = "pin";
     import_with("\0\1\2", 3, &o);
