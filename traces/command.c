@@ -5,6 +5,7 @@
 
 #include "base/exits.h"
 #include "format/check.h"
+#include "format/plain.h"
 #include "format/trace.h"
 #include "import/output.h"
 #include "import/verbs.h"
@@ -28,7 +29,7 @@ struct options {
 
 static int complain(const struct options *o, const char *what)
 {
-    fprintf(stderr, "%s: %s\n", o->self, what);
+    fprintf(stderr, "%s: %s\n", o->self, plain(what));
     return STATUS_INPUT;
 }
 
@@ -77,7 +78,7 @@ static int verb_info(const struct options *o)
         return STATUS_INPUT;
     const struct trace_info *info = trace_get_info(r);
     uint64_t bytes = file_bytes(o->arg[0]);
-    printf("%-12s %s\n%-12s %s\n", "program", info->program, "recorder", info->recorder);
+    printf("%-12s %s\n%-12s %s\n", "program", plain(info->program), "recorder", plain(info->recorder));
     printf("%-12s %d bits\n%-12s %s\n", "addresses", info->linear_bits, "tables",
            info->own_tables ? "its own (POKE and CONTROL records, directed cases)" : "made by the OS model");
     print_count("records", info->records);
@@ -162,8 +163,8 @@ static int verb_cut(const struct options *o)
     if (got < 0)
         status = complain(o, trace_error(r));
     else if (status == STATUS_EQUAL && !output_stopped() && !copied && count) {
-        fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self, o->arg[0],
-                at, o->accesses ? "accesses" : "records", from);
+        fprintf(stderr, "%s: %s: nothing to cut: it has %" PRIu64 " %s, and FROM is %" PRIu64 "\n", o->self,
+                plain(o->arg[0]), at, o->accesses ? "accesses" : "records", from);
         status = STATUS_INCOMPLETE;
     }
     trace_close(r);
@@ -195,7 +196,7 @@ static int verb_check(const struct options *o)
     trace_close(r);
     if (!ok) {
         bool named = !strncmp(error, o->arg[0], strlen(o->arg[0]));
-        fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : o->arg[0], named ? "" : ": ", error);
+        fprintf(stderr, "%s: %s%s%s\n", o->self, named ? "" : plain(o->arg[0]), named ? "" : ": ", plain(error));
         return STATUS_INPUT;
     }
     printf("good: whole%s\n", own           ? ""

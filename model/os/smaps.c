@@ -33,6 +33,22 @@ static void print_usage(FILE *out, const struct os_usage *usage, bool rollup)
     line(out, "SwapPss:", usage->swap_pss >> PSS_SHIFT);
 }
 
+/* A name as /proc prints it; what a terminal would obey is \ooo, as Linux writes a line end. */
+static void print_name(FILE *out, const char *name)
+{
+    for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+        const bool alone = c == (const unsigned char *)name || c[-1] < 0x80; /* belongs to no character of UTF-8 */
+        if (*c < ' ' || *c == 0x7f || (*c >= 0x80 && *c < 0xa0 && alone))
+            fprintf(out, "\\%03o", *c);
+        else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) { /* the same once more, U+0080 … U+009F */
+            fprintf(out, "\\%03o\\%03o", c[0], c[1]);
+            c++;
+        } else
+            fputc(*c, out);
+    }
+    fputc('\n', out);
+}
+
 static void print_head(FILE *out, uint64_t start, uint64_t end, const struct vma *vma, const char *name)
 {
     int n = fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c %08" PRIx64 " 00:00 %" PRIu64 " ", start, end,
@@ -42,7 +58,8 @@ static void print_head(FILE *out, uint64_t start, uint64_t end, const struct vma
                     : vma                         ? 'p'
                                                   : '-',
                     vma && vma->file ? vma->page_offset << PAGE_SHIFT : 0, vma ? vma->file : 0);
-    fprintf(out, "%*s%s\n", n < 73 ? 73 - n : 1, "", name);
+    fprintf(out, "%*s", n < 73 ? 73 - n : 1, "");
+    print_name(out, name);
 }
 
 static void print_flags(FILE *out, const struct vma *vma)
@@ -126,10 +143,11 @@ void os_print_top(const struct os *os, FILE *out)
             continue;
         fprintf(out,
                 "%7u %7u %4u %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
-                " %8" PRIu64 " %8" PRIu64 " %5d %s\n",
+                " %8" PRIu64 " %8" PRIu64 " %5d ",
                 s.process, s.parent, s.threads, s.vsz >> 10, s.rss >> 10, usage.pss >> PSS_SHIFT >> 10,
                 (s.rss_file + s.rss_shmem) >> 10, s.swap >> 10, s.rss_peak >> 10, s.minor_faults, s.major_faults,
-                s.oom_adjust, s.name);
+                s.oom_adjust);
+        print_name(out, s.name);
         rss += s.rss;
         pss += usage.pss;
         swap += s.swap;

@@ -1,5 +1,6 @@
 /* See outfile.h. */
 #include "outfile.h"
+#include "traces/format/plain.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,9 +11,9 @@
 void outfile_complain(const char *option, const char *path, const char *why)
 {
     if (option && *option)
-        fprintf(stderr, "twinwalk: --%s=%s: %s\n", option, path, why);
+        fprintf(stderr, "twinwalk: --%s=%s: %s\n", option, plain(path), why);
     else
-        fprintf(stderr, "twinwalk: %s: %s\n", path, why);
+        fprintf(stderr, "twinwalk: %s: %s\n", plain(path), why);
 }
 
 bool outfile_open(struct outfile *o, const char *option, const char *path)
@@ -90,9 +91,9 @@ void outfile_drop(struct outfile *o)
 static const char *called(const struct outfile_use *use, char *text, size_t size)
 {
     if (*use->option)
-        snprintf(text, size, "--%s=%s", use->option, use->path);
+        snprintf(text, size, "--%s=%s", use->option, plain(use->path));
     else
-        snprintf(text, size, "%s", use->path);
+        snprintf(text, size, "%s", plain(use->path));
     return text;
 }
 

@@ -18,11 +18,12 @@
 #include "report/bundle.h"
 #include "report/results.h"
 #include "report/waveform.h"
+#include "traces/format/plain.h"
 #include "verdict.h"
 
 static int complain(enum exit_status status, const char *what)
 {
-    fprintf(stderr, "twinwalk: %s\n", what);
+    fprintf(stderr, "twinwalk: %s\n", plain(what));
     return status;
 }
 
@@ -53,13 +54,13 @@ static bool possible(const struct setup *o, const struct dut_ops *ops)
         fprintf(stderr,
                 "twinwalk: %s: --check=%s reads the trace once for each twin, and a pipe can be read only once: use "
                 "--check=cycle or state\n",
-                o->trace, check_name(o->check));
+                plain(o->trace), check_name(o->check));
         return false;
     }
     if (o->speed && pipe_reads_once(o->trace)) {
         fprintf(stderr,
                 "twinwalk: %s: --speed reads the trace again for the DUT alone, and a pipe can be read only once\n",
-                o->trace);
+                plain(o->trace));
         return false;
     }
     if (o->speed && !o->trace) {
@@ -79,7 +80,7 @@ static bool possible(const struct setup *o, const struct dut_ops *ops)
         return false;
     }
     if (o->waves && !ops->waves_start) {
-        fprintf(stderr, "twinwalk: --waves=%s: %s writes no waveforms\n", o->waves, ops->name);
+        fprintf(stderr, "twinwalk: --waves=%s: %s writes no waveforms\n", plain(o->waves), ops->name);
         return false;
     }
     if (o->waves && (o->check == CHECK_ARCH || o->check == CHECK_EVENTS)) {
@@ -116,7 +117,7 @@ static int finish(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
     FILE *out = outfile_table(r->setup->json);
     if (r->verdict == VERDICT_UNFIT)
-        fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", r->setup->trace, r->error);
+        fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", plain(r->setup->trace), r->error);
     if (r->verdict != VERDICT_UNFIT || r->world.accesses)
         report_table(out, r);
     if (ops && r->finding.kind != FINDING_NONE) {

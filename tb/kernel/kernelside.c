@@ -9,6 +9,7 @@
 
 #include "arch/x86.h"
 #include "traces/format/check.h"
+#include "traces/format/plain.h"
 
 enum { LX_CLONE = 56, LX_EXIT = 60, LX_EXIT_GROUP = 231, LX_EXECVEAT = 322 };
 
@@ -19,6 +20,7 @@ bool kernel_bad(struct kernelside *k, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(k->error + length, sizeof k->error - (size_t)length, format, arguments);
     va_end(arguments);
+    plain_in_place(k->error, sizeof k->error);
     return false;
 }
 
@@ -33,7 +35,7 @@ const char *kernel_file_of(const char *path)
 bool kernel_new_process(struct kernelside *k, unsigned task, const char *name)
 {
     struct kernel_process added = {.task = task, .number = k->task[task].number};
-    snprintf(added.name, sizeof added.name, "%s", name); /* before process[] moves: the name may be one in it */
+    snprintf(added.name, sizeof added.name, "%s", plain(name)); /* before process[] moves: the name may be one in it */
     struct kernel_process *grown = realloc(k->process, (k->processes + 1) * sizeof *grown);
     if (!grown)
         return kernel_bad(k, "not enough memory for the bench");

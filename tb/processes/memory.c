@@ -16,6 +16,7 @@
 #include "memory_replay.h"
 #include "report/results.h"
 #include "serial.h"
+#include "traces/format/plain.h"
 
 enum { MOST_FAULTS = 16 };
 enum { A = 0x20, D = 0x40 };
@@ -23,6 +24,7 @@ enum { A = 0x20, D = 0x40 };
 bool memory_fail(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: %s", m->setup->trace, why);
+    plain_in_place(m->error, sizeof m->error);
     m->status = status;
     return false;
 }
@@ -30,6 +32,7 @@ bool memory_fail(struct memory *m, int status, const char *why)
 bool memory_fail_here(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: record %" PRIu64 ": %s", m->setup->trace, m->records, why);
+    plain_in_place(m->error, sizeof m->error);
     m->status = status;
     return false;
 }

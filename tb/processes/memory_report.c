@@ -8,6 +8,7 @@
 #include "memory_replay.h"
 #include "mmu_cfg.h"
 #include "report/rows.h"
+#include "traces/format/plain.h"
 
 static json_t *json(const struct memory *m, double seconds)
 {
@@ -74,7 +75,7 @@ void memory_ending(FILE *out, const struct memory *m, bool good)
 void memory_report(const struct memory *m, double seconds, bool good)
 {
     FILE *out = outfile_table(m->setup->json);
-    fprintf(out, "twinwalk memory: %s\n", m->setup->trace);
+    fprintf(out, "twinwalk memory: %s\n", plain(m->setup->trace));
     report_row(out, "accesses", "%15s  (%s fetches, %s loads, %s stores)", report_number(m->accesses),
                report_number(m->by_kind[TRACE_FETCH]), report_number(m->by_kind[TRACE_LOAD]),
                report_number(m->by_kind[TRACE_STORE]));

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "mem/prng.h"
 #include "os/os.h"
+#include "traces/format/plain.h"
 
 enum { KEY_SEED = 256, KEY_RECORDS, KEY_LARGE, KEY_WIDE, KEY_TEXT };
 
@@ -36,7 +37,7 @@ uint64_t storm_va(const struct storm *s, unsigned page)
 void storm_put(struct storm *s, const struct trace_rec *rec, const struct trace_extra *extra)
 {
     if (!s->failed && !trace_put(s->out, rec, extra)) {
-        fprintf(stderr, "twinwalk storm: %s\n", trace_writer_error(s->out));
+        fprintf(stderr, "twinwalk storm: %s\n", plain(trace_writer_error(s->out)));
         s->failed = true;
     }
     s->records++;
@@ -190,7 +191,7 @@ int storm_command(int argc, char **argv)
     s->wide = a.wide;
     s->out = trace_create(a.path, &info, a.text, &error);
     if (!s->out) {
-        fprintf(stderr, "twinwalk storm: %s\n", error);
+        fprintf(stderr, "twinwalk storm: %s\n", plain(error));
         free(s);
         return STATUS_OUTPUT;
     }
@@ -203,7 +204,7 @@ int storm_command(int argc, char **argv)
     if (status) {
         trace_abandon(s->out);
     } else if (!trace_finish(s->out, &error)) {
-        fprintf(stderr, "twinwalk storm: %s\n", error);
+        fprintf(stderr, "twinwalk storm: %s\n", plain(error));
         status = STATUS_OUTPUT;
     }
     free(s);

@@ -16,6 +16,7 @@
 #include "marks.h"
 #include "mmu_cfg.h"
 #include "report/rows.h"
+#include "traces/format/plain.h"
 
 static const char *const sources[] = {"L1", "STLB", "walk", "merged"};
 static const char *const kinds[] = {"ok", "#GP", "#PF", "memory error"};
@@ -310,7 +311,7 @@ int compare_command(int argc, char **argv)
         good = (reader[i] = records_open(w.path[i], &description[i], error, sizeof error)) != NULL;
     good = good && difference_read(&d, reader[0], reader[1], error, sizeof error);
     if (!good)
-        fprintf(stderr, "twinwalk: %s\n", error);
+        fprintf(stderr, "twinwalk: %s\n", plain(error));
     const int status = good ? judge(&w, &d, description) : STATUS_INPUT;
     for (unsigned i = 0; i < 2; i++)
         records_release(reader[i]);

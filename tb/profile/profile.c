@@ -21,6 +21,7 @@
 #include "report/rows.h"
 #include "report/waveform.h"
 #include "session/session.h"
+#include "traces/format/plain.h"
 
 enum { BURST = 1 << 14 };
 
@@ -133,7 +134,7 @@ static void print_books(FILE *out, const struct profile *p)
     const struct ledger *l = &p->ledger;
     const double all = (double)booked(l);
     fprintf(out, "twinwalk profile: preset %s, DUT %s, memory %s, seed %" PRIu64 "\n  %s\n", CFG_NAME, p->ops->name,
-            p->setup->memory_name, p->setup->seed, p->setup->trace);
+            p->setup->memory_name, p->setup->seed, plain(p->setup->trace));
     report_row(out, "accesses", "%15s  judged by the oracle", report_number(p->world->counts.accesses));
     report_row(out, "cycles", "%15s", report_number(p->world->d.cycle));
     for (unsigned i = 0; i < LEDGER_ENTRIES; i++)
@@ -236,7 +237,7 @@ static int verdict(const struct profile *p, const struct finding *finding)
     const struct world *w = p->world;
     char access[64];
     if (w->broken) {
-        fprintf(stderr, "twinwalk: %s: %s\n", p->setup->trace, w->error);
+        fprintf(stderr, "twinwalk: %s: %s\n", plain(p->setup->trace), plain(w->error));
         return w->status;
     }
     if (finding->kind != FINDING_NONE) {
@@ -251,14 +252,14 @@ static int verdict(const struct profile *p, const struct finding *finding)
     if (interrupt_count)
         return STATUS_INTERRUPTED;
     if (w->counts.accesses == 0) {
-        fprintf(stderr, "twinwalk: %s: nothing was translated\n", p->setup->trace);
+        fprintf(stderr, "twinwalk: %s: nothing was translated\n", plain(p->setup->trace));
         return STATUS_INCOMPLETE;
     }
     const struct setup *s = p->setup;
     if ((s->pins && !p->pins_written) || (s->waves && !p->waves_begun)) {
         fprintf(stderr,
                 "twinwalk: %s: the run ended in cycle %" PRIu64 ", and no cycle of those for %s was stepped through\n",
-                s->trace, w->d.cycle, s->pins && !p->pins_written ? "--pins" : "--waves");
+                plain(s->trace), w->d.cycle, s->pins && !p->pins_written ? "--pins" : "--waves");
         return STATUS_INCOMPLETE;
     }
     fprintf(outfile_table(s->json), "\n  Every translation is right, and every cycle is booked.\n");
@@ -279,7 +280,7 @@ int profile_run(const struct setup *setup)
     int status = STATUS_HOST;
     p.world = session_world(setup, true, error, sizeof error, &status);
     if (!p.world) {
-        fprintf(stderr, "twinwalk: %s\n", error);
+        fprintf(stderr, "twinwalk: %s\n", plain(error));
         p.ops->destroy(p.dut);
         return status;
     }

@@ -1,5 +1,6 @@
 /* The world's clock: one cycle at the pins of the MMU. See world.h for the story. */
 #include "world.h"
+#include "traces/format/plain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@ void world_fail(struct world *w, int status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(w->error, sizeof w->error, format, arguments);
     va_end(arguments);
+    plain_in_place(w->error, sizeof w->error);
     w->broken = true;
     w->status = (uint8_t)status;
 }

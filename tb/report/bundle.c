@@ -19,6 +19,7 @@
 #include "bundle_rerun.h"
 #include "engine/pincmp.h"
 #include "folder.h"
+#include "traces/format/plain.h"
 
 enum { CONTEXT_RECORDS = 100, RERUN_SECONDS = 60, RERUN_TIMES = 30 /* of the run itself */ };
 
@@ -44,7 +45,8 @@ static bool write_report(const struct results *r, const char *folder)
         fprintf(out, "access    %" PRIu64 ": %s at 0x%" PRIx64 "\nrecord    %" PRIu64 "\n", f->access, access, f->va,
                 f->record);
     fprintf(out, "preset    %s\nDUT       %s\ncheck     %s\ntrace     %s\nseed      %" PRIu64 "\n", CFG_NAME, r->dut,
-            check_name(r->setup->check), r->setup->trace ? r->setup->trace : "(random stimulus)", r->setup->seed);
+            check_name(r->setup->check), r->setup->trace ? plain(r->setup->trace) : "(random stimulus)",
+            r->setup->seed);
     fprintf(out, "program   twinwalk %s%s%s\n", about_version, *about_commit ? ", " : "", about_commit);
     return outfile_keep(&file);
 }
@@ -193,7 +195,7 @@ static bool run_again(const struct results *r, const struct dut_ops *ops, struct
     if (pid > 0 && child_wait(pid, RERUN_SECONDS + RERUN_TIMES * r->seconds, why, sizeof why))
         return true;
     fprintf(stderr, "twinwalk: %s: the folder is not complete: running again, to see walk, state and waves: %s\n",
-            r->bundle, why);
+            plain(r->bundle), why);
     return false;
 }
 

@@ -1,5 +1,6 @@
 /* See folder.h. */
 #include "folder.h"
+#include "traces/format/plain.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +13,8 @@ enum { TURNS = 100000, NAME_MOST = 512 /* the part's is a little longer */ };
 
 static bool complain(const char *path, const char *why)
 {
-    fprintf(stderr, "twinwalk: %s: the folder cannot be made: %s; give another place by --out=FOLDER\n", path, why);
+    fprintf(stderr, "twinwalk: %s: the folder cannot be made: %s; give another place by --out=FOLDER\n", plain(path),
+            why);
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/statecmp.h"
 #include "results.h"
 #include "rows.h"
+#include "traces/format/plain.h"
 
 double results_cpu_seconds(void)
 {
@@ -212,16 +213,16 @@ static void verdict(FILE *out, const struct results *r)
         fprintf(out, "\n  INTERRUPTED: the table covers what was compared until then.\n");
         break;
     case VERDICT_UNFIT:
-        fprintf(out, "\n  CANNOT RUN on this preset: %s\n", r->error);
+        fprintf(out, "\n  CANNOT RUN on this preset: %s\n", plain(r->error));
         break;
     case VERDICT_BAD_INPUT:
-        fprintf(out, "\n  BAD INPUT: %s\n", r->error);
+        fprintf(out, "\n  BAD INPUT: %s\n", plain(r->error));
         break;
     case VERDICT_INCOMPLETE:
-        fprintf(out, "\n  INCOMPLETE: %s\n", r->error);
+        fprintf(out, "\n  INCOMPLETE: %s\n", plain(r->error));
         break;
     case VERDICT_HOST:
-        fprintf(out, "\n  THE HOST FAILED: %s\n", r->error);
+        fprintf(out, "\n  THE HOST FAILED: %s\n", plain(r->error));
         break;
     case VERDICT_MISMATCH:
     case VERDICT_HANG:
@@ -245,7 +246,7 @@ void report_table(FILE *out, const struct results *r)
         fprintf(out, "  %s, %u evaluation%s a clock%s%s\n", r->about.simulator, r->about.evaluations,
                 r->about.evaluations == 1 ? "" : "s", r->about.why ? ": " : "", r->about.why ? r->about.why : "");
     if (o->trace)
-        fprintf(out, "  %s\n", o->trace);
+        fprintf(out, "  %s\n", plain(o->trace));
     what_was_compared(out, r);
     hit_rates(out, &r->mmu);
     walks(out, r);
@@ -260,7 +261,7 @@ void report_table(FILE *out, const struct results *r)
 void report_folder(FILE *out, const struct results *r)
 {
     if (*r->bundle)
-        fprintf(out, "    see       %s/\n", r->bundle);
+        fprintf(out, "    see       %s/\n", plain(r->bundle));
     fflush(out);
 }
 

@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
+#include "traces/format/plain.h"
 
 enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, FAILURES = 10, ENGINES_MOST = 8 };
 
@@ -264,7 +265,7 @@ static int run_files(struct session *s, const char *self, FILE *out, const char 
         status = s->pattern ? STATUS_USAGE : STATUS_INPUT;
     }
     if (status)
-        fprintf(stderr, "%s: %s\n", self, *error);
+        fprintf(stderr, "%s: %s\n", self, plain(*error));
     return status;
 }
 

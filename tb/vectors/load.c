@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mem/memerr.h"
+#include "traces/format/plain.h"
 
 enum { PADDR_MOST = 52 };
 
@@ -36,6 +37,7 @@ static int fail(struct vector_source *s, const char *format, ...)
     va_start(args, format);
     vsnprintf(s->error + n, sizeof s->error - (size_t)n, format, args);
     va_end(args);
+    plain_in_place(s->error, sizeof s->error);
     s->ended = -1;
     return -1;
 }

@@ -8,6 +8,7 @@
 #include "base/about.h"
 #include "mmu_cfg.h"
 #include "traces/format/format.h"
+#include "traces/format/plain.h"
 #include "traces/format/text_names.h"
 
 /* The failing record, in the words of the text form. */
@@ -21,9 +22,9 @@ static void place_text(char *text, size_t size, const struct vector *v, size_t a
 {
     const struct vector_step *s = &v->step[at];
     if (s->line)
-        snprintf(text, size, "%s:%" PRIu64, v->file, s->line);
+        snprintf(text, size, "%s:%" PRIu64, plain(v->file), s->line);
     else
-        snprintf(text, size, "%s: record %" PRIu64, v->file, s->record);
+        snprintf(text, size, "%s: record %" PRIu64, plain(v->file), s->record);
 }
 
 void vector_report_failure(FILE *out, const char *engine, const struct vector *v, const struct vector_verdict *verdict)
@@ -31,8 +32,8 @@ void vector_report_failure(FILE *out, const char *engine, const struct vector *v
     char line[TEXT_LINE], place[600];
     record_text(line, &v->step[verdict->at]);
     place_text(place, sizeof place, v, verdict->at);
-    fprintf(out, "FAILED on %s: %s\n  %s: %s\n  expected  %s\n  got       %s\n", engine, vector_case(v)->name, place,
-            line, verdict->expected, verdict->got);
+    fprintf(out, "FAILED on %s: %s\n  %s: %s\n  expected  %s\n  got       %s\n", engine, plain(vector_case(v)->name),
+            place, line, verdict->expected, verdict->got);
     if (verdict->carried_over)
         fprintf(out, "  It passes after a reset: the device keeps something of the cases before that this one has told "
                      "it to drop.\n");

@@ -1,6 +1,7 @@
 /* The text reader: lines of a file to runs of records, with the line's number in every message. */
 #define _GNU_SOURCE
 #include "format.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@ enum { RUN = 1024 }; /* records of a run */
 static bool line_error(struct trace_reader *r, const char *what)
 {
     snprintf(r->error, sizeof r->error, "%s:%" PRIu64 ": %s", r->path, r->line, what);
+    plain_in_place(r->error, sizeof r->error);
     r->lost = true;
     return false;
 }

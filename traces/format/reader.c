@@ -1,6 +1,7 @@
 /* The reader's front: opens a file, tells the binary from the text form by its first byte, and hands on. */
 #define _GNU_SOURCE
 #include "format.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@ bool reader_error(struct trace_reader *r, const char *format, ...)
     va_start(args, format);
     vsnprintf(r->error + n, sizeof r->error - (size_t)n, format, args);
     va_end(args);
+    plain_in_place(r->error, sizeof r->error);
     return false;
 }
 

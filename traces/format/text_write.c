@@ -6,6 +6,7 @@
 #include "mem/memerr.h"
 #include "os/os.h"
 #include "pins.h"
+#include "plain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -24,18 +25,21 @@ __attribute__((format(printf, 2, 3))) static void say(struct line *l, const char
     va_end(args);
 }
 
-/* A string to the end of the line: control characters, '#', '\' and blanks at either end as \xHH. hide_first: the first
- * byte too. */
+/* A string to the end of the line: control characters, bytes that are no UTF-8, '#', '\' and blanks at either end as
+ * \xHH. hide_first: the first byte too. */
 static void say_string(struct line *l, const char *s, bool hide_first)
 {
-    size_t len = strlen(s);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-        bool edge = c == ' ' && (i == 0 || i == len - 1);
-        if (c < ' ' || c == 0x7f || c == '#' || c == '\\' || edge || (hide_first && i == 0))
-            say(l, "\\x%02x", c);
-        else
-            *l->p++ = (char)c;
+    const size_t len = strlen(s);
+    for (size_t i = 0; i < len;) {
+        const bool edge = s[i] == ' ' && (i == 0 || i == len - 1);
+        const unsigned bytes = plain_character(s + i);
+        if (!bytes || s[i] == '#' || s[i] == '\\' || edge || (hide_first && i == 0)) {
+            say(l, "\\x%02x", (unsigned char)s[i++]);
+        } else {
+            memcpy(l->p, s + i, bytes);
+            l->p += bytes;
+            i += bytes;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 /* See import.h. */
 #include "import.h"
+#include "format/plain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -162,6 +163,7 @@ bool import_wrong(struct import *im, const char *format, ...)
     va_start(args, format);
     vsnprintf(im->error + n, sizeof im->error - (size_t)n, format, args);
     va_end(args);
+    plain_in_place(im->error, sizeof im->error);
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include "merge.h"
 
 #include "format/mappings.h"
+#include "format/plain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct merge *m, const c
     va_start(args, format);
     vsnprintf(m->error, sizeof m->error, format, args);
     va_end(args);
+    plain_in_place(m->error, sizeof m->error);
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* See shards.h. */
 #define _GNU_SOURCE
 #include "shards.h"
+#include "format/plain.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct shards *s, const 
     va_start(args, format);
     vsnprintf(s->error, sizeof s->error, format, args);
     va_end(args);
+    plain_in_place(s->error, sizeof s->error);
     return false;
 }
 

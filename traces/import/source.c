@@ -1,6 +1,7 @@
 /* See source.h. */
 #define _GNU_SOURCE
 #include "source.h"
+#include "format/plain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@ bool source_wrong(struct source *s, const char *format, ...)
     va_start(args, format);
     vsnprintf(s->error + n, sizeof s->error - (size_t)n, format, args);
     va_end(args);
+    plain_in_place(s->error, sizeof s->error);
     return false;
 }
 

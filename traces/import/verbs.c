@@ -3,6 +3,7 @@
 #include "verbs.h"
 
 #include "base/exits.h"
+#include "format/plain.h"
 #include "format/whole.h"
 #include "import.h"
 #include "merge.h"
@@ -272,7 +273,7 @@ static int run_import(const char *self, struct origin *from, const char *to, con
     char name[256];
     const bool open = open_origin(from, o, im->error, sizeof im->error);
     if (!open || !spare_shards(im, from, to)) {
-        fprintf(stderr, "%s: %s\n", self, im->error);
+        fprintf(stderr, "%s: %s\n", self, plain(im->error));
         return open ? STATUS_USAGE : STATUS_INPUT;
     }
     struct source *source = from->folder ? &from->shards.shard[0].source : &from->source;
@@ -291,7 +292,7 @@ static int run_import(const char *self, struct origin *from, const char *to, con
                                        : "the file ends with no access in it",
                           im->accesses);
     if (!ok)
-        fprintf(stderr, "%s: %s\n", self, im->error);
+        fprintf(stderr, "%s: %s\n", self, plain(im->error));
     const bool written = !*trace_writer_error(out.writer);
     status = output_finish(&out, !written ? STATUS_OUTPUT : ok ? STATUS_EQUAL : STATUS_INPUT);
     if (status == STATUS_EQUAL)
@@ -345,7 +346,7 @@ static int run_merge(const char *self, struct merge *m, const char *to, const st
     status = output_finish(&out, !written ? STATUS_OUTPUT : merged ? STATUS_EQUAL : STATUS_INPUT);
     FILE *report = strcmp(to, "-") ? stdout : stderr;
     for (unsigned i = 0; status == STATUS_EQUAL && i < m->inputs; i++)
-        fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", m->input[i].path, m->input[i].taken,
+        fprintf(report, "%-12s %" PRIu64 " accesses, threads %u to %u\n", plain(m->input[i].path), m->input[i].taken,
                 m->input[i].first_thread,
                 m->input[i].first_thread + (m->input[i].threads ? m->input[i].threads - 1 : 0));
     return status;
@@ -367,7 +368,7 @@ int merge_command(const char *self, int argc, char **argv)
         m.input[i].path = argv[optind + i];
     status = run_merge(self, &m, argv[argc - 1], &o);
     if (m.error[0])
-        fprintf(stderr, "%s: %s\n", self, m.error);
+        fprintf(stderr, "%s: %s\n", self, plain(m.error));
     merge_close(&m);
     return status;
 }
