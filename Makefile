@@ -232,12 +232,17 @@ build: $(NEEDS_$(BENCH)) ## build the bench for PRESET and BENCH
 	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH))
 library: needs-model ## build the models and the trace library as build/PRESET/libtwinwalk.a (needs no Verilator)
 	@$(PATIENT) "building $(B)/libtwinwalk.a" $(MAKE) -s -j2 $(B)/libtwinwalk.a
-cosim: build ## replay TRACE through model and RTL in lockstep and compare
+cosim: build ## replay TRACE through model and RTL in lockstep and compare; without TRACE= also random stimulus and directed cases
 	@mkdir -p out/waves
 	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) random --check=state --brief --requests=100000)
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) vectors $(VECTORS))
 model: needs-model ## replay TRACE through the cycle model alone (needs no Verilator)
 	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
 	@$(B)/twinwalk-model model $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
+check: needs-check ## the loop after a change of PRESET: lint, vectors, random with a new seed, a share of matrix and sweep, the corpus in short
+	@$(PATIENT) "building $(B)/twinwalk" $(MAKE) -s -j2 $(B)/twinwalk
+	@scripts/check.sh $(PRESET)
 random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
 	@$(PROGRAM_$(BENCH)) random $(ARGS)
 forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
@@ -273,7 +278,7 @@ bench: needs-systemc needs-capture needs-system ## measure every speed of PRESET
 regress: $(NEEDS_$(BENCH)) ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
 	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS))
-compare: needs-bench ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
+compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
 	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
 headline: needs-bench ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)

@@ -24,8 +24,10 @@ groups() {
     wave-png) echo gtkwave xvfb xauth imagemagick ;;
     synth) echo python venv ;;
     format) echo python venv ;;
+    check) echo bench ;;
+    compare) echo bench jinja2 ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
+    test) echo systemc compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
     *) return 1 ;;
     esac
 }
@@ -61,6 +63,7 @@ needs() {
     imagemagick) echo imagemagick in_path import ;;
     sqlite3) echo sqlite3 in_path sqlite3 ;;
     xz) echo xz-utils in_path xz ;;
+    jinja2) echo python3-jinja2 python_module jinja2 ;;
     venv) echo python3-venv venv_module ;;
     *) return 1 ;;
     esac
@@ -100,6 +103,9 @@ fuzzer_library() {
     for found in "$(clang --print-resource-dir 2> /dev/null)"/lib/*/libclang_rt.fuzzer*.a; do [ ! -e "$found" ] || return 0; done
     echo "clang has no libFuzzer"
     return 1
+}
+python_module() {
+    python3 -c "import $1" 2> /dev/null || { echo "python3 has no module $1"; return 1; }
 }
 venv_module() {
     [ ! -x build/venv/bin/python3 ] || return 0

@@ -38,6 +38,7 @@ enum {
     KEY_CYCLES,
     KEY_OUT,
     KEY_REDUCE,
+    KEY_BRIEF,
     KEY_RECORDS,
     KEY_PINS,
     KEY_EXPLAIN,
@@ -70,6 +71,7 @@ enum {
          GROUP_DUT},                                                                                              \
         {"from", KEY_FROM, "CYCLE", 0, "Compare all state in every cycle from here …", GROUP_DUT},                \
         {"to", KEY_TO, "CYCLE", 0, "… to here", GROUP_DUT},                                                       \
+        {"brief", KEY_BRIEF, NULL, 0, "One line instead of the table, when everything is equal", GROUP_OUTPUT},   \
         {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT}, WAVES_OPTIONS, \
         {"out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT},               \
     {                                                                                                             \
@@ -137,6 +139,9 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         return 0;
     case KEY_WAVES_TO:
         o->waves_to = arguments_number(state, "waves-to", arg, 0, UINT64_MAX, false);
+        return 0;
+    case KEY_BRIEF:
+        o->brief = true;
         return 0;
     case KEY_REDUCE:
         o->reduce = (double)arguments_number(state, "reduce", arg, 0, 86400, false);

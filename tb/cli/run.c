@@ -118,7 +118,9 @@ static int finish(struct results *r, const struct dut_ops *ops, struct dut *dut)
     FILE *out = outfile_table(r->setup->json);
     if (r->verdict == VERDICT_UNFIT)
         fprintf(stderr, "twinwalk: %s: cannot run on this preset: %s\n", plain(r->setup->trace), r->error);
-    if (r->verdict != VERDICT_UNFIT || r->world.accesses)
+    if (r->setup->brief)
+        report_brief(out, r);
+    else if (r->verdict != VERDICT_UNFIT || r->world.accesses)
         report_table(out, r);
     if (ops && r->finding.kind != FINDING_NONE) {
         bundle_write(r, ops, dut);
@@ -191,6 +193,7 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     r->skipped = l->skipped;
     r->state_compared = l->state_compared;
     r->walks = l->walks;
+    r->exercised = l->exercised;
     r->mmu = *mmu_counts(s.ref);
     if (s.world) {
         from_world(r, s.world);
@@ -271,7 +274,7 @@ static void reduce_finding(const struct results *r, const struct dut_ops *ops, s
     const struct finding *f = &r->finding;
     struct reduced reduced;
     char head[1024];
-    FILE *out = r->setup->json && strcmp(r->setup->json, "-") == 0 ? stderr : stdout;
+    FILE *out = outfile_table(r->setup->json);
     if (f->kind == FINDING_NONE || !*r->bundle || r->setup->reduce <= 0 || interrupt_count ||
         pipe_reads_once(r->setup->trace))
         return;

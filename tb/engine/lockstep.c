@@ -199,6 +199,8 @@ void lockstep_run(struct lockstep *l)
                 break;
             continue;
         }
+        if (exercised_worth(&l->expected, &d->in))
+            exercised_note(&l->exercised, &l->expected, &d->in, d->mem_accepted);
         if (d->mem_accepted)
             walks_note(&l->walks, l->ref, l->expected.mem_req_tag, l->expected.mem_req_cas);
         mmu_step(l->ref, &d->in, &l->expected);

@@ -11,6 +11,7 @@
 #include "cycle/mmu.h"
 #include "driver.h"
 #include "dut/dut.h"
+#include "exercised.h"
 #include "walks.h"
 
 struct lockstep {
@@ -45,6 +46,7 @@ struct lockstep {
     uint64_t dense_compared; /* of them, within dense_from … dense_to */
     uint64_t marker;         /* an interesting cycle: the first answer that took a walk; 0: none */
     struct walks walks;
+    struct exercised exercised;
 
     /* Inside. */
     struct pins_out expected, actual;

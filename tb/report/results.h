@@ -36,6 +36,7 @@ struct results {
     const struct random_counts *random; /* NULL for a trace */
     struct mmu_counts mmu;              /* of the model */
     struct walks walks;
+    struct exercised exercised;      /* of a lockstep run */
     const struct histogram *latency; /* of walks; NULL: not measured */
     uint64_t cycles_ref, cycles_dut; /* 0: did not run */
     uint64_t skipped;
@@ -49,6 +50,9 @@ struct results {
 
 /* CPU time of this process. */
 double results_cpu_seconds(void);
+
+/* The verdict in one line, for jobs of several runs. */
+void report_brief(FILE *out, const struct results *results);
 
 /* Prints the table for people. */
 void report_table(FILE *out, const struct results *results);

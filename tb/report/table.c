@@ -254,7 +254,21 @@ void report_table(FILE *out, const struct results *r)
     if (r->random)
         random_rows(out, r->random, r->verdict == VERDICT_EQUAL);
     speed(out, r);
+    if (r->dut && r->cycles_ref == r->cycles_dut)
+        exercised_print(out, &r->exercised);
     verdict(out, r);
+    fflush(out);
+}
+
+void report_brief(FILE *out, const struct results *r)
+{
+    const uint64_t done = r->random ? r->random->answers : r->world.accesses;
+    if (r->verdict == VERDICT_EQUAL)
+        fprintf(out, "  also %s: %s %s, %s cycles: equal%s%s\n", r->command, report_number(done),
+                r->random ? "requests" : "accesses", report_number(r->cycles_ref), r->setup->trace ? ", " : "",
+                r->setup->trace ? r->setup->trace : "");
+    else
+        verdict(out, r);
     fflush(out);
 }
 

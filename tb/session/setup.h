@@ -79,6 +79,7 @@ struct setup {
     uint64_t hang_after;        /* cycles without progress that count as a hang */
     uint64_t requests;          /* of random stimulus */
     uint64_t cycles;            /* that random stimulus steps through at most */
+    bool brief;                 /* one line instead of the table, when everything is equal */
     double reduce;              /* seconds in which a failure may be cut down to a small trace; 0: it is not */
     const char *out;            /* folder under which mismatch bundles are written */
     const char *rerun;          /* the command line that repeats this run (for bundles) */

@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 setup=$work/tree/scripts/setup.sh # a tree of its own, so that nobody's build/ is touched
 mkdir -p "$work/tree/scripts" "$work/bin"
-cp scripts/setup.sh scripts/venv.sh "$work/tree/scripts"
+cp scripts/setup.sh scripts/venv.sh scripts/qemu.sh "$work/tree/scripts"
 
 # has TOOL… : these are in PATH, and do what they do here; plays TOOL TEXT: this one is, and prints TEXT.
 has() { for tool; do printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$tool")" > "$work/bin/$tool" && chmod +x "$work/bin/$tool"; done; }
