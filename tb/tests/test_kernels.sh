@@ -42,15 +42,16 @@ for seed in 1 2 3; do
 done
 
 # The same results from a file, from standard input and from a named pipe, text and binary.
+bare() { sed -e '/"command_line": \[/,/\]/d; /"trace":\|seconds\|records_in_trace/d' "$1" > "$1.bare"; }
 same() {
-    sed -e '/"trace":\|seconds\|records_in_trace/d' "$1" > "$1.bare"
+    bare "$1"
     cmp "$work/file.json.bare" "$1.bare" || { echo "$2 gave other results"; exit 1; }
 }
 for form in txt tw; do
     trace=$work/fork.$form
     if [ $form = tw ]; then $tiny trace pack tb/tests/kernels/fork.txt "$trace"; else cp tb/tests/kernels/fork.txt "$trace"; fi > "$work/said"
     $tiny cosim --json="$work/file.json" --out="$work/out" "$trace" > "$work/said"
-    sed -e '/"trace":\|seconds\|records_in_trace/d' "$work/file.json" > "$work/file.json.bare"
+    bare "$work/file.json"
     cat "$trace" | $tiny cosim --json="$work/pipe.json" --out="$work/out" - > "$work/said"
     same "$work/pipe.json" "a pipe"
     mkfifo "$work/fifo.$form"
