@@ -61,7 +61,8 @@ static const struct argp argp = {options,
                                  "",
                                  "Judges the oracle by a virtual machine of /dev/kvm.\v"
                                  "Exit status: 0 every case agrees; 1 disagreements; 4 there is no usable /dev/kvm (a "
-                                 "line SKIP says what is missing); 6 the JSON could not be written; 7 the machine "
+                                 "line SKIP says what is missing); 2 wrong usage; 5 fewer cases were played than asked "
+                                 "for; 6 the JSON could not be written; 7 the machine "
                                  "broke down; 130 interrupted.",
                                  common,
                                  NULL,

@@ -58,7 +58,8 @@ static const struct argp argp = {
     "",
     "Judges the oracle by QEMU's MMU (TCG).\v"
     "Exit status: 0 every case agrees; 1 disagreements; 4 there is no qemu-system-x86_64 (a "
-    "line SKIP says so); 6 the JSON could not be written; 7 QEMU broke down; "
+    "line SKIP says so); 2 wrong usage; 5 fewer cases were played than asked for; 6 the JSON could not be written; 7 "
+    "QEMU broke down; "
     "130 interrupted.",
     common,
     NULL,
