@@ -82,6 +82,16 @@ $twinwalk trace import --fold=20 "$work/tids.out" "$work/tids.tw" > "$work/said"
 [ "$(count threads) $(count folded)" = "3000 2980" ] || fail "folded: $(count folded) of $(count threads)"
 records "$work/tids.tw" | grep -Eo 'thread=[0-9]+' | sort -u | wc -l | grep -qx 19 || fail "twenty numbers are more, or fewer"
 
+# The same where the trace makes its tasks: two thousand alive at a time, a large number, one used again.
+{ printf 'twinwalk-trace 1\nmap 0x400000 0x402000 r-xp file /bin/x\nmap 0x600000 0x700000 rw-p\nF 0x400000 4\n'
+  for ((i = 1; i < 2000; i++)); do printf 'clone %d vm files thread\nS 0x6%02x000 8 thread=%d\n' $i $((i % 200)) $i; done
+  printf 'clone 15000 thread=1999\nS 0x600000 8 thread=15000\nexit_group thread=15000\nclone 15000\nL 0x600000 8 thread=15000\n'
+  printf 'exit thread=%d\n' {1..1999}
+  printf 'exit_group thread=15000\nexit_group\n'; } > "$work/tasks.txt"
+$twinwalk trace check "$work/tasks.txt" > "$work/said" || { cat "$work/said"; fail "trace check refuses two thousand tasks"; }
+grep -q '^tasks  *2001 ' "$work/said" || fail "not 2001 tasks: $(cat "$work/said")"
+replay --signatures "$work/tasks.txt"
+
 # ---- merging: both are in it, each in its order, as threads of its own ----
 $twinwalk trace import "$work/f/plain.champsimtrace" "$work/a.tw" > /dev/null
 $twinwalk trace merge --quantum=100 "$work/a.tw" "$work/p.tw" "$work/m.tw" > "$work/said"
