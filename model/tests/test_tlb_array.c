@@ -91,6 +91,36 @@ static void drop_set(struct tlb_array *a, unsigned set, enum invalidation what, 
     }
 }
 
+/* A fill goes where it must: onto the entry that matches, else into the lowest way that is free, else onto the victim.
+ */
+static void fill_one(struct tlb_array *a, unsigned size, uint64_t va, unsigned pcid, uint64_t data)
+{
+    const struct geometry g = a->g;
+    const unsigned set = tlb_set(g, size, va);
+    const bool global = below(4) == 0;
+    unsigned way = 0;
+    const int same = naive_find(g, set, size, va, pcid);
+    if (same >= 0) {
+        way = (unsigned)same - set * g.ways;
+    } else {
+        while (way < g.ways && naive[set * g.ways + way].valid)
+            way++;
+        if (way == g.ways)
+            way = naive_victim(a, set);
+    }
+    const struct repl before = a->repl[set];
+    const struct cached c = {tlb_tag(size, pcid, va) | (global ? TAG_GLOBAL : 0), data};
+    const struct tlb_plan plan = tlb_plan_fill(a, set, c);
+    assert_memory_equal(&before, &a->repl[set], sizeof before); /* nothing happens before the edge */
+    assert_int_equal(plan.at, set * g.ways + way);
+    tlb_write(&plan);
+    order_touch(g, set, way);
+    const struct repl after = a->touched ? before : repl_touch(before, g, way);
+    assert_memory_equal(&after, &a->repl[set], sizeof after);
+    assert_int_equal(a->data[plan.at], data);
+    naive[plan.at] = (struct naive_entry){true, global, size, pcid, va >> (12 + 9 * size)};
+}
+
 static void exercise(struct geometry g, unsigned sizes)
 {
     struct tlb_array a;
@@ -131,30 +161,8 @@ static void exercise(struct geometry g, unsigned sizes)
                 break;
             drop_set(&a, set, INV_ALL, pcid);
             break;
-        default: {
-            const bool global = below(4) == 0;
-            unsigned way = 0;
-            const int same = naive_find(g, set, size, va, pcid);
-            if (same >= 0) {
-                way = (unsigned)same - set * g.ways;
-            } else {
-                while (way < g.ways && naive[set * g.ways + way].valid)
-                    way++;
-                if (way == g.ways)
-                    way = naive_victim(&a, set);
-            }
-            const struct repl before = a.repl[set];
-            const struct cached c = {tlb_tag(size, pcid, va) | (global ? TAG_GLOBAL : 0), i + 1};
-            const struct tlb_plan plan = tlb_plan_fill(&a, set, c);
-            assert_memory_equal(&before, &a.repl[set], sizeof before); /* nothing happens before the edge */
-            assert_int_equal(plan.at, set * g.ways + way);
-            tlb_write(&plan);
-            order_touch(g, set, way);
-            const struct repl after = a.touched ? before : repl_touch(before, g, way);
-            assert_memory_equal(&after, &a.repl[set], sizeof after);
-            assert_int_equal(a.data[plan.at], i + 1);
-            naive[plan.at] = (struct naive_entry){true, global, size, pcid, va >> (12 + 9 * size)};
-        }
+        default:
+            fill_one(&a, size, va, pcid, i + 1);
         }
         if (i % (g.ways > 128 ? 256 : 16) == 0)
             compare_all(&a);

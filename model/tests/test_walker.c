@@ -155,6 +155,20 @@ static unsigned walker_state(struct bench *b, unsigned n)
     return bench_state0(b, 7, 2 * n) & 7;
 }
 
+/* A bench in which VA is mapped by two tables, to PA by that of CR3, to PA + 0x1000 by *other_root's. */
+static struct bench *bench_of_two_tables(unsigned latency, uint64_t *other_root)
+{
+    struct bench *b = bench_new();
+    b->latency = latency;
+    *other_root = bench_new_table(b);
+    const uint64_t root = b->cr3;
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_A | PTE_D));
+    b->cr3 = *other_root;
+    bench_map(b, VA, PA + 0x1000, SIZE_4K, MAPPED);
+    b->cr3 = root;
+    return b;
+}
+
 /* A control operation meets a walk in every cycle of its life, with the memory port ready, slow and stuck for a while.
  */
 static void squash_with_drain(void **state)
@@ -163,13 +177,8 @@ static void squash_with_drain(void **state)
     unsigned met = 0; /* walker states at the accept */
     for (unsigned stuck = 0; stuck < 3; stuck++)
         for (unsigned when = 1; when < 2 * S + 8 * 12 + 30; when++) {
-            struct bench *b = bench_new();
-            b->latency = stuck == 2 ? 1 : 5;
-            const uint64_t other_root = bench_new_table(b), root = b->cr3;
-            bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_A | PTE_D));
-            b->cr3 = other_root;
-            bench_map(b, VA, PA + 0x1000, SIZE_4K, MAPPED);
-            b->cr3 = root;
+            uint64_t other_root;
+            struct bench *b = bench_of_two_tables(stuck == 2 ? 1 : 5, &other_root);
             bench_offer(b, DATA, 1, VA, ACC_WRITE, true);
             bench_tick(b);
             while (b->cycle % 7 != 3 && stuck == 1)

@@ -150,27 +150,33 @@ uint8_t *put_extra(uint8_t *p, struct known_pages *known, const struct trace_rec
     }
 }
 
-bool get_extra(const uint8_t **p, struct known_pages *known, const struct trace_rec *rec, struct trace_extra *x)
+static bool get_map(const uint8_t **p, struct trace_extra *x)
 {
     uint64_t a, b;
+    if (!get_varint(p, &a) || !get_varint(p, &b) || a >> 52 || b > (UINT64_C(1) << 52) - 1 - a)
+        return false;
+    x->map.start = a << 12;
+    x->map.end = (a + b) << 12;
+    x->map.prot = *(*p)++;
+    x->map.flags = *(*p)++;
+    if (x->map.flags & MAP_OFFSET) {
+        if (!get_varint(p, &a) || !a || a >> (64 - PAGE_BITS))
+            return false;
+        x->map.flags &= ~(uint32_t)MAP_OFFSET;
+        x->map.offset = a << PAGE_BITS;
+    }
+    return get_name(p, x->map.name);
+}
+
+bool get_extra(const uint8_t **p, struct known_pages *known, const struct trace_rec *rec, struct trace_extra *x)
+{
+    uint64_t a;
     if (rec->kind <= TRACE_STORE)
         return get_expect(p, known, rec->va, &x->expect);
     memset(x, 0, sizeof *x);
     switch (rec->kind) {
     case TRACE_MAP:
-        if (!get_varint(p, &a) || !get_varint(p, &b) || a >> 52 || b > (UINT64_C(1) << 52) - 1 - a)
-            return false;
-        x->map.start = a << 12;
-        x->map.end = (a + b) << 12;
-        x->map.prot = *(*p)++;
-        x->map.flags = *(*p)++;
-        if (x->map.flags & MAP_OFFSET) {
-            if (!get_varint(p, &a) || !a || a >> (64 - PAGE_BITS))
-                return false;
-            x->map.flags &= ~(uint32_t)MAP_OFFSET;
-            x->map.offset = a << PAGE_BITS;
-        }
-        return get_name(p, x->map.name);
+        return get_map(p, x);
     case TRACE_SYSCALL:
         if (!get_varint(p, &x->syscall.number))
             return false;

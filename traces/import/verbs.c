@@ -67,101 +67,108 @@ static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *n)
     return !errno && end != text && !*end && !strchr(text, '-') && *n >= low && *n <= high;
 }
 
+enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID, LAM, FOLD };
+static const struct option for_import[] = {
+    {"from", required_argument, NULL, 'f'},
+    {"program", required_argument, NULL, 'p'},
+    {"bits", required_argument, NULL, BITS},
+    {"drop", no_argument, NULL, DROP},
+    {"no-fetch", no_argument, NULL, NO_FETCH},
+    {"skip", required_argument, NULL, SKIP},
+    {"limit", required_argument, NULL, LIMIT},
+    {"base", required_argument, NULL, BASE},
+    {"pid", required_argument, NULL, PID},
+    {"lam", required_argument, NULL, LAM},
+    {"fold", required_argument, NULL, FOLD},
+    {"text", no_argument, NULL, 't'},
+    {"level", required_argument, NULL, 'l'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+static const struct option for_merge[] = {
+    {"quantum", required_argument, NULL, 'q'},
+    {"text", no_argument, NULL, 't'},
+    {"level", required_argument, NULL, 'l'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* Takes one option, with its value; false when that cannot be. */
+static bool set_option(struct options *o, int opt, const char *value)
+{
+    bool good = true;
+    uint64_t n = 0;
+    switch (opt) {
+    case 'f':
+        o->import.from = value;
+        break;
+    case 'p':
+        o->import.program = value;
+        break;
+    case 't':
+        o->text = true;
+        break;
+    case 'h':
+        o->help = true;
+        break;
+    case DROP:
+        o->import.drop = true;
+        break;
+    case NO_FETCH:
+        o->import.no_fetches = true;
+        break;
+    case 'l':
+        good = number(value, 1, 19, &n);
+        o->level = (int)n;
+        break;
+    case 'q':
+        good = number(value, 1, UINT64_MAX, &o->quantum);
+        break;
+    case BITS:
+        good = number(value, 48, 57, &n) && (n == 48 || n == 57);
+        o->import.linear_bits = (uint8_t)n;
+        break;
+    case BASE:
+        good = number(value, 10, 16, &n) && (n == 10 || n == 16);
+        o->import.base = (int)n;
+        break;
+    case SKIP:
+        good = number(value, 0, UINT64_MAX, &o->import.skip);
+        break;
+    case LIMIT:
+        good = number(value, 1, UINT64_MAX, &o->import.limit);
+        break;
+    case PID:
+        good = number(value, 0, UINT64_MAX, &o->import.pid);
+        o->import.one_process = true;
+        break;
+    case LAM:
+        good = number(value, 48, 57, &n) && (n == 48 || n == 57);
+        o->import.lam = (uint8_t)n;
+        break;
+    case FOLD:
+        good = number(value, 1, TRACE_THREADS, &n);
+        o->import.fold = (unsigned)n;
+        break;
+    }
+    return good;
+}
+
 static int parse(const char *self, int argc, char **argv, struct options *o)
 {
-    enum { BITS = 256, DROP, NO_FETCH, SKIP, LIMIT, BASE, PID, LAM, FOLD };
-    static const struct option for_import[] = {
-        {"from", required_argument, NULL, 'f'},
-        {"program", required_argument, NULL, 'p'},
-        {"bits", required_argument, NULL, BITS},
-        {"drop", no_argument, NULL, DROP},
-        {"no-fetch", no_argument, NULL, NO_FETCH},
-        {"skip", required_argument, NULL, SKIP},
-        {"limit", required_argument, NULL, LIMIT},
-        {"base", required_argument, NULL, BASE},
-        {"pid", required_argument, NULL, PID},
-        {"lam", required_argument, NULL, LAM},
-        {"fold", required_argument, NULL, FOLD},
-        {"text", no_argument, NULL, 't'},
-        {"level", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    static const struct option for_merge[] = {
-        {"quantum", required_argument, NULL, 'q'},
-        {"text", no_argument, NULL, 't'},
-        {"level", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     bool import = !strcmp(argv[0], "import");
-    uint64_t n = 0;
     int opt;
     *o = (struct options){.import = {.linear_bits = 48, .limit = UINT64_MAX}, .quantum = QUANTUM};
     opterr = 0;
     optind = 0;
     while ((opt = getopt_long(argc, argv, import ? ":f:p:tl:h" : ":q:tl:h", import ? for_import : for_merge, NULL)) !=
            -1) {
-        bool good = true;
         const char *which = argv[optind - 1];
-        switch (opt) {
-        case 'f':
-            o->import.from = optarg;
-            break;
-        case 'p':
-            o->import.program = optarg;
-            break;
-        case 't':
-            o->text = true;
-            break;
-        case 'h':
-            o->help = true;
-            break;
-        case DROP:
-            o->import.drop = true;
-            break;
-        case NO_FETCH:
-            o->import.no_fetches = true;
-            break;
-        case 'l':
-            good = number(optarg, 1, 19, &n);
-            o->level = (int)n;
-            break;
-        case 'q':
-            good = number(optarg, 1, UINT64_MAX, &o->quantum);
-            break;
-        case BITS:
-            good = number(optarg, 48, 57, &n) && (n == 48 || n == 57);
-            o->import.linear_bits = (uint8_t)n;
-            break;
-        case BASE:
-            good = number(optarg, 10, 16, &n) && (n == 10 || n == 16);
-            o->import.base = (int)n;
-            break;
-        case SKIP:
-            good = number(optarg, 0, UINT64_MAX, &o->import.skip);
-            break;
-        case LIMIT:
-            good = number(optarg, 1, UINT64_MAX, &o->import.limit);
-            break;
-        case PID:
-            good = number(optarg, 0, UINT64_MAX, &o->import.pid);
-            o->import.one_process = true;
-            break;
-        case LAM:
-            good = number(optarg, 48, 57, &n) && (n == 48 || n == 57);
-            o->import.lam = (uint8_t)n;
-            break;
-        case FOLD:
-            good = number(optarg, 1, TRACE_THREADS, &n);
-            o->import.fold = (unsigned)n;
-            break;
-        case ':':
+        if (opt == ':')
             return wrong_usage(self, argv[0], "a value is missing behind ", which);
-        default:
+        if (opt == '?')
             return wrong_usage(self, argv[0], "unknown option ", which);
-        }
-        if (!good)
+        if (!set_option(o, opt, optarg))
             return wrong_usage(self, argv[0], "this value cannot be: ", which);
     }
     return STATUS_EQUAL;

@@ -69,10 +69,45 @@ static size_t read_all(const char *path, struct item *items, size_t most)
     return count;
 }
 
+static const uint64_t pcide = UINT64_C(1) << 17, no_flush = UINT64_C(1) << 63;
+
+/* What test_recording recorded. */
+static void expect_recording(const char *out)
+{
+    static struct item items[64];
+    const size_t count = read_all(out, items, 64);
+    const struct item *at = items;
+    while (at->rec.kind == TRACE_POKE)
+        at++;
+    assert_int_equal(at - items, 5);
+    expect_control(at++, CTL_WRMSR_EFER, 0xd00, 0);
+    expect_control(at++, CTL_MOV_CR3, ROOT, 0); /* PCIDE may only be set with PCID 0 */
+    expect_control(at++, CTL_MOV_CR4, 0x20 | pcide, 0);
+    expect_control(at++, CTL_MOV_CR3, ROOT | 5, 0);
+    expect_control(at++, CTL_MOV_CR0, 0x80010001, 0);
+    expect_control(at++, CTL_WRMSR_PAT, 0x0007040600070406, 0);
+    assert_true(at->rec.kind == TRACE_STORE && at->rec.flags == (TRACE_SUPERVISOR | TRACE_EXPECT) &&
+                at->rec.va == 0x3010);
+    assert_true(at->extra.expect.kind == KIND_OK && at->extra.expect.has_pa && at->extra.expect.pa == PD + 16 &&
+                at->extra.expect.size == 1);
+    at++;
+    expect_poke(at++, NEW_PT + 16, 0x6000 | PRESENT_RW);
+    expect_poke(at++, PD + 16, NEW_PT | PRESENT_RW);
+    assert_true(at->rec.kind == TRACE_LOAD && at->rec.size == 1 && at->extra.expect.kind == KIND_PF &&
+                at->extra.expect.err == 4);
+    assert_true(at->extra.expect.has_cr2 && at->extra.expect.cr2 == 0x123456);
+    at++;
+    expect_poke(at++, PT + 8, 0);
+    expect_control(at++, CTL_INVPCID_ADDRESS, 0x1000, 5);
+    expect_poke(at++, OTHER_ROOT, PDPT | PRESENT_RW);
+    expect_control(at++, CTL_MOV_CR3, OTHER_ROOT | 6 | no_flush, 0);
+    assert_true(at->rec.kind == TRACE_FETCH && at->rec.flags == 0 && at->rec.size == 3);
+    assert_true((size_t)(++at - items) == count);
+}
+
 static void test_recording(void **state)
 {
     (void)state;
-    const uint64_t pcide = UINT64_C(1) << 17, no_flush = UINT64_C(1) << 63;
     set(ROOT, PDPT | PRESENT_RW);
     set(PDPT, PD | PRESENT_RW);
     set(PD, PT | PRESENT_RW);
@@ -115,35 +150,7 @@ static void test_recording(void **state)
     recorder_end();
     assert_false(recorder_active());
 
-    static struct item items[64];
-    const size_t count = read_all(options.out, items, 64);
-    const struct item *at = items;
-    while (at->rec.kind == TRACE_POKE)
-        at++;
-    assert_int_equal(at - items, 5);
-    expect_control(at++, CTL_WRMSR_EFER, 0xd00, 0);
-    expect_control(at++, CTL_MOV_CR3, ROOT, 0); /* PCIDE may only be set with PCID 0 */
-    expect_control(at++, CTL_MOV_CR4, 0x20 | pcide, 0);
-    expect_control(at++, CTL_MOV_CR3, ROOT | 5, 0);
-    expect_control(at++, CTL_MOV_CR0, 0x80010001, 0);
-    expect_control(at++, CTL_WRMSR_PAT, 0x0007040600070406, 0);
-    assert_true(at->rec.kind == TRACE_STORE && at->rec.flags == (TRACE_SUPERVISOR | TRACE_EXPECT) &&
-                at->rec.va == 0x3010);
-    assert_true(at->extra.expect.kind == KIND_OK && at->extra.expect.has_pa && at->extra.expect.pa == PD + 16 &&
-                at->extra.expect.size == 1);
-    at++;
-    expect_poke(at++, NEW_PT + 16, 0x6000 | PRESENT_RW);
-    expect_poke(at++, PD + 16, NEW_PT | PRESENT_RW);
-    assert_true(at->rec.kind == TRACE_LOAD && at->rec.size == 1 && at->extra.expect.kind == KIND_PF &&
-                at->extra.expect.err == 4);
-    assert_true(at->extra.expect.has_cr2 && at->extra.expect.cr2 == 0x123456);
-    at++;
-    expect_poke(at++, PT + 8, 0);
-    expect_control(at++, CTL_INVPCID_ADDRESS, 0x1000, 5);
-    expect_poke(at++, OTHER_ROOT, PDPT | PRESENT_RW);
-    expect_control(at++, CTL_MOV_CR3, OTHER_ROOT | 6 | no_flush, 0);
-    assert_true(at->rec.kind == TRACE_FETCH && at->rec.flags == 0 && at->rec.size == 3);
-    assert_true((size_t)(++at - items) == count);
+    expect_recording(options.out);
 }
 
 int main(void)

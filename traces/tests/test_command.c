@@ -182,6 +182,11 @@ static void test_check(void **state)
     check_records("syscall shmat 1 0 0x1000 0x2000 = 0xa00000\nS 0xa01000 1\n", "mapped r--");
     check_records("syscall shmat 1 0 0 = 0xa00000\n", "the segment's length");
     check_records("syscall shmdt 0x600000 = 0\n", "nothing is attached");
+}
+
+static void test_check_tasks(void **state)
+{
+    (void)state;
     check_records("clone 1\nsyscall munmap 0x400000 0x2000 = 0 thread=1\nF 0x400000 1\nS 0x600000 1 thread=1\nF "
                   "0x400000 1 thread=1\n",
                   "record 7 (fetch): 0x400000");
@@ -225,10 +230,8 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversions),
-        cmocka_unit_test(test_wrong_usage),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_wrong_usage), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_check),       cmocka_unit_test(test_check_tasks),
     };
     return cmocka_run_group_tests_name("traces: command", tests, NULL, NULL);
 }

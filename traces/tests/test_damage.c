@@ -175,77 +175,79 @@ static size_t one_record(uint8_t *raw, uint32_t shape, const char *fetch, size_t
     return 25 + fetch_len + extra_len;
 }
 
+/* Records in a block that none of our writers makes, and what the reader says of each. */
+static const struct {
+    uint32_t shape;
+    const char *fetch;
+    size_t fetch_len;
+    const char *extra;
+    size_t extra_len;
+    uint32_t accesses;
+    const char *what;
+} bad[] = {
+    {0x0b, "", 0, "", 0, 0, "not a valid record"},                     /* unknown kind */
+    {0x1006, "", 0, "", 0, 0, "not a valid record"},                   /* a poke with an expectation */
+    {0x0405, "", 0, "", 0, 0, "not a valid record"},                   /* a control operation with EFLAGS.AC */
+    {0x83, "", 0, "", 0, 0, "not a valid record"},                     /* a mapping at a predicted address */
+    {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"}, /* a mapping with a size */
+    {0x80, "", 0, "", 0, 1, "not a valid access"},                     /* no bytes */
+    {0x00410000, "\2", 1, "", 0, 1, "not a valid access"},             /* 65 bytes */
+    {0x00810000, "\2", 1, "", 0, 1, "not a valid access"},             /* 129 bytes */
+    {0x00080000, "\xf4\x3f", 2, "", 0, 1, "crosses"},                  /* 8 bytes at 0xffa */
+    {0x00080000, "", 0, "", 0, 1, "address"},                          /* no address */
+    {0x00080000, "\x80", 1, "", 0, 1, "address column"},               /* it does not end */
+    {0x00080000, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 10, "", 0, 1, "address"}, /* beyond 64 bits */
+    {0x00080000, "\2\2", 2, "", 0, 1, "not used up"},
+    {0x00080000, "\2", 1, "x", 1, 1, "extras"},
+    {0x00080000, "\2", 1, "", 0, 0, "number of accesses"},
+    {0x00081000, "\2", 1, "", 0, 1, "extra"},       /* an expectation that is missing */
+    {0x00081000, "\2", 1, "\x80\0", 2, 1, "extra"}, /* malformed */
+    {0x00081000, "\2", 1, "\x20\0\3", 3, 1, "unknown memory type"},
+    {0x00081000, "\2", 1, "\x22\0\6", 3, 1, "only an expected success"},    /* #PF with a memory type */
+    {0x00081000, "\2", 1, "\x40\0\5", 3, 1, "only an expected page fault"}, /* OK with CR2 */
+    {0x00081000, "\2", 1, "\x20\0", 2, 1, "extra"},                         /* the memory type is missing */
+    {0x00081000, "\2", 1, "\1\5", 2, 1, "error code"},                      /* #GP with an error code */
+    {0x03, "", 0, "\1\1\x08\0\0", 5, 0, "protection"},
+    {0x03, "", 0, "\1\0\1\0\0", 5, 0, "ends after"},
+    {0x03, "", 0, "\1\1\1\0\x40", 5, 0, "extra"},                                /* name too long */
+    {0x03, "", 0, "\1\1\1\0\2a\0", 7, 0, "extra"},                               /* a zero in the name */
+    {0x03, "", 0, "\xff\xff\xff\xff\xff\xff\xff\xff\1\1\1\0\0", 13, 0, "extra"}, /* beyond 64 bits */
+    {0x04, "", 0, "\1", 1, 0, "extra"},
+    {0x05, "", 0, "\x0c\0", 2, 0, "control"},
+    {0x05, "", 0, "\5\0", 2, 0, "extras"},    /* INVPCID without a descriptor */
+    {0x1005, "", 0, "\1\0\2", 3, 0, "extra"}, /* a result that is none */
+    {0x07, "", 0, "\0\0\0\0", 4, 0, "name of a case"},
+    {0x07, "", 0, "\1x\1\1\0", 5, 0, "absence"},
+    {0x07, "", 0, "\1x\0\0\x80", 5, 0, "MAXPHYADDR"},
+    {0x07, "", 0, "\1x\0\0\x23", 5, 0, "MAXPHYADDR"},
+    {0x07, "", 0, "\1 \0\0\0", 5, 0, "visible ASCII"},
+    {0x07, "", 0, "\2x\0\0\0\0", 6, 0, "extra"}, /* a zero in the name */
+    {0x07, "", 0, "\x40", 1, 0, "extra"},
+    {0x08, "", 0, "\4\0\0", 3, 0, "multiple of 8"},
+    {0x08, "", 0, "\0\0", 2, 0, "extra"},
+    {0x06, "", 0, "\1\0", 2, 0, "multiple of 8"},
+    {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"}, /* the page is known, but was not told */
+    {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"}, /* an offset of 0 */
+    {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
+    {0x00081000, "\2", 1, "\6\0\0", 3, 1, "extra"},   /* #PF with open bits that are none */
+    {0x00081000, "\2", 1, "\6\1\1", 3, 1, "is 0 in"}, /* … with one that is told as well */
+    {0x0a, "", 0, "\3\0", 2, 0, "unknown sort of memory error"},
+    {0x0a, "", 0, "\2\0", 2, 0, "counted from 1"},
+    {0x0a, "", 0, "\0\1", 2, 0, "has no value"},
+    {0x0a, "", 0, "\1", 1, 0, "extra"},
+    {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
+    {0x09, "", 0, "\0\x80\x80\1\0\0", 6, 0, "0 to 16383"},
+    {0x09, "", 0, "\2\1\0\0", 4, 0, "have a number"},
+    {0x09, "", 0, "\2\0\1\0", 4, 0, "flags of a task"},
+    {0x09, "", 0, "\1\0\0\0", 4, 0, "have a file's name"},
+    {0x09, "", 0, "\3\0\0\1x", 5, 0, "only exec and open"},
+    {0x09, "", 0, "\1\0\0\2x\0", 6, 0, "extra"}, /* a zero in the name */
+};
+
 static void test_hostile_blocks(void **state)
 {
     (void)state;
     uint8_t raw[512];
-    const struct {
-        uint32_t shape;
-        const char *fetch;
-        size_t fetch_len;
-        const char *extra;
-        size_t extra_len;
-        uint32_t accesses;
-        const char *what;
-    } bad[] = {
-        {0x0b, "", 0, "", 0, 0, "not a valid record"},                     /* unknown kind */
-        {0x1006, "", 0, "", 0, 0, "not a valid record"},                   /* a poke with an expectation */
-        {0x0405, "", 0, "", 0, 0, "not a valid record"},                   /* a control operation with EFLAGS.AC */
-        {0x83, "", 0, "", 0, 0, "not a valid record"},                     /* a mapping at a predicted address */
-        {0x01000000 | 8 << 16 | 3, "", 0, "", 0, 0, "not a valid record"}, /* a mapping with a size */
-        {0x80, "", 0, "", 0, 1, "not a valid access"},                     /* no bytes */
-        {0x00410000, "\2", 1, "", 0, 1, "not a valid access"},             /* 65 bytes */
-        {0x00810000, "\2", 1, "", 0, 1, "not a valid access"},             /* 129 bytes */
-        {0x00080000, "\xf4\x3f", 2, "", 0, 1, "crosses"},                  /* 8 bytes at 0xffa */
-        {0x00080000, "", 0, "", 0, 1, "address"},                          /* no address */
-        {0x00080000, "\x80", 1, "", 0, 1, "address column"},               /* it does not end */
-        {0x00080000, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 10, "", 0, 1, "address"}, /* beyond 64 bits */
-        {0x00080000, "\2\2", 2, "", 0, 1, "not used up"},
-        {0x00080000, "\2", 1, "x", 1, 1, "extras"},
-        {0x00080000, "\2", 1, "", 0, 0, "number of accesses"},
-        {0x00081000, "\2", 1, "", 0, 1, "extra"},       /* an expectation that is missing */
-        {0x00081000, "\2", 1, "\x80\0", 2, 1, "extra"}, /* malformed */
-        {0x00081000, "\2", 1, "\x20\0\3", 3, 1, "unknown memory type"},
-        {0x00081000, "\2", 1, "\x22\0\6", 3, 1, "only an expected success"},    /* #PF with a memory type */
-        {0x00081000, "\2", 1, "\x40\0\5", 3, 1, "only an expected page fault"}, /* OK with CR2 */
-        {0x00081000, "\2", 1, "\x20\0", 2, 1, "extra"},                         /* the memory type is missing */
-        {0x00081000, "\2", 1, "\1\5", 2, 1, "error code"},                      /* #GP with an error code */
-        {0x03, "", 0, "\1\1\x08\0\0", 5, 0, "protection"},
-        {0x03, "", 0, "\1\0\1\0\0", 5, 0, "ends after"},
-        {0x03, "", 0, "\1\1\1\0\x40", 5, 0, "extra"},                                /* name too long */
-        {0x03, "", 0, "\1\1\1\0\2a\0", 7, 0, "extra"},                               /* a zero in the name */
-        {0x03, "", 0, "\xff\xff\xff\xff\xff\xff\xff\xff\1\1\1\0\0", 13, 0, "extra"}, /* beyond 64 bits */
-        {0x04, "", 0, "\1", 1, 0, "extra"},
-        {0x05, "", 0, "\x0c\0", 2, 0, "control"},
-        {0x05, "", 0, "\5\0", 2, 0, "extras"},    /* INVPCID without a descriptor */
-        {0x1005, "", 0, "\1\0\2", 3, 0, "extra"}, /* a result that is none */
-        {0x07, "", 0, "\0\0\0\0", 4, 0, "name of a case"},
-        {0x07, "", 0, "\1x\1\1\0", 5, 0, "absence"},
-        {0x07, "", 0, "\1x\0\0\x80", 5, 0, "MAXPHYADDR"},
-        {0x07, "", 0, "\1x\0\0\x23", 5, 0, "MAXPHYADDR"},
-        {0x07, "", 0, "\1 \0\0\0", 5, 0, "visible ASCII"},
-        {0x07, "", 0, "\2x\0\0\0\0", 6, 0, "extra"}, /* a zero in the name */
-        {0x07, "", 0, "\x40", 1, 0, "extra"},
-        {0x08, "", 0, "\4\0\0", 3, 0, "multiple of 8"},
-        {0x08, "", 0, "\0\0", 2, 0, "extra"},
-        {0x06, "", 0, "\1\0", 2, 0, "multiple of 8"},
-        {0x00081000, "\2", 1, "\x84\0", 2, 1, "extra"}, /* the page is known, but was not told */
-        {0x03, "", 0, "\1\1\1\x22\0\0", 6, 0, "extra"}, /* an offset of 0 */
-        {0x03, "", 0, "\1\1\1\x20\1\0", 6, 0, "0 without a file"},
-        {0x00081000, "\2", 1, "\6\0\0", 3, 1, "extra"},   /* #PF with open bits that are none */
-        {0x00081000, "\2", 1, "\6\1\1", 3, 1, "is 0 in"}, /* … with one that is told as well */
-        {0x0a, "", 0, "\3\0", 2, 0, "unknown sort of memory error"},
-        {0x0a, "", 0, "\2\0", 2, 0, "counted from 1"},
-        {0x0a, "", 0, "\0\1", 2, 0, "has no value"},
-        {0x0a, "", 0, "\1", 1, 0, "extra"},
-        {0x09, "", 0, "\5\0\0\0", 4, 0, "unknown event"},
-        {0x09, "", 0, "\0\x80\x80\1\0\0", 6, 0, "0 to 16383"},
-        {0x09, "", 0, "\2\1\0\0", 4, 0, "have a number"},
-        {0x09, "", 0, "\2\0\1\0", 4, 0, "flags of a task"},
-        {0x09, "", 0, "\1\0\0\0", 4, 0, "have a file's name"},
-        {0x09, "", 0, "\3\0\0\1x", 5, 0, "only exec and open"},
-        {0x09, "", 0, "\1\0\0\2x\0", 6, 0, "extra"}, /* a zero in the name */
-    };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         start_file();
         size_t len = one_record(raw, bad[i].shape, bad[i].fetch, bad[i].fetch_len, bad[i].extra, bad[i].extra_len);

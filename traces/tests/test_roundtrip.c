@@ -185,11 +185,45 @@ static void test_full_blocks(void **state)
     assert_int_equal(got, 60000);
 }
 
+/* Extras that no record may have. */
+static struct trace_extra desc = {.control = {.op = 4, .desc = 1}}, gp = {.control = {.gp = true}},
+                          nameless = {.vector = {.needs = 1}}, torn = {.vector = {.name = "x", .needs = 1, .lacks = 1}},
+                          blank = {.vector = {.name = "a b"}}, remark = {.vector = {.name = "#a"}},
+                          narrow = {.vector = {.name = "x", .paddr_bits = 35}},
+                          wide = {.vector = {.name = "x", .paddr_bits = 53}},
+                          least = {.vector = {.name = "x", .paddr_least = true}}, odd_entry = {.entry = {.pa = 1}},
+                          two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
+                          stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}},
+                          stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}},
+                          stray_open = {.expect = {.kind = 1, .err_open = 1}},
+                          open_one = {.expect = {.kind = 2, .err = 3, .err_open = 1}},
+                          no_memerr = {.memerr = {.what = MEMERR_WHATS}},
+                          off_at = {.memerr = {.what = MEMERR_OFF, .value = 8}},
+                          read_0 = {.memerr = {.what = MEMERR_READ}};
+
+struct bad_record {
+    struct trace_rec rec;
+    const struct trace_extra *extra;
+};
+
+/* A writer refuses each of them, and lives on. */
+static void refuse(bool text, const struct bad_record *bad, size_t count, const struct trace_extra *good)
+{
+    const char *error;
+    struct trace_info info = test_info();
+    struct trace_writer *w = trace_create(scratch("r.tw"), &info, text, &error);
+    for (size_t i = 0; i < count; i++) {
+        if (trace_put(w, &bad[i].rec, bad[i].extra))
+            fail_msg("bad record %zu was taken", i);
+        assert_non_null(strstr(trace_writer_error(w), "record 0 refused"));
+    }
+    assert_true(trace_put(w, &(struct trace_rec){.kind = TRACE_MAP}, good));
+    assert_true(trace_finish(w, &error));
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
-    const char *error;
-    struct trace_info info = test_info();
     struct trace_extra x;
     memset(&x, 0, sizeof x);
     x.map.start = 0x1000, x.map.end = 0x3000;
@@ -199,24 +233,7 @@ static void test_refusals(void **state)
     memset(endless.map.name, 'n', sizeof endless.map.name);
     op.control.data = 0, op.control.op = 12;
     pa.poke.pa = 4;
-    struct trace_extra desc = {.control = {.op = 4, .desc = 1}}, gp = {.control = {.gp = true}},
-                       nameless = {.vector = {.needs = 1}}, torn = {.vector = {.name = "x", .needs = 1, .lacks = 1}},
-                       blank = {.vector = {.name = "a b"}}, remark = {.vector = {.name = "#a"}},
-                       narrow = {.vector = {.name = "x", .paddr_bits = 35}},
-                       wide = {.vector = {.name = "x", .paddr_bits = 53}},
-                       least = {.vector = {.name = "x", .paddr_least = true}}, odd_entry = {.entry = {.pa = 1}},
-                       two = {.expect = {.has_mt = true, .mt = 2}}, mt = {.expect = {.kind = 1, .has_mt = true}},
-                       stray_mt = {.expect = {.mt = 6}}, cr2 = {.expect = {.has_cr2 = true}},
-                       stray_cr2 = {.expect = {.kind = 2, .cr2 = 1}},
-                       stray_open = {.expect = {.kind = 1, .err_open = 1}},
-                       open_one = {.expect = {.kind = 2, .err = 3, .err_open = 1}},
-                       no_memerr = {.memerr = {.what = MEMERR_WHATS}},
-                       off_at = {.memerr = {.what = MEMERR_OFF, .value = 8}},
-                       read_0 = {.memerr = {.what = MEMERR_READ}};
-    const struct {
-        struct trace_rec rec;
-        struct trace_extra *extra;
-    } bad[] = {
+    const struct bad_record bad[] = {
         {{.kind = TRACE_LOAD, .size = 0}, NULL},
         {{.kind = TRACE_LOAD, .size = 65}, NULL},
         {{.kind = TRACE_LOAD, .size = 8, .va = 0xffc}, NULL},
@@ -259,16 +276,8 @@ static void test_refusals(void **state)
         {{.kind = TRACE_MEMERR}, &off_at},
         {{.kind = TRACE_MEMERR}, &read_0},
     };
-    for (int text = 0; text < 2; text++) {
-        struct trace_writer *w = trace_create(scratch("r.tw"), &info, text, &error);
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-            if (trace_put(w, &bad[i].rec, bad[i].extra))
-                fail_msg("bad record %zu was taken", i);
-            assert_non_null(strstr(trace_writer_error(w), "record 0 refused"));
-        }
-        assert_true(trace_put(w, &(struct trace_rec){.kind = TRACE_MAP}, &x)); /* the writer lives on */
-        assert_true(trace_finish(w, &error));
-    }
+    for (int text = 0; text < 2; text++)
+        refuse(text, bad, sizeof bad / sizeof bad[0], &x);
 }
 
 /* Version 1 is what it was: the bytes of records that every reader of version 1 knows. */

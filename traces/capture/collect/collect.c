@@ -176,6 +176,27 @@ static int report(struct collect *c)
     return WIFSIGNALED(root_status) ? 128 + WTERMSIG(root_status) : WEXITSTATUS(root_status);
 }
 
+/* The program to be recorded, as a child, and how signals find it and us. */
+static void start(struct collect *c, struct image *image, char **arguments)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* whatever the program leaves behind becomes our child */
+    unsigned task = (unsigned)channel_new_task(c->ch, 0);
+    root = fork();
+    if (root < 0)
+        die("fork", strerror(errno));
+    if (!root) {
+        launch(c->ch, task, true, image, arguments, environ);
+        channel_fail(c->ch, strerror(errno));
+        _exit(127);
+    }
+    c->ch->task[task].pid = root;
+    signal(SIGINT, on_signal); /* the program gets it too, and ends or not */
+    signal(SIGTERM, on_signal);
+    if (signal(SIGHUP, on_signal) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup */
+    signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     static struct collect c = {.limit = UINT64_MAX};
@@ -229,22 +250,7 @@ int main(int argc, char **argv)
     if (level)
         trace_set_level(c.writer, level);
 
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* whatever the program leaves behind becomes our child */
-    unsigned task = (unsigned)channel_new_task(c.ch, 0);
-    root = fork();
-    if (root < 0)
-        die("fork", strerror(errno));
-    if (!root) {
-        launch(c.ch, task, true, &image, argv + i + 1, environ);
-        channel_fail(c.ch, strerror(errno));
-        _exit(127);
-    }
-    c.ch->task[task].pid = root;
-    signal(SIGINT, on_signal); /* the program gets it too, and ends or not */
-    signal(SIGTERM, on_signal);
-    if (signal(SIGHUP, on_signal) == SIG_IGN)
-        signal(SIGHUP, SIG_IGN); /* nohup */
-    signal(SIGPIPE, SIG_IGN);
+    start(&c, &image, argv + i + 1);
     run(&c);
     return report(&c);
 }
