@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/outfile.h"
 #include "engine/statenames.h"
 
 static const char MAGIC[] = "twinwalk-pins 1";
@@ -209,13 +210,12 @@ static void print(FILE *out, const struct stimulus_event *e)
 
 bool stimulus_write(const struct stimulus *s, const bool *keep, const char *path, const char *head)
 {
-    FILE *file = fopen(path, "w");
-    if (!file)
+    struct outfile out;
+    if (!outfile_open(&out, "", path))
         return false;
-    fprintf(file, "%s\n%s", MAGIC, head ? head : "");
+    fprintf(out.file, "%s\n%s", MAGIC, head ? head : "");
     for (size_t i = 0; i < s->count; i++)
         if (!keep || keep[i])
-            print(file, &s->event[i]);
-    const bool good = !ferror(file);
-    return fclose(file) == 0 && good;
+            print(out.file, &s->event[i]);
+    return outfile_keep(&out);
 }

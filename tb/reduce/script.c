@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/x86.h"
+#include "base/outfile.h"
 
 enum { FIRST_ROOM = 256 };
 
@@ -213,10 +214,12 @@ static bool put_head(const char *path, const char *head)
     }
     fclose(file);
     char *rest = strchr(text, '\n');
-    file = rest ? fopen(path, "w") : NULL;
-    bool good = file && fprintf(file, "%.*s\n%s%s", (int)(rest - text), text, head, rest + 1) > 0;
-    if (file)
-        good = fclose(file) == 0 && good;
+    struct outfile out;
+    bool good = rest && outfile_open(&out, "", path);
+    if (good) {
+        fprintf(out.file, "%.*s\n%s%s", (int)(rest - text), text, head, rest + 1);
+        good = outfile_keep(&out);
+    }
     free(text);
     return good;
 }
