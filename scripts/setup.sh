@@ -96,7 +96,7 @@ verilator_version() {
 }
 # The recorders want QEMU 7.2: Debian 12's package, and what scripts/qemu.sh fetches elsewhere.
 for_recorder() {
-    scripts/qemu.sh "$1" > /dev/null 2>&1 || ! grep -q '^VERSION_ID="12"' /etc/os-release || { echo "there is no QEMU for the recorder"; return 1; }
+    scripts/qemu.sh "$1" > /dev/null 2>&1 || ! grep -q '^VERSION_ID="12"' "${OS_RELEASE:-/etc/os-release}" || { echo "there is no QEMU for the recorder"; return 1; }
 }
 fuzzer_library() {
     local found

@@ -8,6 +8,8 @@ trap 'rm -rf "$work"' EXIT
 setup=$work/tree/scripts/setup.sh # a tree of its own, so that nobody's build/ is touched
 mkdir -p "$work/tree/scripts" "$work/bin"
 cp scripts/setup.sh scripts/venv.sh scripts/qemu.sh "$work/tree/scripts"
+echo 'VERSION_ID="12"' > "$work/os-release"
+export OS_RELEASE=$work/os-release
 
 # has TOOL… : these are in PATH, and do what they do here; plays TOOL TEXT: this one is, and prints TEXT.
 has() { for tool; do printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$tool")" > "$work/bin/$tool" && chmod +x "$work/bin/$tool"; done; }
@@ -69,18 +71,25 @@ run 7 capture
 [ "$(grep -c "could not install" "$work/said")" = 1 ] && [ "$(wc -l < "$work/said")" = 2 ]
 says "^setup: could not install qemu-user: Unable to locate package qemu-user; all that apt-get said is in build/setup.log$"
 # A source of packages that cannot be reached is no matter when the package comes all the same.
-plays apt-get '[ "$1" = update ] && exit 100; printf "#!/bin/sh\necho qemu-x86_64 version 10.0.2\n" > "'"$work"'/bin/qemu-x86_64"; chmod +x "'"$work"'/bin/qemu-x86_64"'
+plays apt-get '[ "$1" = update ] && exit 100; printf "#!/bin/sh\necho qemu-x86_64 version 7.2.22\necho -plugin FILE\n" > "'"$work"'/bin/qemu-x86_64"; chmod +x "'"$work"'/bin/qemu-x86_64"'
 has chmod
 run 0 capture
 # While it takes long, it says how far it is.
 rm "$work/bin/qemu-x86_64"
-plays apt-get '[ "$1" = update ] && exit 0; echo "Get:1 a"; echo "Unpacking a"; sleep 2; printf "#!/bin/sh\necho qemu-x86_64 version 10.0.2\n" > "'"$work"'/bin/qemu-x86_64"; chmod +x "'"$work"'/bin/qemu-x86_64"'
+plays apt-get '[ "$1" = update ] && exit 0; echo "Get:1 a"; echo "Unpacking a"; sleep 2; printf "#!/bin/sh\necho qemu-x86_64 version 7.2.22\necho -plugin FILE\n" > "'"$work"'/bin/qemu-x86_64"; chmod +x "'"$work"'/bin/qemu-x86_64"'
 SETUP_TELLS=1 run 0 capture
 says "^setup: 1 s, 1 files fetched, 1 packages unpacked, 0 set up$"
 rm "$work/bin/apt-get" "$work/bin/qemu-x86_64"
 run 7 capture
 [ "$(wc -l < "$work/said")" = 1 ]
 says "This is not a Debian system: install by hand what Debian calls qemu-user$"
+
+# Elsewhere than on Debian 12 the recorder's QEMU is no package: it is fetched, or one line says that it cannot be.
+echo 'VERSION_ID="13"' > "$work/os-release"
+plays qemu-x86_64 'echo qemu-x86_64 version 10.0.13'
+run 7 capture
+[ "$(wc -l < "$work/said")" = 1 ]
+says "^qemu: qemu-x86_64 is 10.0.13, and the recorder needs 7.2 with plugins, and there is no apt-get to fetch Debian 12's with"
 
 plays c++ 'grep -q "<jansson.h>" && echo missing'
 run 7 model
