@@ -261,7 +261,7 @@ format: needs-format ## bring every C, C++ and SystemVerilog file into form (cla
 	@scripts/format.sh
 synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
-	@scripts/synth.sh
+	@$(PATIENT) "synthesizing" scripts/synth.sh
 wave: needs-wave ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
 wave-png: needs-wave-png ## draw the last run's waveform into out/waves/wave.png, without a display
