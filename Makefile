@@ -11,7 +11,8 @@ BENCH  ?= cc
 WAVES  ?=
 JSON   ?=
 ARGS   ?=
-# 0: for any x86-64, not for this processor alone. So Valgrind, which knows no AVX-512, can count, and the binaries can be taken elsewhere.
+# 0: for any x86-64, not for this processor alone. So Valgrind, which knows no AVX-512, can count, and the binaries can
+# be taken elsewhere.
 NATIVE ?= 1
 
 # A word for the shell, whatever it holds.
@@ -21,8 +22,8 @@ blank := $(empty) $(empty)
 
 BUILD := $(if $(filter 0,$(NATIVE)),build/portable,build)
 
-# A preset's name may hold blanks, colons and more that make cannot have in a target: then its folder under build/ has + for them, and a checksum of the
-# name. The verbs that go through all presets go through those with plain names.
+# A preset's name may hold blanks, colons and more that make cannot have in a target: then its folder under build/ has +
+# for them, and a checksum of the name. The verbs that go through all presets go through those with plain names.
 PRESETS     := $(shell ls config | sed -n '/[ :]/!s/\.toml$$//p' | LC_ALL=C sort)
 PLAIN       := $(shell printf %s $(call q,$(PRESET)) | LC_ALL=C tr -c 'A-Za-z0-9._-' +)
 B           := $(BUILD)/$(PLAIN)$(if $(filter-out x$(PLAIN),$(subst $(blank),_,x$(PRESET))),+$(firstword $(shell printf %s $(call q,$(PRESET)) | cksum)))
@@ -52,12 +53,14 @@ CFLAGS   := -std=gnu11 $(OPT) $(WARN) -g
 CXXFLAGS := -std=gnu++17 $(OPT) -g
 LIBS     := -lzstd -lz -llzma -lbz2 -llz4 -lsnappy -larchive -ljansson -lm
 
-# Any Verilator from 5.006 on: that in PATH (the package index calls its own verilator-cli), or VERILATOR=. Another one makes all anew.
+# Any Verilator from 5.006 on: that in PATH (the package index calls its own verilator-cli), or VERILATOR=. Another one
+# makes all anew.
 ifndef VERILATOR
 VERILATOR := $(if $(shell command -v verilator; :),verilator,$(if $(shell command -v verilator-cli; :),verilator-cli,verilator))
 endif
 export VERILATOR
-# No switch that changes the meaning of the RTL: the same sources as for synthesis. The design's own assertions are checked.
+# No switch that changes the meaning of the RTL: the same sources as for synthesis. The design's own assertions are
+# checked.
 VFLAGS := -O3 --x-assign fast --x-initial fast --assert --trace-fst --trace-structs
 # How Verilator's runtime is compiled: what a design says goes to the bench (tb/dut/verilated_says.h).
 VSAYS  := -include tb/dut/verilated_says.h
@@ -65,11 +68,13 @@ VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
 VROOT   = $(eval VROOT := $$(shell $(VERILATOR) --getenv VERILATOR_ROOT))$(VROOT)
 VLIBS   = $(if $(shell grep -s llz4 $(VROOT)/include/verilated.mk),-llz4) # what its FST writer stands on
 VSTAMP := $(BUILD)/verilator.stamp
-# Verilates into the target's folder, compiles, and looks how the clock is remembered: label, arguments, what the compilation differs in.
+# Verilates into the target's folder, compiles, and looks how the clock is remembered: label, arguments, what the
+# compilation differs in.
 verilate = VMAKE='$(or $(3),$(VMAKE))' scripts/verilate.py make $@ $(1) $(2)
 
 # ---- sources -------------------------------------------------------------------------------------------------------
-# The design under test: the RTL, its presets and the module that waves are taken of. `make compare` takes another revision's.
+# The design under test: the RTL, its presets and the module that waves are taken of. `make compare` takes another
+# revision's.
 DESIGN    ?= .
 FROM      := $(if $(filter .,$(DESIGN)),,$(DESIGN)/)
 RTL       := $(FROM)rtl/mmu_pkg.sv $(filter-out %/mmu_pkg.sv,$(wildcard $(FROM)rtl/*.sv))
@@ -219,7 +224,8 @@ DUT_cc          := rtl
 DUT_systemc     := systemc
 VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
-# The presets' programs together, so that both processors have work to the end; one first, which also makes what all share.
+# The presets' programs together, so that both processors have work to the end; one first, which also makes what all
+# share.
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 .PHONY: $(TEST_BUILDS) build library cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \

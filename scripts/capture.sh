@@ -1,5 +1,6 @@
 #!/bin/sh
-# Records a trace of an x86-64 Linux program, its threads and all processes that it starts, with qemu-x86_64 and traces/capture/.
+# Records a trace of an x86-64 Linux program, its threads and all processes that it starts, with qemu-x86_64 and
+# traces/capture/.
 #
 #   scripts/capture.sh -o OUT [-l LIMIT] [-s SKIP] [-z LEVEL] [-q QUANTUM] [-x] [-e NAME=VALUE]… PROGRAM [ARGUMENT]…
 #   CMD='PROGRAM ARGUMENT…' OUT=FILE LIMIT=N SKIP=N LEVEL=N QUANTUM=N scripts/capture.sh        (make capture)
@@ -9,8 +10,8 @@
 #   -z LEVEL   zstd, 1 … 19 (smallest)       -q N      records after which another task has its turn in the trace (8192)
 #   -e N=V     a variable for the program; apart from these it sees LC_ALL=C and PATH alone, so that the same command gives the same trace
 #
-# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so, with twinwalk-collect beside it); QEMU the emulator (default: what
-# scripts/qemu.sh finds).
+# PLUGIN names the built plugin (default: build/capture/twinwalk_capture.so, with twinwalk-collect beside it); QEMU the
+# emulator (default: what scripts/qemu.sh finds).
 set -eu
 
 die() { echo "capture: $*" >&2; exit 2; }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Records a trace of Linux that uses PCIDs and INVPCID, with Bochs and the instrumentation of traces/bochs/ (docs/bochs-capture.md).
+# Records a trace of Linux that uses PCIDs and INVPCID, with Bochs and the instrumentation of traces/bochs/
+# (docs/bochs-capture.md).
 #
 #   scripts/capture_bochs.sh -o OUT [-l LIMIT] [-s SKIP] [-S TEXT] [-E TEXT] [-z LEVEL] [-i INIT]
 #   scripts/capture_bochs.sh -b                       only fetches and builds all that is needed
@@ -11,8 +12,9 @@
 #   -z LEVEL  zstd, 1 … 19 (smallest; default 3)
 #   -i INIT   the guest's first program, a script for busybox (default traces/bochs/init)
 #
-# Everything is made under build/bochs (BUILD): Bochs' source comes from Debian 13, the guest's kernel and busybox from the machine's own
-# Debian, by apt; nothing is installed and apt's own configuration is not changed. MIRROR names another Debian mirror.
+# Everything is made under build/bochs (BUILD): Bochs' source comes from Debian 13, the guest's kernel and busybox from
+# the machine's own Debian, by apt; nothing is installed and apt's own configuration is not changed. MIRROR names
+# another Debian mirror.
 set -eu
 
 die() { echo "capture_bochs: $*" >&2; exit 2; }

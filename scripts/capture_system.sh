@@ -12,8 +12,9 @@
 #   -l LIMIT   record at most so many accesses           -z LEVEL  zstd, 1 … 19 (smallest)
 #   -m MIB     the guest's memory, 96 … 2048 MiB (160)
 #
-# KERNEL is the Debian package of the kernel, with =VERSION if need be (default: the one that linux-image-cloud-amd64 names). PLUGIN is the built
-# plugin, QEMU the emulator, PROGRAMS the programs of this machine that the guest has, BUILD where all is made (build/system). What the guest prints is in BUILD/serial.txt.
+# KERNEL is the Debian package of the kernel, with =VERSION if need be (default: the one that linux-image-cloud-amd64
+# names). PLUGIN is the built plugin, QEMU the emulator, PROGRAMS the programs of this machine that the guest has, BUILD
+# where all is made (build/system). What the guest prints is in BUILD/serial.txt.
 set -eu
 
 die() { echo "capture-system: $*" >&2; exit 2; }
@@ -50,8 +51,8 @@ for n in "$skip" "$limit" "$level" "$memory"; do
     case $n in *[!0-9]*) die "SKIP, LIMIT, LEVEL and MEMORY are whole numbers, not $n" ;; esac
 done
 { [ "$memory" -ge 96 ] && [ "$memory" -le 2048 ]; } || die "MEMORY=$memory: 96 to 2048 (MiB)"
-# phys-bits: what the guest's kernel takes for MAXPHYADDR; no address above 8 GiB occurs. Neither PKU nor 1-GByte pages in 5-level traces, so that
-# every preset with 57-bit addresses can replay them.
+# phys-bits: what the guest's kernel takes for MAXPHYADDR; no address above 8 GiB occurs. Neither PKU nor 1-GByte pages
+# in 5-level traces, so that every preset with 57-bit addresses can replay them.
 cpu=max,-rdrand,-rdseed,-erms,-fsrm,phys-bits=46
 case $levels in
 4) cpu=$cpu,-la57 says='4-level tables; needs pku' ;;

@@ -3,8 +3,8 @@
 #
 #   scripts/coverage.sh [PRESET…]      tiny and contrary without arguments; built by `make coverage`
 #
-# Seeds are fixed. Every run is also a comparison: one that finds a difference is a failure. B= is the folder of the presets' builds.
-# The counts stay in out/coverage/counts/PRESET-RUN.dat, what the runs said in out/coverage/logs/.
+# Seeds are fixed. Every run is also a comparison: one that finds a difference is a failure. B= is the folder of the
+# presets' builds. The counts stay in out/coverage/counts/PRESET-RUN.dat, what the runs said in out/coverage/logs/.
 set -eu
 cd "$(dirname "$0")/.."
 presets=${*:-tiny contrary}

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# What judges is itself judged: every defect of tb/defects/*.toml, planted in the RTL, must be seen by the comparator that should see it.
+# What judges is itself judged: every defect of tb/defects/*.toml, planted in the RTL, must be seen by the comparator
+# that should see it.
 #
 #   scripts/defects.sh [PATTERN]     only defects whose line of `scripts/plant_defects.py list` matches the pattern (grep -E)
 #
-# The same stimulus must be green without a defect. The next weaker level must be green with it (of traces; random stimulus, sweep and
-# matrix always have a clock). A timing-only defect (kind T) must be green in all directed cases of its preset, which know no clock, and if
-# its stimulus is a trace, green at --check=arch and red at --check=cycle.
-# Prints a line a defect: number, name, preset, kind, real bugs, level, comparator, what it said, seconds. Ends with `N passed, N failed`;
-# exit status 0 only when none failed. BUILD= is the folder with a build folder for each preset. The bench's own words stay in out/defects/.
+# The same stimulus must be green without a defect. The next weaker level must be green with it (of traces; random
+# stimulus, sweep and matrix always have a clock). A timing-only defect (kind T) must be green in all directed cases of
+# its preset, which know no clock, and if its stimulus is a trace, green at --check=arch and red at --check=cycle.
+# Prints a line a defect: number, name, preset, kind, real bugs, level, comparator, what it said, seconds. Ends with `N
+# passed, N failed`; exit status 0 only when none failed. BUILD= is the folder with a build folder for each preset. The
+# bench's own words stay in out/defects/.
 set -u
 cd "$(dirname "$0")/.."
 export build=${BUILD:-build} out=out/defects cases="vectors traces/vectors/*.txt"
@@ -18,7 +20,8 @@ list=$(scripts/plant_defects.py list | grep -E -- "${1:-}") || { echo "defects: 
 rm -rf "$out"
 mkdir -p "$out"
 
-# bench NUMBER PRESET LEVEL RUN LOG: the kind of its finding, `green`, or `broken` for anything else (a crash, a complaint, no end).
+# bench NUMBER PRESET LEVEL RUN LOG: the kind of its finding, `green`, or `broken` for anything else (a crash, a
+# complaint, no end).
 bench() {
     local status verdict equal
     local -a run

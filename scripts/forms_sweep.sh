@@ -1,7 +1,7 @@
 #!/bin/sh
-# Walk throughput against the number of walkers: `twinwalk-model forms --only=throughput` on variants of a preset that differ in nothing but
-# walkers.count (and miss_queue.entries, so that the queue is never the narrow place). The cycle model alone; the RTL is measured with
-# the presets' own counts by `make forms`.
+# Walk throughput against the number of walkers: `twinwalk-model forms --only=throughput` on variants of a preset that
+# differ in nothing but walkers.count (and miss_queue.entries, so that the queue is never the narrow place). The cycle
+# model alone; the RTL is measured with the presets' own counts by `make forms`.
 #
 #   scripts/forms_sweep.sh [PRESET…]      default: tiny skylake. Everything stays under build/forms/.
 #

@@ -3,12 +3,13 @@
 #
 #   scripts/jobs.sh LOG_DIR < list      each line: name, a tab, a shell command
 #
-# A job that this host cannot do ends with status 77 and says `SKIP: reason` on a line of its own: it counts as skipped, and the reason is shown.
-# One without the other is a failure: a job that says SKIP and ends with 0 has passed without having looked.
+# A job that this host cannot do ends with status 77 and says `SKIP: reason` on a line of its own: it counts as skipped,
+# and the reason is shown. One without the other is a failure: a job that says SKIP and ends with 0 has passed without
+# having looked.
 #
-# Prints a line a job as it ends (the end of its output too when it failed), once a minute those that still run when none has ended, where the time
-# went, and last `N passed, N failed, N skipped`. Exit status (tb/base/exits.h): 0 none failed, 1 some did, 5 there is none in the list.
-# The output of each job stays in LOG_DIR/name.log.
+# Prints a line a job as it ends (the end of its output too when it failed), once a minute those that still run when
+# none has ended, where the time went, and last `N passed, N failed, N skipped`. Exit status (tb/base/exits.h): 0 none
+# failed, 1 some did, 5 there is none in the list. The output of each job stays in LOG_DIR/name.log.
 set -u
 logs=${1:?where the logs go}
 mkdir -p "$logs"

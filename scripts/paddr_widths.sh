@@ -1,6 +1,6 @@
 #!/bin/sh
-# Reserved bits at every MAXPHYADDR, 36 to 52: the part of `twinwalk sweep` that turns over every bit of every entry, on variants of preset tiny that
-# differ in nothing but arch.paddr_bits. Oracle, cycle model and RTL.
+# Reserved bits at every MAXPHYADDR, 36 to 52: the part of `twinwalk sweep` that turns over every bit of every entry, on
+# variants of preset tiny that differ in nothing but arch.paddr_bits. Oracle, cycle model and RTL.
 #
 #   scripts/paddr_widths.sh [WIDTH…]      default: all. Everything stays under build/paddr/.
 #

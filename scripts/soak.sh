@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Constrained-random stimulus in lockstep for every preset, all state compared, until CYCLES (20,000,000) clock cycles have been stepped through in
-# each; then a table: cycles a preset, requests, mismatches, corners met. SEED (1). PRESETS: only those. `make soak` has built the programs.
+# Constrained-random stimulus in lockstep for every preset, all state compared, until CYCLES (20,000,000) clock cycles
+# have been stepped through in each; then a table: cycles a preset, requests, mismatches, corners met. SEED (1).
+# PRESETS: only those. `make soak` has built the programs.
 #
-# Cycles that the bench jumps over because everything waits for memory do not count. Exit status 0 only when every run was equal.
+# Cycles that the bench jumps over because everything waits for memory do not count. Exit status 0 only when every run
+# was equal.
 set -eu
 cd "$(dirname "$0")/.."
 presets=${PRESETS:-$(ls config | sed -n "/[ :]/!s/\\.toml$//p")}

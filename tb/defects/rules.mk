@@ -1,4 +1,5 @@
-# The RTL with all planted defects of PRESET in one binary: twinwalk-defects. Which of them acts is chosen when it runs; see scripts/defects.sh.
+# The RTL with all planted defects of PRESET in one binary: twinwalk-defects. Which of them acts is chosen when it runs;
+# see scripts/defects.sh.
 ifndef DEFECTS_RULES
 DEFECTS_RULES := 1
 

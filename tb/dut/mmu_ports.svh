@@ -1,7 +1,7 @@
-// The pins of an MMU as the bench drives them (docs/microarchitecture.md section 2), for the port list of a module that
-// has NP, the number of request ports: the design with its board (mmu_waves.sv), and MMUs of other making (tb/examples).
-// An include and no interface: the top of a Verilated design has plain ports, and rtl/mmu.sv has its own list, since the
-// design takes nothing of the bench.
+// The pins of an MMU as the bench drives them (docs/microarchitecture.md section 2), for the port list of a module
+// that has NP, the number of request ports: the design with its board (mmu_waves.sv), and MMUs of other making
+// (tb/examples). An include and no interface: the top of a Verilated design has plain ports, and rtl/mmu.sv has its own
+// list, since the design takes nothing of the bench.
   input  logic                 clk_i,
   input  logic                 rst_i,
   // requests

@@ -1,4 +1,5 @@
-# The outside judges: programs of their own that compare the oracle with a machine that is not ours. The same for every preset.
+# The outside judges: programs of their own that compare the oracle with a machine that is not ours. The same for every
+# preset.
 ifndef JUDGES_RULES
 JUDGES_RULES := 1
 
@@ -16,7 +17,8 @@ $(JUDGES)/obj/%.o: %.c
 
 $(JUDGES)/obj/tb/base/about.o: build/version.h
 
-# QEMU: the guest is bare metal, 64-bit code in a 32-bit file (QEMU's multiboot loader takes no other), and goes into the host program.
+# QEMU: the guest is bare metal, 64-bit code in a 32-bit file (QEMU's multiboot loader takes no other), and goes into
+# the host program.
 GUEST_FLAGS := -std=gnu11 -O2 $(WARN) -I tb/judges -MMD -MP -ffreestanding -nostdlib -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
                -mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
 GUEST_OBJ   := $(patsubst tb/judges/%,$(JUDGES)/guest/%.o,$(basename $(wildcard tb/judges/qemu_guest*.[cS])))

@@ -62,8 +62,8 @@ module mmu_sc
   output logic  [127:0]  state_data_o
 );
 
-  // A bundle is put together in a variable and leaves in one piece, for a port of SystemC can be written as a whole only.
-  // The variables are public, or Verilator (5.032) would do away with them and write the port word by word.
+  // A bundle is put together in a variable and leaves in one piece, for a port of SystemC can be written as a whole
+  // only. The variables are public, or Verilator (5.032) would do away with them and write the port word by word.
   resp_t [NP-1:0] resp  /* verilator public_flat_rd */;
   mem_req_t mem_req  /* verilator public_flat_rd */;
   logic [3:0] status  /* verilator public_flat_rd */;

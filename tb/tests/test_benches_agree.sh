@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The --cc and the SystemC bench, skipping idle cycles or not: identical translations and cycle counts on the same trace.
+# The --cc and the SystemC bench, skipping idle cycles or not: identical translations and cycle counts on the same
+# trace.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

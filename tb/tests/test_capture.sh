@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Records programs and replays them: every access lies in a mapping, the same command gives the same accesses again, and a program of threads and
-# processes is recorded as what it is. Whatever ends a program or a recording, the trace is whole.
+# Records programs and replays them: every access lies in a mapping, the same command gives the same accesses again, and
+# a program of threads and processes is recorded as what it is. Whatever ends a program or a recording, the trace is
+# whole.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

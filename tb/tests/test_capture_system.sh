@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The recorder of whole systems says in one line what is wrong and how to mend it. (That it records what happens it checks itself, in every recording:
-# docs/system-capture.md. What of it needs no QEMU is in traces/tests/test_system.c.)
+# The recorder of whole systems says in one line what is wrong and how to mend it. (That it records what happens it
+# checks itself, in every recording: docs/system-capture.md. What of it needs no QEMU is in traces/tests/test_system.c.)
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Presets: the committed ones are sound, the documented table is theirs, and every kind of mistake is refused by key, value and reason.
+# Presets: the committed ones are sound, the documented table is theirs, and every kind of mistake is refused by key,
+# value and reason.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -9,7 +10,8 @@ scripts/config.py check config/*.toml
 scripts/config.py docs config/*.toml < docs/configuration.md | cmp - docs/configuration.md ||
     { echo "docs/configuration.md is not that of config/: run make docs"; exit 1; }
 
-# refuse EDIT EXPECTED: the default preset, changed by a sed expression, must be refused with a message that contains the text.
+# refuse EDIT EXPECTED: the default preset, changed by a sed expression, must be refused with a message that contains
+# the text.
 refuse() {
     sed "$1" config/skylake.toml > "$work/mine.toml"
     if cmp -s "$work/mine.toml" config/skylake.toml; then echo "edit '$1' changes nothing"; exit 1; fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Peak memory does not depend on the length of the trace: at most 64 MiB beyond the page tables, and the same for ten times the accesses.
+# Peak memory does not depend on the length of the trace: at most 64 MiB beyond the page tables, and the same for ten
+# times the accesses.
 set -eu
 cd "$(dirname "$0")/../.."
 peak() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The machinery of `make coverage` on a small design: what is reached counts, what is not is named, instances and presets are merged,
-# a functional point must be reached in every preset that has it, and an exclusion that is not true any more is an error.
+# The machinery of `make coverage` on a small design: what is reached counts, what is not is named, instances and
+# presets are merged, a functional point must be reached in every preset that has it, and an exclusion that is not true
+# any more is an error.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a design says of itself ends the run as any other finding does: its assertions, $error, $fatal, $stop, $finish, a loop that never settles.
-# On the blocking walker, with one of the faults of tb/tests/faults/faults.sv at a time.
+# What a design says of itself ends the run as any other finding does: its assertions, $error, $fatal, $stop, $finish, a
+# loop that never settles. On the blocking walker, with one of the faults of tb/tests/faults/faults.sv at a time.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every way a run can end: docs/exits.md has the table, this test makes each of its rows come about whose test is `exits`, and sees status and message.
+# Every way a run can end: docs/exits.md has the table, this test makes each of its rows come about whose test is
+# `exits`, and sees status and message.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

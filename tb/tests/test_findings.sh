@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a finding says: the access that it concerns, its walk, what random stimulus had offered, the sets that were looked up; and nothing beside it.
+# What a finding says: the access that it concerns, its walk, what random stimulus had offered, the sets that were
+# looked up; and nothing beside it.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

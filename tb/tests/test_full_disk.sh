@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Full file systems, signals, folders that cannot be made or are shared: the finding is always said, nothing hangs, nothing half-written is left.
-# File systems are mounted in a namespace of their own (by root); where that cannot be, only the rest is tried.
+# Full file systems, signals, folders that cannot be made or are shared: the finding is always said, nothing hangs,
+# nothing half-written is left. File systems are mounted in a namespace of their own (by root); where that cannot be,
+# only the rest is tried.
 set -eu
 cd "$(dirname "$0")/../.."
 twinwalk=$PWD/build/tiny/twinwalk
@@ -62,7 +63,8 @@ if [ "$(id -u)" -ne 0 ]; then
     says "Permission denied"
 fi
 
-# SIGHUP is like SIGINT and SIGTERM: the waveform so far can be read, the table is there. A second signal ends it at once.
+# SIGHUP is like SIGINT and SIGTERM: the waveform so far can be read, the table is there. A second signal ends it at
+# once.
 for signal in HUP TERM INT; do
     # Not by the shell's &: that ignores SIGINT.
     python3 - "$signal" "$twinwalk" "$trace" <<'EOF' || fail "SIG$signal"

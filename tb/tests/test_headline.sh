@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The headline: what is committed is what its JSON gives; what is measured is what can be known beforehand; a device that is wrong is seen.
+# The headline: what is committed is what its JSON gives; what is measured is what can be known beforehand; a device
+# that is wrong is seen.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -19,7 +20,8 @@ import headline_plots, headline_tables
 work = Path(sys.argv[1])
 tiny = json.loads((work / "tiny.json").read_text())
 
-# Known beforehand, from tiny.toml: levels and page sizes, latencies, 8 and 32 pages of reach, costs of the kernel's work.
+# Known beforehand, from tiny.toml: levels and page sizes, latencies, 8 and 32 pages of reach, costs of the kernel's
+# work.
 for row in tiny["walks"]:
     depth = row["levels"] - ["4k", "2m", "1g"].index(row["size"])
     assert row["walks"] > 0 and (row["reads_per_walk"] == depth if row["walk_caches"] == "none" else 1 <= row["reads_per_walk"] < depth), row

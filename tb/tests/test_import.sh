@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Imports of foreign traces: real ones of Valgrind's lackey, whose own counts must come out; the other formats as the generator of
-# traces/tests/foreign.py writes them, record by record; all of them replay; merging; bad input; memory that does not grow.
+# Imports of foreign traces: real ones of Valgrind's lackey, whose own counts must come out; the other formats as the
+# generator of traces/tests/foreign.py writes them, record by record; all of them replay; merging; bad input; memory
+# that does not grow.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

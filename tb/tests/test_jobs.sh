@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The runner of tests itself (scripts/jobs.sh, scripts/test.sh): what passes, fails and is skipped, by what a job says and how it ends; a list
-# without a job is no pass.
+# The runner of tests itself (scripts/jobs.sh, scripts/test.sh): what passes, fails and is skipped, by what a job says
+# and how it ends; a list without a job is no pass.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Whole systems, in small (tb/tests/kernels/: what Linux does to its page tables; random_tables.py: what no kernel should), in lockstep: what is counted
-# as legally stale; the same from a file, a pipe and a named pipe; what a pipe cannot do; traces that a preset cannot run.
+# Whole systems, in small (tb/tests/kernels/: what Linux does to its page tables; random_tables.py: what no kernel
+# should), in lockstep: what is counted as legally stale; the same from a file, a pipe and a named pipe; what a pipe
+# cannot do; traces that a preset cannot run.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -28,7 +29,8 @@ for program in $tiny $contrary; do
     counts young $program 5 5 0 0 0 2
     counts global $program 3 2 1 0 0 0
 done
-# A relaxed right: AMD and policy.fault_rewalk = 1 never fault for nothing; contrary does, once, and the access is made again.
+# A relaxed right: AMD and policy.fault_rewalk = 1 never fault for nothing; contrary does, once, and the access is made
+# again.
 counts relax $tiny 4 4 0 0 0 0
 counts relax $contrary 4 4 0 0 1 0
 counts pcid $tiny 8 7 1 0 0 0

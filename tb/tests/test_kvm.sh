@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The judge /dev/kvm: the oracle agrees with it, on cases for both vendors' rules and several MAXPHYADDR where KVM walks in software; the same
-# seed gives the same counts; and every rule that the expectation gets wrong on purpose is found.
+# The judge /dev/kvm: the oracle agrees with it, on cases for both vendors' rules and several MAXPHYADDR where KVM walks
+# in software; the same seed gives the same counts; and every rule that the expectation gets wrong on purpose is found.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The Makefile's own promises: help lists what there is; NATIVE=0 builds for any x86-64 in a folder of its own, and nothing else.
+# The Makefile's own promises: help lists what there is; NATIVE=0 builds for any x86-64 in a folder of its own, and
+# nothing else.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

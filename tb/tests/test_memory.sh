@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Processes of a trace under the OS model: who has what, who ends how, what the accounts say; in `memory`, `model` and `cosim` alike.
+# Processes of a trace under the OS model: who has what, who ends how, what the accounts say; in `memory`, `model` and
+# `cosim` alike.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

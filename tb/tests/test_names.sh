@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Names with blanks, colons and quotes in PRESET=, TRACE=, JSON=, OUT= reach what make runs as they are, for every verb; a wrong PRESET is one line.
+# Names with blanks, colons and quotes in PRESET=, TRACE=, JSON=, OUT= reach what make runs as they are, for every verb;
+# a wrong PRESET is one line.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -23,7 +24,8 @@ grep -qF "#define CFG_NAME \"$own\"" "$tree/$folder/gen/mmu_cfg.h"
 make -s -C "$tree" help > "$work/said"
 grep -q "presets: contrary golden-cove skylake tiny zen4;" "$work/said" || fail "other presets are there"
 
-# What each verb would run, as the shell takes it: programs of build/ and scripts that print their arguments stand for the real ones.
+# What each verb would run, as the shell takes it: programs of build/ and scripts that print their arguments stand for
+# the real ones.
 mkdir "$work/bin"
 words() { printf '#!/bin/sh\nprintf "<%%s>" "$0" "$@"; echo\n' > "$1" && chmod +x "$1"; }
 # runs LINE VERB…: the verb's commands, one of which must be this.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Whichever allocation is the first that fails: that memory is short is said, and neither input nor command line is blamed; nothing crashes.
+# Whichever allocation is the first that fails: that memory is short is said, and neither input nor command line is
+# blamed; nothing crashes.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# No output destroys an input or another output; each gets its name when it is whole; JSON on standard output is JSON alone.
+# No output destroys an input or another output; each gets its name when it is whole; JSON on standard output is JSON
+# alone.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Somebody else's walker, blocking and without any cache: right at --check=arch, and red at --check=cycle, since its clock is another.
+# Somebody else's walker, blocking and without any cache: right at --check=arch, and red at --check=cycle, since its
+# clock is another.
 set -eu
 cd "$(dirname "$0")/../.."
 out=out/test/own-walker

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The judge QEMU agrees with the oracle on a short run; goes red for every rule that the expectation gets wrong on purpose; says
-# clearly when QEMU is missing or breaks down.
+# The judge QEMU agrees with the oracle on a short run; goes red for every rule that the expectation gets wrong on
+# purpose; says clearly when QEMU is missing or breaks down.
 set -eu
 cd "$(dirname "$0")/../.."
 judge=build/judges/qemu

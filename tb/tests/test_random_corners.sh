@@ -1,5 +1,6 @@
 #!/bin/sh
-# Random stimulus really meets its corners: a run of preset tiny counts every one of them, but for those that tiny cannot have.
+# Random stimulus really meets its corners: a run of preset tiny counts every one of them, but for those that tiny
+# cannot have.
 set -eu
 cd "$(dirname "$0")/../.."
 json=$(mktemp)

@@ -16,8 +16,8 @@ broken() {
     exit 1
 }
 
-# reduced NAME MOST RUN…: the defect of this name, in this run, comes down to at most so many records; and the line in the
-# case's head fails in the same way, and is green without the defect.
+# reduced NAME MOST RUN…: the defect of this name, in this run, comes down to at most so many records; and the line in
+# the case's head fails in the same way, and is green without the defect.
 reduced() {
     local name=$1 most=$2 number file records rerun
     shift 2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What went wrong in kernels and in other simulators, by their public reports, as small traces: old translations that live on
-# until the flush, a page that is moved, an address that is unmapped and mapped again, a mapping that a child must not have.
-# Each must come out right here, and red when the flush or the move that matters is lost.
+# What went wrong in kernels and in other simulators, by their public reports, as small traces: old translations that
+# live on until the flush, a page that is moved, an address that is unmapped and mapped again, a mapping that a child
+# must not have. Each must come out right here, and red when the flush or the move that matters is lost.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -13,7 +13,8 @@ equal() { $twinwalk cosim --check=state --out="$work/out" "$@" > "$work/said" 2>
 # red TEXT ARGUMENT…: one that must not.
 red() { local text=$1; shift; if $twinwalk cosim --out="$work/out" "$@" > "$work/said" 2>&1; then fail "green: $*"; fi; grep -qF -- "$text" "$work/said" || fail "no '$text': $*"; }
 
-# ---- A page is made PROT_NONE (P clear, G set, as Linux writes it) and moved; until INVLPG the old translation may serve on
+# ---- A page is made PROT_NONE (P clear, G set, as Linux writes it) and moved; until INVLPG the old translation may
+# serve on
 # either side, whatever the recorded machine did; afterwards only the new one may. ----
 own() { printf 'twinwalk-trace 1\nbits 48\ntables own\npoke 0x1000 0x2067\npoke 0x2000 0x3067\npoke 0x3038 0x4067\npoke 0x4028 0x900067\n'
         printf 'mov cr0 0x80050033 -> ok\nmov cr4 0x1000a0 -> ok\nwrmsr efer 0xd01 -> ok\nmov cr3 0x1000 -> ok\n'; cat; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The save file names only signals that the waveform has, shows every room of every DUT that has rooms, and its filters exist.
+# The save file names only signals that the waveform has, shows every room of every DUT that has rooms, and its filters
+# exist.
 set -eu
 cd "$(dirname "$0")/../.."
 work=out/test/savefile

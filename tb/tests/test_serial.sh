@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# `twinwalk model --serial`: plain counts of the TLBs. They are those of a TLB written here anew, in Python, for shapes that no preset
-# has; the hits are those of the cycle model when it has one access at a time; what drops entries is counted by hand; what cannot be
-# is refused.
+# `twinwalk model --serial`: plain counts of the TLBs. They are those of a TLB written here anew, in Python, for shapes
+# that no preset has; the hits are those of the cycle model when it has one access at a time; what drops entries is
+# counted by hand; what cannot be is refused.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -52,7 +52,8 @@ for itlb, dtlb, stlb in (("32x32", "32x32", "1024x4"), ("40x40", "96x3", "1536x1
 PY
 python3 "$work/reference.py" $twinwalk "$work" > "$work/said" 2>&1 || fail "the counts are not those of the reference"
 
-# One access at a time in the cycle model: other misses (what faults is made again), the same hits. Tasks, PCIDs and a whole kernel too.
+# One access at a time in the cycle model: other misses (what faults is made again), the same hits. Tasks, PCIDs and a
+# whole kernel too.
 hits() { python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); r = r.get("mmu", r); print(r["itlb_hit"], r["dtlb_hit"], r["stlb_hit"])' "$1"; }
 for trace in sqlite3 pipeline linux-pcid; do
     $twinwalk model --serial --limit=200000 --json="$work/serial.json" traces/corpus/$trace.tw > "$work/said" || fail "$trace: exit $?"
@@ -65,12 +66,14 @@ counts() { $twinwalk model --serial --json="$work/c.json" "$@" > "$work/said" 2>
            python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(*(r[t + k] for t in ("itlb", "dtlb", "stlb") for k in ("_hit", "_miss")))' "$work/c.json"; }
 expect() { local want=$1; shift; local got; got=$(counts "$@"); [ "$got" = "$want" ] || fail "$*: $got, not $want"; }
 
-# A page is read, which maps the page of zeros, and written, which maps another: a fault drops the entry, unless all was there before.
+# A page is read, which maps the page of zeros, and written, which maps another: a fault drops the entry, unless all was
+# there before.
 printf 'twinwalk-trace 1\nL 0x10000 8\nS 0x10008 8\nL 0x10010 8\nF 0x400000 4\nF 0x400004 4\n' > "$work/zero.txt"
 expect "1 1 1 2 0 3" "$work/zero.txt"
 expect "1 1 2 1 0 2" --map-first "$work/zero.txt"
 
-# Own tables: MOV CR3, INVLPG, global pages, a clean page that is written, a fault, an address that is no access to a page.
+# Own tables: MOV CR3, INVLPG, global pages, a clean page that is written, a fault, an address that is no access to a
+# page.
 cat > "$work/own.txt" <<'TEXT'
 twinwalk-trace 1
 tables own

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/setup.sh asks for what is needed and missing, and for no more; what it cannot have it names in one line. Debian's apt-get is played by a
-# script here, and PATH has only what a case wants it to have: nothing is installed.
+# scripts/setup.sh asks for what is needed and missing, and for no more; what it cannot have it names in one line.
+# Debian's apt-get is played by a script here, and PATH has only what a case wants it to have: nothing is installed.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -46,7 +46,8 @@ asks verilator
 run 0 bench
 says_nothing
 
-# A newer one of any origin counts; one that is too old is named, and when the package does not help either, that is the end.
+# A newer one of any origin counts; one that is too old is named, and when the package does not help either, that is the
+# end.
 for version in 5.006 5.048 6.0; do
     plays verilator "echo 'Verilator $version devel'"
     run 0 bench

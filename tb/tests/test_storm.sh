@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Storms of processes at the edge of memory, through model and RTL in lockstep with all state compared: no mismatch, every access reaches
-# the page that its process wrote, the accounts are exact, and nothing is left at the end. Three planted defects make the same storm fail.
+# Storms of processes at the edge of memory, through model and RTL in lockstep with all state compared: no mismatch,
+# every access reaches the page that its process wrote, the accounts are exact, and nothing is left at the end. Three
+# planted defects make the same storm fail.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -44,8 +45,8 @@ for seed in 11 12 13 14 15 16; do
         { echo "memory, seed $seed"; tail -3 "$work/said"; exit 1; }
 done
 
-# With one access at a time, and translations dropped when A is cleared, an MMU leaves every A and D bit as program order demands: then the kernel
-# does the same with it as with the oracle alone.
+# With one access at a time, and translations dropped when A is cleared, an MMU leaves every A and D bit as program
+# order demands: then the kernel does the same with it as with the oracle alone.
 $twinwalk storm --seed=17 --records=40K "$work/storm.tw"
 for verb in "model --window=1" memory; do
     $twinwalk $verb --ram=5M --swap=4M --flush-on-age --json="$work/${verb%% *}" "$work/storm.tw" > "$work/said" || { tail -3 "$work/said"; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The comparison of the OS model with a real kernel (docs/os-model.md): its arithmetic on results that are written down here, and, where the machine allows
-# it, the real thing on one small program.
+# The comparison of the OS model with a real kernel (docs/os-model.md): its arithmetic on results that are written down
+# here, and, where the machine allows it, the real thing on one small program.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -68,7 +68,8 @@ if compare > "$work/table" 2>&1; then fail "10 faults are no more than 7"; fi
 grep -q "minor faults is 10, natively 3 (3 to 7 in 3 runs)" "$work/table" || { cat "$work/table"; fail "the spread is not told"; }
 rm "$work/native-1.log"
 
-# A large page that stays whole natively, and is split by the model, is named; its faults are not held against it. Elsewhere they are.
+# A large page that stays whole natively, and is split by the model, is named; its faults are not held against it.
+# Elsewhere they are.
 memory 8192 7
 cp "$work/faults" "$work/faults.before"
 for page in 1 2 3 4; do echo "6$page task 0: write 0x60${page}000 in user mode, error code 0x7"; done >> "$work/faults"

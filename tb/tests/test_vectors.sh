@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `twinwalk vectors`: the cases of traces/vectors pass on every engine of every preset; a wrong expectation, a defective file, a bad
-# option are answered with place and reason; text and binary form say the same; the JSON is JSON and agrees.
+# `twinwalk vectors`: the cases of traces/vectors pass on every engine of every preset; a wrong expectation, a defective
+# file, a bad option are answered with place and reason; text and binary form say the same; the JSON is JSON and agrees.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

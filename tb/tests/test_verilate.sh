@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/verilate.py takes any Verilator that will do and says what is wrong with another; it finds how a design remembers its clock, with the Verilator
-# at hand, and where the clock must be seen to fall it says why.
+# scripts/verilate.py takes any Verilator that will do and says what is wrong with another; it finds how a design
+# remembers its clock, with the Verilator at hand, and where the clock must be seen to fall it says why.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A run with waves leaves an FST and a save file, and both become a picture; a mismatch leaves a folder with everything in it.
+# A run with waves leaves an FST and a save file, and both become a picture; a mismatch leaves a folder with everything
+# in it.
 set -eu
 cd "$(dirname "$0")/../.."
 work=out/test/waves

@@ -1,5 +1,6 @@
-# How libinstrument.a is made: the instrumentation (C++), the recorder and the trace library (C). Included by the Makefile that Bochs' configure makes
-# of Makefile.in; TWINWALK, the root of Twinwalk's tree, comes from the environment.
+# How libinstrument.a is made: the instrumentation (C++), the recorder and the trace library (C). Included by the
+# Makefile that Bochs' configure makes of Makefile.in; TWINWALK, the root of Twinwalk's tree, comes from the
+# environment.
 HERE = $(TWINWALK)/traces/bochs
 TRACE = $(filter-out %/check.c %/mappings.c %/tasks.c,$(wildcard $(TWINWALK)/traces/format/*.c))
 SYSTEM = $(TWINWALK)/traces/system/tables.c $(TWINWALK)/traces/system/walk.c

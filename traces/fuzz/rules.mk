@@ -2,7 +2,8 @@
 #
 #   make fuzz RUNS=10000000 [FUZZ=pin]     so many executions of each, or of one
 #
-# What was found worth keeping is in traces/fuzz/corpus/; what a run adds stays under build/fuzz/. A failing input lands in out/fuzz/.
+# What was found worth keeping is in traces/fuzz/corpus/; what a run adds stays under build/fuzz/. A failing input lands
+# in out/fuzz/.
 RUNS      ?= 100000
 FUZZERS   := binary block text any champsim cloudsuite drmemtrace shards lackey pin
 FUZZ      ?= $(FUZZERS)

@@ -10,7 +10,8 @@ runs=${1:?how many executions}
 shift
 mkdir -p out/fuzz
 
-# No leak, no hang (60 s, since the machine may be busy), no growth (512 MiB); the kept corpus is read, never written to.
+# No leak, no hang (60 s, since the machine may be busy), no growth (512 MiB); the kept corpus is read, never written
+# to.
 one() {
     local name=$1 runs=$2 log=out/fuzz/$1.log begin=$SECONDS status=0
     mkdir -p "build/fuzz/corpus/$name"

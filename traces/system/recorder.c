@@ -1,8 +1,8 @@
 /* The system recorder: a plugin for qemu-system-x86_64 (QEMU 7.2, TCG) that records a whole machine's memory accesses,
  * with its page tables and control registers, as a Twinwalk trace with its own tables.
  *
- *   -plugin
- *     twinwalk_system.so,out=FILE[,start=user|mark1…mark9][,until=mark1…mark9][,skip=N][,limit=N][,level=N],memory=BYTES
+ *   -plugin twinwalk_system.so,out=FILE,memory=BYTES
+ *     [,start=user|mark1…mark9][,until=mark1…mark9][,skip=N][,limit=N][,level=N]
  *
  * (scripts/capture_system.sh does this; docs/system-capture.md explains it.) Recording begins at the first block in
  * user mode, or behind a mark that the guest executes, and N accesses later with skip=N; it ends after limit=N

@@ -1,5 +1,6 @@
-// What a design can say of itself, one thing a run: bound into the blocking walker, whose sources stay as they are. The environment variable
-// TWINWALK_FAULT names the one that acts; nothing: none. In the clock numbered 50, so that it is one of a run, unless it is said otherwise.
+// What a design can say of itself, one thing a run: bound into the blocking walker, whose sources stay as they are. The
+// environment variable TWINWALK_FAULT names the one that acts; nothing: none. In the clock numbered 50, so that it is
+// one of a run, unless it is said otherwise.
 module faults (
   input logic clk_i,
   input logic rst_i

@@ -1,4 +1,5 @@
-# The blocking walker with the faults of faults.sv in the place of the blocking walker, and no RTL: twinwalk-faults, for tb/tests/test_design.sh.
+# The blocking walker with the faults of faults.sv in the place of the blocking walker, and no RTL: twinwalk-faults, for
+# tb/tests/test_design.sh.
 ifndef FAULTS_RULES
 FAULTS_RULES := 1
 

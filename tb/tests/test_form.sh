@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The sources have their form, and what has not is seen (scripts/check_form.py); scripts/wrap.py mends prose and
+# comments.
+set -eu
+cd "$(dirname "$0")/../.."
+scripts/check_form.py
+
+root=$PWD work=out/test/form
+rm -rf $work
+mkdir -p $work
+cd $work
+git init -q .
+long=$(printf 'word %.0s' {1..40})
+{ printf 'int small(void)\n{\n'; printf '    small();\n%.0s' {1..60}; printf '}\n'; } > small.c
+{ printf 'int large(void)\n{\n'; printf '    large();\n%.0s' {1..61}; printf '}\n'; } > large.c
+printf '// %s\n' "$long" > long.sv
+printf '# Title\n\n- %s\n\n| %s |\n\n    %s\n' "$long" "$long" "$long" > long.md
+git add .
+said=$("$root"/scripts/check_form.py .) && { echo "not seen: $said"; exit 1; }
+want='large.c:1: a function of 61 lines, 60 at most: int large(void)
+long.md:3: 202 columns, 140 at most
+long.sv:1: 203 columns, 120 at most
+form: 3 wrong'
+[ "$said" = "$want" ] || { printf 'wanted:\n%s\nsaid:\n%s\n' "$want" "$said"; exit 1; }
+"$root"/scripts/wrap.py long.md long.sv
+said=$("$root"/scripts/check_form.py .) && { echo "not seen: $said"; exit 1; }
+[ "$(wc -l <<< "$said")" = 2 ] || { echo "not mended: $said"; exit 1; }
+[ "$(grep -c '^  word' long.md)" = 1 ] || { cat long.md; exit 1; } # the item goes on under its text
+[ "$(grep -o word long.sv | wc -l)" = 40 ] || { cat long.sv; exit 1; }
+echo "form: every fault is seen"
