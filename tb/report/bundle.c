@@ -17,25 +17,17 @@
 #include "base/outfile.h"
 #include "base/pipe.h"
 #include "bundle_rerun.h"
-#include "engine/pincmp.h"
 #include "folder.h"
 #include "traces/format/plain.h"
 
 enum { CONTEXT_RECORDS = 100, RERUN_SECONDS = 60, RERUN_TIMES = 30 /* of the run itself */ };
-
-static bool create(struct outfile *out, const char *folder, const char *name)
-{
-    static char path[600]; /* of one file at a time */
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return outfile_open(out, "", path);
-}
 
 static bool write_report(const struct results *r, const char *folder)
 {
     const struct finding *f = &r->finding;
     struct outfile file;
     char access[64];
-    if (!create(&file, folder, "report.txt"))
+    if (!folder_file(&file, folder, "report.txt"))
         return false;
     FILE *out = file.file;
     finding_access(f, access, sizeof access);
@@ -54,7 +46,7 @@ static bool write_report(const struct results *r, const char *folder)
 static bool write_rerun(const struct results *r, const char *folder)
 {
     struct outfile file;
-    if (!create(&file, folder, "rerun.txt"))
+    if (!folder_file(&file, folder, "rerun.txt"))
         return false;
     const uint64_t cycle = r->finding.cycle;
     fprintf(file.file, "%s", r->setup->rerun);
@@ -90,7 +82,7 @@ static bool write_trace(const struct results *r, const char *folder)
     if (!r->setup->trace)
         return true;
     struct trace_reader *reader = trace_open(r->setup->trace, &error);
-    bool good = reader && create(&file, folder, "trace.txt");
+    bool good = reader && folder_file(&file, folder, "trace.txt");
     for (uint64_t number = 0; good && number <= marked + 8 && trace_next(reader, &recs, &count) == 1;)
         for (size_t i = 0; i < count && number <= marked + 8; i++, number++)
             if (number >= first)
@@ -100,75 +92,6 @@ static bool write_trace(const struct results *r, const char *folder)
     if (reader)
         trace_close(reader);
     return good;
-}
-
-bool bundle_walk(const char *folder, const struct driver *d, const struct finding *f)
-{
-    struct outfile file;
-    if (f->access == UINT64_MAX || !d->explain)
-        return true;
-    if (!create(&file, folder, "walk.txt"))
-        return false;
-    fprintf(file.file, "The walk of this access in memory as it was when the difference was seen:\n\n");
-    d->explain(d, f, file.file);
-    return outfile_keep(&file);
-}
-
-bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first, const struct finding *f)
-{
-    struct outfile file;
-    if (!create(&file, folder, "state.txt"))
-        return false;
-    FILE *out = file.file;
-    if (first->kind == FINDING_STATE)
-        fprintf(out, "First element to diverge, in cycle %" PRIu64 ":\n  %s\n      expected %s\n      actual   %s\n\n",
-                first->cycle, first->field, first->expected, first->actual);
-    fprintf(out, "The DUT's pins in cycle %" PRIu64 ":\n", l->driver->cycle);
-    pins_print(out, &l->actual, &l->driver->in);
-    fprintf(out, "The reference's:\n");
-    pins_print(out, &l->expected, &l->driver->in);
-    fprintf(out, "\n");
-    if (l->ops->has_state) {
-        fprintf(out, "Everything that differs in cycle %" PRIu64 ":\n", l->driver->cycle);
-        if (!state_print_differences(out, l->ref, l->ops, l->dut, l->driver->cycle))
-            fprintf(out, "nothing\n");
-        fprintf(out, "\nThe DUT's contexts in that cycle:\n");
-        state_print_active(out, NULL, l->ops, l->dut);
-    }
-    fprintf(out, "\nThe reference's contexts in cycle %" PRIu64 ":\n", l->driver->cycle);
-    state_print_active(out, l->ref, NULL, NULL);
-    if (f->access != UINT64_MAX) {
-        fprintf(out, "\nThe sets in which 0x%" PRIx64 " is looked up, the reference's (what differs stands above):\n",
-                f->va);
-        state_print_sets(out, l->ref, f->va, f->acc == ACC_EXECUTE);
-    }
-    return outfile_keep(&file);
-}
-
-bool bundle_offered(const char *folder, const struct driver *d)
-{
-    struct outfile file;
-    if (!d->offered)
-        return true;
-    if (!create(&file, folder, "offered.txt"))
-        return false;
-    d->offered(d, file.file);
-    return outfile_keep(&file);
-}
-
-bool bundle_state_alone(const char *folder, const struct lane *lane)
-{
-    struct outfile file;
-    if (!create(&file, folder, "state.txt"))
-        return false;
-    FILE *out = file.file;
-    fprintf(out, "The DUT's pins in cycle %" PRIu64 ":\n", lane->driver->cycle);
-    pins_print(out, &lane->out, &lane->driver->in);
-    if (lane->ops->has_state) {
-        fprintf(out, "\nIts contexts:\n");
-        state_print_active(out, NULL, lane->ops, lane->dut);
-    }
-    return outfile_keep(&file);
 }
 
 /* What is found by running again, in a process of its own: a device, a library or a full file system that ends it does

@@ -1,6 +1,8 @@
 /* Runs a mismatch again to see it from near: see bundle_rerun.h. */
 #include "bundle_rerun.h"
 
+#include "bundle_live.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -17,11 +17,4 @@ bool bundle_rerun(const struct results *results, const struct dut_ops *ops, stru
  * there). */
 bool bundle_rerun_alone(const struct results *results, const struct dut_ops *ops, struct dut *dut, const char *folder);
 
-/* bundle.c: the files that need a live run. */
-bool bundle_walk(const char *folder, const struct driver *driver, const struct finding *finding);
-bool bundle_state(const char *folder, const struct lockstep *l, const struct finding *first,
-                  const struct finding *finding);
-bool bundle_offered(const char *folder, const struct driver *driver);
-bool bundle_state_alone(const char *folder, const struct lane *lane);
-
 #endif

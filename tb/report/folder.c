@@ -77,6 +77,13 @@ bool folder_keep(struct folder *f)
     return false;
 }
 
+bool folder_file(struct outfile *out, const char *folder, const char *name)
+{
+    static char path[600]; /* of one file at a time */
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return outfile_open(out, "", path);
+}
+
 void folder_stem(const char *path, char *stem, size_t size)
 {
     const char *slash = strrchr(path, '/');

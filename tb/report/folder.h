@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/outfile.h"
+
 struct folder {
     char name[540], part[540]; /* empty: none */
 };
@@ -18,6 +20,9 @@ bool folder_make(struct folder *f, const char *out, const char *name);
 /* False: nothing is in it, so there is none any more (f->name is empty), or, with a message on stderr, it stays where
  * it was written. */
 bool folder_keep(struct folder *f);
+
+/* Begins the file NAME in the folder at a path; one at a time. False with a message on stderr. */
+bool folder_file(struct outfile *out, const char *folder, const char *name);
 
 /* The last part of a path as a word for a name: without its ending, and with '_' for all that is no letter, digit, dot,
  * hyphen or underscore. "-" is "stdin". */
