@@ -16,6 +16,7 @@
 #include "reduce/reduce.h"
 #include "replay/decoupled.h"
 #include "report/bundle.h"
+#include "report/page.h"
 #include "report/results.h"
 #include "report/waveform.h"
 #include "traces/format/plain.h"
@@ -305,6 +306,8 @@ static int run(const struct setup *o, const char *command)
         status = decoupled(o) ? run_decoupled(&r, ops, dut)
                               : run_lockstep(&r, ops, dut, o->trace ? "records" : "requests");
     reduce_finding(&r, ops, dut);
+    if (*r.bundle && page_write(r.bundle))
+        fprintf(outfile_table(o->json), "    page      %s/report.html\n", plain(r.bundle));
     ops->destroy(dut);
     return status;
 }

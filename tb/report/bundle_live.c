@@ -62,6 +62,17 @@ bool bundle_offered(const char *folder, const struct driver *d)
     return outfile_keep(&file);
 }
 
+bool bundle_strip(const char *folder, const struct strip *strip)
+{
+    struct outfile file;
+    if (!strip->count)
+        return true;
+    if (!folder_file(&file, folder, "strip.svg"))
+        return false;
+    strip_draw(file.file, strip);
+    return outfile_keep(&file);
+}
+
 bool bundle_state_alone(const char *folder, const struct lane *lane)
 {
     struct outfile file;

@@ -4,6 +4,7 @@
 
 #include "engine/lane.h"
 #include "engine/lockstep.h"
+#include "strip.h"
 
 /* All write into `folder`, and give false, with a message on stderr, when the file is not whole. */
 
@@ -19,5 +20,8 @@ bool bundle_offered(const char *folder, const struct driver *driver);
 
 /* state.txt of a device that ran alone. */
 bool bundle_state_alone(const char *folder, const struct lane *lane);
+
+/* The pins around the finding as a picture: strip.svg. */
+bool bundle_strip(const char *folder, const struct strip *strip);
 
 #endif

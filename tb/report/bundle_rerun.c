@@ -71,16 +71,17 @@ bool bundle_rerun(const struct results *r, const struct dut_ops *ops, struct dut
         good = bundle_offered(folder, s->lockstep.driver) && good;
         session_close(s);
     }
-    if (s && ops->waves_start && session_open(s, &o, ops, dut)) {
-        bool begun = false;
-        if (waveform_open(&waveform, fst)) {
-            s->lockstep.waves = waveform.part;
-            s->lockstep.run_to = cycle + BUNDLE_AFTER;
-            s->lockstep.go_on = true;
-            lockstep_run(&s->lockstep);
-            begun = s->lockstep.waves_begun;
-        }
-        good = waveform_keep(&waveform, begun, cycle) && good;
+    struct strip strip;
+    if (s && session_open(s, &o, ops, dut)) {
+        const bool waves = ops->waves_start && waveform_open(&waveform, fst);
+        s->lockstep.waves = waves ? waveform.part : NULL;
+        s->lockstep.run_to = cycle + BUNDLE_AFTER;
+        s->lockstep.go_on = true;
+        strip_listen(&strip, &s->lockstep, cycle);
+        lockstep_run(&s->lockstep);
+        if (waves)
+            good = waveform_keep(&waveform, s->lockstep.waves_begun, cycle) && good;
+        good = bundle_strip(folder, &strip) && good;
         session_close(s);
     }
     free(s);

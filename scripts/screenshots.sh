@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Draws the pages that runs leave as PNG, for the docs: docs/mismatch-page.png and docs/compare-page.png, from a planted
+# defect and from a slower STLB. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and built benches of preset tiny.
+#
+#   scripts/screenshots.sh [FOLDER]      where they go (docs)
+set -eu
+cd "$(dirname "$0")/.."
+to=${1:-docs}
+for tool in chromium convert; do
+    command -v $tool > /dev/null || { echo "SKIP: $tool is not in PATH (Debian: chromium, imagemagick)"; exit 77; }
+done
+make -s PRESET=tiny build/tiny/twinwalk build/tiny/twinwalk-defects
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# shot PAGE NAME HEIGHT
+shot() {
+    timeout 120 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="1250,$3" \
+        --screenshot="$work/shot.png" "file://$1" > "$work/said" 2>&1 || { cat "$work/said"; exit 7; }
+    convert "$work/shot.png" -colors 96 -define png:compression-level=9 "$to/$2"
+    echo "$to/$2"
+}
+
+export TWINWALK_DEFECT=$(scripts/plant_defects.py list | awk -F'\t' '$2 == "write_from_leaf_only" { print $1 }')
+build/tiny/twinwalk-defects cosim --check=cycle --out="$work/out" --reduce=30 tb/defects/traces/rights.txt > "$work/said" || true
+shot "$(realpath "$work"/out/*/report.html)" mismatch-page.png 1320
+
+mkdir -p "$work/slower/tb"
+cp -r rtl config "$work/slower/"
+cp -r tb/dut "$work/slower/tb/"
+sed -i '/^\[stlb\]/,/^\[/s/^latency *= *5/latency = 6/' "$work/slower/config/tiny.toml"
+mkdir "$work/corpus"
+cp traces/corpus/{sqlite3-start,pipeline,jit}.t* "$work/corpus/"
+python3 scripts/compare --base=. --head="$work/slower" --presets=tiny --corpus="$work/corpus" --limit=200000 \
+    --allow="cycles<=+2%" --out="$work/compare" > "$work/said" || true
+# A page that does not name a folder of this machine.
+sed "s|$work/slower|STLB latency + 1|g" "$work/compare/index.html" > "$work/compare/page.html"
+shot "$(realpath "$work/compare/page.html")" compare-page.png 1250

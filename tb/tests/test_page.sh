@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The page of a mismatch: one file that needs no other, whole HTML, with what differed, the reduced case, the pins, the
+# walk with the entry that decides; of traces, of random stimulus, and where the twins have no common clock. Foreign text
+# cannot get into it.
+set -eu
+cd "$(dirname "$0")/../.."
+bench=build/tiny/twinwalk-defects
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+scripts/plant_defects.py list > "$work/list"
+
+# page NAME RUN…: the page that the defect's run leaves, in $page.
+page() {
+    export TWINWALK_DEFECT=$(awk -F'\t' -v name="$1" '$2 == name { print $1 }' "$work/list")
+    shift
+    rm -rf "$work/out"
+    ! $bench "$@" --out="$work/out" --reduce=20 > "$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+    page=$(sed -n 's/^ *page  *//p' "$work/said")
+    [ -s "$page" ] || { echo "no page:"; cat "$work/said"; exit 1; }
+    python3 - "$page" << 'EOF'
+import html.parser, sys
+class Check(html.parser.HTMLParser):
+    open = []
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            assert name not in ("src", "href"), value
+            assert name == "xmlns" or "http" not in (value or ""), value
+        if tag not in ("meta", "path", "rect"):
+            self.open.append(tag)
+    def handle_endtag(self, tag):
+        if tag not in ("path", "rect"):
+            assert self.open.pop() == tag, tag
+text = open(sys.argv[1]).read()
+check = Check()
+check.feed(text)
+assert not check.open, check.open
+EOF
+}
+has() { grep -q -- "$1" "$page" || { echo "the page has no \"$1\""; exit 1; }; }
+
+page write_from_leaf_only cosim --check=cycle tb/defects/traces/rights.txt
+has '<span class="bad">mem_req_addr</span> was <code>'
+has 'twinwalk-trace 1'
+has '<svg class="strip".*'
+has 'class="wrong"'
+# The PDE forbids the write: it is the one that decides.
+has '<div class="entry decides"><b>PDE</b>'
+[ "$(grep -c 'entry decides' "$page")" = 1 ]
+page highest_walker_first random --check=cycle --requests=10000 --memory=random
+has 'What was offered'
+page keep_bit_ignored cosim --check=events tb/defects/traces/spaces.txt
+has 'comparison of kind <b>event</b>'
+cp tb/defects/traces/rights.txt "$work/a<script>&b.txt"
+page write_from_leaf_only cosim --check=arch "$work/a<script>&b.txt"
+has 'a&lt;script&gt;&amp;b.txt'
+! grep -q '<script' "$page"
+echo "the page of a mismatch: as it should be"
