@@ -195,7 +195,7 @@ static bool add_first(void *context, uint64_t frame_pa, const uint64_t *words)
     return true;
 }
 
-bool recorder_end(struct recorder *r, struct stimulus *stimulus)
+bool recorder_finish(struct recorder *r, struct stimulus *stimulus)
 {
     struct stimulus all = r->stimulus;
     r->stimulus = (struct stimulus){0};

@@ -12,6 +12,6 @@ struct recorder;
 struct recorder *recorder_listen(struct lockstep *lockstep, const struct physmem *memory);
 
 /* What was seen, in order; false when memory ran short. Page-table entries that no walker ever read are left out. */
-bool recorder_end(struct recorder *recorder, struct stimulus *stimulus);
+bool recorder_finish(struct recorder *recorder, struct stimulus *stimulus);
 
 #endif

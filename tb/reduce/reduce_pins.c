@@ -53,7 +53,7 @@ static bool record(struct by_pins *p)
         s->lockstep.skip = false; /* the player steps through every cycle too */
         if (recorder) {
             lockstep_run(&s->lockstep);
-            good = recorder_end(recorder, &p->stimulus);
+            good = recorder_finish(recorder, &p->stimulus);
         }
         session_close(s);
     }
