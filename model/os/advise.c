@@ -83,9 +83,19 @@ static bool for_pages(struct os *os, uint64_t start, uint64_t end,
     return done;
 }
 
+/* A page of MAP_HUGETLB goes whole or not at all: the length is rounded down to such (Linux since 6.1, so that nobody
+ * loses what he did not name), the start is not rounded. */
 static bool zap(struct os *os, uint64_t start, uint64_t end)
 {
     struct flush flush = {0};
+    const struct vma *first = vma_find(&os->mm->vmas, start), *last = vma_find(&os->mm->vmas, end - 1);
+    if (first && start % vma_unit(first))
+        return os_fail(os, "madvise succeeded at 0x%llx, which lies inside a page of MAP_HUGETLB",
+                       (unsigned long long)start);
+    if (last)
+        end &= ~(vma_unit(last) - 1);
+    if (end <= start)
+        return true;
     bool done = space_zap(os, os->mm, start, end, &flush);
     tlb_flush(os, os->mm, &flush);
     return done;
@@ -94,10 +104,28 @@ static bool zap(struct os *os, uint64_t start, uint64_t end)
 static bool collapse(struct os *os, uint64_t start, uint64_t end)
 {
     uint64_t size = (uint64_t)1 << x86_level_shift(2);
-    for (uint64_t va = (start + size - 1) & ~(size - 1); va + size <= end; va += size)
-        if (memory_balance(os, 0, os->mm))
+    for (uint64_t va = (start + size - 1) & ~(size - 1); va + size <= end; va += size) {
+        struct pt_leaf leaf;
+        if (!pt_find(&os->mm->pt, va, &leaf) && leaf.level > 1) /* nothing there: on to the next table */
+            va = leaf.va + ((uint64_t)1 << x86_level_shift(leaf.level)) - size;
+        else if (memory_balance(os, 0, os->mm))
             huge_collapse(os, os->mm, va);
+    }
     return true;
+}
+
+/* MADV_POPULATE_*: like accesses. Large pages are there afterwards, or the call has failed. */
+static bool populate(struct os *os, uint64_t start, uint64_t end, bool write)
+{
+    const struct vma_list *vmas = &os->mm->vmas;
+    for (size_t i = vma_first(vmas, start); i < vmas->count && vmas->at[i].start < end; i++)
+        if (vmas->at[i].flags & OS_HUGETLB && !(vmas->at[i].prot & (write ? OS_WRITE : OS_READ | OS_WRITE | OS_EXEC))) {
+            char mapping[DESCRIBE_ROOM];
+            os_describe(&vmas->at[i], mapping, sizeof mapping);
+            return os_fail(os, "madvise populated pages that the program may not %s: %s", write ? "write" : "read",
+                           mapping);
+        }
+    return fault_in(os, start, end, write);
 }
 
 static bool flag(struct os *os, uint64_t start, uint64_t end, unsigned set, unsigned clear)
@@ -127,9 +155,9 @@ static bool advise(struct os *os, uint64_t start, uint64_t end, uint64_t advice)
     case LX_MADV_KEEPONFORK:
         return flag(os, start, end, 0, OS_WIPE_ON_FORK);
     case LX_MADV_POPULATE_READ:
-        return fault_in(os, start, end, false);
+        return populate(os, start, end, false);
     case LX_MADV_POPULATE_WRITE:
-        return fault_in(os, start, end, true);
+        return populate(os, start, end, true);
     case LX_MADV_COLLAPSE:
         return collapse(os, start, end);
     default:
@@ -137,12 +165,13 @@ static bool advise(struct os *os, uint64_t start, uint64_t end, uint64_t advice)
     }
 }
 
-bool sys_madvise(struct os *os, const uint64_t arg[6])
+bool sys_madvise(struct os *os, const uint64_t arg[6], bool missed)
 {
     bool drop = arg[2] == LX_MADV_DONTNEED || arg[2] == LX_MADV_DONTNEED_LOCKED;
     uint64_t end;
     if ((!drop && !os->config.processes) || !arg[1])
         return true;
-    return user_range(os, "madvise", arg[0], arg[1], &end) &&
-           (drop ? zap(os, arg[0], end) : advise(os, arg[0], end, arg[2]));
+    if (!user_range(os, "madvise", arg[0], arg[1], &end))
+        return missed;
+    return (drop ? zap(os, arg[0], end) : advise(os, arg[0], end, arg[2]));
 }

@@ -8,7 +8,8 @@ struct audit {
     struct os *os;
     const struct os_mm *mm;
     const struct vma *vma;
-    uint32_t *users; /* [slot]: found in entries and in the page cache */
+    uint32_t *users;  /* [slot]: found in entries and in the page cache */
+    uint64_t *cached; /* [file]: pages found in the page cache */
     uint64_t rss[FRAME_KINDS], swap, leaves;
     uint64_t maps, frames, on_lists;
 };
@@ -111,16 +112,31 @@ static bool check_record(void *context, struct frame *frame)
     return true;
 }
 
+static void check_cached(void *context, uint64_t file, uint64_t index, uint64_t value)
+{
+    struct audit *audit = context;
+    uint32_t slot = slot_of_cache(value);
+    (void)index;
+    audit->cached[file]++;
+    if (slot && slot <= audit->os->swap.slots)
+        audit->users[slot]++;
+}
+
+static bool check_files(struct audit *audit)
+{
+    const struct os *os = audit->os;
+    pagecache_visit(os->cache, check_cached, audit);
+    for (uint64_t file = 1; file <= os->last_file; file++)
+        if (audit->cached[file] != os->file[file].cached)
+            return os_fail(audit->os, "file %" PRIu64 " has %" PRIu64 " pages in the cache, %" PRIu64 " counted", file,
+                           audit->cached[file], os->file[file].cached);
+    return true;
+}
+
 static bool check_swap(struct audit *audit)
 {
     struct os *os = audit->os;
     uint32_t used = 0;
-    for (uint64_t file = 1; file <= os->last_file; file++)
-        for (uint64_t i = 0; os->file[file].shmem && i < os->file[file].pages; i++) {
-            uint32_t slot = slot_of_cache(pagecache_find(os->cache, file, i));
-            if (slot)
-                audit->users[slot]++;
-        }
     for (uint32_t slot = 1; slot <= os->swap.slots; slot++) {
         used += os->swap.slot[slot].users != 0;
         if (audit->users[slot] != os->swap.slot[slot].users)
@@ -156,11 +172,15 @@ static bool check_sums(struct audit *audit)
 
 bool os_check(struct os *os)
 {
-    struct audit audit = {.os = os, .users = calloc((size_t)os->swap.slots + 1, sizeof *audit.users)};
-    bool good = audit.users || os_fail(os, "the host is short of memory");
+    struct audit audit = {.os = os,
+                          .users = calloc((size_t)os->swap.slots + 1, sizeof *audit.users),
+                          .cached = calloc(os->last_file + 1, sizeof *audit.cached)};
+    bool good = (audit.users && audit.cached) || os_fail(os, "the host is short of memory");
     for (struct os_mm *mm = os->mms; good && mm; mm = mm->next)
         good = check_mm(&audit, mm);
-    good = good && records_visit(os->records, check_record, &audit) && check_swap(&audit) && check_sums(&audit);
+    good = good && records_visit(os->records, check_record, &audit) && check_files(&audit) && check_swap(&audit) &&
+           check_sums(&audit);
     free(audit.users);
+    free(audit.cached);
     return good;
 }

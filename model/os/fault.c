@@ -192,9 +192,11 @@ bool fault_in(struct os *os, uint64_t start, uint64_t end, bool write)
     for (uint64_t va = start; va < end;) {
         const struct vma *vma = vma_find(&os->mm->vmas, va);
         struct pt_leaf leaf;
-        bool wants_write = vma && write && vma->prot & OS_WRITE;
-        if (!vma || !vma->prot) {
-            va += PAGE_BYTES;
+        if (!vma) /* Linux: ENOMEM */
+            return true;
+        bool wants_write = write && vma->prot & OS_WRITE;
+        if (!vma->prot) {
+            va = vma->end;
             continue;
         }
         if (!memory_balance(os, 0, NULL))

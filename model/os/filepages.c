@@ -49,8 +49,7 @@ struct frame *page_from_file(struct os *os, const struct vma *vma, uint64_t va, 
         return NULL;
     }
     frame->cached = true;
-    if (index >= os->file[vma->file].pages)
-        os->file[vma->file].pages = index + 1;
+    os->file[vma->file].cached += !value;
     frame->file = vma->file;
     frame->index = index;
     bring_in(os, frame, slot);
@@ -60,7 +59,18 @@ struct frame *page_from_file(struct os *os, const struct vma *vma, uint64_t va, 
 void file_page_gone(struct os *os, struct frame *frame)
 {
     pagecache_remove(os->cache, frame->file, frame->index);
+    os->file[frame->file].cached--;
     page_give(os, frame);
+}
+
+void file_write(struct os *os, struct frame *frame)
+{
+    os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_OUT,
+                                 .from = frame->pa,
+                                 .bytes = PAGE_BYTES,
+                                 .file = frame->file,
+                                 .page = frame->index});
+    frame->dirty = false;
 }
 
 static bool is_open(const struct os *os, uint64_t file)
@@ -72,7 +82,7 @@ static bool is_open(const struct os *os, uint64_t file)
     return false;
 }
 
-static bool is_mapped(const struct os *os, uint64_t file)
+bool file_is_mapped(const struct os *os, uint64_t file)
 {
     for (const struct os_mm *mm = os->mms; mm; mm = mm->next)
         for (size_t i = 0; i < mm->vmas.count; i++)
@@ -91,9 +101,16 @@ static void let_go(void *context, uint64_t index, uint64_t value)
         page_give(os, records_find(os->records, value));
 }
 
+bool file_keeps_pages(const struct os *os, uint64_t file)
+{
+    return os->file[file].shmem || os->file[file].level > 1;
+}
+
 void file_forget_if_unused(struct os *os, uint64_t file)
 {
-    if (!file || !os->config.reclaim || !os->file[file].shmem || is_open(os, file) || is_mapped(os, file))
+    if (!file || !os->file[file].cached || !file_keeps_pages(os, file) || os->file[file].lasts || is_open(os, file) ||
+        file_is_mapped(os, file))
         return;
     pagecache_remove_file(os->cache, file, let_go, os);
+    os->file[file].cached = 0;
 }

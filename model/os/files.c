@@ -1,6 +1,10 @@
 /* File identity. By name where a name is known; else from system calls alone: every successful open gives its
  * descriptor a new file number, dup copies it, close forgets it. Two opens of one file without a name are two numbers,
- * so their page-cache frames differ. */
+ * so their page-cache frames differ.
+ *
+ * What has pages in memory only (struct file: shmem, or large pages) keeps them while it can be reached: while it is
+ * mapped, while a descriptor is known to be open, and, where it has a name by which a trace may come back to it, for
+ * good. A trace does not say when a memfd's last descriptor is closed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,17 +58,34 @@ uint64_t file_new(struct os *os, bool shmem)
     return os->last_file;
 }
 
-uint64_t file_named(struct os *os, const char *name)
+uint64_t file_find(const struct os *os, const char *name, bool shmem)
 {
     for (uint64_t i = 1; i <= os->last_file; i++)
-        if (os->file[i].name && !strcmp(os->file[i].name, name))
+        if (os->file[i].name && os->file[i].shmem == shmem && !strcmp(os->file[i].name, name))
             return i;
-    char *copy = strdup(name);
-    uint64_t file = copy ? file_new(os, false) : 0;
+    return 0;
+}
+
+/* Every mapping of /dev/zero is memory of its own, with a name that does not return. */
+static bool comes_back(const char *name)
+{
+    static const char zeros[] = "/dev/zero:";
+    return strncmp(name, zeros, sizeof zeros - 1) != 0;
+}
+
+uint64_t file_named(struct os *os, const char *name, bool shmem)
+{
+    uint64_t file = file_find(os, name, shmem);
     if (file)
-        os->file[file].name = copy;
-    else
+        return file;
+    char *copy = strdup(name);
+    file = copy ? file_new(os, shmem) : 0;
+    if (!file) {
         free(copy);
+        return 0;
+    }
+    os->file[file].name = copy;
+    os->file[file].lasts = comes_back(name);
     return file;
 }
 
@@ -104,17 +125,38 @@ bool os_open_file(struct os *os, int64_t fd, const char *name)
 {
     if (!os->task)
         return os_fail(os, "open of %s: no task is current", name);
-    uint64_t file = file_named(os, name);
+    uint64_t file = file_named(os, name, false);
     return file ? remember(os, fd, file) : os_out_of_memory(os);
+}
+
+bool os_open_memory(struct os *os, int64_t fd, const char *name)
+{
+    if (!os->task)
+        return os_fail(os, "open of %s: no task is current", name);
+    uint64_t file = file_named(os, name, true);
+    return file ? remember(os, fd, file) : os_out_of_memory(os);
+}
+
+static uint64_t another(struct os *os, int64_t fd)
+{
+    uint64_t file = file_new(os, false);
+    return file && remember(os, fd, file) ? file : 0;
 }
 
 uint64_t files_of(struct os *os, int64_t fd)
 {
     uint64_t file = known(os, fd);
-    if (file)
-        return file;
-    file = file_new(os, false);
-    return file && remember(os, fd, file) ? file : 0;
+    return file ? file : another(os, fd);
+}
+
+uint64_t files_of_size(struct os *os, int64_t fd, unsigned level)
+{
+    uint64_t file = files_of(os, fd);
+    if (file && !os->file[file].name && os->file[file].level && os->file[file].level != level)
+        file = another(os, fd);
+    if (file && !os->file[file].level)
+        os->file[file].level = (uint8_t)level;
+    return file;
 }
 
 bool files_dup(struct os *os, int64_t from, int64_t to)

@@ -51,11 +51,6 @@ void frame_clean(struct os *os, struct frame *frame)
     tlb_flush_owed(os);
     if (!frame->dirty)
         return;
-    os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_OUT,
-                                 .from = frame->pa,
-                                 .bytes = PAGE_BYTES,
-                                 .file = frame->file,
-                                 .page = frame->index});
+    file_write(os, frame);
     os->events.write_backs++;
-    frame->dirty = false;
 }

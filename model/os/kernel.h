@@ -29,9 +29,12 @@ struct file_table {
 };
 
 struct file {
-    char *name;     /* NULL: known by its descriptor only */
-    bool shmem;     /* anonymous shared memory: its pages go to swap, and it ends with its last user */
-    uint64_t pages; /* none of its pages in the cache has this number or a higher one */
+    char *name;      /* NULL: known by its descriptor only */
+    bool shmem;      /* memory, without a disk behind it: fresh pages are zeros, and its pages go to swap */
+    bool lasts;      /* can be reached by its name when nobody maps it */
+    bool segment;    /* of System V */
+    uint8_t level;   /* of its pages: 1; of hugetlbfs 2 or 3; 0: not mapped yet */
+    uint64_t cached; /* its pages in the page cache, in memory or in swap */
 };
 
 /* An address space. */
@@ -139,10 +142,16 @@ bool page_isolate(struct os *os, struct os_mm *mm, uint64_t va, struct flush *fl
 uint64_t page_index(const struct vma *vma, uint64_t va);
 /* The frame of the file page at va, brought in when it is not there; NULL when there is none. */
 struct frame *page_from_file(struct os *os, const struct vma *vma, uint64_t va, unsigned level);
-/* The file's pages leave memory (and swap) when it is anonymous shared memory and nobody can reach it any more. */
+/* Whether its pages stay in memory (or swap) when nobody maps them, because they are nowhere else. */
+bool file_keeps_pages(const struct os *os, uint64_t file);
+/* Whether some address space maps it. */
+bool file_is_mapped(const struct os *os, uint64_t file);
+/* The file's pages leave memory (and swap) when they are nowhere else and nobody can reach the file any more. */
 void file_forget_if_unused(struct os *os, uint64_t file);
 /* A page-cache frame without mappings goes; what is dirty in it is lost or has been written. */
 void file_page_gone(struct os *os, struct frame *frame);
+/* Says that a dirty frame's contents go to its file. */
+void file_write(struct os *os, struct frame *frame);
 
 /* populate.c, cow.c: the parts of a page fault */
 enum os_outcome fault_populate(struct os *os, const struct vma *vma, uint64_t va, bool write, unsigned empty);
@@ -199,11 +208,20 @@ bool oom_kill(struct os *os, const struct os_mm *spare);
 /* syscall.c: whether [start, start + bytes) is a page-aligned, non-empty range of user space; *end: its page-aligned
  * end. */
 bool user_range(struct os *os, const char *call, uint64_t start, uint64_t bytes, uint64_t *end);
+/* Frees the place for a new mapping; false when something is there and `fixed` does not allow to replace it. */
+bool clear_place(struct os *os, const char *call, uint64_t start, uint64_t end, bool fixed);
+/* Rounds a length that begins at start up to large pages; false: it does not fit into user space. */
+bool large_end(struct os *os, const char *call, uint64_t start, uint64_t *end, uint64_t size);
+/* Unmaps, and queues the invalidation. */
+bool unmap_range(struct os *os, uint64_t start, uint64_t end);
+/* mremap.c */
+bool sys_mremap(struct os *os, const uint64_t arg[6], uint64_t result);
 
 /* huge.c, advise.c, task.c, taskcall.c */
 /* Makes one large page of the small ones in the aligned 2 MiB at va. False: it cannot be one. */
 bool huge_collapse(struct os *os, struct os_mm *mm, uint64_t va);
-bool sys_madvise(struct os *os, const uint64_t arg[6]);
+/* missed: it has met a page that is not mapped, and went on. */
+bool sys_madvise(struct os *os, const uint64_t arg[6], bool missed);
 struct os_task *task_find(const struct os *os, unsigned number);
 /* Whether it stands for its process: the first one of it that lives. The leader may have ended before the others. */
 bool task_is_first(const struct os *os, const struct os_task *task);
@@ -216,9 +234,14 @@ struct file_table *files_copy(const struct file_table *from);
 void files_leave(struct file_table *files);
 /* A new file number; 0: out of memory. */
 uint64_t file_new(struct os *os, bool shmem);
-uint64_t file_named(struct os *os, const char *name);
+uint64_t file_named(struct os *os, const char *name, bool shmem);
+/* The one of this name; 0: none. */
+uint64_t file_find(const struct os *os, const char *name, bool shmem);
 /* The file behind fd, with a new number when the trace has not told of it. 0: out of memory. */
 uint64_t files_of(struct os *os, int64_t fd);
+/* The same for a mapping with pages of this level, which are the file's from then on. A descriptor that the trace has
+ * not told of and that had pages of another size is another file. */
+uint64_t files_of_size(struct os *os, int64_t fd, unsigned level);
 /* What open, dup and close do to descriptors. False: out of memory. */
 bool files_open(struct os *os, int64_t fd, bool shmem);
 bool files_dup(struct os *os, int64_t from, int64_t to);

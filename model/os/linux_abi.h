@@ -13,6 +13,7 @@ enum linux_syscall {
     LX_MREMAP = 25,
     LX_MADVISE = 28,
     LX_SHMAT = 30,
+    LX_SHMCTL = 31,
     LX_DUP = 32,
     LX_DUP2 = 33,
     LX_CLONE = 56,
@@ -30,6 +31,10 @@ enum linux_syscall {
     LX_PKEY_MPROTECT = 329,
     LX_OPENAT2 = 437,
 };
+
+enum { LX_ENOMEM = 12, LX_IPC_RMID = 0 };
+
+enum linux_shmat { LX_SHM_RDONLY = 010000, LX_SHM_REMAP = 040000, LX_SHM_EXEC = 0100000 };
 
 enum linux_clone { LX_CLONE_VM = 0x100, LX_CLONE_FILES = 0x400, LX_CLONE_VFORK = 0x4000, LX_CLONE_THREAD = 0x10000 };
 

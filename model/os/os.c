@@ -197,8 +197,12 @@ bool os_map_file(struct os *os, uint64_t start, uint64_t end, unsigned prot, uns
 {
     struct vma vma = {.start = start, .end = end, .prot = prot, .flags = flags | OS_FILE, .page_offset = page_offset};
     snprintf(vma.name, sizeof vma.name, "%s", file);
-    if (!(vma.file = file_named(os, file)))
+    if (!(vma.file = file_named(os, file, false)))
         return os_out_of_memory(os);
+    if (os->file[vma.file].level > 1)
+        return os_fail(os, "mapping 0x%" PRIx64 "-0x%" PRIx64 " of %s: the file consists of pages of MAP_HUGETLB",
+                       start, end, file);
+    os->file[vma.file].level = 1;
     return acceptable(os, &vma) && map_initial(os, &vma);
 }
 

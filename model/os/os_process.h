@@ -54,6 +54,9 @@ bool os_map_file(struct os *os, uint64_t start, uint64_t end, unsigned prot, uns
                  uint64_t page_offset);
 /* An open by name gave the current task this descriptor. */
 bool os_open_file(struct os *os, int64_t fd, const char *file);
+/* The same for memory without a disk behind it (a memfd, a file of a tmpfs, /dev/zero): the same name is the same
+ * memory for every process, and stays as it is when nobody maps it. /dev/zero's, whose names do not return, goes. */
+bool os_open_memory(struct os *os, int64_t fd, const char *name);
 
 /* Where Linux would place `bytes` (mmap without a hint): the highest free place below the stack's limit, aligned to
  * 2^shift. 0: none. */
@@ -105,11 +108,13 @@ const struct os_events *os_events(const struct os *os);
 /* Frames of 4 KiB; installed = free + tables + mapped + cached + hugetlb + reserved. */
 struct os_memory {
     uint64_t installed, free, tables;
-    uint64_t mapped;   /* data frames that some entry points to: the sum of PSS over all address spaces */
-    uint64_t hugetlb;  /* pages of MAP_HUGETLB, which Linux leaves out of RSS and PSS */
-    uint64_t cached;   /* page-cache frames that no entry points to */
-    uint64_t reserved; /* frame 0 and the pages of zeros */
+    uint64_t mapped;         /* data frames that some entry points to: the sum of PSS over all address spaces */
+    uint64_t hugetlb;        /* pages of MAP_HUGETLB, which Linux leaves out of RSS and PSS; … */
+    uint64_t hugetlb_cached; /* … of them those of files that no entry points to */
+    uint64_t cached;         /* page-cache frames that no entry points to */
+    uint64_t reserved;       /* frame 0 and the pages of zeros */
     uint64_t swap_slots, swap_used;
+    uint64_t swap_cached; /* slots that pages of shared memory are in, whoever maps them */
 };
 void os_memory(const struct os *os, struct os_memory *memory);
 

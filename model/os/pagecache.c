@@ -117,3 +117,11 @@ void pagecache_remove_file(struct pagecache *cache, uint64_t file,
         gone(context, page.index, page.value);
     }
 }
+
+void pagecache_visit(const struct pagecache *cache,
+                     void (*visit)(void *context, uint64_t file, uint64_t index, uint64_t value), void *context)
+{
+    for (uint64_t i = 0; i <= cache->mask; i++)
+        if (cache->slots[i].value)
+            visit(context, cache->slots[i].file, cache->slots[i].index, cache->slots[i].value);
+}

@@ -36,4 +36,8 @@ void pagecache_remove(struct pagecache *cache, uint64_t file, uint64_t index);
 void pagecache_remove_file(struct pagecache *cache, uint64_t file,
                            void (*gone)(void *context, uint64_t index, uint64_t value), void *context);
 
+/* Tells visit the file, index and value of every page; nothing may be changed meanwhile. */
+void pagecache_visit(const struct pagecache *cache,
+                     void (*visit)(void *context, uint64_t file, uint64_t index, uint64_t value), void *context);
+
 #endif

@@ -83,7 +83,8 @@ bool page_mapped(struct os *os, struct os_mm *mm, uint64_t va, struct frame *fra
     return true;
 }
 
-/* An anonymous frame goes with its last mapping. A file's stays in the page cache, if that is kept. */
+/* An anonymous frame goes with its last mapping. A file's stays in the page cache, if that is kept or nothing is behind
+ * it. */
 void page_unmapped(struct os *os, struct os_mm *mm, uint64_t va, struct frame *frame)
 {
     if (frame->maps) {
@@ -92,10 +93,13 @@ void page_unmapped(struct os *os, struct os_mm *mm, uint64_t va, struct frame *f
     }
     if (frame->maps)
         return;
-    if (!frame->cached)
+    if (!frame->cached) {
         page_give(os, frame);
-    else if (!os->config.reclaim)
+    } else if (!os->config.reclaim && !file_keeps_pages(os, frame->file)) {
+        if (frame->dirty)
+            file_write(os, frame);
         file_page_gone(os, frame);
+    }
 }
 
 void page_let_go(struct os *os, struct os_mm *mm, const struct pt_leaf *leaf)

@@ -100,19 +100,44 @@ static unsigned hugetlb_level(const struct vma *vma)
     return vma->flags & OS_HUGETLB_1G ? 3 : 2;
 }
 
-/* MAP_HUGETLB, shared through the page cache or private. A mapping that has no room for the page gets none (Linux:
+/* What a page of a private mapping's own holds at first: the page cache's page, or what the file has there. */
+static struct os_move own_contents(const struct os *os, const struct vma *vma, uint64_t va, const struct frame *from,
+                                   const struct frame *frame)
+{
+    const bool read = vma->file && !os->file[vma->file].shmem;
+    return (struct os_move){.kind = from   ? OS_MOVE_COPY
+                                    : read ? OS_MOVE_FILE_IN
+                                           : OS_MOVE_ZERO,
+                            .from = from ? from->pa : 0,
+                            .to = frame->pa,
+                            .bytes = frame_pages(frame) << PAGE_SHIFT,
+                            .file = vma->file,
+                            .page = page_index(vma, va)};
+}
+
+/* MAP_HUGETLB. A shared mapping has the page cache's page. A private one has it too until it writes, if it is there; if
+ * not, a page of its own, even for a read, and what others write into the file later it does not see. Its own page is
+ * read-only until it is written (Linux: make_huge_pte). A mapping that has no room for the page gets none (Linux:
  * SIGBUS). */
-static enum os_outcome populate_hugetlb(struct os *os, const struct vma *vma, uint64_t va)
+static enum os_outcome populate_hugetlb(struct os *os, const struct vma *vma, uint64_t va, bool write)
 {
     unsigned level = hugetlb_level(vma);
     uint64_t start = va & ~(((uint64_t)1 << x86_level_shift(level)) - 1);
-    struct frame *frame = vma->file ? page_from_file(os, vma, start, level) : page_take(os, level, FRAME_HUGETLB);
+    bool shared = vma->flags & OS_SHARED,
+         cached = vma->file && pagecache_find(os->cache, vma->file, page_index(vma, start));
+    struct frame *from = shared || cached ? page_from_file(os, vma, start, level) : NULL;
+    struct frame *frame = shared || (from && !write) ? from : page_take(os, level, FRAME_HUGETLB);
     if (!frame) {
         os_fail(os, "no free page of %u MiB is left for MAP_HUGETLB at 0x%llx", level == 3 ? 1024 : 2,
                 (unsigned long long)va);
         return OS_OOM;
     }
-    return vma->file ? install(os, start, frame, page_bits(vma, true)) : install_fresh(os, vma, start, frame);
+    if (frame == from)
+        return install(os, start, frame, page_bits(vma, shared));
+    os_tell(os, own_contents(os, vma, start, from, frame));
+    os->events.cycles += (from ? os->config.costs.copy : os->config.costs.zero) * frame_pages(frame);
+    os->events.huge_faults++;
+    return install(os, start, frame, page_bits(vma, write));
 }
 
 /* A read fault maps the pages of the file around it too, those in memory: as many as fault_around from the aligned
@@ -146,21 +171,17 @@ static void map_around(struct os *os, const struct vma *vma, uint64_t va)
     }
 }
 
-/* Writing to a private mapping: a copy at once. Without a kept page cache the file's page is not looked for. */
+/* Writing to a private mapping: a copy at once. Without a kept page cache the file's page is only looked for. */
 static enum os_outcome populate_copy(struct os *os, const struct vma *vma, uint64_t va)
 {
-    struct frame *from = os->config.reclaim ? page_from_file(os, vma, va, 1) : NULL;
+    const uint64_t cached = pagecache_find(os->cache, vma->file, page_index(vma, va));
+    struct frame *from = os->config.reclaim ? page_from_file(os, vma, va, 1)
+                         : cached           ? records_find(os->records, cached)
+                                            : NULL;
     struct frame *frame = from || !os->config.reclaim ? page_take(os, 1, FRAME_ANON) : NULL;
     if (!frame)
         return fault_out_of_memory(os);
-    if (from)
-        os_tell(os, (struct os_move){.kind = OS_MOVE_COPY, .from = from->pa, .to = frame->pa, .bytes = PAGE_BYTES});
-    else
-        os_tell(os, (struct os_move){.kind = OS_MOVE_FILE_IN,
-                                     .to = frame->pa,
-                                     .bytes = PAGE_BYTES,
-                                     .file = vma->file,
-                                     .page = page_index(vma, va)});
+    os_tell(os, own_contents(os, vma, va, from, frame));
     os->events.cycles += os->config.costs.copy;
     return install(os, va, frame, page_bits(vma, true));
 }
@@ -182,6 +203,6 @@ static enum os_outcome populate_file(struct os *os, const struct vma *vma, uint6
 enum os_outcome fault_populate(struct os *os, const struct vma *vma, uint64_t va, bool write, unsigned empty)
 {
     if (vma->flags & OS_HUGETLB)
-        return populate_hugetlb(os, vma, va);
+        return populate_hugetlb(os, vma, va, write);
     return vma->file ? populate_file(os, vma, va, write) : populate_anonymous(os, vma, va, write, empty);
 }

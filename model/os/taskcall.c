@@ -14,8 +14,13 @@ static bool sys_clone(struct os *os, uint64_t flags, int64_t child)
     return !child || os_clone(os, os->task->number, (unsigned)child, ours);
 }
 
+static void segment_name(char name[NAME_ROOM], uint64_t id)
+{
+    snprintf(name, NAME_ROOM, "/SYSV%08" PRIx64, id);
+}
+
 /* shmat: a segment is a file that is named by its number; how long it is, no system call of the mapping tells, so
- * arg[3] must. */
+ * arg[3] must. It stays as it is when nobody has it attached, until IPC_RMID. */
 static bool sys_shmat(struct os *os, const uint64_t arg[6], uint64_t start)
 {
     char name[NAME_ROOM];
@@ -24,34 +29,61 @@ static bool sys_shmat(struct os *os, const uint64_t arg[6], uint64_t start)
         return os_fail(os, "shmat succeeded for segment %" PRIu64 ", but the record does not tell its length", arg[0]);
     if (!user_range(os, "shmat", start, arg[3], &end))
         return false;
-    snprintf(name, sizeof name, "/SYSV%08" PRIx64, arg[0]);
+    segment_name(name, arg[0]);
     struct vma vma = {.start = start,
                       .end = end,
-                      .prot = OS_READ | (arg[2] & 010000 ? 0 : OS_WRITE),
+                      .prot = OS_READ | (arg[2] & LX_SHM_RDONLY ? 0 : OS_WRITE) | (arg[2] & LX_SHM_EXEC ? OS_EXEC : 0),
                       .flags = OS_SHARED};
     snprintf(vma.name, sizeof vma.name, "%s", name);
-    vma.file = file_named(os, name);
+    vma.file = file_named(os, name, true);
     if (!vma.file)
         return os_out_of_memory(os);
-    if (vma_overlaps(&os->mm->vmas, start, end))
-        return os_fail(os, "shmat gave 0x%" PRIx64 "-0x%" PRIx64 ", where something is mapped", start, end);
-    os->file[vma.file].shmem = true;
-    return space_map(os, os->mm, &vma);
+    struct file *file = &os->file[vma.file];
+    file->segment = true;
+    file->level = 1;
+    file->lasts |= !file_is_mapped(os, vma.file); /* a number that was removed, and then detached, is a new segment */
+    return clear_place(os, "shmat", start, end, arg[2] & LX_SHM_REMAP) && space_map(os, os->mm, &vma);
 }
 
+/* Whether it is a piece of the segment's mapping that began at start. */
+static bool is_piece(const struct os *os, const struct vma *vma, uint64_t start)
+{
+    return vma->file && os->file[vma->file].segment && vma->start >= start &&
+           (vma->start - start) >> PAGE_SHIFT == vma->page_offset;
+}
+
+/* mprotect, madvise, munmap and mremap leave a segment's mapping in pieces, of which the first tells the segment
+ * (Linux: ksys_shmdt). */
 static bool sys_shmdt(struct os *os, uint64_t start)
 {
-    const struct vma *vma = vma_find(&os->mm->vmas, start);
-    if (!vma || vma->start != start || !vma->file || !os->file[vma->file].name)
+    const struct vma_list *vmas = &os->mm->vmas;
+    size_t i = vma_first(vmas, start);
+    while (i < vmas->count && !is_piece(os, &vmas->at[i], start))
+        i++;
+    if (i == vmas->count || start % PAGE_BYTES)
         return os_fail(os, "shmdt succeeded at 0x%" PRIx64 ", where no segment begins", start);
-    uint64_t end = vma->end;
-    for (const struct vma *more = vma_find(&os->mm->vmas, end); more && more->start == end && more->file == vma->file;
-         more = vma_find(&os->mm->vmas, end))
-        end = more->end; /* mprotect and madvise cut a segment's mapping into several */
-    struct flush flush = {0};
-    bool done = space_unmap(os, os->mm, start, end, &flush);
-    tlb_flush(os, os->mm, &flush);
-    return done;
+    const uint64_t file = vmas->at[i].file;
+    while (i < vmas->count) {
+        const struct vma piece = vmas->at[i++];
+        if (piece.file != file || !is_piece(os, &piece, start))
+            continue;
+        if (!unmap_range(os, piece.start, piece.end))
+            return false;
+        i = vma_first(vmas, piece.end);
+    }
+    return true;
+}
+
+/* IPC_RMID: the segment goes with its last mapping. */
+static bool sys_shmctl(struct os *os, uint64_t id, uint64_t command)
+{
+    char name[NAME_ROOM];
+    segment_name(name, id);
+    const uint64_t file = command == LX_IPC_RMID ? file_find(os, name, true) : 0;
+    if (file)
+        os->file[file].lasts = false;
+    file_forget_if_unused(os, file);
+    return true;
 }
 
 bool sys_process(struct os *os, uint64_t number, const uint64_t arg[6], int64_t result)
@@ -75,6 +107,8 @@ bool sys_process(struct os *os, uint64_t number, const uint64_t arg[6], int64_t 
         return sys_shmat(os, arg, (uint64_t)result);
     case LX_SHMDT:
         return sys_shmdt(os, arg[0]);
+    case LX_SHMCTL:
+        return sys_shmctl(os, arg[0], arg[1]);
     default:
         return true;
     }

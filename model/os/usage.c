@@ -64,15 +64,20 @@ static bool count_leaf(void *context, const struct pt_leaf *leaf)
     return true;
 }
 
-/* Pages of anonymous shared memory that are in swap stand in the page cache, not in entries (Linux: shmem_swap_usage).
- */
-static void count_shared_swap(const struct os *os, const struct vma *vma, struct os_usage *usage)
+static void count_swapped(void *context, uint64_t file, uint64_t index, uint64_t value)
 {
-    if (!vma->file || !os->file[vma->file].shmem || !os->swap.used)
-        return;
-    for (uint64_t va = vma->start; va < vma->end; va += PAGE_BYTES)
-        if (slot_of_cache(pagecache_find(os->cache, vma->file, page_index(vma, va))))
-            usage->swap += PAGE_BYTES;
+    const struct count *count = context;
+    const struct vma *vma = count->vma;
+    if (file == vma->file && slot_of_cache(value) && index >= vma->page_offset &&
+        index - vma->page_offset < (vma->end - vma->start) >> PAGE_SHIFT)
+        count->usage->swap += PAGE_BYTES;
+}
+
+/* Pages of shared memory that are in swap stand in the page cache, not in entries (Linux: shmem_swap_usage). */
+static void count_shared_swap(const struct os *os, const struct vma *vma, struct count *count)
+{
+    if (vma->file && os->file[vma->file].shmem && os->swap.used)
+        pagecache_visit(os->cache, count_swapped, count);
 }
 
 void usage_of_mapping(const struct os *os, const struct os_mm *mm, const struct vma *vma, struct os_usage *usage)
@@ -81,7 +86,7 @@ void usage_of_mapping(const struct os *os, const struct os_mm *mm, const struct 
     struct pagetable pt = mm->pt;
     usage->size += vma->end - vma->start;
     pt_visit(&pt, vma->start, vma->end, count_leaf, &count);
-    count_shared_swap(os, vma, usage);
+    count_shared_swap(os, vma, &count);
 }
 
 bool os_usage(const struct os *os, unsigned number, struct os_usage *usage)
@@ -99,7 +104,15 @@ static bool count_record(void *context, struct frame *frame)
     *(frame->kind == FRAME_HUGETLB ? &memory->hugetlb
       : frame->maps                ? &memory->mapped
                                    : &memory->cached) += frame_pages(frame);
+    if (frame->kind == FRAME_HUGETLB && !frame->maps)
+        memory->hugetlb_cached += frame_pages(frame);
     return true;
+}
+
+static void count_cached_slot(void *context, uint64_t file, uint64_t index, uint64_t value)
+{
+    (void)file, (void)index;
+    ((struct os_memory *)context)->swap_cached += slot_of_cache(value) != 0;
 }
 
 void os_memory(const struct os *os, struct os_memory *memory)
@@ -111,6 +124,7 @@ void os_memory(const struct os *os, struct os_memory *memory)
                                  .swap_slots = os->swap.slots,
                                  .swap_used = os->swap.used};
     records_visit(os->records, count_record, memory);
+    pagecache_visit(os->cache, count_cached_slot, memory);
 }
 
 static void add_group(const struct os *os, const struct os_task *task, struct os_status *status)

@@ -6,11 +6,17 @@
 #include <string.h>
 
 #include "arch/x86.h"
+#include "os.h"
 
 void vma_drop(struct vma_list *list)
 {
     free(list->at);
     *list = (struct vma_list){0};
+}
+
+uint64_t vma_unit(const struct vma *vma)
+{
+    return (uint64_t)1 << x86_level_shift(!(vma->flags & OS_HUGETLB) ? 1 : vma->flags & OS_HUGETLB_1G ? 3 : 2);
 }
 
 size_t vma_first(const struct vma_list *list, uint64_t va)

@@ -23,6 +23,9 @@ struct vma_list {
 
 void vma_drop(struct vma_list *list);
 
+/* Bytes that a mapping is made of and cut by: 4 KiB, or the pages of MAP_HUGETLB. */
+uint64_t vma_unit(const struct vma *vma);
+
 /* Position of the first mapping that ends above va; count when there is none. */
 size_t vma_first(const struct vma_list *list, uint64_t va);
 

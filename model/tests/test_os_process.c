@@ -453,7 +453,7 @@ static void fork_copies_no_pages_of_read_only_files(void **state)
     storm_end(s);
 }
 
-static void shared_segments_outlive_nobody(void **state)
+static void segments_stay_until_they_are_removed(void **state)
 {
     (void)state;
     struct os_config config = plain();
@@ -469,7 +469,35 @@ static void shared_segments_outlive_nobody(void **state)
     assert_int_equal(touch(s, BASE, ACC_READ), frame);
     assert_int_equal(os_counts(s->os)->data_frames, 1);
     call(s, 67, BASE, 0, 0, 0, 0, 0);
+    assert_int_equal(os_counts(s->os)->data_frames, 1); /* nobody has it attached, and it stays */
+    storm_audit(s);
+    call(s, 30, 5, 0, 0, 0x4000, 0, BASE + 0x10000);
+    assert_int_equal(touch(s, BASE + 0x10000, ACC_READ), frame);
+    call(s, 31, 5, 0, 0, 0, 0, 0); /* IPC_RMID */
+    assert_int_equal(touch(s, BASE + 0x10000, ACC_READ), frame);
+    call(s, 67, BASE + 0x10000, 0, 0, 0, 0, 0);
     assert_int_equal(os_counts(s->os)->data_frames, 0);
+    storm_end(s);
+}
+
+/* shmdt takes every piece that is left, wherever the others went. */
+static void a_segment_is_detached_in_pieces(void **state)
+{
+    (void)state;
+    struct os_config config = plain();
+    struct storm *s = fresh(&config);
+    call(s, 30, 5, 0, 0, 0x5000, 0, BASE);
+    call(s, 11, BASE, 0x1000, 0, 0, 0, 0);                                         /* its first page */
+    call(s, 11, BASE + 0x2000, 0x1000, 0, 0, 0, 0);                                /* one in the middle */
+    call(s, 10, BASE + 0x3000, 0x1000, 1, 0, 0, 0);                                /* rights of another */
+    call(s, 25, BASE + 0x4000, 0x1000, 0x1000, 3, BASE + 0x40000, BASE + 0x40000); /* the last one moves */
+    touch(s, BASE + 0x3000, ACC_READ);
+    call(s, 67, BASE, 0, 0, 0, 0, 0);
+    assert_int_equal(os_fault(s->os, BASE + 0x1000, PF_U), OS_SEGV);
+    assert_int_equal(os_fault(s->os, BASE + 0x3000, PF_U), OS_SEGV);
+    touch(s, BASE + 0x40000, ACC_READ);
+    call(s, 67, BASE + 0x3c000, 0, 0, 0, 0, 0); /* it would have begun there */
+    assert_int_equal(os_fault(s->os, BASE + 0x40000, PF_U), OS_SEGV);
     storm_end(s);
 }
 
@@ -489,7 +517,8 @@ int main(void)
         cmocka_unit_test(populating_counts_as_faults),
         cmocka_unit_test(a_threads_faults_stay_its_processs),
         cmocka_unit_test(fork_copies_no_pages_of_read_only_files),
-        cmocka_unit_test(shared_segments_outlive_nobody),
+        cmocka_unit_test(segments_stay_until_they_are_removed),
+        cmocka_unit_test(a_segment_is_detached_in_pieces),
     };
     return cmocka_run_group_tests_name("os process", tests, NULL, NULL);
 }

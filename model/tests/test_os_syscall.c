@@ -279,7 +279,7 @@ static void contradictions_are_refused(void **state)
     refused_call(m, "beyond user space", SYS_MUNMAP, 0xffff800000000000, 0x1000, 0, 0, 0);
     refused_call(m, "not page aligned", SYS_MUNMAP, BASE + 1, 0x1000, 0, 0, 0);
     refused_call(m, "not mapped throughout", SYS_MPROTECT, BASE, 0x3000, R_, 0, 0);
-    refused_call(m, "not inside one mapping", SYS_MREMAP, BASE + 0x1000, 0x2000, 0x1000, 0, BASE + 0x1000);
+    refused_call(m, "not inside one mapping", SYS_MREMAP, BASE + 0x1000, 0x2000, 0x3000, 0, BASE + 0x1000);
     refused_call(m, "beyond user space", SYS_BRK, 0, 0, 0, 0, 0x800000000000);
     call(m, SYS_MUNMAP, 0x7fffffffe000, 0x1000, 0, 0, 0); /* the last page of user space, and unmapped: fine */
     machine_end(m);

@@ -37,13 +37,16 @@ static bool audit_sums(struct kernelside *k, const struct os_memory *m)
     return pss == m->mapped << 24 || wrong(k, "the sum of PSS, in units of 2^-12 byte", pss, m->mapped << 24);
 }
 
-/* Nobody is left: only file pages that nobody maps, and the kernel's own root table, may be in memory. */
+/* Nobody is left: only pages of files and segments that nobody maps, and the kernel's own root table, may be in memory.
+ */
 static bool audit_end(struct kernelside *k, const struct os_memory *m)
 {
-    if (m->mapped || m->hugetlb)
-        return wrong(k, "frames that are mapped after the last task has ended", m->mapped + m->hugetlb, 0);
-    if (m->swap_used)
-        return wrong(k, "swap slots in use after the last task has ended", m->swap_used, 0);
+    if (m->mapped || m->hugetlb != m->hugetlb_cached)
+        return wrong(k, "frames that are mapped after the last task has ended",
+                     m->mapped + m->hugetlb - m->hugetlb_cached, 0);
+    if (m->swap_used != m->swap_cached)
+        return wrong(k, "swap slots in use, but for shared memory's, after the last task has ended", m->swap_used,
+                     m->swap_cached);
     return m->tables == 1 || wrong(k, "page tables after the last task has ended", m->tables, 1);
 }
 

@@ -7,19 +7,19 @@
 
 enum { PAGE = 4096 };
 
-/* ---- numbers by number ---- */
+/* ---- numbers by page ---- */
 
-static struct cell *place(const struct cells *cells, uint64_t key)
+static struct cell *place(const struct cells *cells, uint64_t of, uint64_t page)
 {
-    size_t i = (size_t)prng_mix(key) & (cells->room - 1);
-    while (cells->cell[i].state != CELL_EMPTY && cells->cell[i].key != key)
+    size_t i = (size_t)prng_mix(page + prng_mix(of)) & (cells->room - 1);
+    while (cells->cell[i].state != CELL_EMPTY && (cells->cell[i].of != of || cells->cell[i].page != page))
         i = (i + 1) & (cells->room - 1);
     return &cells->cell[i];
 }
 
-struct cell *cells_find(const struct cells *cells, uint64_t key)
+struct cell *cells_find(const struct cells *cells, uint64_t of, uint64_t page)
 {
-    struct cell *cell = cells->room ? place(cells, key) : NULL;
+    struct cell *cell = cells->room ? place(cells, of, page) : NULL;
     return cell && cell->state == CELL_HERE ? cell : NULL;
 }
 
@@ -31,7 +31,7 @@ static bool rebuild(struct cells *cells, size_t room)
         return false;
     for (size_t i = 0; i < cells->room; i++)
         if (cells->cell[i].state == CELL_HERE) {
-            *place(&grown, cells->cell[i].key) = cells->cell[i];
+            *place(&grown, cells->cell[i].of, cells->cell[i].page) = cells->cell[i];
             grown.used++;
         }
     free(cells->cell);
@@ -39,7 +39,7 @@ static bool rebuild(struct cells *cells, size_t room)
     return true;
 }
 
-struct cell *cells_make(struct cells *cells, uint64_t key)
+struct cell *cells_make(struct cells *cells, uint64_t of, uint64_t page)
 {
     if (cells->used * 2 >= cells->room) {
         size_t here = 0, room = 64;
@@ -50,11 +50,11 @@ struct cell *cells_make(struct cells *cells, uint64_t key)
         if (!rebuild(cells, room))
             return NULL;
     }
-    struct cell *cell = place(cells, key);
+    struct cell *cell = place(cells, of, page);
     if (cell->state == CELL_HERE)
         return cell;
     cells->used += cell->state == CELL_EMPTY;
-    *cell = (struct cell){.key = key, .state = CELL_HERE};
+    *cell = (struct cell){.of = of, .page = page, .state = CELL_HERE};
     return cell;
 }
 
@@ -83,13 +83,13 @@ void cells_free(struct cells *cells)
 
 static uint64_t file_page(const struct contents *c, uint64_t file, uint64_t page)
 {
-    const struct cell *cell = cells_find(&c->written, file << 32 | page);
-    return cell ? cell->value : CONTENTS_ORIGIN | file << 32 | page;
+    const struct cell *cell = cells_find(&c->written, file, page);
+    return cell ? cell->value : contents_origin(prng_mix(file) >> 2, page);
 }
 
 static void write_back(struct contents *c, uint64_t file, uint64_t page, uint64_t signature)
 {
-    struct cell *cell = cells_make(&c->written, file << 32 | page);
+    struct cell *cell = cells_make(&c->written, file, page);
     if (cell)
         cell->value = signature;
     else

@@ -276,7 +276,8 @@ bool kernelside_do(struct kernelside *k, const struct trace_rec *rec, const stru
         done = kernel_bad(k, "%s", check_place(false, rec->kind));
     }
     count_the_dead(k);
-    follow(k, rec, extra);
+    if (done)
+        follow(k, rec, extra);
     return done;
 }
 

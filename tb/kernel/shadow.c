@@ -13,6 +13,12 @@ static bool no_memory(struct shadow *s)
 bool shadow_init(struct shadow *s, bool named)
 {
     *s = (struct shadow){.named = named};
+    s->object = calloc(1, sizeof *s->object);
+    s->objects = s->object != NULL;
+    s->task = calloc(SHADOW_TASKS, sizeof *s->task);
+    s->tasks = s->task != NULL;
+    if (!s->object || !s->task)
+        return no_memory(s);
     s->task[0].space = calloc(1, sizeof *s->task[0].space);
     s->task[0].files = calloc(1, sizeof *s->task[0].files);
     if (!s->task[0].space || !s->task[0].files)
@@ -48,27 +54,28 @@ void shadow_end(struct shadow *s, unsigned task)
 
 void shadow_free(struct shadow *s)
 {
-    for (unsigned i = 0; i < SHADOW_TASKS; i++)
+    for (unsigned i = 0; i < s->tasks; i++)
         shadow_end(s, i);
+    free(s->task);
     for (size_t i = 0; i < s->objects; i++)
         free(s->object[i].name);
     free(s->object);
     cells_free(&s->written);
+    cells_free(&s->made);
 }
 
 uint64_t shadow_object(struct shadow *s, const char *name, bool zeros)
 {
     for (size_t i = 1; name && i < s->objects; i++)
-        if (s->object[i].name && strcmp(s->object[i].name, name) == 0)
+        if (s->object[i].name && s->object[i].zeros == zeros && strcmp(s->object[i].name, name) == 0)
             return i;
-    const size_t number = s->objects ? s->objects : 1;
+    const size_t number = s->objects;
     struct shadow_object *grown = realloc(s->object, (number + 1) * sizeof *grown);
     if (!grown) {
         no_memory(s);
         return 0;
     }
     s->object = grown;
-    s->object[0] = (struct shadow_object){0};
     s->object[number] = (struct shadow_object){.name = name ? strdup(name) : NULL, .zeros = zeros};
     s->objects = number + 1;
     return number;
@@ -117,6 +124,8 @@ void shadow_clone(struct shadow *s, unsigned parent, unsigned child, unsigned fl
     struct shadow_space *space = s->task[parent].space;
     struct shadow_files *files = s->task[parent].files;
     shadow_end(s, child);
+    if (child >= s->tasks)
+        s->tasks = child + 1;
     if (flags & TRACE_CLONE_VM)
         space->users++;
     else
@@ -147,41 +156,90 @@ void shadow_exec(struct shadow *s, unsigned task)
 
 /* ---- accesses ---- */
 
-/* What the page of an object holds. A file page that nobody has written holds what came with it, which tells the OS
- * model's file number. */
-static uint64_t object_page(struct shadow *s, uint64_t number, uint64_t page, uint64_t found)
+/* What the page of an object holds that nobody has written: in a file what came with it, which tells where the file's
+ * pages are counted from. */
+static uint64_t first_contents(struct shadow *s, uint64_t number, uint64_t page, uint64_t found)
 {
-    const struct cell *cell = cells_find(&s->written, number << 32 | page);
     struct shadow_object *object = &s->object[number];
-    if (cell)
-        return cell->value;
-    if (object->zeros)
+    if (!number || object->zeros)
         return 0;
-    if (!object->file && found != CONTENTS_NONE && found & CONTENTS_ORIGIN)
-        object->file = (found & ~CONTENTS_ORIGIN) >> 32;
-    return CONTENTS_ORIGIN | object->file << 32 | page;
+    if (!object->based && found != CONTENTS_NONE && found & CONTENTS_ORIGIN) {
+        object->base = (found & ~CONTENTS_ORIGIN) - page;
+        object->based = true;
+    }
+    return contents_origin(object->base, page);
+}
+
+static uint64_t page_of(const struct shadow_area *area, uint64_t va)
+{
+    return area->page + ((va - area->start) >> 12);
+}
+
+static bool is_own_large(const struct shadow_space *space, const struct shadow_area *area, uint64_t va)
+{
+    return cells_find(&space->own, OWN_LARGE, (va & ~(area->unit - 1)) >> 12);
+}
+
+/* The process's own from now on; what others have written into the object so far it holds too. */
+static void take_large(struct shadow *s, struct shadow_space *space, const struct shadow_area *area, uint64_t whole)
+{
+    if (!cells_make(&space->own, OWN_LARGE, whole >> 12))
+        s->short_of_memory = true;
+    for (uint64_t va = whole; va < whole + area->unit; va += 4096) {
+        const struct cell *theirs = cells_find(&s->written, area->object, page_of(area, va));
+        struct cell *own = theirs ? cells_make(&space->own, OWN_WRITTEN, va >> 12) : NULL;
+        if (own)
+            own->value = theirs->value;
+        else if (theirs)
+            s->short_of_memory = true;
+    }
+}
+
+void shadow_touch_large(struct shadow *s, struct shadow_space *space, const struct shadow_area *area, uint64_t va,
+                        bool write)
+{
+    const uint64_t whole = va & ~(area->unit - 1), page = page_of(area, whole);
+    if (!area->object)
+        return;
+    if (area->shared)
+        s->short_of_memory |= !cells_make(&s->made, area->object, page);
+    else if (!is_own_large(space, area, va) && (write || !cells_find(&s->made, area->object, page)))
+        take_large(s, space, area, whole);
+}
+
+/* What the page must hold. */
+static uint64_t must_hold(struct shadow *s, const struct shadow_space *space, const struct shadow_area *area,
+                          uint64_t va, uint64_t found)
+{
+    const uint64_t object = area ? area->object : 0, page = area ? page_of(area, va) : 0;
+    const bool apart = area && !area->shared && area->unit > 4096 && is_own_large(space, area, va);
+    const struct cell *cell = object && !apart ? cells_find(&s->written, object, page) : NULL;
+    return cell ? cell->value : first_contents(s, object, page, found);
 }
 
 bool shadow_access(struct shadow *s, unsigned task, uint64_t va, bool store, uint64_t *found, uint64_t *expected)
 {
     struct shadow_space *space = s->task[task].space;
     const struct shadow_area *area = space ? shadow_area_at(space, va) : NULL;
-    const uint64_t object = area ? area->object : 0;
-    const uint64_t page = area ? area->page + ((va - area->start) >> 12) : 0;
     const bool shared = area && area->shared;
-    struct cell *own = shared || !space ? NULL : cells_find(&space->own, va >> 12);
     if (!space || s->short_of_memory)
         return true;
+    if (area && area->unit > 4096)
+        shadow_touch_large(s, space, area, va, false);
+    struct cell *own = shared ? NULL : cells_find(&space->own, OWN_WRITTEN, va >> 12);
     if (own && own->offered && *found == 0) { /* the kernel has taken what was offered */
         own->value = 0;
         own->offered = false;
     }
-    *expected = own ? own->value : object ? object_page(s, object, page, *found) : 0;
+    *expected = own ? own->value : must_hold(s, space, area, va, *found);
     if (*found != *expected)
         return false;
     if (!store)
         return true;
-    struct cell *cell = shared ? cells_make(&s->written, object << 32 | page) : cells_make(&space->own, va >> 12);
+    if (area && area->unit > 4096)
+        shadow_touch_large(s, space, area, va, true);
+    struct cell *cell = shared ? cells_make(&s->written, area->object, page_of(area, va))
+                               : cells_make(&space->own, OWN_WRITTEN, va >> 12);
     if (!cell)
         return !no_memory(s);
     cell->offered = false;

@@ -6,7 +6,11 @@
  *     private page that was written   its own signature, which fork copies
  *     shared page, of a file or not   that of its object's page: the same for everybody
  *     private page of a file          its object's, until it is written
- *     private page, never written     zeros */
+ *     private page, never written     zeros
+ *
+ * An object that a trace can name again (a file, a memfd, a segment until IPC_RMID) holds what was written for good. A
+ * large page of a private mapping (hugetlbfs) becomes the process's own as a whole: when any of it is written, or when
+ * it is first touched while no shared mapping has made the file's page. */
 #ifndef TWINWALK_SHADOW_H
 #define TWINWALK_SHADOW_H
 
@@ -19,16 +23,21 @@ struct shadow_area {
     uint64_t start, end;
     uint64_t object; /* number; 0: private anonymous memory */
     uint64_t page;   /* of the object, at start */
+    uint64_t unit;   /* bytes of its pages: 4 KiB, or those of MAP_HUGETLB */
     bool shared, no_fork, wipe;
 };
 
 struct shadow_space {
     struct shadow_area *area; /* ascending, disjoint */
     size_t areas, room;
-    struct cells own; /* written private pages, by linear page; offered: MADV_FREE, may have become zeros */
+    struct cells own; /* by enum shadow_own and linear page; offered: MADV_FREE, may have become zeros */
     uint64_t brk;
     unsigned users;
 };
+
+/* What a process has of its own: pages that were written, and whole large pages whose other parts are as their object
+ * was at first. */
+enum shadow_own { OWN_WRITTEN, OWN_LARGE, OWN_KINDS };
 
 struct shadow_files {
     uint64_t *object; /* by descriptor; 0: not known */
@@ -38,18 +47,26 @@ struct shadow_files {
 
 struct shadow_object {
     char *name;    /* NULL: none */
-    bool zeros;    /* shared memory; else a file, whose pages come from somewhere */
-    uint64_t file; /* the OS model's number of it, learned from the first page that nobody has written; 0: not yet */
+    bool zeros;    /* memory; else a file, whose pages come from somewhere */
+    bool segment;  /* of System V … */
+    bool removed;  /* … and IPC_RMID has been called */
+    bool based;    /* base is known: learned from the first page that nobody has written */
+    uint64_t base; /* contents_origin */
+    uint64_t unit; /* bytes of its pages, when it has been mapped; else 0 */
+};
+
+struct shadow_task {
+    struct shadow_space *space; /* NULL: no such task */
+    struct shadow_files *files;
 };
 
 struct shadow {
-    struct {
-        struct shadow_space *space; /* NULL: no such task */
-        struct shadow_files *files;
-    } task[SHADOW_TASKS];
+    struct shadow_task *task;     /* SHADOW_TASKS of them, by number */
+    unsigned tasks;               /* no task of this number or a higher one has been */
     struct shadow_object *object; /* by number; 0 is none */
     size_t objects;
-    struct cells written; /* pages of objects, by object << 32 | page */
+    struct cells written; /* pages of objects, by object and page */
+    struct cells made;    /* large pages of objects that a shared mapping has touched, by object and first page */
     bool named;           /* MAP records tell the file */
     uint64_t last;        /* signature given */
     bool short_of_memory; /* what follows means nothing */
@@ -71,7 +88,11 @@ void shadow_syscall(struct shadow *s, unsigned task, const struct trace_syscall 
  * hold. A store gives it a new signature. */
 bool shadow_access(struct shadow *s, unsigned task, uint64_t va, bool store, uint64_t *found, uint64_t *expected);
 
-/* ---- between the files of the shadow: areas.c of it ---- */
+/* The large page of the area at va is touched, by an access or because the program asks for its pages beforehand. */
+void shadow_touch_large(struct shadow *s, struct shadow_space *space, const struct shadow_area *area, uint64_t va,
+                        bool write);
+
+/* ---- between the files of the shadow: shadow_areas.c ---- */
 struct shadow_area *shadow_area_at(const struct shadow_space *space, uint64_t va);
 /* Makes va a border between areas. */
 void shadow_cut(struct shadow *s, struct shadow_space *space, uint64_t va);
@@ -79,8 +100,17 @@ void shadow_cut(struct shadow *s, struct shadow_space *space, uint64_t va);
 void shadow_unmap(struct shadow *s, struct shadow_space *space, uint64_t start, uint64_t end);
 /* Puts an area in the place of what was there. */
 void shadow_put(struct shadow *s, struct shadow_space *space, struct shadow_area area);
-/* Calls visit for the written private pages of the range. */
+/* Calls visit for what the process has of its own in the range. */
 void shadow_visit(struct shadow_space *space, uint64_t start, uint64_t end, void (*visit)(struct cell *cell));
+static inline uint64_t shadow_up(uint64_t bytes, uint64_t unit)
+{
+    return (bytes + unit - 1) & ~(unit - 1);
+}
+/* shadow_move.c, shadow_segments.c: system calls */
+void shadow_mremap(struct shadow *s, struct shadow_space *space, const struct trace_syscall *call);
+void shadow_attach(struct shadow *s, struct shadow_space *space, const struct trace_syscall *shmat);
+void shadow_detach(struct shadow *s, struct shadow_space *space, uint64_t start);
+void shadow_control_segment(struct shadow *s, uint64_t id, uint64_t command);
 /* A new object; by name: that of the name. 0: memory is short. */
 uint64_t shadow_object(struct shadow *s, const char *name, bool zeros);
 

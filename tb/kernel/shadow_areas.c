@@ -57,16 +57,18 @@ void shadow_visit(struct shadow_space *space, uint64_t start, uint64_t end, void
 {
     const uint64_t from = start >> 12, to = end >> 12;
     if (to - from < space->own.room) {
-        for (uint64_t page = from; page < to; page++) {
-            struct cell *cell = cells_find(&space->own, page);
+        for (uint64_t i = 0; i < (to - from) * OWN_KINDS; i++) {
+            struct cell *cell = cells_find(&space->own, i % OWN_KINDS, from + i / OWN_KINDS);
             if (cell)
                 visit(cell);
         }
         return;
     }
-    for (size_t i = 0; i < space->own.room; i++)
-        if (space->own.cell[i].state == CELL_HERE && space->own.cell[i].key >= from && space->own.cell[i].key < to)
-            visit(&space->own.cell[i]);
+    for (size_t i = 0; i < space->own.room; i++) {
+        struct cell *cell = &space->own.cell[i];
+        if (cell->state == CELL_HERE && cell->page >= from && cell->page < to)
+            visit(cell);
+    }
 }
 
 static void forget(struct cell *cell)

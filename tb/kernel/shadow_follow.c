@@ -1,7 +1,6 @@
 /* What MAP, OPEN and system calls mean to contents, by the Linux manual pages. See shadow.h. */
 #include "shadow.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@ enum linux_number {
     SYS_MREMAP = 25,
     SYS_MADVISE = 28,
     SYS_SHMAT = 30,
+    SYS_SHMCTL = 31,
     SYS_DUP = 32,
     SYS_DUP2 = 33,
     SYS_SHMDT = 67,
@@ -25,15 +25,12 @@ enum linux_number {
     SYS_MEMFD_CREATE = 319,
     SYS_OPENAT2 = 437,
 };
-enum { SHARED = 1, ANONYMOUS = 0x20, HUGETLB = 0x40000, DONTUNMAP = 4, MOST_DESCRIPTORS = 1 << 20 };
+enum { SHARED = 1, ANONYMOUS = 0x20, HUGETLB = 0x40000, MOST_DESCRIPTORS = 1 << 20 };
+enum { POPULATE = 0x8000, HUGE_SHIFT = 26, HUGE_1GB = 30, WRITE = 2, NO_MEMORY = -12 };
+enum { POPULATE_READ = 22, POPULATE_WRITE = 23 };
 enum { DONTNEED = 4, OFFER = 8, DONTFORK = 10, DOFORK = 11, WIPEONFORK = 18, KEEPONFORK = 19, DONTNEED_LOCKED = 24 };
 
-static const uint64_t LARGE = UINT64_C(2) << 20;
-
-static uint64_t up(uint64_t bytes, uint64_t unit)
-{
-    return (bytes + unit - 1) & ~(unit - 1);
-}
+static const uint64_t LARGE = UINT64_C(2) << 20, GIANT = UINT64_C(1) << 30;
 
 /* ---- descriptors ---- */
 
@@ -69,8 +66,7 @@ static uint64_t behind(struct shadow *s, unsigned task, int64_t fd)
 
 void shadow_open(struct shadow *s, unsigned task, const struct trace_task *open)
 {
-    const bool zeros = open->flags & TRACE_OPEN_NO_FILE;
-    describe(s, task, open->number, shadow_object(s, zeros ? NULL : open->name, zeros));
+    describe(s, task, open->number, shadow_object(s, open->name, open->flags & TRACE_OPEN_NO_FILE));
 }
 
 /* ---- mappings ---- */
@@ -80,79 +76,69 @@ void shadow_map(struct shadow *s, unsigned task, const struct trace_map *m)
     struct shadow_area area = {.start = m->start,
                                .end = m->end,
                                .shared = m->flags & OS_SHARED,
+                               .unit = 4096,
                                .page = s->named ? m->offset >> 12 : 0};
     if (m->flags & OS_FILE)
         area.object = shadow_object(s, s->named && m->name[0] ? m->name : NULL, false);
     else if (area.shared)
         area.object = shadow_object(s, NULL, true);
+    if (area.object)
+        s->object[area.object].unit = 4096;
     shadow_put(s, s->task[task].space, area);
     if (m->flags & OS_HEAP)
         s->task[task].space->brk = m->end;
 }
 
+/* The object behind the descriptor, and the size of its pages, which a named one keeps whatever the flags say. */
+static void map_descriptor(struct shadow *s, unsigned task, int64_t fd, struct shadow_area *area)
+{
+    area->object = behind(s, task, fd);
+    const struct shadow_object *object = &s->object[area->object];
+    if (object->unit && object->unit != area->unit && object->name) {
+        area->unit = object->unit;
+    } else if (object->unit && object->unit != area->unit) { /* another file has got this number, untold */
+        area->object = shadow_object(s, NULL, false);
+        describe(s, task, fd, area->object);
+    }
+    s->object[area->object].unit = area->unit;
+}
+
+static void touch_all(struct shadow *s, struct shadow_space *space, uint64_t start, uint64_t end, bool write)
+{
+    for (size_t i = 0; i < space->areas; i++) {
+        const struct shadow_area *area = &space->area[i];
+        const uint64_t from = area->start > start ? area->start : start, to = area->end < end ? area->end : end;
+        if (area->unit > 4096)
+            for (uint64_t va = from; va < to; va += area->unit)
+                shadow_touch_large(s, space, area, va, write);
+    }
+}
+
 static void follow_mmap(struct shadow *s, unsigned task, const struct trace_syscall *c)
 {
-    const uint64_t start = (uint64_t)c->result, type = c->arg[3] & 15;
-    struct shadow_area area = {.start = start, .end = start + up(c->arg[1], c->arg[3] & HUGETLB ? LARGE : 4096)};
-    area.shared = type == SHARED || type == 3;
+    const uint64_t start = (uint64_t)c->result, type = c->arg[3] & 15, size = c->arg[3] >> HUGE_SHIFT & 63;
+    struct shadow_area area = {.start = start, .shared = type == SHARED || type == 3};
+    area.unit = !(c->arg[3] & HUGETLB) ? 4096 : size == HUGE_1GB ? GIANT : LARGE;
     if (!(c->arg[3] & ANONYMOUS)) {
-        area.object = behind(s, task, (int)(uint32_t)c->arg[4]);
+        map_descriptor(s, task, (int)(uint32_t)c->arg[4], &area);
         area.page = c->arg[5] >> 12;
     } else if (area.shared) {
         area.object = shadow_object(s, NULL, true);
     }
+    area.end = start + shadow_up(c->arg[1], area.unit);
     shadow_put(s, s->task[task].space, area);
+    if (c->arg[3] & POPULATE && c->arg[2] & 7)
+        touch_all(s, s->task[task].space, area.start, area.end, c->arg[2] & WRITE && !area.shared);
 }
 
 static void follow_brk(struct shadow *s, struct shadow_space *space, uint64_t now)
 {
-    const uint64_t before = up(space->brk, 4096), after = up(now, 4096);
+    const uint64_t before = shadow_up(space->brk, 4096), after = shadow_up(now, 4096);
     if (space->brk && after > before)
-        shadow_put(s, space, (struct shadow_area){.start = before, .end = after});
+        shadow_put(s, space, (struct shadow_area){.start = before, .end = after, .unit = 4096});
     else if (space->brk && after < before)
         shadow_unmap(s, space, after, before);
     space->brk = now;
-}
-
-/* What was written goes along; what is cut off is lost. */
-static void follow_mremap(struct shadow *s, struct shadow_space *space, const struct trace_syscall *c)
-{
-    const uint64_t from = c->arg[0], old = up(c->arg[1], 4096), to = (uint64_t)c->result, new = up(c->arg[2], 4096);
-    const struct shadow_area *at = shadow_area_at(space, from);
-    if (!at)
-        return;
-    struct shadow_area area = *at;
-    area.page += (from - area.start) >> 12;
-    area.start = to;
-    area.end = to + new;
-    if (to == from) { /* in place: only what is added or lost changes */
-        if (new > old) {
-            area.page += old >> 12;
-            area.start += old;
-            shadow_put(s, space, area);
-        } else if (new < old) {
-            shadow_unmap(s, space, from + new, from + old);
-        }
-        return;
-    }
-    const uint64_t moved = old < new ? old : new;
-    shadow_put(s, space, area);
-    for (uint64_t i = 0; i < moved; i += 4096) {
-        struct cell *cell = cells_find(&space->own, (from + i) >> 12);
-        if (!cell)
-            continue;
-        const struct cell written = *cell;
-        cell->state = CELL_GONE;
-        cell = cells_make(&space->own, (to + i) >> 12);
-        if (!cell) {
-            s->short_of_memory = true;
-            return;
-        }
-        cell->value = written.value;
-        cell->offered = written.offered;
-    }
-    if (old && !(c->arg[3] & DONTUNMAP))
-        shadow_unmap(s, space, from, from + old);
 }
 
 static void forget(struct cell *cell)
@@ -174,7 +160,7 @@ static void advise(struct shadow_area *area, struct shadow_space *space, uint64_
             shadow_visit(space, area->start, area->end, forget);
         break;
     case OFFER:
-        if (!area->object)
+        if (!area->object && area->unit == 4096)
             shadow_visit(space, area->start, area->end, offer);
         break;
     case DONTFORK:
@@ -190,8 +176,18 @@ static void advise(struct shadow_area *area, struct shadow_space *space, uint64_
     }
 }
 
+/* Of large pages DONTNEED takes only those that the length reaches the end of. */
 static void follow_madvise(struct shadow *s, struct shadow_space *space, uint64_t start, uint64_t end, uint64_t advice)
 {
+    if (advice == POPULATE_READ || advice == POPULATE_WRITE) {
+        touch_all(s, space, start, end, advice == POPULATE_WRITE);
+        return;
+    }
+    const struct shadow_area *last = end > start ? shadow_area_at(space, end - 1) : NULL;
+    if (last && (advice == DONTNEED || advice == DONTNEED_LOCKED))
+        end &= ~(last->unit - 1);
+    if (end <= start)
+        return;
     shadow_cut(s, space, start);
     shadow_cut(s, space, end);
     for (size_t i = 0; i < space->areas; i++)
@@ -199,55 +195,36 @@ static void follow_madvise(struct shadow *s, struct shadow_space *space, uint64_
             advise(&space->area[i], space, advice);
 }
 
-static void follow_shmat(struct shadow *s, struct shadow_space *space, const struct trace_syscall *c)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/SYSV%llx", (unsigned long long)c->arg[0]);
-    shadow_put(s, space,
-               (struct shadow_area){.start = (uint64_t)c->result,
-                                    .end = (uint64_t)c->result + up(c->arg[3], 4096),
-                                    .object = shadow_object(s, name, true),
-                                    .shared = true});
-}
-
-/* All that is left of the segment behind this address. */
-static void follow_shmdt(struct shadow *s, struct shadow_space *space, uint64_t start)
-{
-    const struct shadow_area *area = shadow_area_at(space, start);
-    const uint64_t object = area ? area->object : 0;
-    for (uint64_t at = start; area && area->object == object && area->start == at; area = shadow_area_at(space, at)) {
-        const uint64_t end = area->end;
-        shadow_unmap(s, space, at, end);
-        at = end;
-    }
-}
-
 void shadow_syscall(struct shadow *s, unsigned task, const struct trace_syscall *c)
 {
     struct shadow_space *space = s->task[task].space;
-    if (!space || (c->result < 0 && c->result >= -4095))
+    const bool went_on = c->number == SYS_MADVISE && c->result == NO_MEMORY; /* over what is not mapped */
+    if (!space || (c->result < 0 && c->result >= -4095 && !went_on))
         return;
     switch (c->number) {
     case SYS_MMAP:
         follow_mmap(s, task, c);
         break;
     case SYS_MUNMAP:
-        shadow_unmap(s, space, c->arg[0], c->arg[0] + up(c->arg[1], 4096));
+        shadow_unmap(s, space, c->arg[0], c->arg[0] + shadow_up(c->arg[1], 4096));
         break;
     case SYS_BRK:
         follow_brk(s, space, (uint64_t)c->result);
         break;
     case SYS_MREMAP:
-        follow_mremap(s, space, c);
+        shadow_mremap(s, space, c);
         break;
     case SYS_MADVISE:
-        follow_madvise(s, space, c->arg[0], c->arg[0] + up(c->arg[1], 4096), c->arg[2]);
+        follow_madvise(s, space, c->arg[0], c->arg[0] + shadow_up(c->arg[1], 4096), c->arg[2]);
         break;
     case SYS_SHMAT:
-        follow_shmat(s, space, c);
+        shadow_attach(s, space, c);
+        break;
+    case SYS_SHMCTL:
+        shadow_control_segment(s, c->arg[0], c->arg[1]);
         break;
     case SYS_SHMDT:
-        follow_shmdt(s, space, c->arg[0]);
+        shadow_detach(s, space, c->arg[0]);
         break;
     case SYS_OPEN:
     case SYS_CREAT:

@@ -3,8 +3,6 @@
 
 #include "kernelside.h"
 
-enum { LX_MEMFD_CREATE = 319 };
-
 /* A thread that nobody has made, in a trace that does not tell of tasks: one of the first process. */
 bool kernel_thread_appears(struct kernelside *k, unsigned thread)
 {
@@ -122,9 +120,7 @@ static bool ends(struct kernelside *k, unsigned task, bool group)
 
 static bool opens(struct kernelside *k, const struct trace_task *t)
 {
-    const uint64_t arg[6] = {0};
-    const bool done = t->flags & TRACE_OPEN_NO_FILE ? os_syscall(k->os, LX_MEMFD_CREATE, arg, t->number)
-                                                    : os_open_file(k->os, t->number, t->name);
+    const bool done = (t->flags & TRACE_OPEN_NO_FILE ? os_open_memory : os_open_file)(k->os, t->number, t->name);
     return done || !os_current(k->os) || kernel_bad(k, "OPEN of %s: %s", t->name, os_error(k->os));
 }
 

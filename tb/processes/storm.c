@@ -12,7 +12,7 @@
 #include "os/os.h"
 #include "traces/format/plain.h"
 
-enum { KEY_SEED = 256, KEY_RECORDS, KEY_LARGE, KEY_WIDE, KEY_TEXT };
+enum { KEY_SEED = 256, KEY_RECORDS, KEY_LARGE, KEY_WIDE, KEY_HUGE, KEY_NEAR, KEY_TEXT };
 
 static const uint64_t OPEN_BASE = UINT64_C(0x7f0000000000), HEAP_BASE = UINT64_C(0x555555600000),
                       STACK_TOP = UINT64_C(0x7ffffffff000);
@@ -36,10 +36,8 @@ uint64_t storm_va(const struct storm *s, unsigned page)
 
 void storm_put(struct storm *s, const struct trace_rec *rec, const struct trace_extra *extra)
 {
-    if (!s->failed && !trace_put(s->out, rec, extra)) {
-        fprintf(stderr, "twinwalk storm: %s\n", plain(trace_writer_error(s->out)));
+    if (!s->failed && !s->put(s->to, rec, extra))
         s->failed = true;
-    }
     s->records++;
 }
 
@@ -50,6 +48,13 @@ void storm_call(struct storm *s, uint64_t number, const uint64_t arg[6], uint64_
     for (unsigned i = 0; i < 6; i++)
         extra.syscall.arg[i] = arg[i];
     storm_put(s, &rec, &extra);
+}
+
+void storm_memory_do(struct storm *s, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                     uint64_t a5, uint64_t result)
+{
+    const uint64_t arg[6] = {a0, a1, a2, a3, a4, a5};
+    storm_call(s, number, arg, result);
 }
 
 void storm_touch(struct storm *s, unsigned page, uint8_t kind)
@@ -88,6 +93,14 @@ static void touch_some(struct storm *s)
         storm_touch(s, page, kind);
 }
 
+/* Where something has just been mapped. */
+static void touch_recent(struct storm *s)
+{
+    static const uint8_t kinds[] = {TRACE_FETCH, TRACE_LOAD, TRACE_LOAD, TRACE_STORE, TRACE_STORE};
+    for (unsigned n = 1 + storm_below(s, 4); n; n--)
+        storm_touch(s, s->process[s->now].recent[storm_below(s, STORM_BUSY_RECENT)], kinds[storm_below(s, 5)]);
+}
+
 /* One page after the other. */
 static void sweep(struct storm *s)
 {
@@ -99,18 +112,19 @@ static void sweep(struct storm *s)
 
 static void one_step(struct storm *s)
 {
-    const unsigned k = storm_below(s, 100);
-    if (!s->now &&
-        storm_below(
-            s, 4)) /* the first process only makes others, so that it stays small and is not the one to be killed */
-        storm_task_event(s);
-    else if (!s->now)
+    const unsigned k = storm_below(s, 100), calls = s->busy ? s->busy : 8;
+    if (!s->now && !s->busy &&
+        storm_below(s, 4))   /* the first process only makes others, so that it stays small and is */
+        storm_task_event(s); /* not the one to be killed */
+    else if (!s->now && !s->busy)
         storm_touch(s, STORM_STACK + 3 + storm_below(s, 4), TRACE_STORE);
-    else if (k < 8)
+    else if (k < calls)
         storm_memory_call(s);
-    else if (k < 11)
+    else if (k < calls + 3)
         storm_task_event(s);
-    else if (k < 18)
+    else if (s->busy)
+        touch_recent(s);
+    else if (k < calls + 10)
         sweep(s);
     else
         touch_some(s);
@@ -118,7 +132,8 @@ static void one_step(struct storm *s)
 
 struct arguments {
     uint64_t seed, records;
-    bool large, wide, text;
+    bool large, wide, huge, text;
+    unsigned near;
     const char *path;
 };
 
@@ -138,6 +153,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_WIDE:
         a->wide = true;
         return 0;
+    case KEY_HUGE:
+        a->huge = true;
+        return 0;
+    case KEY_NEAR:
+        a->near = (unsigned)arguments_number(state, "near", arg, 0, 256, false);
+        return 0;
     case KEY_TEXT:
         a->text = true;
         return 0;
@@ -155,6 +176,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+void storm_make_part(struct storm *s)
+{
+    storm_begin(s);
+    while (s->records < s->wanted && !s->failed && !interrupt_count)
+        one_step(s);
+}
+
+void storm_make(struct storm *s)
+{
+    storm_make_part(s);
+    storm_end(s);
+}
+
+static bool write_record(void *to, const struct trace_rec *rec, const struct trace_extra *extra)
+{
+    if (trace_put(to, rec, extra))
+        return true;
+    fprintf(stderr, "twinwalk storm: %s\n", plain(trace_writer_error(to)));
+    return false;
+}
+
 int storm_command(int argc, char **argv)
 {
     static const struct argp_option options[] = {
@@ -162,6 +204,8 @@ int storm_command(int argc, char **argv)
         {"records", KEY_RECORDS, "N", 0, "About so many records, with K, M or G (100000)", 0},
         {"large", KEY_LARGE, NULL, 0, "More mappings that have room for large pages", 0},
         {"wide", KEY_WIDE, NULL, 0, "Addresses of 57 bits", 0},
+        {"huge", KEY_HUGE, NULL, 0, "Mappings of MAP_HUGETLB, too, which want memory: --ram=512M or more", 0},
+        {"near", KEY_NEAR, "N", 0, "Of 256 memory calls so many have wrong arguments, and fail (0)", 0},
         {"text", KEY_TEXT, NULL, 0, "Write the text form", 0},
         {0}};
     static const struct argp argp = {
@@ -189,21 +233,22 @@ int storm_command(int argc, char **argv)
     s->wanted = a.records;
     s->large = a.large;
     s->wide = a.wide;
-    s->out = trace_create(a.path, &info, a.text, &error);
-    if (!s->out) {
+    s->huge = a.huge;
+    s->near = a.near;
+    struct trace_writer *out = trace_create(a.path, &info, a.text, &error);
+    if (!out) {
         fprintf(stderr, "twinwalk storm: %s\n", plain(error));
         free(s);
         return STATUS_OUTPUT;
     }
     interrupt_install();
-    storm_begin(s);
-    while (s->records < s->wanted && !s->failed && !interrupt_count)
-        one_step(s);
-    storm_end(s);
+    s->put = write_record;
+    s->to = out;
+    storm_make(s);
     int status = s->failed ? STATUS_OUTPUT : interrupt_count ? STATUS_INTERRUPTED : STATUS_EQUAL;
     if (status) {
-        trace_abandon(s->out);
-    } else if (!trace_finish(s->out, &error)) {
+        trace_abandon(out);
+    } else if (!trace_finish(out, &error)) {
         fprintf(stderr, "twinwalk storm: %s\n", plain(error));
         status = STATUS_OUTPUT;
     }

@@ -7,7 +7,7 @@
 
 enum { TEXT_PAGES = 16, BRK = 12 };
 
-static void event(struct storm *s, enum trace_task_event what, unsigned number, unsigned flags, const char *name)
+void storm_event(struct storm *s, enum trace_task_event what, unsigned number, unsigned flags, const char *name)
 {
     struct trace_extra extra = {.task = {.number = number, .event = (uint8_t)what, .flags = (uint8_t)flags}};
     const struct trace_rec rec = {.kind = TRACE_TASK, .thread = (uint8_t)s->thread};
@@ -34,6 +34,7 @@ static void lay_out(struct storm *s, const char *program)
     struct storm_page *p = s->process[s->now].page;
     const uint64_t nothing[6] = {0};
     memset(p, 0, sizeof s->process[s->now].page);
+    s->process[s->now].giant = false;
     map(s, STORM_PROGRAM, TEXT_PAGES, 0, OS_READ | OS_EXEC, OS_FILE, program);
     map(s, STORM_PROGRAM + TEXT_PAGES, STORM_PROGRAM_PAGES - TEXT_PAGES, (TEXT_PAGES - 1) * 4096, OS_READ | OS_WRITE,
         OS_FILE, program);
@@ -51,7 +52,7 @@ static void open_files(struct storm *s)
     for (unsigned i = 0; i < STORM_FILES; i++) {
         char name[32];
         snprintf(name, sizeof name, "/storm/file%u", i);
-        event(s, TRACE_OPEN, STORM_FIRST_FD + i, i == STORM_FILES - 1 ? TRACE_OPEN_NO_FILE : 0, name);
+        storm_event(s, TRACE_OPEN, STORM_FIRST_FD + i, i == STORM_FILES - 1 ? TRACE_OPEN_NO_FILE : 0, name);
     }
 }
 
@@ -111,7 +112,7 @@ static void execute(struct storm *s)
         s->process[s->now].task = (int)s->thread;
         s->process[s->now].thread = -1;
     }
-    event(s, TRACE_EXEC, 0, 0, name);
+    storm_event(s, TRACE_EXEC, 0, 0, name);
     lay_out(s, name);
 }
 
@@ -122,13 +123,14 @@ static void fork_one(struct storm *s)
         return;
     struct storm_process *parent = &s->process[s->now], *child = &s->process[i];
     const unsigned number = new_number(s);
-    event(s, TRACE_CLONE, number, 0, "");
+    storm_event(s, TRACE_CLONE, number, 0, "");
     memcpy(child->page, parent->page, sizeof child->page);
     for (unsigned p = 0; p < STORM_PAGES; p++)
         if (child->page[p].advice & 1)
             child->page[p] = (struct storm_page){0};
     child->task = (int)number;
     child->thread = -1;
+    child->giant = parent->giant;
     run(s, (unsigned)i);
     if (!storm_below(s, 5))
         execute(s);
@@ -141,12 +143,12 @@ static void vfork_one(struct storm *s)
     if (i < 0)
         return;
     const unsigned parent = s->now, parent_task = s->thread, number = new_number(s);
-    event(s, TRACE_CLONE, number, TRACE_CLONE_VM | TRACE_CLONE_VFORK, "");
+    storm_event(s, TRACE_CLONE, number, TRACE_CLONE_VM | TRACE_CLONE_VFORK, "");
     s->thread = number;
     for (unsigned n = storm_below(s, 20); n; n--)
         storm_touch(s, storm_below(s, STORM_PAGES), storm_below(s, 2) ? TRACE_LOAD : TRACE_STORE);
     if (storm_below(s, 2)) {
-        event(s, TRACE_EXIT_GROUP, 0, 0, "");
+        storm_event(s, TRACE_EXIT_GROUP, 0, 0, "");
         s->used[number] = false;
         s->now = parent;
         s->thread = parent_task;
@@ -164,7 +166,7 @@ static void thread_one(struct storm *s)
     if (p->thread >= 0)
         return;
     p->thread = (int)new_number(s);
-    event(s, TRACE_CLONE, (unsigned)p->thread, TRACE_CLONE_VM | TRACE_CLONE_FILES | TRACE_CLONE_THREAD, "");
+    storm_event(s, TRACE_CLONE, (unsigned)p->thread, TRACE_CLONE_VM | TRACE_CLONE_FILES | TRACE_CLONE_THREAD, "");
 }
 
 /* A thread ends, or the process does: all at once, or one after the other. */
@@ -175,7 +177,7 @@ static void end_one(struct storm *s, unsigned i)
     if (p->thread >= 0 && storm_below(s, 2)) {
         const bool leader = storm_below(s, 2); /* the leader may end first */
         s->thread = (unsigned)(leader ? p->task : p->thread);
-        event(s, TRACE_EXIT, 0, 0, "");
+        storm_event(s, TRACE_EXIT, 0, 0, "");
         s->used[s->thread] = false;
         p->task = leader ? p->thread : p->task;
         p->thread = -1;
@@ -183,7 +185,7 @@ static void end_one(struct storm *s, unsigned i)
             return;
     }
     run(s, i);
-    event(s, p->thread >= 0 || storm_below(s, 2) ? TRACE_EXIT_GROUP : TRACE_EXIT, 0, 0, "");
+    storm_event(s, p->thread >= 0 || storm_below(s, 2) ? TRACE_EXIT_GROUP : TRACE_EXIT, 0, 0, "");
     s->used[p->task] = false;
     if (p->thread >= 0)
         s->used[p->thread] = false;

@@ -20,6 +20,9 @@ enum {
 enum {
     LINUX_SHARED = 1,
     LINUX_ANONYMOUS = 0x20,
+    LINUX_HUGETLB = 0x40000,
+    LINUX_HUGE_SHIFT = 26,
+    LINUX_HUGE_1GB = 30,
     LINUX_GROWSDOWN = 0x100,
     LINUX_DONTUNMAP = 4,
     LINUX_DONTFORK = 10,
@@ -27,14 +30,21 @@ enum {
     LINUX_SHM_RDONLY = 0x1000,
     LINUX_SHM_EXEC = 0x8000
 };
-/* Flags of ours: attached by shmat; not for children (madvise). */
-enum { SEGMENT = 1 << 8, NOT_FORKED = 1 << 9 };
+/* Flags of ours: attached by shmat; not for children (madvise); MAP_HUGETLB. */
+enum { SEGMENT = 1 << 16, NOT_FORKED = 1 << 17, HUGE = 1 << 18, GIANT = 1 << 19 };
 
 static const uint64_t stack_limit = UINT64_C(8) << 20; /* Linux' default RLIMIT_STACK */
 
 static uint64_t page_up(uint64_t v)
 {
     return (v + 0xfff) & ~UINT64_C(0xfff);
+}
+
+/* Lengths of mappings of MAP_HUGETLB are rounded up to their pages. */
+static uint64_t large_up(uint64_t v, uint32_t flags)
+{
+    const uint64_t size = flags & GIANT ? UINT64_C(1) << 30 : flags & HUGE ? UINT64_C(2) << 20 : 0x1000;
+    return (v + size - 1) & ~(size - 1);
 }
 
 void mappings_free(struct mappings *list)
@@ -133,7 +143,7 @@ bool mappings_initial(struct mappings *list, const struct trace_map *m)
         return false;
     if (m->flags & OS_HEAP)
         list->brk = m->end;
-    return insert(list, i, (struct mapping){m->start, m->end, m->prot, m->flags});
+    return insert(list, i, (struct mapping){m->start, m->end, m->prot, m->flags, 0});
 }
 
 static const char *follow_brk(struct mappings *list, uint64_t now)
@@ -143,7 +153,7 @@ static const char *follow_brk(struct mappings *list, uint64_t now)
     list->brk = now;
     if (!known) /* the first call only tells where the break is */
         return NULL;
-    bool ok = after >= before ? map(list, (struct mapping){before, after, OS_READ | OS_WRITE, OS_HEAP})
+    bool ok = after >= before ? map(list, (struct mapping){before, after, OS_READ | OS_WRITE, OS_HEAP, 0})
                               : unmap(list, after, before);
     return ok ? NULL : "out of memory";
 }
@@ -155,9 +165,11 @@ static const char *follow_mremap(struct mappings *list, uint64_t from, uint64_t 
     if (i == list->count || list->map[i].start > from)
         return "mremap of an address that is not mapped";
     struct mapping v = list->map[i];
+    const uint64_t old = large_up(from_len, v.flags);
+    v.origin = to - (from - v.origin);
     v.start = to;
-    v.end = page_up(to + to_len);
-    if (from_len && !(flags & LINUX_DONTUNMAP) && !unmap(list, from, page_up(from + from_len)))
+    v.end = to + large_up(to_len, v.flags);
+    if (from_len && !(flags & LINUX_DONTUNMAP) && !unmap(list, from, from + old))
         return "out of memory";
     return map(list, v) ? NULL : "out of memory";
 }
@@ -167,15 +179,25 @@ static const char *follow_shmat(struct mappings *list, uint64_t start, uint64_t 
     if (start & 0xfff || !length || length & 0xfff || start + length <= start)
         return "shmat's result and the segment's length, its fourth argument, are no range of pages";
     uint32_t prot = OS_READ | (flags & LINUX_SHM_RDONLY ? 0 : OS_WRITE) | (flags & LINUX_SHM_EXEC ? OS_EXEC : 0);
-    return map(list, (struct mapping){start, start + length, prot, OS_SHARED | SEGMENT}) ? NULL : "out of memory";
+    return map(list, (struct mapping){start, start + length, prot, OS_SHARED | SEGMENT, start}) ? NULL
+                                                                                                : "out of memory";
 }
 
+/* Every piece that munmap, mprotect and mremap have left of what would begin here. */
 static const char *follow_shmdt(struct mappings *list, uint64_t start)
 {
-    size_t i = at_or_after(list, start);
-    if (i == list->count || list->map[i].start != start || !(list->map[i].flags & SEGMENT))
-        return "shmdt of an address where nothing is attached";
-    return unmap(list, start, list->map[i].end) ? NULL : "out of memory";
+    bool some = false;
+    for (size_t i = at_or_after(list, start); i < list->count;) {
+        const struct mapping piece = list->map[i];
+        if (!(piece.flags & SEGMENT) || piece.origin != start) {
+            i++;
+            continue;
+        }
+        if (!unmap(list, piece.start, piece.end))
+            return "out of memory";
+        some = true;
+    }
+    return some ? NULL : "shmdt of an address where nothing is attached";
 }
 
 const char *mappings_follow(struct mappings *list, const struct trace_syscall *s)
@@ -190,7 +212,10 @@ const char *mappings_follow(struct mappings *list, const struct trace_syscall *s
             return "the result of mmap is no range of pages";
         uint32_t flags = (s->arg[3] & LINUX_SHARED ? OS_SHARED : 0) | (s->arg[3] & LINUX_ANONYMOUS ? 0 : OS_FILE) |
                          (s->arg[3] & LINUX_GROWSDOWN ? OS_GROWSDOWN : 0);
-        ok = map(list, (struct mapping){result, page_up(result + s->arg[1]), (uint32_t)s->arg[2] & 7, flags});
+        if (s->arg[3] & LINUX_HUGETLB)
+            flags |= (s->arg[3] >> LINUX_HUGE_SHIFT & 63) == LINUX_HUGE_1GB ? GIANT : HUGE;
+        ok = map(list,
+                 (struct mapping){result, result + large_up(s->arg[1], flags), (uint32_t)s->arg[2] & 7, flags, 0});
         break;
     }
     case SYS_SHMAT:

@@ -8,7 +8,8 @@
 
 struct mapping {
     uint64_t start, end;
-    uint32_t prot, flags; /* as in model/os/os.h */
+    uint32_t prot, flags; /* as in model/os/os.h; flags have some of mappings.c's own */
+    uint64_t origin;      /* of a segment: where its first page would be */
 };
 
 struct mappings {
