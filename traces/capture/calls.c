@@ -15,8 +15,8 @@
 
 enum { PAGE = 4096 };
 
-/* The number of arguments of a call that changes mappings, 0 for others. What lies in the registers behind is not
- * recorded. */
+/* The number of arguments of a call that changes mappings, 0 for others; of shmctl only IPC_RMID is recorded. What lies
+ * in the registers behind is not recorded. */
 static unsigned memory_args(uint64_t number)
 {
     switch (number) {
@@ -32,12 +32,18 @@ static unsigned memory_args(uint64_t number)
     case SYS_shmat:
         return 3;
     case SYS_munmap:
+    case SYS_shmctl:
         return 2;
     case SYS_brk:
     case SYS_shmdt:
         return 1;
     }
     return 0;
+}
+
+static bool is_memory_call(const struct trace_syscall *call)
+{
+    return memory_args(call->number) && (call->number != SYS_shmctl || call->arg[1] == IPC_RMID);
 }
 
 static bool takes_away(const struct trace_syscall *call)
@@ -74,10 +80,12 @@ static void before_memory_call(struct cpu *c)
     struct trace_syscall *call = &c->call;
     calls_take(c);
     c->file.name[0] = 0;
+    c->huge = 0;
     if (call->number == SYS_mmap && !(call->arg[3] & MAP_ANONYMOUS)) {
         bool no_file;
         if (name_of_descriptor((int)call->arg[4], c->file.name, &no_file))
             c->file.flags = no_file ? TRACE_OPEN_NO_FILE : 0;
+        c->huge = huge_pages_of_descriptor((int)call->arg[4]);
     } else if (call->number == SYS_shmat) {
         struct shmid_ds about;
         call->arg[3] = shmctl((int)call->arg[0], IPC_STAT, &about) ? 0 : (about.shm_segsz + PAGE - 1) / PAGE * PAGE;
@@ -96,6 +104,8 @@ static void after_memory_call(struct cpu *c)
     x.syscall.number = c->call.number;
     x.syscall.result = c->call.result;
     memcpy(x.syscall.arg, c->call.arg, args * sizeof *x.syscall.arg);
+    if (c->huge) /* what the file makes of the mapping, whether the program says so or not */
+        x.syscall.arg[3] = (x.syscall.arg[3] & ~(UINT64_C(63) << 26)) | c->huge;
     put_extra(c, TRACE_SYSCALL, &x);
     if (process.threads > 1)
         hand_over(c, false);
@@ -109,7 +119,7 @@ void on_syscall(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t a1, 
     struct cpu *c = &process.cpu[cpu];
     here = c;
     c->call = (struct trace_syscall){.number = (uint64_t)number, .arg = {a1, a2, a3, a4, a5, a6}};
-    if (memory_args(c->call.number)) {
+    if (is_memory_call(&c->call)) {
         before_memory_call(c);
         return;
     }
@@ -144,7 +154,7 @@ void on_syscall_return(qemu_plugin_id_t id, unsigned cpu, int64_t number, int64_
     if (c->task < 0 || c->call.number != (uint64_t)number)
         return;
     c->call.result = result;
-    if (memory_args(c->call.number))
+    if (is_memory_call(&c->call))
         after_memory_call(c);
     else if (number == SYS_clone || number == SYS_fork || number == SYS_vfork)
         after_clone(c, c->call.arg, result);

@@ -4,11 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { DEVICE_MEMORY = 1, MINOR_ZERO = 5 }; /* /dev/zero */
+enum { HUGETLBFS = 0x958458f6 };            /* of statfs(2) */
+enum { HUGE_SHIFT = 26 };                   /* of mmap(2), where the size's logarithm stands */
 
 void name_of_path(char name[64], const char *path)
 {
@@ -36,9 +40,18 @@ bool name_of_descriptor(int fd, char name[64], bool *no_file)
         /* a memfd, or a file that its path does not lead to any more: the inode tells such files apart */
         *no_file = !strncmp(path, "/memfd:", 7) || !strncmp(path, "/dev/shm/", 9);
         snprintf(path + n - (sizeof deleted - 1), 64, ":%lu", (unsigned long)st.st_ino);
-    } else {
-        *no_file = !strncmp(path, "/dev/shm/", 9);
+    } else if (!strncmp(path, "/dev/shm/", 9)) { /* its path may be gone the next time, and lead to another one */
+        *no_file = true;
+        snprintf(path + n, 64, ":%lu", (unsigned long)st.st_ino);
     }
     name_of_path(name, *no_file && !strncmp(path, "/memfd:", 7) ? path + 1 : path);
     return true;
+}
+
+uint64_t huge_pages_of_descriptor(int fd)
+{
+    struct statfs fs;
+    if (fstatfs(fd, &fs) || (unsigned long)fs.f_type != HUGETLBFS)
+        return 0;
+    return MAP_HUGETLB | (uint64_t)__builtin_ctzl((unsigned long)fs.f_bsize) << HUGE_SHIFT;
 }

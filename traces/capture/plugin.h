@@ -18,6 +18,7 @@ struct cpu {
     unsigned new_cpu;
     struct trace_syscall call; /* between entry and return */
     struct trace_task file;    /* of mmap's descriptor, if file.name[0] */
+    uint64_t huge;             /* flags of mmap that say what pages that file consists of; 0: small ones */
     uint64_t clear_va;         /* the kernel clears the four bytes there when the thread ends; 0: none */
 } __attribute__((aligned(64)));
 
@@ -92,6 +93,8 @@ size_t peek_string(uint64_t va, size_t most);
 void name_of_path(char name[64], const char *path);
 /* The file behind an open descriptor; no_file: nothing lasting is behind it. False: there is none. */
 bool name_of_descriptor(int fd, char name[64], bool *no_file);
+/* MAP_HUGETLB with the size of its pages, for a file of hugetlbfs; 0: no such file. */
+uint64_t huge_pages_of_descriptor(int fd);
 
 /* Writes MAP records of all that is mapped. NULL, or what is wrong (static). */
 const char *layout_put(struct cpu *c);
