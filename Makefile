@@ -305,6 +305,7 @@ clean: ## remove everything generated
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
 -include traces/fuzz/rules.mk
+-include tb/fuzz/rules.mk
 -include traces/truth/rules.mk
 -include traces/system/rules.mk
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

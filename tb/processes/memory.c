@@ -241,48 +241,46 @@ static bool run(struct memory *m)
     return good;
 }
 
-int memory_replay(const struct setup *o, bool serial)
+struct memory *memory_new(const struct setup *setup, bool serial)
 {
     const char *error;
     struct memory *m = calloc(1, sizeof *m);
-    if (!m) {
-        fprintf(stderr, "twinwalk: not enough memory\n");
-        return STATUS_HOST;
-    }
-    m->setup = o;
+    if (!m)
+        return NULL;
+    m->setup = setup;
     m->stamp = 1;
     m->cpu = preset_cpu();
     m->regs.pat = UINT64_C(0x0007040600070406); /* after reset (SDM 3A 13.12.4) */
     m->pm = physmem_new(CFG_ARCH_PADDR_BITS);
-    m->tlbs = serial ? serial_tlbs_new(&o->serial.shapes) : NULL;
-    m->trace = trace_open(o->trace, &error);
-    interrupt_install();
-    bool good = false;
-    const double start = results_cpu_seconds();
+    m->serial = serial;
+    m->tlbs = serial ? serial_tlbs_new(&setup->serial.shapes) : NULL;
+    m->trace = trace_open(setup->trace, &error);
     m->status = m->trace ? STATUS_INPUT : input_status(NULL);
     if (!m->trace)
         snprintf(m->error, sizeof m->error, "%s", error);
-    else if (!m->pm || (serial && !m->tlbs))
-        memory_fail(m, STATUS_HOST, "not enough memory for the simulated memory");
-    else if (trace_get_info(m->trace)->own_tables && !serial)
-        memory_fail(m, STATUS_USAGE,
-                    "the trace brings its own page tables, so there is nothing for an operating system to do; use "
-                    "`twinwalk model`");
-    else if (trace_get_info(m->trace)->linear_bits > 48 && !m->cpu.la57)
-        memory_fail(m, STATUS_UNFIT,
-                    "the trace needs 57-bit linear addresses, and preset " CFG_NAME
-                    " has no 57-bit paging (arch.la57 = false)");
-    else {
-        m->status = STATUS_EQUAL;
-        good = trace_get_info(m->trace)->own_tables ? serial_own(m) : run(m);
-    }
-    const double seconds = results_cpu_seconds() - start;
-    (serial ? serial_report : memory_report)(m, seconds, good);
-    int status = m->status;
-    if (!status && interrupt_count)
-        status = STATUS_INTERRUPTED;
-    if (o->json && !(serial ? serial_write_json : memory_write_json)(m, seconds))
-        status = exits_both(status, STATUS_OUTPUT);
+    return m;
+}
+
+bool memory_go(struct memory *m)
+{
+    if (!m->trace)
+        return false;
+    if (!m->pm || (m->serial && !m->tlbs))
+        return memory_fail(m, STATUS_HOST, "not enough memory for the simulated memory");
+    if (trace_get_info(m->trace)->own_tables && !m->serial)
+        return memory_fail(m, STATUS_USAGE,
+                           "the trace brings its own page tables, so there is nothing for an operating system to do; "
+                           "use `twinwalk model`");
+    if (trace_get_info(m->trace)->linear_bits > 48 && !m->cpu.la57)
+        return memory_fail(m, STATUS_UNFIT,
+                           "the trace needs 57-bit linear addresses, and preset " CFG_NAME
+                           " has no 57-bit paging (arch.la57 = false)");
+    m->status = STATUS_EQUAL;
+    return trace_get_info(m->trace)->own_tables ? serial_own(m) : run(m);
+}
+
+void memory_free(struct memory *m)
+{
     kernelside_free(&m->kernel);
     if (m->tlbs)
         serial_tlbs_free(m->tlbs);
@@ -291,6 +289,26 @@ int memory_replay(const struct setup *o, bool serial)
     if (m->pm)
         physmem_free(m->pm);
     free(m);
+}
+
+int memory_replay(const struct setup *o, bool serial)
+{
+    struct memory *m = memory_new(o, serial);
+    if (!m) {
+        fprintf(stderr, "twinwalk: not enough memory\n");
+        return STATUS_HOST;
+    }
+    interrupt_install();
+    const double start = results_cpu_seconds();
+    const bool good = memory_go(m);
+    const double seconds = results_cpu_seconds() - start;
+    (serial ? serial_report : memory_report)(m, seconds, good);
+    int status = m->status;
+    if (!status && interrupt_count)
+        status = STATUS_INTERRUPTED;
+    if (o->json && !(serial ? serial_write_json : memory_write_json)(m, seconds))
+        status = exits_both(status, STATUS_OUTPUT);
+    memory_free(m);
     return status;
 }
 

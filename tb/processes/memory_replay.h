@@ -9,6 +9,7 @@
 #include "session/setup.h"
 
 struct memory {
+    bool serial;
     struct kernelside kernel;
     struct trace_reader *trace;
     struct physmem *pm;
@@ -25,6 +26,13 @@ struct memory {
     char error[1200];
     int status; /* enum exit_status: of what kind the error is */
 };
+
+/* A replay of setup->trace, not begun; serial: with TLBs, which count. NULL: no memory. What else is wrong memory_go
+ * says. */
+struct memory *memory_new(const struct setup *setup, bool serial);
+/* All of it, once, without a word. False: m->error and m->status say why; an interrupt leaves m->error empty. */
+bool memory_go(struct memory *m);
+void memory_free(struct memory *m);
 
 /* The whole replay, from opening to the report; the exit status. serial: with TLBs, which count. */
 int memory_replay(const struct setup *setup, bool serial);
