@@ -8,9 +8,11 @@
 #include "base/arguments.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
+#include "base/outfile.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 #include "play.h"
+#include "traces/format/plain.h"
 
 enum { KEY_DUT = 256, KEY_STATE, KEY_HANG, KEY_WAVES, HANG_CYCLES = 100000 };
 
@@ -64,9 +66,9 @@ static int tell(const struct wishes *w)
     char access[64];
     printf("twinwalk pins: preset %s, DUT %s\n  %s\n  requests answered %15" PRIu64 "  of %" PRIu64
            "\n  cycles compared   %15" PRIu64 "\n\n",
-           CFG_NAME, p->ops->name, w->path, p->answers, p->requests, p->cycles);
+           CFG_NAME, p->ops->name, plain(w->path), p->answers, p->requests, p->cycles);
     if (p->waves_failed)
-        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", p->waves);
+        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", plain(p->waves));
     if (f->kind != FINDING_NONE) {
         finding_access(f, access, sizeof access);
         printf("  %s (%s) in cycle %" PRIu64 "\n    %s\n    expected  %s\n    actual    %s\n",
@@ -78,8 +80,8 @@ static int tell(const struct wishes *w)
     }
     if (interrupt_count)
         return STATUS_INTERRUPTED;
-    if (p->answers == 0) {
-        printf("  INCOMPLETE: no request was answered\n");
+    if (p->answers == 0 || p->answers < p->requests) {
+        printf("  INCOMPLETE: %s\n", p->answers ? "not every request was answered" : "no request was answered");
         return STATUS_INCOMPLETE;
     }
     if (p->waves_failed)
@@ -102,10 +104,12 @@ int pins_command(int argc, char **argv)
     struct stimulus stimulus;
     char error[512];
     const char *why = "";
-    argp_err_exit_status = STATUS_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    arguments_parse(&argp, argc, argv, &w);
+    const struct outfile_use files[] = {{"", w.path, OUTFILE_READ}, {"waves", w.play.waves, OUTFILE_WRITE}};
+    if (!outfile_apart(files, 2))
+        return STATUS_USAGE;
     if (!stimulus_read(&stimulus, w.path, error, sizeof error))
-        return fprintf(stderr, "twinwalk: %s\n", error), STATUS_INPUT;
+        return fprintf(stderr, "twinwalk: %s\n", plain(error)), STATUS_INPUT;
     w.play.stimulus = &stimulus;
     w.play.ops = w.dut ? dut_find(w.dut) : dut_number(0);
     w.play.dut = w.play.ops ? w.play.ops->create(&why) : NULL;

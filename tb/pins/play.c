@@ -30,7 +30,7 @@ bool play_run(struct play *p)
         p->answers = l->driver->done;
         p->requests = l->driver->total;
     }
-    const bool good = l != NULL;
+    const bool good = l && !player_failed(player);
     free(l);
     if (ref)
         mmu_free(ref);

@@ -31,6 +31,7 @@ struct player {
     } flight[PORTS][IDS];
     unsigned outstanding;
     uint64_t quiet; /* cycle from which nothing was left to do */
+    bool failed;    /* memory is short */
 };
 
 static bool kept(const struct player *p, size_t i)
@@ -70,8 +71,8 @@ static void look_ahead(struct player *p)
 {
     for (; p->next < p->s->count && p->s->event[p->next].cycle <= p->d.cycle; p->next++) {
         const struct stimulus_event *e = &p->s->event[p->next];
-        if (kept(p, p->next) && e->kind == STIMULUS_POKE)
-            physmem_write(p->physmem, e->pa, e->value);
+        if (kept(p, p->next) && e->kind == STIMULUS_POKE && !physmem_write(p->physmem, e->pa, e->value))
+            p->failed = p->d.ended = true;
     }
 }
 
@@ -187,7 +188,7 @@ static void drive(struct driver *self, const struct pins_out *out)
     offer(p);
     accept(p, out);
     memory(p, out);
-    p->d.ended = over(p);
+    p->d.ended = p->failed || over(p);
 }
 
 static uint64_t idle(const struct driver *self)
@@ -236,6 +237,11 @@ void player_free(struct player *p)
     if (p)
         physmem_free(p->physmem);
     free(p);
+}
+
+bool player_failed(const struct player *p)
+{
+    return p->failed;
 }
 
 struct driver *player_driver(struct player *p)

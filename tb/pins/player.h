@@ -13,4 +13,7 @@ void player_free(struct player *player);
 
 struct driver *player_driver(struct player *player);
 
+/* Whether memory was too short for the stimulus' page tables, which ends a run. */
+bool player_failed(const struct player *player);
+
 #endif

@@ -9,18 +9,19 @@
 
 #include "base/outfile.h"
 #include "engine/statenames.h"
+#include "mmu_cfg.h"
 
 static const char MAGIC[] = "twinwalk-pins 1";
 static const char *const accesses[] = {[ACC_READ] = "load", [ACC_WRITE] = "store", [ACC_EXECUTE] = "fetch"};
-enum { OPS = 16, WORDS = 12, LINE = 512 };
+enum { OPS = 16, WORDS = 12, NAME = 32, PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA };
 
 /* "MOV_CR3": the name of a control operation as one word; "RESERVED_12" of one that does nothing. */
-static const char *op_word(uint8_t op, char word[LINE])
+static const char *op_word(uint8_t op, char word[NAME])
 {
     if (op < CTL_OPS)
-        snprintf(word, LINE, "%s", control_name(op));
+        snprintf(word, NAME, "%s", control_name(op));
     else
-        snprintf(word, LINE, "RESERVED_%u", op);
+        snprintf(word, NAME, "RESERVED_%u", op);
     for (char *c = word; *c; c++)
         if (*c == ' ')
             *c = '_';
@@ -54,11 +55,13 @@ static int by_cycle(const void *a, const void *b)
         return x->cycle < y->cycle ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    return x < y ? -1 : x > y;
+    return x->place < y->place ? -1 : x->place > y->place;
 }
 
 void stimulus_sort(struct stimulus *s)
 {
+    for (size_t i = 0; i < s->count; i++)
+        s->event[i].place = i;
     qsort(s->event, s->count, sizeof *s->event, by_cycle);
 }
 
@@ -76,9 +79,11 @@ static bool number(const char *text, uint64_t most, uint64_t *value)
 static const char *parse_request(char *const *word, struct stimulus_event *e)
 {
     uint64_t port, id;
-    if (!number(word[2], PINS_MAX_PORTS - 1, &port) || !number(word[3], 255, &id) || !word[4] ||
+    if (!number(word[2], UINT64_MAX, &port) || !number(word[3], 255, &id) || !word[4] ||
         !number(word[5], UINT64_MAX, &e->req.va))
         return "a request is: CYCLE req PORT ID fetch|load|store ADDRESS [user] [implicit] [ac] [ss]";
+    if (port >= PORTS)
+        return "the preset has no such port";
     e->port = (uint8_t)port;
     e->req.id = (uint8_t)id;
     e->req.acc = 3;
@@ -87,6 +92,8 @@ static const char *parse_request(char *const *word, struct stimulus_event *e)
             e->req.acc = i;
     if (e->req.acc == 3)
         return "the access must be fetch, load or store";
+    if ((e->req.acc == ACC_EXECUTE) != (port < CFG_PORTS_FETCH))
+        return "the first ports take fetches, the others loads and stores";
     for (unsigned i = 6; word[i]; i++) {
         bool *flag = strcmp(word[i], "user") == 0       ? &e->req.user
                      : strcmp(word[i], "implicit") == 0 ? &e->req.imp
@@ -102,12 +109,13 @@ static const char *parse_request(char *const *word, struct stimulus_event *e)
 
 static const char *parse_control(char *const *word, struct stimulus_event *e)
 {
-    char name[LINE];
+    char name[NAME];
     e->op = OPS;
     for (uint8_t op = 0; word[2] && op < OPS; op++)
         if (strcmp(word[2], op_word(op, name)) == 0)
             e->op = op;
-    if (e->op == OPS || !number(word[3], UINT64_MAX, &e->pa) || (word[4] && !number(word[4], UINT64_MAX, &e->value)))
+    if (e->op == OPS || !number(word[3], UINT64_MAX, &e->pa) ||
+        (word[4] && (!number(word[4], UINT64_MAX, &e->value) || word[5])))
         return "a control operation is: CYCLE ctl NAME VALUE [DESCRIPTOR]";
     return NULL;
 }
@@ -127,47 +135,62 @@ static const char *parse(char *const *word, struct stimulus_event *e)
     }
     if (strcmp(word[1], "poke") == 0) {
         e->kind = STIMULUS_POKE;
-        return number(word[2], UINT64_MAX, &e->pa) && e->pa % 8 == 0 && number(word[3], UINT64_MAX, &e->value)
+        return number(word[2], (UINT64_C(1) << CFG_ARCH_PADDR_BITS) - 1, &e->pa) && e->pa % 8 == 0 &&
+                       number(word[3], UINT64_MAX, &e->value) && !word[4]
                    ? NULL
-                   : "a poke is: CYCLE poke ADDRESS VALUE, the address a multiple of 8";
+                   : "a poke is: CYCLE poke ADDRESS VALUE, the address physical and a multiple of 8";
     }
     if (strcmp(word[1], "memory") == 0) {
         e->kind = STIMULUS_MEMORY;
         e->error = word[2] && word[3] && strcmp(word[3], "error") == 0;
-        if (!number(word[2], 1000000, &latency) || latency == 0 || (word[3] && !e->error))
+        if (!number(word[2], 1000000, &latency) || latency == 0 || (word[3] && (!e->error || word[4])))
             return "memory's answer is: CYCLE memory LATENCY [error], the latency 1 to 1000000";
         e->latency = (uint32_t)latency;
         return NULL;
     }
     e->kind = STIMULUS_STALL;
-    return strcmp(word[1], "stall") == 0 ? NULL : "a line begins with a cycle and poke, req, ctl, memory or stall";
+    if (strcmp(word[1], "stall") != 0)
+        return "a line begins with a cycle and poke, req, ctl, memory or stall";
+    return word[2] ? "a stall is: CYCLE stall" : NULL;
+}
+
+/* One line: nothing, or an event. */
+static const char *take_line(struct stimulus *s, char *line)
+{
+    char *word[WORDS + 1] = {NULL}, *save = NULL;
+    unsigned words = 0;
+    struct stimulus_event e = {0};
+    line[strcspn(line, "#\n")] = 0;
+    for (char *w = strtok_r(line, " \t\r", &save); w; w = strtok_r(NULL, " \t\r", &save)) {
+        if (words == WORDS)
+            return "there are too many words";
+        word[words++] = w;
+    }
+    if (!words)
+        return NULL;
+    const char *wrong = parse(word, &e);
+    return wrong ? wrong : stimulus_add(s, &e) ? NULL : "not enough memory";
 }
 
 bool stimulus_read(struct stimulus *s, const char *path, char *error, size_t size)
 {
-    char line[LINE];
+    char *line = NULL;
+    size_t room = 0;
     const char *wrong = NULL;
     unsigned lines = 1;
     FILE *file = fopen(path, "r");
     *s = (struct stimulus){0};
     if (!file)
         return snprintf(error, size, "%s: %s", path, strerror(errno)), false;
-    if (!fgets(line, sizeof line, file) || strncmp(line, MAGIC, strlen(MAGIC)) != 0)
+    if (getline(&line, &room, file) < 0 || (line[strcspn(line, "\r\n")] = 0, strcmp(line, MAGIC) != 0))
         wrong = "the first line must be \"twinwalk-pins 1\"";
-    while (!wrong && fgets(line, sizeof line, file)) {
-        char *word[WORDS + 1] = {NULL}, *save = NULL;
-        unsigned words = 0;
-        struct stimulus_event e = {0};
+    while (!wrong && getline(&line, &room, file) >= 0) {
         lines++;
-        line[strcspn(line, "#\n")] = 0;
-        for (char *w = strtok_r(line, " \t\r", &save); w && words < WORDS; w = strtok_r(NULL, " \t\r", &save))
-            word[words++] = w;
-        if (!words)
-            continue;
-        wrong = parse(word, &e);
-        if (!wrong && !stimulus_add(s, &e))
-            wrong = "not enough memory";
+        wrong = take_line(s, line);
     }
+    if (!wrong && ferror(file))
+        wrong = "it cannot be read";
+    free(line);
     fclose(file);
     if (wrong) {
         snprintf(error, size, "%s: line %u: %s", path, lines, wrong);
@@ -183,7 +206,7 @@ bool stimulus_read(struct stimulus *s, const char *path, char *error, size_t siz
 
 static void print(FILE *out, const struct stimulus_event *e)
 {
-    char name[LINE];
+    char name[NAME];
     fprintf(out, "%" PRIu64 " ", e->cycle);
     switch (e->kind) {
     case STIMULUS_POKE:

@@ -7,8 +7,8 @@
  *     9 poke 0x4008 0x9007                         before anything else of cycle 9: software writes a page-table entry
  *     12 req 0 3 load 0x1238 user                  on port 0, with id 3, held until it is accepted
  *     15 ctl MOV_CR3 0x3000                        likewise; INVPCID has its descriptor behind the address
- *     21 memory 17 error                           a request accepted in cycle 21 is answered 17 cycles later, by an
- * error 25 stall                                     memory takes no request in this cycle
+ *     21 memory 17 error                           a request accepted in cycle 21 fails 17 cycles later
+ *     25 stall                                     memory takes no request in this cycle
  *
  * A request has `fetch`, `load` or `store`, and of `user`, `implicit`, `ac`, `ss` those that are so. A request of
  * memory that no line speaks of is answered after STIMULUS_LATENCY cycles. Lines stand in the order of their cycles; 0
@@ -34,6 +34,7 @@ struct stimulus_event {
     uint32_t latency;
     struct pins_req req;
     uint64_t pa, value; /* of a poke; data and descriptor of a control operation */
+    size_t place;       /* for stimulus_sort() */
 };
 
 struct stimulus {
@@ -48,7 +49,8 @@ void stimulus_free(struct stimulus *s);
 /* Orders by cycle, within a cycle by kind; equal ones stay as they are. */
 void stimulus_sort(struct stimulus *s);
 
-/* False with one line in error[]: file, line and what is wrong. */
+/* False with one line in error[]: file, line and what is wrong. What the preset's pins cannot do (a port that is not
+ * there, a fetch at a data port, an address beyond physical memory) is wrong. */
 bool stimulus_read(struct stimulus *s, const char *path, char *error, size_t size);
 
 /* The events that `keep` has (NULL: all), behind the comment lines of head (NULL: none). False with errno. */

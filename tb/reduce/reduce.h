@@ -6,12 +6,12 @@
 
 struct reduced {
     bool found; /* `path` holds a trace that fails in the same way */
-    char path[320];
+    char path[600];
     size_t records; /* its accesses, control operations and what else is neither a table entry nor memory's answer */
     size_t lines;
     uint64_t tries;
     double seconds;
-    char why[512]; /* not found: why */
+    char why[700]; /* not found: why */
 };
 
 /* Runs setup again on the device, and looks for less stimulus with the same finding: the same comparator and the same

@@ -24,7 +24,7 @@ struct by_trace {
     struct reduction *r;
     struct script script;
     bool *keep;
-    char scratch[320]; /* the candidate under trial */
+    char scratch[600]; /* the candidate under trial */
 };
 
 static bool more(void *context)

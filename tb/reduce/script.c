@@ -42,10 +42,12 @@ bool script_read(struct script *s, const char *path, size_t most)
         return false;
     const struct trace_info *info = trace_get_info(reader);
     s->linear_bits = info->linear_bits;
-    while (info->own_tables && s->count <= most && (got = trace_next(reader, &recs, &count)) == 1)
-        for (size_t i = 0; i < count; i++) {
+    bool room = true;
+    while (room && info->own_tables && s->count <= most && (got = trace_next(reader, &recs, &count)) == 1)
+        for (size_t i = 0; room && i < count; i++) {
             struct line *line = add(s);
             const struct trace_extra *extra = trace_extra(reader, &recs[i]);
+            room = line;
             if (!line)
                 break;
             line->rec = recs[i];
@@ -53,7 +55,7 @@ bool script_read(struct script *s, const char *path, size_t most)
                 line->extra = *extra;
         }
     trace_close(reader);
-    if (got == 0 && s->count <= most)
+    if (room && got == 0 && s->count <= most)
         return true;
     script_free(s);
     return false;
@@ -203,24 +205,21 @@ size_t script_records(const struct script *s, const bool *keep)
 /* Puts the comment lines between the first line of a trace and the rest. */
 static bool put_head(const char *path, const char *head)
 {
+    char text[4096];
+    struct outfile out = {0};
     FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-    if (!file || getdelim(&text, &size, EOF, file) < 0) {
-        if (file)
-            fclose(file);
-        free(text);
-        return false;
-    }
-    fclose(file);
-    char *rest = strchr(text, '\n');
-    struct outfile out;
-    bool good = rest && outfile_open(&out, "", path);
-    if (good) {
-        fprintf(out.file, "%.*s\n%s%s", (int)(rest - text), text, head, rest + 1);
+    bool good = file && fgets(text, sizeof text, file) && outfile_open(&out, "", path);
+    if (good)
+        fprintf(out.file, "%s%s", text, head);
+    for (size_t got; good && (got = fread(text, 1, sizeof text, file)) > 0;)
+        fwrite(text, 1, got, out.file);
+    good = good && !ferror(file);
+    if (good)
         good = outfile_keep(&out);
-    }
-    free(text);
+    else
+        outfile_drop(&out);
+    if (file)
+        fclose(file);
     return good;
 }
 

@@ -27,14 +27,23 @@ void trial_begin(struct trial *t, const struct setup *setup, const struct dut_op
         o->check = o->check > CHECK_CYCLE ? o->check : CHECK_CYCLE;
 }
 
+/* Behind the number that begins here: decimal, or 0x…. */
+static const char *behind_number(const char *c)
+{
+    const bool hex = c[0] == '0' && c[1] == 'x';
+    for (c += hex ? 2 : 0; hex ? isxdigit((unsigned char)*c) : isdigit((unsigned char)*c);)
+        c++;
+    return c;
+}
+
 /* Equal but for the numbers in them. */
 static bool same_field(const char *a, const char *b)
 {
     for (;;) {
-        while (isxdigit((unsigned char)*a) || *a == 'x')
-            a++;
-        while (isxdigit((unsigned char)*b) || *b == 'x')
-            b++;
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            a = behind_number(a);
+            b = behind_number(b);
+        }
         if (*a != *b)
             return false;
         if (!*a)

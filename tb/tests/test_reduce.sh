@@ -64,4 +64,9 @@ pins "5 poke 0x1001 0" 3 "a multiple of 8"
 pins "5 memory 0" 3 "the latency 1 to"
 pins "# nothing" 5 "no request was answered"
 pins "40 req 1 3 load 0x1238 user" 0 "Equal: every output"
+pins "40 req 0 3 load 0x1238" 3 "the first ports take fetches"
+cp "$work/some.pins" "$work/before.pins"
+got=0
+build/tiny/twinwalk pins --waves="$work/some.pins" "$work/some.pins" > "$work/said" 2>&1 || got=$?
+[ $got -eq 2 ] && cmp "$work/some.pins" "$work/before.pins" || broken "waves over the stimulus: status $got" "$work/said"
 echo "reduction: as it should be"
