@@ -2,6 +2,7 @@
 #include "allow.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static bool parse_rule(struct allow *a, const char *text, size_t length, char *e
     unsigned what;
     const double limit = strtod(sign + 2, &end);
     const bool percent = end != sign + 2 && *end == '%';
-    if (end == sign + 2 || end + percent != text + length)
+    if (end == sign + 2 || end + percent != text + length || !isfinite(limit))
         return snprintf(error, size, "\"%.*s\": not a number, or a number and %%, behind %.2s", (int)length, text,
                         sign),
                false;

@@ -167,7 +167,7 @@ static void print_unequal(FILE *out, const struct difference *d)
 
 static void print_all(FILE *out, const struct wishes *w, const struct difference *d)
 {
-    fprintf(out, "twinwalk compare: base %s, head %s\n", w->path[0], w->path[1]);
+    fprintf(out, "twinwalk compare: base %s, head %s\n", plain(w->path[0]), plain(w->path[1]));
     report_row(out, "accesses compared", "%15s", report_number(d->accesses[0]));
     print_unequal(out, d);
     print_cycles(out, d);
@@ -240,8 +240,8 @@ static json_t *build(const struct wishes *w, const struct difference *d, const c
     for (unsigned i = 0; i < LEDGER_ENTRIES; i++)
         json_object_set_new(names, ledger_entry_key((enum ledger_entry)i),
                             json_string(ledger_entry_name((enum ledger_entry)i)));
-    json_t *root = json_pack("{s:s, s:[s, s], s:[o, o], s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:O}",
-                             "command", "compare", "profiles", w->path[0], w->path[1], "ran",
+    json_t *root = json_pack("{s:s, s:[o, o], s:[o, o], s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:O}",
+                             "command", "compare", "profiles", about_text(w->path[0]), about_text(w->path[1]), "ran",
                              json_loads(description[0], 0, NULL), json_loads(description[1], 0, NULL), "accesses",
                              pair(d->accesses[0], d->accesses[1]), "unequal", (json_int_t)d->unequal, "cycles",
                              pair(d->books[0].cycles, d->books[1].cycles), "ledger", ledger, "names", names, "moved",

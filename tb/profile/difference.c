@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool same_translation(const struct record_access *a, const struct record_access *b)
@@ -56,25 +57,37 @@ static void lay_side_by_side(struct difference *d, struct difference_access *a)
 /* The next access of one side; its marks on the way are put into the queue. */
 struct side {
     struct records_reader *reader;
-    struct record_mark mark[64]; /* that the other side has not reached yet; more are not kept: marks come in step */
-    unsigned marks, dropped;
-    bool ended, torn;
+    struct record_mark *mark; /* that the other side has not reached yet */
+    size_t marks, room;
+    bool ended, torn, short_of_memory;
     struct record_end end;
 };
 
-static bool next_access(struct side *s, struct record_access *access)
+static bool keep_mark(struct side *s, struct record_mark mark)
 {
-    while (!s->ended && !s->torn) {
+    if (s->marks == s->room) {
+        const size_t room = s->room ? 2 * s->room : 64;
+        struct record_mark *bigger = realloc(s->mark, room * sizeof *bigger);
+        if (!bigger)
+            return false;
+        s->mark = bigger;
+        s->room = room;
+    }
+    s->mark[s->marks++] = mark;
+    return true;
+}
+
+/* marks: whether they are still wanted. */
+static bool next_access(struct side *s, struct record_access *access, bool marks)
+{
+    while (!s->ended && !s->torn && !s->short_of_memory) {
         union record r;
         switch (records_next(s->reader, &r)) {
         case RECORD_ACCESS:
             *access = r.access;
             return true;
         case RECORD_MARK:
-            if (s->marks < sizeof s->mark / sizeof *s->mark)
-                s->mark[s->marks++] = r.mark;
-            else
-                s->dropped++;
+            s->short_of_memory = marks && !keep_mark(s, r.mark);
             break;
         case RECORD_END:
             s->end = r.end;
@@ -90,20 +103,17 @@ static bool next_access(struct side *s, struct record_access *access)
 
 static void match_marks(struct difference *d, struct side side[2])
 {
-    const unsigned both = side[0].marks < side[1].marks ? side[0].marks : side[1].marks;
-    for (unsigned i = 0; i < both && !d->marks_differ; i++) {
+    const size_t both = side[0].marks < side[1].marks ? side[0].marks : side[1].marks;
+    for (size_t i = 0; i < both && !d->marks_differ; i++) {
         if (side[0].mark[i].cycle == side[1].mark[i].cycle && side[0].mark[i].hash == side[1].mark[i].hash)
             d->pins_equal_to = side[0].mark[i].cycle;
         else
             d->marks_differ = true;
     }
     for (unsigned i = 0; i < 2; i++) {
-        side[i].marks -= both;
-        memmove(side[i].mark, side[i].mark + both, side[i].marks * sizeof *side[i].mark);
-        if (side[i].dropped)
-            d->marks_differ = true;
-        if (d->marks_differ)
-            side[i].marks = side[i].dropped = 0;
+        side[i].marks = d->marks_differ ? 0 : side[i].marks - both;
+        if (side[i].marks && both)
+            memmove(side[i].mark, side[i].mark + both, side[i].marks * sizeof *side[i].mark);
     }
 }
 
@@ -116,7 +126,7 @@ bool difference_read(struct difference *d, struct records_reader *base, struct r
         struct difference_access a = {.number = number};
         bool got[2];
         for (unsigned i = 0; i < 2; i++) {
-            got[i] = next_access(&side[i], &r[i]);
+            got[i] = next_access(&side[i], &r[i], !d->marks_differ);
             if (got[i])
                 take(d, i, &r[i], &a);
         }
@@ -126,14 +136,19 @@ bool difference_read(struct difference *d, struct records_reader *base, struct r
         else if (!got[0] && !got[1])
             break;
     }
+    d->marks_differ |= side[0].marks || side[1].marks; /* one ran on alone */
     for (unsigned i = 0; i < 2; i++)
-        if (side[i].torn) {
+        free(side[i].mark);
+    for (unsigned i = 0; i < 2; i++) {
+        if (side[i].short_of_memory)
+            snprintf(error, size, "not enough memory for the marks of the %s", i ? "head" : "base");
+        else if (side[i].torn)
             snprintf(error, size, "the profile of the %s is torn after %" PRIu64 " accesses: make it anew",
                      i ? "head" : "base", d->accesses[i]);
-            return false;
-        }
-    if (side[0].marks || side[1].marks) /* one ran on alone */
-        d->marks_differ = true;
+        else
+            continue;
+        return false;
+    }
     for (unsigned i = 0; i < 2; i++)
         d->books[i] = side[i].end;
     return true;

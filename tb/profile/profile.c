@@ -164,9 +164,9 @@ static json_t *books_json(const struct profile *p, const struct finding *finding
         json_object_set_new(reads, level[i], json_integer((json_int_t)l->requests[i]));
     for (unsigned i = 0; i < 4; i++)
         json_object_set_new(sources, source[i], json_integer((json_int_t)l->sources[i][KIND_OK]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "command", "profile", "preset",
-                     CFG_NAME, "trace", p->setup->trace, "dut", p->ops->name, "finding", finding_name(finding->kind),
-                     "accesses", (json_int_t)p->world->counts.accesses, "faults",
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "command", "profile", "preset",
+                     CFG_NAME, "trace", about_text(p->setup->trace), "dut", p->ops->name, "finding",
+                     finding_name(finding->kind), "accesses", (json_int_t)p->world->counts.accesses, "faults",
                      (json_int_t)p->world->counts.faults_taken, "cycles", (json_int_t)p->world->d.cycle, "ledger",
                      cycles, "reads", reads, "updates", (json_int_t)l->updates, "sources", sources);
 }
@@ -190,9 +190,11 @@ static bool open_outputs(struct profile *p)
 {
     const struct setup *s = p->setup;
     if (s->records) {
-        json_t *is = json_pack("{s:s, s:s, s:s, s:s, s:I}", "preset", CFG_NAME, "trace", s->trace, "dut", p->ops->name,
-                               "memory", s->memory_name, "seed", (json_int_t)s->seed);
+        json_t *is = json_pack("{s:s, s:o, s:s, s:s, s:I}", "preset", CFG_NAME, "trace", about_text(s->trace), "dut",
+                               p->ops->name, "memory", s->memory_name, "seed", (json_int_t)s->seed);
         char *line = is ? json_dumps(is, JSON_COMPACT) : NULL;
+        if (!line)
+            outfile_complain("records", s->records, "out of memory");
         p->records = line ? records_create(s->records, line) : NULL;
         free(line);
         json_decref(is);
@@ -210,6 +212,8 @@ static bool close_outputs(struct profile *p, bool whole)
     struct record_end end = {.cycles = p->world->d.cycle, .updates = l->updates};
     memcpy(end.total, l->total, sizeof end.total);
     memcpy(end.requests, l->requests, sizeof end.requests);
+    if (p->records && whole && !records_mark(p->records, &(struct record_mark){end.cycles, p->marks.hash}))
+        p->output_failed = true;
     if (p->records)
         good = records_close(p->records, whole && !p->output_failed ? &end : NULL) || !whole;
     good &= outfile_keep(&p->pins);

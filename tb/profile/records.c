@@ -52,7 +52,7 @@ struct records_writer *records_create(const char *path, const char *description)
 {
     struct records_writer *w = calloc(1, sizeof *w);
     if (!w)
-        return NULL;
+        return outfile_complain("records", path, "out of memory"), NULL;
     w->stream = ZSTD_createCStream();
     if (!w->stream)
         outfile_complain("records", path, "out of memory");

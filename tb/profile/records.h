@@ -22,7 +22,7 @@ struct record_access {
     uint32_t by[LEDGER_ENTRIES];
 };
 
-/* All outputs of all cycles before this one, hashed: equal marks, equal pins. */
+/* All outputs of all cycles before this one, hashed: equal marks, equal pins. The last one is of the whole run. */
 struct record_mark {
     uint64_t cycle, hash;
 };

@@ -64,6 +64,21 @@ expect 1 "DIFFERENT: 200,000 accesses in the base, 1,000 in the head" \
 $twinwalk profile --dut=model --limit=200000 --latency=11 --records="$work/slower" $trace > /dev/null
 expect 0 "reads of PTEs .*+ " $twinwalk compare "$work/model" "$work/slower"
 
+# Pins that part in a run of so few cycles that no mark but the last one sees it.
+for latency in 10 11; do
+    $twinwalk profile --dut=model --limit=3 --latency=$latency --records="$work/few$latency" $trace > /dev/null
+done
+expect 0 "the pins were equal up to cycle 0 " $twinwalk compare "$work/few10" "$work/few11"
+
+# A file whose name is no UTF-8 stands in the JSON, too.
+odd=$work/$(printf '\377').tw
+cp $trace "$odd"
+expect 0 "every cycle is booked" \
+    $twinwalk profile --dut=model --limit=3 --records="$odd.profile" --json="$work/odd.json" "$odd"
+holds "$work/odd.json" 'r["trace"].endswith("xff.tw")'
+expect 0 "the pins were equal in every cycle" $twinwalk compare --json="$work/odd.json" "$odd.profile" "$work/few10"
+holds "$work/odd.json" 'r["profiles"][0].endswith("xff.tw.profile") and r["unequal"] == 0'
+
 head -c 20000 "$work/model" > "$work/torn"
 expect 3 "profile of the head is torn after" $twinwalk compare "$work/model" "$work/torn"
 expect 3 "not a profile" $twinwalk compare "$work/model" $trace
