@@ -1,7 +1,6 @@
 /* The page of a mismatch: see page.h. */
 #include "page.h"
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,14 +246,11 @@ static void put_changes(FILE *out)
 
 static void put_reduced(FILE *out, const char *folder)
 {
-    char pattern[700];
-    glob_t found;
-    snprintf(pattern, sizeof pattern, "%s/reduced.*", folder);
-    if (glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc) {
-        char *text = slurp(folder, strrchr(found.gl_pathv[0], '/') + 1);
+    static const char *const names[] = {"reduced.txt", "reduced.pins"};
+    for (unsigned i = 0; i < 2; i++) {
+        char *text = slurp(folder, names[i]);
         put_pre(out, "Cut down to", text);
         free(text);
-        globfree(&found);
     }
 }
 
@@ -263,6 +259,9 @@ bool page_write(const char *folder)
     static const char *const texts[][2] = {{"state.txt", "State"},
                                            {"offered.txt", "What was offered"},
                                            {"trace.txt", "Records around it"}};
+    static const char *const views[][2] = {{"gtkwave ", "/waves.fst "},
+                                           {"", "/waves.gtkw\n"},
+                                           {"surfer ", "/waves.fst\n"}};
     char path[700];
     struct outfile file;
     snprintf(path, sizeof path, "%s/report.html", folder);
@@ -281,7 +280,12 @@ bool page_write(const char *folder)
     put_changes(out);
     fputs("<h2>See it again</h2><pre>", out);
     put(out, rerun ? rerun : "");
-    fprintf(out, "gtkwave %s/waves.fst %s/waves.gtkw\nsurfer %s/waves.fst\n</pre>\n", folder, folder, folder);
+    for (unsigned i = 0; i < sizeof views / sizeof *views; i++) {
+        fputs(views[i][0], out);
+        put(out, folder);
+        fputs(views[i][1], out);
+    }
+    fputs("</pre>\n", out);
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
         char *text = slurp(folder, texts[i][0]);
         put_pre(out, texts[i][1], text);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/pincmp.h"
 #include "engine/statenames.h"
 #include "mmu_cfg.h"
 
@@ -129,12 +130,51 @@ static bool one_bit(const struct row *row)
     return row->what == READY || row->what >= CTL_READY;
 }
 
+/* What of a cycle's outputs belongs to a row, and nothing else. */
+static struct pins_out part(const struct row *row, const struct pins_out *o)
+{
+    struct pins_out p = {0};
+    if (row->what == RESPONSE) {
+        p.resp_valid = o->resp_valid & (uint8_t)(1u << row->port);
+        p.resp[row->port] = o->resp[row->port];
+    } else if (row->what == MEMORY) {
+        p.mem_req_valid = o->mem_req_valid;
+        p.mem_req_tag = o->mem_req_tag;
+        p.mem_req_cas = o->mem_req_cas;
+        p.mem_req_mt = o->mem_req_mt;
+        p.mem_req_addr = o->mem_req_addr;
+        p.mem_req_expected = o->mem_req_expected;
+        p.mem_req_desired = o->mem_req_desired;
+    } else if (row->what == CTL_DONE) {
+        p.ctl_done = o->ctl_done;
+        p.ctl_gp = o->ctl_gp;
+    }
+    return p;
+}
+
 static bool differs(const struct row *row, const struct strip_cycle *at)
 {
+    const struct pins_out expected = part(row, &at->expected), actual = part(row, &at->actual);
     char a[TEXT], b[TEXT];
     value(row, at, &at->expected, a);
     value(row, at, &at->actual, b);
-    return strcmp(a, b) != 0;
+    return strcmp(a, b) != 0 || !pins_same(&expected, &actual);
+}
+
+/* The value as it is drawn: where the words are the same on both sides, but not what they stand for, that. */
+static void words(const struct row *row, const struct strip_cycle *at, bool actual, char text[TEXT])
+{
+    char other[TEXT];
+    value(row, at, actual ? &at->actual : &at->expected, text);
+    value(row, at, actual ? &at->expected : &at->actual, other);
+    if (one_bit(row) || strcmp(text, other) != 0 || !differs(row, at))
+        return;
+    const struct pins_out e = part(row, &at->expected), a = part(row, &at->actual);
+    struct finding f = {.kind = FINDING_NONE};
+    int port;
+    unsigned id;
+    pins_explain(&e, &a, at->cycle, &f, &port, &id);
+    snprintf(text, TEXT, "%.24s %.20s", f.field, actual ? f.actual : f.expected);
 }
 
 static void draw_line(FILE *out, const struct strip *s, const struct row *row, bool actual, int y)
@@ -143,7 +183,7 @@ static void draw_line(FILE *out, const struct strip *s, const struct row *row, b
         const struct strip_cycle *at = &s->at[i];
         const int x = LEFT + (int)i * WIDE;
         char text[TEXT];
-        value(row, at, actual ? &at->actual : &at->expected, text);
+        words(row, at, actual, text);
         const char *class = actual && differs(row, at) ? "wrong" : actual ? "actual" : "expected";
         if (one_bit(row)) {
             const int level = *text ? y + 4 : y + HIGH - 5;

@@ -10,11 +10,12 @@ trap 'rm -rf "$work"' EXIT
 scripts/plant_defects.py list > "$work/list"
 
 # page NAME RUN…: the page that the defect's run leaves, in $page.
+# In a folder whose name would be a mistake in HTML.
 page() {
     export TWINWALK_DEFECT=$(awk -F'\t' -v name="$1" '$2 == name { print $1 }' "$work/list")
     shift
-    rm -rf "$work/out"
-    ! $bench "$@" --out="$work/out" --reduce=20 > "$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+    rm -rf "$work/o<b>&t"
+    ! $bench "$@" --out="$work/o<b>&t" --reduce=20 > "$work/said" 2>&1 || { cat "$work/said"; exit 1; }
     page=$(sed -n 's/^ *page  *//p' "$work/said")
     [ -s "$page" ] || { echo "no page:"; cat "$work/said"; exit 1; }
     python3 - "$page" << 'EOF'
@@ -48,6 +49,10 @@ has '<div class="entry decides"><b>PDE</b>'
 [ "$(grep -c 'entry decides' "$page")" = 1 ]
 page highest_walker_first random --check=cycle --requests=10000 --memory=random
 has 'What was offered'
+# What differs is drawn, also where it is none of the words that stand in the box.
+page follower_has_size_4k random --check=cycle --requests=100000 --memory=random
+has 'class="wrong"[^>]*>resp.[0-9]*..size 0x0<'
+has '>resp.[0-9]*..size 0x[12]<'
 page keep_bit_ignored cosim --check=events tb/defects/traces/spaces.txt
 has 'comparison of kind <b>event</b>'
 cp tb/defects/traces/rights.txt "$work/a<script>&b.txt"
