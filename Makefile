@@ -113,8 +113,9 @@ $(GEN)/mmu_cfg_pkg.sv: $(TOML_FILE) scripts/config.py
 $(GEN)/mmu_cfg.h: $(TOML_FILE) scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $(call q,$(TOML)) > $@
-docs: ## make the table of docs/configuration.md and the picture of docs/rooms.md anew
+docs: ## make the table of docs/configuration.md and the pictures of docs/rooms.md and README.md anew
 	@scripts/check_rooms.py --draw
+	@scripts/pictures.py
 	@mkdir -p build
 	@scripts/config.py docs config/*.toml < docs/configuration.md > build/configuration.md && cp build/configuration.md docs/configuration.md
 
@@ -287,7 +288,7 @@ regress: $(NEEDS_$(BENCH)) ## every trace of the corpus on every preset (PRESETS
 compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
 	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
-headline: needs-bench ## measure docs/headline.md, its plots and the README's table anew (PRESETS=)
+headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)
 soak: needs-bench ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the headline: docs/headline.json, the tables of docs/headline.md and README.md, and the plots in docs/, all from runs.
+"""Measures the headline: docs/headline.json, the tables of docs/headline.md, and the plots in docs/, all from runs.
 
   headline.py [--presets="…"] [--quick] [--jobs=N]    runs everything, then writes it all      (`make headline` builds what it runs)
   headline.py --write                                 the tables and plots again, from docs/headline.json
@@ -24,7 +24,7 @@ import headline_plots
 import headline_tables
 
 os.chdir(Path(__file__).resolve().parent.parent)
-OUT, DATA, BUILD = Path("out/headline"), Path("docs/headline.json"), "build"
+OUT, DATA, PAGE, BUILD = Path("out/headline"), Path("docs/headline.json"), Path("docs/headline.md"), "build"
 ACCESSES = 1_000_000      # of each program
 RAM = "64G"               # 1-GByte pages need room
 PLACED = ("F ", "L ", "S ", "bits ", "tables ", "program ", "recorder ", "twinwalk-trace ")
@@ -123,8 +123,7 @@ def gather(presets, jobs, quick):
 def outputs(data):
     """Every file that is made of the data, with its text."""
     files = {Path("docs") / name: text for name, text in headline_plots.draw(data).items()}
-    for path, table in ((Path("README.md"), headline_tables.short(data)), (Path("docs/headline.md"), headline_tables.long(data))):
-        files[path] = headline_tables.insert(path, table)
+    files[PAGE] = headline_tables.insert(PAGE, headline_tables.page(data))
     return files
 
 

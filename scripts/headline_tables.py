@@ -3,7 +3,6 @@ from pathlib import Path
 
 BEGIN, END = "<!-- headline: begin (scripts/headline.py writes what is between) -->", "<!-- headline: end -->"
 SIZES = {"4k": "4-KByte", "2m": "2-MByte", "1g": "1-GByte"}
-SHOWN = 4      # programs in the short table: those that walk most
 NOTHING = "–"
 
 
@@ -68,31 +67,31 @@ def all_walks(data, table):
             table.row(f"{SIZES[size]} page, {levels} levels", *walks(data, size, levels))
 
 
-def latency(data, wanted, short):
+def latency(data, wanted):
     cells = []
     for preset in data["presets"].values():
         # The STLB's working set is another in each preset.
         row = find(preset["latency"], **{key: wanted[key] for key in ("what", "walk_caches", "bytes") if key != "bytes" or wanted["what"] == "miss"})
         alike = row and row.get("p50") == row.get("p99")
         cells.append(NOTHING if not row or not row["count"] else number(row["p50"]) if alike else
-                     f"{number(row['p50'])} (mean {row['mean']:.0f})" if short else " / ".join(number(row[key]) for key in ("p50", "p90", "p99")) + f", mean {row['mean']:.1f}")
+                     " / ".join(number(row[key]) for key in ("p50", "p90", "p99")) + f", mean {row['mean']:.1f}")
     return cells
 
 
-def all_latencies(data, table, short):
-    table.group("Cycles of a translation, accept to answer: " + ("median, and mean where they differ" if short else "p50 / p90 / p99, mean"))
+def all_latencies(data, table):
+    table.group("Cycles of a translation, accept to answer: p50 / p90 / p99, mean")
     for row in next(iter(data["presets"].values()))["latency"]:
         name = row["what"] if row["what"] != "miss" else f"TLB miss, random in {binary(row['bytes'])}" + ("" if row["walk_caches"] else ", no walk caches")
-        table.row(name, *latency(data, row, short))
+        table.row(name, *latency(data, row))
 
 
-def all_faults(data, table, short):
-    table.group("Cycles of a page fault, MMU and kernel, access to answer: " + ("median" if short else "p50 / p99; of these the MMU's own, mean"))
+def all_faults(data, table):
+    table.group("Cycles of a page fault, MMU and kernel, access to answer: p50 / p99; of these the MMU's own, mean")
     for wanted in next(iter(data["presets"].values()))["faults"]:
         cells = []
         for preset in data["presets"].values():
             row = find(preset["faults"], what=wanted["what"], device=wanted["device"])
-            cells.append(NOTHING if not row or not row["count"] else number(row["p50"]) if short else
+            cells.append(NOTHING if not row or not row["count"] else
                          f"{number(row['p50'])} / {number(row['p99'])}; {row['mmu_mean']:.0f}")
         table.row(wanted["what"] + (f", {wanted['device']}" if wanted["device"] else ""), *cells)
 
@@ -136,22 +135,7 @@ def all_programs(data, table, names):
         table.row(name, *[f"{a}; {b}" if a != NOTHING else NOTHING for a, b in zip(plain, huge)])
 
 
-def short(data):
-    """One table with everything, for the README."""
-    table = Table(["", *data["presets"]])
-    all_walks(data, table)
-    all_latencies(data, table, True)
-    all_faults(data, table, True)
-    all_programs(data, table, programs(data)[:SHOWN])
-    memory = data["memory"]
-    if memory:
-        table.group(f"{len(memory['processes'])} processes of {memory['trace']} that share libraries")
-        for name, key in (("RSS, sum", "rss_sum"), ("PSS, sum", "pss_sum"), ("memory that they use", "used")):
-            table.row(name, *[mib(memory["presets"][preset][key]) for preset in data["presets"]])
-    return table.text()
-
-
-# ---- the long form ----
+# ---- the page ----
 
 def sources(data, names):
     """Hits by structure, and what is left for the kernel, of the programs, preset by preset."""
@@ -177,7 +161,16 @@ def processes(memory):
     return table.text()
 
 
-def long(data):
+def sums(memory):
+    """The same moment on every preset."""
+    table = Table(["", *memory["presets"]])
+    for name, key in (("RSS, sum", "rss_sum"), ("PSS, sum", "pss_sum"), ("memory that they use", "used")):
+        table.row(name, *[mib(preset[key]) for preset in memory["presets"].values()])
+    return table.text()
+
+
+def page(data):
+    """What stands between the marks of docs/headline.md."""
     heads = ["", *data["presets"]]
     checked = sum(preset["checked"] for preset in data["presets"].values())
     cycles = sum(preset["cycles"] for preset in data["presets"].values())
@@ -186,10 +179,10 @@ def long(data):
     all_walks(data, table)
     parts += [table.text(), "![Memory accesses per walk](accesses-per-walk.svg)\n", "## Cycles of a translation\n"]
     table = Table(heads)
-    all_latencies(data, table, False)
+    all_latencies(data, table)
     parts += [table.text(), "![Latency of TLB misses](miss-latency.svg)\n", "![The reach of the TLBs](tlb-reach.svg)\n", "## Cycles of a page fault\n"]
     table = Table(heads)
-    all_faults(data, table, False)
+    all_faults(data, table)
     parts += [table.text()]
     if data["programs"]:
         table = Table(heads)
@@ -197,6 +190,6 @@ def long(data):
         parts += ["## The same program on pages of each size\n", table.text(), sources(data, programs(data))]
     if data["memory"]:
         memory = data["memory"]
-        parts += ["## Memory of processes that share libraries\n", f"{memory['trace']} after {memory['after']:,} accesses, in bytes.\n", processes(memory),
+        parts += ["## Memory of processes that share libraries\n", f"{memory['trace']} after {memory['after']:,} accesses, in bytes.\n", processes(memory), sums(memory),
                   "![RSS and PSS](rss-pss.svg)\n"]
     return "\n" + "\n".join(parts)
