@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# What README, CONTRIBUTING and docs/ claim is so: length, links, paths, verbs (scripts/check_docs.py, which sees what is
+# not), the pictures, the run that README shows, the number of traces.
+set -eu
+cd "$(dirname "$0")/../.."
+scripts/check_docs.py
+scripts/pictures.py --check
+
+root=$PWD work=out/test/readme
+rm -rf $work
+mkdir -p $work
+git ls-files -z | grep -zv '\.tw$' | tar -cf - --null -T - | tar -xf - -C $work
+git ls-files -z -- '*.tw' | (cd $work && xargs -0 touch) # only their names count
+scripts/check_docs.py $work > $work.log || { cat $work.log; exit 1; }
+red() { # WHAT THE CHECK MUST SAY  FILE  TEXT TO ADD TO IT
+    local said
+    cp $work/"$2" $work/kept
+    printf '\n%s\n' "$3" >> $work/"$2"
+    if said=$("$root"/scripts/check_docs.py $work); then echo "not seen: $1"; exit 1; fi
+    grep -qF -- "$1" <<< "$said" || { echo "wanted: $1"; echo "said: $said"; exit 1; }
+    mv $work/kept $work/"$2"
+}
+red 'words, 1200 at most' README.md "$(printf 'word %.0s' {1..1200})"
+red 'the link to docs/attic.md leads nowhere' README.md 'See [attic](docs/attic.md).'
+red 'the link to ../attic leads nowhere' docs/speed.md 'See [attic](../attic).'
+red 'tb/attic/heap.c is not there' CONTRIBUTING.md 'In `tb/attic/heap.c`.'
+red 'make has no verb conquer' docs/speed.md 'Then `make PRESET=tiny conquer`.'
+red 'make has no verb conquer' docs/speed.md '    cd here && make conquer A="b c"'
+red 'twinwalk has no verb run' docs/speed.md '    build/tiny/twinwalk run traces/corpus/jit.tw'
+touch $work/docs/attic.md
+red 'the contents do not name docs/attic.md' README.md ''
+
+# The run that README shows: each row of it is one of the real run.
+build/tiny/twinwalk cosim traces/corpus/sqlite3.tw > $work/run
+sed -n '/^    twinwalk cosim: preset tiny/,/^    *Equal/s/^    //p' README.md | grep . > $work/shown
+[ "$(wc -l < $work/shown)" -ge 7 ] || { echo "README shows no run"; exit 1; }
+while IFS= read -r row; do
+    grep -qxF -- "$row" $work/run || { echo "README shows a row that the run does not have: $row"; exit 1; }
+done < $work/shown
+
+numbers=(no One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve Thirteen Fourteen Fifteen Sixteen Seventeen
+    Eighteen Nineteen Twenty Twenty-one Twenty-two Twenty-three Twenty-four Twenty-five)
+traces=(traces/corpus/*.tw)
+grep -q "^${numbers[${#traces[@]}]} traces are committed" docs/running.md ||
+    { echo "docs/running.md: there are ${#traces[@]} traces"; exit 1; }
+echo "README: as it says"
