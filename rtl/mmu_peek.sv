@@ -2,7 +2,9 @@
 //
 //     an entry's index     array << 14 | index          replacement     array << 12 | set
 //
-// At most one array is asked at a time; the others tell 0. Combinational. Rules: docs/microarchitecture.md section 17.
+// At most one array is asked at a time; the others tell 0. Combinational.
+//
+// Cost: none; with state_sel_i tied to a constant nothing of it remains. Rules: docs/microarchitecture.md section 17.
 module mmu_peek #(
   parameter int unsigned Arrays = 1
 ) (

@@ -183,8 +183,8 @@ void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e)
     const unsigned tag = in->mem_rsp_tag;
     const bool cas = in->mem_rsp_valid && tag < WALKERS && (ws->in[W_CASW] >> tag & 1);
     unsigned readers = in->mem_rsp_valid && !cas ? waiting_for(ws, tag) : 0;
-    mem_arb_settle(m,
-                   in->mem_req_ready); /* after the readers are known: a reply is never for the request of its cycle */
+    /* After the readers are known: a reply is never for the request of its cycle. */
+    mem_arb_settle(m, in->mem_req_ready);
     if (cas)
         reply(m, tag, W_CASW, in, true, e);
     for (bool fill = true; readers; readers &= readers - 1)

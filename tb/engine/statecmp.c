@@ -10,6 +10,7 @@ enum {
     STLB_SETS = CFG_STLB_A0_SETS > CFG_STLB_A1_SETS ? CFG_STLB_A0_SETS : CFG_STLB_A1_SETS,
     RESET_SWEEP_END = STLB_SETS + 4, /* cycle by which the reset sweep has ended for certain (section 14) */
     CTL_SWEEP = 3,
+    SETS_SEEN = 1 << 12, /* of an array, in its replacement state */
     MOST_ELEMENTS = 1 << 17,
 };
 
@@ -64,7 +65,8 @@ static void build(void)
     for (unsigned s = 0; s < 4; s++)
         for (unsigned a = 0; a < structure[s].arrays; a++) {
             add_run(SEL_ITLB + s, a << 14, structure[s].entries[a]);
-            add_run(SEL_REPLACEMENT, s << 14 | a << 12, structure[s].sets[a]);
+            add_run(SEL_REPLACEMENT, s << 14 | a << 12,
+                    structure[s].sets[a] < SETS_SEEN ? structure[s].sets[a] : SETS_SEEN);
         }
 }
 
@@ -194,7 +196,7 @@ static void print_set(FILE *out, const struct mmu *ref, unsigned s, unsigned arr
     }
     char name[64];
     state_name(SEL_REPLACEMENT, s << 14 | array << 12 | set, name, sizeof name);
-    if (valid && mmu_state(ref, SEL_REPLACEMENT, s << 14 | array << 12 | set, word))
+    if (valid && set < SETS_SEEN && mmu_state(ref, SEL_REPLACEMENT, s << 14 | array << 12 | set, word))
         fprintf(out, "  %s: 0x%" PRIx64 "\n", name, word[0]);
     state_name(SEL_ITLB + s, array << 14 | set * ways, name, sizeof name);
     if (!valid)

@@ -17,7 +17,7 @@
 enum { KEY_DUT = 256, KEY_STATE, KEY_HANG, KEY_WAVES, HANG_CYCLES = 100000 };
 
 struct wishes {
-    const char *path, *dut;
+    const char *path, *dut, *waves;
     struct play play;
 };
 
@@ -43,7 +43,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         w->play.hang_after = arguments_number(state, "hang", text, 1, UINT64_MAX, false);
         return 0;
     case KEY_WAVES:
-        w->play.waves = text;
+        w->waves = text;
         return 0;
     case ARGP_KEY_ARG:
         if (w->path)
@@ -67,8 +67,6 @@ static int tell(const struct wishes *w)
     printf("twinwalk pins: preset %s, DUT %s\n  %s\n  requests answered %15" PRIu64 "  of %" PRIu64
            "\n  cycles compared   %15" PRIu64 "\n\n",
            CFG_NAME, p->ops->name, plain(w->path), p->answers, p->requests, p->cycles);
-    if (p->waves_failed)
-        fprintf(stderr, "twinwalk: --waves=%s: cannot be written\n", plain(p->waves));
     if (f->kind != FINDING_NONE) {
         finding_access(f, access, sizeof access);
         printf("  %s (%s) in cycle %" PRIu64 "\n    %s\n    expected  %s\n    actual    %s\n",
@@ -84,10 +82,34 @@ static int tell(const struct wishes *w)
         printf("  INCOMPLETE: %s\n", p->answers ? "not every request was answered" : "no request was answered");
         return STATUS_INCOMPLETE;
     }
-    if (p->waves_failed)
-        return STATUS_OUTPUT;
     printf("  Equal: every output in every clock%s.\n", p->state_every ? ", and all state" : "");
     return STATUS_EQUAL;
+}
+
+/* Plays it, and tells what came of it. The waveform gets its name when it is whole. */
+static int play(struct wishes *w)
+{
+    struct whole waves = {0};
+    if (w->waves && !whole_reserve(&waves, w->waves, ".hier"))
+        return outfile_complain("waves", w->waves, waves.error), STATUS_OUTPUT;
+    w->play.waves = w->waves ? waves.part : NULL;
+    if (!play_run(&w->play)) {
+        if (w->waves)
+            whole_drop(&waves);
+        return fprintf(stderr, "twinwalk: not enough memory\n"), STATUS_HOST;
+    }
+    const int status = tell(w);
+    if (!w->waves)
+        return status;
+    if (w->play.waves_failed) {
+        whole_drop(&waves);
+        outfile_complain("waves", w->waves, "this device cannot write it");
+    } else if (whole_keep(&waves)) {
+        return status;
+    } else {
+        outfile_complain("waves", w->waves, waves.error);
+    }
+    return exits_both(status, STATUS_OUTPUT);
 }
 
 int pins_command(int argc, char **argv)
@@ -105,7 +127,7 @@ int pins_command(int argc, char **argv)
     char error[512];
     const char *why = "";
     arguments_parse(&argp, argc, argv, &w);
-    const struct outfile_use files[] = {{"", w.path, OUTFILE_READ}, {"waves", w.play.waves, OUTFILE_WRITE}};
+    const struct outfile_use files[] = {{"", w.path, OUTFILE_READ}, {"waves", w.waves, OUTFILE_WRITE}};
     if (!outfile_apart(files, 2))
         return STATUS_USAGE;
     if (!stimulus_read(&stimulus, w.path, error, sizeof error))
@@ -117,10 +139,8 @@ int pins_command(int argc, char **argv)
     interrupt_install();
     if (!w.play.dut)
         fprintf(stderr, "twinwalk: no device under test: %s\n", why);
-    else if (!play_run(&w.play))
-        fprintf(stderr, "twinwalk: not enough memory\n");
     else
-        status = tell(&w);
+        status = play(&w);
     if (w.play.dut)
         w.play.ops->destroy(w.play.dut);
     stimulus_free(&stimulus);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/outfile.h"
 
@@ -280,7 +281,8 @@ bool page_write(const char *folder)
     put_changes(out);
     fputs("<h2>See it again</h2><pre>", out);
     put(out, rerun ? rerun : "");
-    for (unsigned i = 0; i < sizeof views / sizeof *views; i++) {
+    snprintf(path, sizeof path, "%s/waves.fst", folder);
+    for (unsigned i = 0; access(path, F_OK) == 0 && i < sizeof views / sizeof *views; i++) {
         fputs(views[i][0], out);
         put(out, folder);
         fputs(views[i][1], out);

@@ -69,4 +69,10 @@ cp "$work/some.pins" "$work/before.pins"
 got=0
 build/tiny/twinwalk pins --waves="$work/some.pins" "$work/some.pins" > "$work/said" 2>&1 || got=$?
 [ $got -eq 2 ] && cmp "$work/some.pins" "$work/before.pins" || broken "waves over the stimulus: status $got" "$work/said"
+printf 'twinwalk-pins 1\n40 req 1 3 load 0x1238\n' > "$work/some.pins"
+build/tiny/twinwalk pins --waves="$work/some.fst" "$work/some.pins" > "$work/said" 2>&1 || broken "waves" "$work/said"
+[ -s "$work/some.fst" ] || broken "no waveform" "$work/said"
+got=0
+build/tiny/twinwalk pins --dut=model --waves="$work/none.fst" "$work/some.pins" > "$work/said" 2>&1 || got=$?
+[ $got -eq 6 ] && [ -z "$(ls "$work" | grep none)" ] || broken "waves of a device without: status $got" "$work/said"
 echo "reduction: as it should be"
