@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Draws the pages that runs leave as PNG, for the docs: docs/mismatch-page.png and docs/compare-page.png, from a planted
-# defect and from a slower STLB. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and built benches of preset tiny.
+# Draws the pages that runs leave as PNG, for the docs: docs/mismatch-page.png and docs/compare-page.png, from README's
+# change to try and from a slower STLB. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and built benches
+# of preset tiny.
 #
 #   scripts/screenshots.sh [FOLDER]      where they go (docs)
 set -eu
@@ -9,7 +10,7 @@ to=${1:-docs}
 for tool in chromium convert; do
     command -v $tool > /dev/null || { echo "SKIP: $tool is not in PATH (Debian: chromium, imagemagick)"; exit 77; }
 done
-make -s PRESET=tiny build/tiny/twinwalk build/tiny/twinwalk-defects
+make -s PRESET=tiny build/tiny/twinwalk
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,9 +22,18 @@ shot() {
     echo "$to/$2"
 }
 
-export TWINWALK_DEFECT=$(scripts/plant_defects.py list | awk -F'\t' '$2 == "write_from_leaf_only" { print $1 }')
-build/tiny/twinwalk-defects cosim --check=cycle --out="$work/out" --reduce=30 tb/defects/traces/rights.txt > "$work/said" || true
-shot "$(realpath "$work"/out/*/report.html)" mismatch-page.png 1320
+# README's change to try, in a copy.
+mkdir -p "$work/broken/build/tiny"
+git ls-files -z | tar -cf - --null -T - | tar -xf - -C "$work/broken"
+cp -a build/tiny/{cc,blocking,gen,obj,twinwalk} "$work/broken/build/tiny/" # so that only what changes is built
+cp -a build/verilated build/verilator.stamp "$work/broken/build/"
+(
+    cd "$work/broken"
+    git init -q . && git add -A && git -c user.name=t -c user.email=t@localhost commit -qm all
+    sed -n '/^## Change a line/,/^    make/s/^    //p' README.md > "$work/try"
+    bash "$work/try" > "$work/said" 2>&1 || true
+)
+shot "$(realpath "$work"/broken/out/mismatch-*/report.html)" mismatch-page.png 1570
 
 mkdir -p "$work/slower/tb"
 cp -r rtl config "$work/slower/"
