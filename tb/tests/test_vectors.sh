@@ -97,7 +97,7 @@ done
 
 # On a terminal it shows how far it is, and nothing of that remains; in a pipe it never does.
 cat traces/vectors/invalidation.txt > "$work/long.txt"
-for i in $(seq 60); do sed -n '/^case/,$p' traces/vectors/invalidation.txt; done >> "$work/long.txt"
+for i in $(seq 600); do sed -n '/^case/,$p' traces/vectors/invalidation.txt; done >> "$work/long.txt"
 python3 - $twinwalk vectors "$work/long.txt" > "$work/said" <<'PY' || fail "no progress on a terminal"
 import os, pty, re, sys
 shown = b""
@@ -124,20 +124,24 @@ refuse() {
     [ "$got" -eq "$status" ] || fail "exit $got, expected $status: $*"
     grep -qF -- "$text" "$work/said" || fail "$* did not say '$text'"
 }
-bad() { printf 'twinwalk-trace 1\ntables own\n%b' "$2" > "$work/bad.txt"; refuse 1 "$1" -- "$work/bad.txt"; }
+bad() { printf 'twinwalk-trace 1\ntables own\n%b' "$2" > "$work/bad.txt"; refuse 3 "$1" -- "$work/bad.txt"; }
 refuse 2 "no file of cases given" --
 refuse 2 "toaster: there is no such engine here" -- --on=oracle,toaster traces/vectors/walk.txt
 refuse 2 "model: named twice" -- --on=model,model traces/vectors/walk.txt
-refuse 1 "none.txt: cannot open: No such file" -- none.txt
-refuse 1 "no case has a name that matches --case" -- --case=nothing traces/vectors/walk.txt
-refuse 1 "directed cases bring their own page tables" -- traces/corpus/sqlite3.tw
-refuse 1 "--json=/nowhere/x: cannot be written: No such file" -- --json=/nowhere/x traces/vectors/walk.txt
-refuse 1 "--json=/dev/full: cannot be written: No space left" -- --json=/dev/full traces/vectors/walk.txt
+refuse 3 "none.txt: cannot open: No such file" -- none.txt
+refuse 2 "no case has a name that matches --case" -- --case=nothing traces/vectors/walk.txt
+refuse 3 "directed cases bring their own page tables" -- traces/corpus/sqlite3.tw
+refuse 6 "--json=/nowhere/x: cannot be written: No such file" -- --json=/nowhere/x traces/vectors/walk.txt
+refuse 6 "--json=/dev/full: cannot be written: No space left" -- --json=/dev/full traces/vectors/walk.txt
 bad "bad.txt:3: a record before the first case" 'L 0 1\ncase x\n'
 bad "bad.txt:4: a directed case has no operating system" 'case x\nmap 0x1000 0x2000 r--p\n'
 bad "bad.txt:5: physical address 0x10000000000000 has more than 52 bits" 'case x\nL 0 1\npoke 0x10000000000000 1\n'
 bad "bad.txt:4: expected a record" 'case x\nquack\n'
 bad "bad.txt:5: expected a result: ok or gp" 'case x\n\nmov cr3 0 -> pf\n'
-bad "the files hold no cases" ''
+# What would compare nothing: a file without a case beside one that has some, a case that says of nothing what is right.
+bad "bad.txt: holds no case" ''
+refuse 3 "bad.txt: holds no case" -- "$work/bad.txt" traces/vectors/walk.txt
+bad "bad.txt:5: the case x says nowhere what is right" 'case a\nL 0 1 -> pf 0x4 cr2=0\ncase x\nmov cr3 0x1000\nL 0 1\n'
+bad "bad.txt:5: the case x says nowhere what is right" 'case a\nentry 0x1000 0\ncase x\ncase b\nentry 0x1000 0\n'
 head -c 600 "$work/packed.tw" > "$work/torn.tw"
-refuse 1 "torn.tw" -- "$work/torn.tw"
+refuse 3 "torn.tw" -- "$work/torn.tw"

@@ -201,9 +201,10 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
     struct vector_source *source = vector_open(path, error);
     struct vector v;
     int got = 0;
+    bool any = false;
     if (!source)
         return false;
-    while (!interrupt_count && (got = vector_next(source, &v, error)) > 0) {
+    for (; !interrupt_count && (got = vector_next(source, &v, error)) > 0; any = true) {
         if (s->pattern && fnmatch(s->pattern, vector_case(&v)->name, 0))
             continue;
         s->taken++;
@@ -216,8 +217,11 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
         }
     }
     static char kept[1200]; /* outlives the source */
-    snprintf(kept, sizeof kept, "%s", got < 0 ? *error : "");
-    const bool good = got >= 0 || interrupt_count;
+    if (got < 0)
+        snprintf(kept, sizeof kept, "%s", *error);
+    else
+        snprintf(kept, sizeof kept, "%s: holds no case", strcmp(path, "-") ? path : "standard input");
+    const bool good = interrupt_count || (got >= 0 && any);
     *error = good ? NULL : kept;
     vector_close(source);
     return good;
@@ -261,8 +265,8 @@ static int run_files(struct session *s, const char *self, FILE *out, const char 
         *error = "INTERRUPTED: the scores are of the cases until then";
         status = STATUS_INTERRUPTED;
     } else if (good && !s->taken) {
-        *error = s->pattern ? "no case has a name that matches --case" : "the files hold no cases";
-        status = s->pattern ? STATUS_USAGE : STATUS_INPUT;
+        *error = "no case has a name that matches --case";
+        status = STATUS_USAGE;
     }
     if (status)
         fprintf(stderr, "%s: %s\n", self, plain(*error));

@@ -25,15 +25,15 @@ struct vector_source {
 
 static _Thread_local char open_error[1200];
 
-static int fail(struct vector_source *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int fail_at(struct vector_source *s, uint64_t line, uint64_t record, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-/* "FILE:LINE: …" or "FILE: record N: …"; gives -1. */
-static int fail(struct vector_source *s, const char *format, ...)
+/* "FILE:LINE: …" or, without a line, "FILE: record N: …"; gives -1. */
+static int fail_at(struct vector_source *s, uint64_t line, uint64_t record, const char *format, ...)
 {
     va_list args;
-    const uint64_t line = s->left ? trace_line(s->reader, s->rec) : 0;
     int n = line ? snprintf(s->error, sizeof s->error, "%s:%" PRIu64 ": ", s->path, line)
-                 : snprintf(s->error, sizeof s->error, "%s: record %" PRIu64 ": ", s->path, s->record);
+                 : snprintf(s->error, sizeof s->error, "%s: record %" PRIu64 ": ", s->path, record);
     va_start(args, format);
     vsnprintf(s->error + n, sizeof s->error - (size_t)n, format, args);
     va_end(args);
@@ -41,6 +41,9 @@ static int fail(struct vector_source *s, const char *format, ...)
     s->ended = -1;
     return -1;
 }
+
+/* The same of the record at hand. */
+#define fail(s, ...) fail_at(s, (s)->left ? trace_line((s)->reader, (s)->rec) : 0, (s)->record, __VA_ARGS__)
 
 struct vector_source *vector_open(const char *path, const char **error)
 {
@@ -131,6 +134,15 @@ static int add_step(struct vector_source *s, struct vector *v)
     return 0;
 }
 
+/* A case that says nothing of what is right would pass whatever comes. */
+static bool says_anything(const struct vector *v, const struct vector_step *step)
+{
+    for (size_t i = 0; i < v->steps; i++)
+        if ((step[i].rec.flags & TRACE_EXPECT) || step[i].rec.kind == TRACE_ENTRY)
+            return true;
+    return false;
+}
+
 int vector_next(struct vector_source *s, struct vector *v, const char **error)
 {
     *error = s->error;
@@ -147,5 +159,10 @@ int vector_next(struct vector_source *s, struct vector *v, const char **error)
     if (got < 0)
         return -1; /* the case at hand is not whole */
     v->step = s->step;
+    if (!says_anything(v, s->step))
+        return fail_at(s, s->step->line, s->step->record,
+                       "the case %s says nowhere what is right (-> behind a record, or an entry), so nothing would be "
+                       "compared",
+                       vector_case(v)->name);
     return 1;
 }
