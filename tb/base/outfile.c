@@ -100,7 +100,11 @@ static const char *called(const struct outfile_use *use, char *text, size_t size
 bool outfile_apart(const struct outfile_use *use, size_t count)
 {
     char a[300], b[300];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (use[i].path && !*use[i].path && use[i].how != OUTFILE_READ) {
+            fprintf(stderr, "twinwalk: %s: names no file\n", called(&use[i], a, sizeof a));
+            return false;
+        }
         for (size_t k = i + 1; k < count; k++) {
             const bool reads = use[i].how == OUTFILE_READ || use[k].how == OUTFILE_READ;
             if (!use[i].path || !use[k].path || (use[i].how == use[k].how && use[i].how != OUTFILE_WRITE) ||
@@ -114,5 +118,6 @@ bool outfile_apart(const struct outfile_use *use, size_t count)
                     called(other, b, sizeof b));
             return false;
         }
+    }
     return true;
 }

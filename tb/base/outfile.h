@@ -45,7 +45,8 @@ struct outfile_use {
     } how;
 };
 
-/* Whether every file is written to by one alone, and none that is read is written. False with a message on stderr. */
+/* Whether every file is written to by one alone, none that is read is written, and each has a name. False with a
+ * message on stderr. */
 bool outfile_apart(const struct outfile_use *use, size_t count);
 
 #endif

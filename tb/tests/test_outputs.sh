@@ -43,6 +43,17 @@ cp vectors vectors.kept
 status 2 "$twinwalk" vectors --json=vectors vectors
 cmp vectors vectors.kept
 
+# An empty name (an unset variable of a script) is no file, and not standard output.
+for option in json waves smaps rollup top faults; do
+    status 2 "$twinwalk" cosim --$option= trace
+    grep -q -- "--$option=: names no file" said || fail "--$option= did not say why"
+done
+for run in "sweep --only=addresses --json=" "storm ''" "trace pack trace ''" "trace text trace ''"; do
+    eval "status 6 \"\$twinwalk\" $run"
+    grep -q "this name is empty" said || fail "$run did not say why"
+done
+[ -z "$(find . -name '.part*')" ] || fail "parts are left of files without a name"
+
 # Two outputs onto one file: prints share it, everything else is refused.
 for pair in "json smaps" "json waves" "waves top" "json faults"; do
     set -- $pair

@@ -78,11 +78,11 @@ static bool fail(struct whole *w, const char *what, int cause)
  * its own name: what goes to /dev/null is not what standard output says, even where that goes there too. */
 static int standard(const char *path)
 {
-    static const char *const names[][3] = {{"-", "/dev/stdout", "/dev/fd/1"}, {"/dev/stderr", "/dev/fd/2", ""}};
+    static const char *const names[][3] = {{"-", "/dev/stdout", "/dev/fd/1"}, {"/dev/stderr", "/dev/fd/2", NULL}};
     struct stat own, there;
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < 3; k++)
-            if (strcmp(path, names[i][k]) == 0)
+            if (names[i][k] && strcmp(path, names[i][k]) == 0)
                 return STDOUT_FILENO + i;
     if (stat(path, &there) == 0 && !S_ISCHR(there.st_mode))
         for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
@@ -163,6 +163,8 @@ bool whole_open(struct whole *w, const char *path)
 {
     struct stat st;
     *w = (struct whole){.fd = standard(path)};
+    if (!*path)
+        return fail(w, "this name is empty", 0);
     w->standard = w->fd >= 0;
     if (w->standard)
         return true;
