@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds README.md, CONTRIBUTING.md and docs/*.md to what is there: README's length, every link, every path of the tree,
-every verb of make and of twinwalk that their code names, and that README's contents list every document.
+every verb of make and of twinwalk that their code names, and that contents list every document and every section.
 
   check_docs.py [ROOT]     says what is wrong, a line each; exit status 1 if anything is
 
@@ -56,9 +56,21 @@ def links(root, name, text):
                 yield number, f"the link to {link} leads nowhere"
 
 
+def contents(text):
+    """A list of contents tells every numbered section, by its number and name."""
+    told = re.search(r"^Contents: (.*?)\n\n", text, re.M | re.S)
+    if told:
+        listed = [" ".join(one.split()).rstrip(".").lower() for one in told[1].split("·") if one.strip()]
+        there = [f"{number} {title}".lower() for number, title in re.findall(r"^## (\d+)\. (.+)$", text, re.M)]
+        number = text[:told.start()].count("\n") + 1
+        yield from ((number, f"the contents lack: {one}") for one in there if one not in listed)
+        yield from ((number, f"the contents tell of no section: {one}") for one in listed if one not in there)
+
+
 def document(root, name, verbs):
     text = (root / name).read_text()
     yield from links(root, name, text)
+    yield from contents(text)
     for number, said in code(text):
         for path in PATH.findall(said):
             if not re.search(STANDS_FOR, path) and not found(root, path) and not found(root, path + "*"):

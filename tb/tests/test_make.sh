@@ -21,6 +21,8 @@ grep -qE '(^|[ =/])build/(tiny|verilated)/' "$work/said" && fail "NATIVE=0 write
 make -s -n -p NATIVE=0 help 2> /dev/null | grep -E '^(VMAKE|VRUN|OPT|CXXFLAGS) ' > "$work/said"
 [ "$(wc -l < "$work/said")" -eq 4 ] || fail "the flags of the Verilated code are not where they were"
 grep -qE 'march=|[ =]build/verilated' "$work/said" && fail "NATIVE=0 builds the Verilated code for a processor, or in the native build"
+would VERILATOR=/nowhere/verilator build/tiny/twinwalk-model build/tiny/libtwinwalk.a
+grep -qi 'verilat' "$work/said" && fail "the model alone asks for Verilator"
 would build/tiny/twinwalk-model
 grep -q 'march=native' "$work/said" || fail "the native build is not native"
 grep -q 'build/portable' "$work/said" && fail "the native build writes into build/portable"

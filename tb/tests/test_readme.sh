@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What README, CONTRIBUTING and docs/ claim is so: length, links, paths, verbs (scripts/check_docs.py, which sees what is
-# not), the pictures, the run that README shows, the number of traces.
+# not), the pictures, the run that README shows, and numbers of traces, cases and libraries.
 set -eu
 cd "$(dirname "$0")/../.."
 scripts/check_docs.py
@@ -27,6 +27,8 @@ red 'tb/attic/heap.c is not there' CONTRIBUTING.md 'In `tb/attic/heap.c`.'
 red 'make has no verb conquer' docs/speed.md 'Then `make PRESET=tiny conquer`.'
 red 'make has no verb conquer' docs/speed.md '    cd here && make conquer A="b c"'
 red 'twinwalk has no verb run' docs/speed.md '    build/tiny/twinwalk run traces/corpus/jit.tw'
+red 'the contents lack: 14 attic' docs/trace-format.md '## 14. Attic'
+red 'the contents tell of no section: 1 attic' docs/speed.md $'Contents: 1 attic\n\n'
 touch $work/docs/attic.md
 red 'the contents do not name docs/attic.md' README.md ''
 
@@ -38,9 +40,14 @@ while IFS= read -r row; do
     grep -qxF -- "$row" $work/run || { echo "README shows a row that the run does not have: $row"; exit 1; }
 done < $work/shown
 
+# Numbers that are told of what lies here.
+tells() { grep -qF -- "$2" "docs/$1" || { echo "docs/$1 should say: $2"; exit 1; }; }
 numbers=(no One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve Thirteen Fourteen Fifteen Sixteen Seventeen
     Eighteen Nineteen Twenty Twenty-one Twenty-two Twenty-three Twenty-four Twenty-five)
 traces=(traces/corpus/*.tw)
-grep -q "^${numbers[${#traces[@]}]} traces are committed" docs/running.md ||
-    { echo "docs/running.md: there are ${#traces[@]} traces"; exit 1; }
+tells running.md "${numbers[${#traces[@]}]} traces are committed"
+cases=$(build/tiny/twinwalk vectors traces/vectors/*.txt | sed -n 's/^oracle *\([0-9]*\) cases.*/\1/p')
+tells checks.md "| $cases cases written by hand"
+libraries=$(sed -n 's/^ *model) echo cc ar python \(.*\) ;;/\1/p' scripts/setup.sh | wc -w)
+tells running.md "Python and $(tr A-Z a-z <<< "${numbers[$libraries]}") libraries"
 echo "README: as it says"
