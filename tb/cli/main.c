@@ -5,6 +5,7 @@
 
 #include "base/about.h"
 #include "base/exits.h"
+#include "base/shell.h"
 #include "dut/dut_list.h"
 #include "forms/forms.h"
 #include "headline/command.h"
@@ -63,38 +64,21 @@ static int version(void)
     return 0;
 }
 
-/* The command line as one line for a shell, for reruns. */
-static char *shell_line(int argc, char **argv)
-{
-    size_t size = 1;
-    for (int i = 0; i < argc; i++)
-        size += 4 * strlen(argv[i]) + 3;
-    char *line = malloc(size), *to = line;
-    for (int i = 0; line && i < argc; i++) {
-        const bool plain =
-            argv[i][0] &&
-            !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%")];
-        to += sprintf(to, "%s%s", i ? " " : "", plain ? "" : "'");
-        for (const char *c = argv[i]; *c; c++)
-            to += *c == '\'' ? sprintf(to, "'\\''") : sprintf(to, "%c", *c);
-        to += sprintf(to, "%s", plain ? "" : "'");
-    }
-    return line;
-}
-
 static int with_options(void (*parse)(struct setup *, int, char **), int (*run)(const struct setup *), int argc,
                         char **argv)
 {
     struct setup options;
-    char *line = shell_line(argc, argv);
+    char *line = shell_line(argc, argv), *program = shell_word(argv[0]);
     char name[64];
     setup_defaults(&options);
     options.rerun = line ? line : "";
+    options.program = program ? program : options.program;
     snprintf(name, sizeof name, "twinwalk %s", argv[1]);
     argv[1] = name; /* what argp calls the program in its messages */
     parse(&options, argc - 1, argv + 1);
     const int status = run(&options);
     free(line);
+    free(program);
     return status;
 }
 

@@ -1,10 +1,12 @@
 /* Reduction of random stimulus to stimulus at the pins: the whole run is written down to the cycle, which fails in the
  * same way for certain, and is then cut down by ddmin and pulled together in time. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "ddmin.h"
 #include "pins/play.h"
 #include "pins/recorder.h"
@@ -93,16 +95,22 @@ static void pull_together(struct by_pins *p)
 
 static bool write_result(const struct by_pins *p, struct reduced *reduced)
 {
-    char text[2048];
+    char *text, *path;
     snprintf(reduced->path, sizeof reduced->path, "%s/reduced.pins", p->r->folder);
-    snprintf(text, sizeof text, "%s# Run it: twinwalk pins --dut=%s%s %s\n", p->r->head, p->r->trial.ops->name,
-             p->r->trial.setup.check == CHECK_STATE ? " --state-every=1" : "", reduced->path);
+    path = shell_word(reduced->path);
+    if (!path ||
+        asprintf(&text, "%s# Run it: %s pins --dut=%s%s %s\n", p->r->head, p->r->trial.setup.program,
+                 p->r->trial.ops->name, p->r->trial.setup.check == CHECK_STATE ? " --state-every=1" : "", path) < 0)
+        text = NULL;
     for (size_t i = 0; i < p->stimulus.count; i++) {
         const uint8_t kind = p->stimulus.event[i].kind;
         reduced->lines += p->keep[i];
         reduced->records += p->keep[i] && (kind == STIMULUS_REQUEST || kind == STIMULUS_CONTROL);
     }
-    return stimulus_write(&p->stimulus, p->keep, reduced->path, text);
+    const bool written = text && stimulus_write(&p->stimulus, p->keep, reduced->path, text);
+    free(path);
+    free(text);
+    return written;
 }
 
 bool reduce_pins(struct reduction *r, struct reduced *reduced)

@@ -6,6 +6,7 @@
  *                     ddmin over its lines ─► simpler memory, one access at a time ─► ddmin again ─► reduced.txt
  *
  * A trace that has its own tables already is cut down as it is. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "ddmin.h"
 #include "events.h"
 #include "reduction.h"
@@ -107,7 +109,7 @@ static void simplify(struct by_trace *t)
 static bool write_result(const struct by_trace *t, struct reduced *reduced)
 {
     const struct setup *o = &t->r->trial.setup;
-    char text[2048], memory[64], window[32] = "", state[48] = "";
+    char *text, *path, memory[64], window[32] = "", state[48] = "";
     snprintf(reduced->path, sizeof reduced->path, "%s/reduced.txt", t->r->folder);
     if (o->memory.model == MEMPORT_FIXED)
         snprintf(memory, sizeof memory, " --latency=%u", o->memory.fixed_latency);
@@ -117,9 +119,15 @@ static bool write_result(const struct by_trace *t, struct reduced *reduced)
         snprintf(window, sizeof window, " --window=%u", o->window);
     if (o->check == CHECK_STATE)
         snprintf(state, sizeof state, " --state-every=%" PRIu64, o->state_every);
-    snprintf(text, sizeof text, "%s# Run it: twinwalk cosim --dut=%s --check=%s%s%s%s --seed=%" PRIu64 " %s\n",
-             t->r->head, t->r->trial.ops->name, check_name(o->check), memory, window, state, o->seed, reduced->path);
-    return script_write(&t->script, t->keep, reduced->path, text);
+    path = shell_word(reduced->path);
+    if (!path ||
+        asprintf(&text, "%s# Run it: %s cosim --dut=%s --check=%s%s%s%s --seed=%" PRIu64 " %s\n", t->r->head,
+                 o->program, t->r->trial.ops->name, check_name(o->check), memory, window, state, o->seed, path) < 0)
+        text = NULL;
+    const bool written = text && script_write(&t->script, t->keep, reduced->path, text);
+    free(path);
+    free(text);
+    return written;
 }
 
 /* The trace as it is, where it has tables of its own. */

@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/outfile.h"
 #include "base/pipe.h"
+#include "base/shell.h"
 #include "bundle_rerun.h"
 #include "folder.h"
 #include "traces/format/plain.h"
@@ -43,16 +44,19 @@ static bool write_report(const struct results *r, const char *folder)
     return outfile_keep(&file);
 }
 
-static bool write_rerun(const struct results *r, const char *folder)
+/* With a waveform of the place, where the device writes any. */
+static bool write_rerun(const struct results *r, const struct dut_ops *ops, const char *folder)
 {
     struct outfile file;
     if (!folder_file(&file, folder, "rerun.txt"))
         return false;
     const uint64_t cycle = r->finding.cycle;
     fprintf(file.file, "%s", r->setup->rerun);
-    if (r->setup->check >= CHECK_CYCLE && !r->setup->waves)
-        fprintf(file.file, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, r->bundle,
+    char *where = shell_word(r->bundle);
+    if (where && ops->waves_start && r->setup->check >= CHECK_CYCLE && !r->setup->waves)
+        fprintf(file.file, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, where,
                 cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0, cycle + BUNDLE_AFTER);
+    free(where);
     fputc('\n', file.file);
     return outfile_keep(&file);
 }
@@ -151,7 +155,7 @@ bool bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
                 "file to get the records, the state and the walk around the mismatch\n",
                 r->bundle);
     } else {
-        good = write_rerun(r, folder.part) && good;
+        good = write_rerun(r, ops, folder.part) && good;
         if (interrupt_count == 0)
             good = run_again(r, ops, dut, folder.part) && good;
     }

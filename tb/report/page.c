@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "base/shell.h"
 
 static const char style[] =
     ":root{color-scheme:light "
@@ -255,14 +256,27 @@ static void put_reduced(FILE *out, const char *folder)
     }
 }
 
+/* The lines that open its waveform, if there is one. */
+static void put_viewers(FILE *out, const char *folder)
+{
+    static const char *const views[][2] = {{"gtkwave ", "/waves.fst "},
+                                           {"", "/waves.gtkw\n"},
+                                           {"surfer ", "/waves.fst\n"}};
+    char path[700], *word = shell_word(folder);
+    snprintf(path, sizeof path, "%s/waves.fst", folder);
+    for (unsigned i = 0; word && access(path, F_OK) == 0 && i < sizeof views / sizeof *views; i++) {
+        fputs(views[i][0], out);
+        put(out, word);
+        fputs(views[i][1], out);
+    }
+    free(word);
+}
+
 bool page_write(const char *folder)
 {
     static const char *const texts[][2] = {{"state.txt", "State"},
                                            {"offered.txt", "What was offered"},
                                            {"trace.txt", "Records around it"}};
-    static const char *const views[][2] = {{"gtkwave ", "/waves.fst "},
-                                           {"", "/waves.gtkw\n"},
-                                           {"surfer ", "/waves.fst\n"}};
     char path[700];
     struct outfile file;
     snprintf(path, sizeof path, "%s/report.html", folder);
@@ -281,12 +295,7 @@ bool page_write(const char *folder)
     put_changes(out);
     fputs("<h2>See it again</h2><pre>", out);
     put(out, rerun ? rerun : "");
-    snprintf(path, sizeof path, "%s/waves.fst", folder);
-    for (unsigned i = 0; access(path, F_OK) == 0 && i < sizeof views / sizeof *views; i++) {
-        fputs(views[i][0], out);
-        put(out, folder);
-        fputs(views[i][1], out);
-    }
+    put_viewers(out, folder);
     fputs("</pre>\n", out);
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
         char *text = slurp(folder, texts[i][0]);

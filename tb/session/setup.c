@@ -30,6 +30,7 @@ void setup_defaults(struct setup *o)
         .cycles = UINT64_MAX,
         .reduce = isatty(STDOUT_FILENO) ? SETUP_REDUCE : 0,
         .out = "out",
+        .program = "twinwalk",
     };
     setup_kernel_defaults(&o->kernel);
     memport_preset(&o->memory);

@@ -82,6 +82,7 @@ struct setup {
     bool brief;                 /* one line instead of the table, when everything is equal */
     double reduce;              /* seconds in which a failure may be cut down to a small trace; 0: it is not */
     const char *out;            /* folder under which mismatch bundles are written */
+    const char *program;        /* this program, as a shell calls it (twinwalk) */
     const char *rerun;          /* the command line that repeats this run (for bundles) */
 };
 

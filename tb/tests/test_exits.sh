@@ -76,6 +76,7 @@ for verb in forms sweep matrix headline; do
     ends no-device "twinwalk $verb: --dut=toaster: this binary has no such device" -- $tiny $verb --dut=toaster
 done
 ends no-part "no part has such a name" -- $tiny matrix --op=typo
+ends no-name "--json=: names no file" -- $tiny cosim --limit=10 --json= $trace
 ends no-case "no case has a name that matches --case" -- $tiny vectors --case=typo traces/vectors/walk.txt
 for share in 1 3/2 1/0 -1/2 1/2x; do
     ends bad-share "--share=$share: must be I/N with I less than N" -- $tiny sweep --share=$share
@@ -97,7 +98,11 @@ text empty ""
 ends empty "the trace is empty" -- $tiny cosim "$work/empty"
 for line in "map 0x400000 0x401000 r-xp" "syscall mmap 0 0x1000 3 0x22 -1 0 = 0x7f0000000000" exit; do
     text own "tables own\n$line\nL 0x1000 8\n"
-    ends misplaced-map "BAD INPUT: record 0: a trace with its own tables has no OS" -- $tiny cosim "$work/own"
+    text no-case "tables own\n"
+text silent-case "tables own\ncase a\nL 0 1 -> pf 0x4 cr2=0\ncase b\nmov cr3 0x1000\nL 0 1\n"
+ends says-nothing "no-case: holds no case" -- $tiny vectors "$work/no-case" traces/vectors/walk.txt
+ends says-nothing "silent-case:5: the case b says nowhere what is right" -- $tiny vectors "$work/silent-case"
+ends misplaced-map "BAD INPUT: record 0: a trace with its own tables has no OS" -- $tiny cosim "$work/own"
 done
 for line in "mov cr3 0x1000" "wrpkru 0" "poke 0x1000 7" "entry 0x1000 7"; do
     text os "bits 48\nmap 0x400000 0x401000 r-xp\n$line\nF 0x400000 4\n"
@@ -198,6 +203,11 @@ ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny 
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny forms --dut=rtl
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny headline --dut=rtl
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny vectors "$@"
+
+# ---- the statuses in the code, and the first table ----
+tr -d '\n' < tb/base/exits.h | grep -o 'STATUS_[A-Z]* *= *[0-9]*' | sed 's/STATUS_\([A-Z]*\) *= */\L\1 /' > "$work/wanted"
+sed -n 's/^| \([0-9]*\) | \([a-z]*\) | [^|]* |$/\2 \1/p' docs/exits.md > "$work/have"
+cmp -s "$work/wanted" "$work/have" || { echo "tb/base/exits.h and the first table of docs/exits.md differ:"; diff "$work/wanted" "$work/have"; exit 1; }
 
 # ---- the table and this test tell of the same ----
 rows() { sed -n '/exits: begin/,/exits: end/s/^| \([a-z0-9-]*\) |.*| \([a-z_]*\) |$/\1 \2/p' docs/exits.md | grep -v '^name test$'; }

@@ -30,10 +30,10 @@ reduced() {
     [ "${records:-0}" -ge 1 ] && [ "$records" -le "$most" ] || broken "$name: not at most $most" "$work/said"
     file=$(echo "$work"/out/*/reduced.*)
     [ -s "$file" ] || broken "$name: no case in $work/out" "$work/said"
-    rerun=$(sed -n 's/^# Run it: twinwalk \(.*\) [^ ]*$/\1/p' "$file")
-    ! $bench $rerun "$file" > "$work/again" 2>&1 || broken "$name: its case is green: $rerun" "$file"
+    rerun=$(sed -n 's/^# Run it: //p' "$file")
+    ! bash -c "$rerun" > "$work/again" 2>&1 || broken "$name: its case is green: $rerun" "$file"
     [ "$(kind "$work/said")" = "$(kind "$work/again")" ] || broken "$name: its case fails otherwise" "$work/again"
-    TWINWALK_DEFECT=0 $bench $rerun "$file" > "$work/again" 2>&1 || broken "$name: red without it" "$work/again"
+    TWINWALK_DEFECT=0 bash -c "$rerun" > "$work/again" 2>&1 || broken "$name: red without it" "$work/again"
     echo "$name: $records records"
 }
 
@@ -49,6 +49,18 @@ reduced restart_keeps_confirm 10 random --check=state --requests=50000 --memory=
 export TWINWALK_DEFECT=$(awk -F'\t' '$2 == "write_from_leaf_only" { print $1 }' "$work/list")
 ! $bench cosim --check=arch --out="$work/out" tb/defects/traces/rights.txt > "$work/said" 2>&1 || broken "green" "$work/said"
 ! grep -q reduced "$work/said" || broken "reduced unasked" "$work/said"
+
+# Whatever the folder's name: the line in the head stays one line, and runs; and so does that of rerun.txt.
+out=$work/$'it\'s "odd"\n<zz>$x'
+! $bench cosim --check=cycle --reduce=40 --out="$out" tb/defects/traces/rights.txt > "$work/said" 2>&1 || broken "green" "$work/said"
+grep -q '"odd"\\x0a<zz>.*reduced.txt' "$work/said" || broken "odd name: written to the terminal as it is" "$work/said"
+for file in "$out"/*/reduced.txt "$out"/*/rerun.txt; do
+    rerun=$(sed -n 's/^# Run it: //p; /^build/p' "$file")
+    got=0
+    bash -c "$rerun" > "$work/again" 2>&1 || got=$?
+    [ $got -eq 1 ] && [ "$(kind "$work/said")" = "$(kind "$work/again")" ] || broken "odd name: status $got of $rerun" "$work/again"
+done
+! grep -q '<zz>' "$out"/*/report.html || broken "odd name: not escaped in the page" "$work/said"
 
 # Stimulus at the pins that cannot be, and some that can.
 pins() {

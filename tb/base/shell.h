@@ -1,0 +1,12 @@
+/* Command lines as a shell reads them, for the lines that say how something is run again. */
+#ifndef TWINWALK_SHELL_H
+#define TWINWALK_SHELL_H
+
+/* The arguments as one line, each quoted where it must be; control bytes as \xNN in $'…' (bash, zsh), so that a line
+ * stays one line. To be freed; NULL: out of memory. */
+char *shell_line(int argc, char *const *argv);
+
+/* One argument so. */
+char *shell_word(const char *text);
+
+#endif
