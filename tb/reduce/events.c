@@ -27,7 +27,7 @@ static void note_access(struct events *e, const struct pins_req *req)
     memcpy(event->step, result.step, sizeof event->step);
 }
 
-static void on_cycle(void *context, const struct pins_out *out)
+void events_cycle(void *context, const struct pins_out *out)
 {
     struct events *e = context;
     const struct pins_in *in = &e->driver->in;
@@ -58,7 +58,7 @@ bool events_listen(struct events *e, struct session *s)
     } else {
         random_memory(s->random, &e->physmem, &e->regs, &e->cpu);
     }
-    s->lockstep.watch = on_cycle;
+    s->lockstep.watch = events_cycle;
     s->lockstep.watcher = e;
     return true;
 }

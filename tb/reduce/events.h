@@ -33,6 +33,9 @@ enum { EVENTS_MOST = 1 << 16 };
 bool events_listen(struct events *e, struct session *session);
 void events_free(struct events *e);
 
+/* A cycle of the session's driver, for a lane (lane->watch; the context is the events): lockstep calls it by itself. */
+void events_cycle(void *context, const struct pins_out *out);
+
 /* The nth from the end, 0 the last; n < EVENTS_MOST and < seen. */
 const struct event *events_last(const struct events *e, uint64_t n);
 

@@ -32,7 +32,8 @@ void reduce(const struct setup *setup, const struct dut_ops *ops, struct dut *du
     struct reduction r = {.setup = setup, .folder = folder, .head = head ? head : "", .until = start + budget};
     memset(reduced, 0, sizeof *reduced);
     trial_begin(&r.trial, setup, ops, dut, finding);
-    reduced->found = reduce_trace(&r, reduced) || (!setup->trace && reduce_pins(&r, reduced));
+    reduced->found = reduce_trace(&r, reduced) ||
+                     (!setup->trace && setup->check >= CHECK_CYCLE && reduce_pins(&r, reduced));
     if (!reduced->found && !*reduced->why)
         snprintf(reduced->why, sizeof reduced->why, "%s",
                  interrupt_count    ? "interrupted"

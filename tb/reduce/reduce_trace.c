@@ -16,6 +16,7 @@
 
 #include "base/shell.h"
 #include "ddmin.h"
+#include "engine/lane.h"
 #include "events.h"
 #include "reduction.h"
 #include "script.h"
@@ -53,19 +54,36 @@ static bool begin(struct by_trace *t)
     return t->keep && fails(t, t->keep);
 }
 
+/* The device alone at its own pace: random stimulus depends on when answers come. */
+static void run_alone(const struct reduction *r, struct session *s, struct events *events)
+{
+    struct lane lane = {.driver = s->lockstep.driver,
+                        .ops = r->trial.ops,
+                        .dut = r->trial.dut,
+                        .skip = r->setup->skip,
+                        .hang_after = r->setup->hang_after,
+                        .watch = events_cycle,
+                        .watcher = events};
+    lane_start(&lane);
+    while (lane_advance(&lane, 1 << 12)) {
+    }
+}
+
 /* What was asked for before the failure. Where the twins have no common clock the model tells, which has seen the same
  * accesses. */
 static bool collect(const struct reduction *r, struct events *events)
 {
-    const bool apart = r->setup->trace && r->setup->check <= CHECK_EVENTS;
+    const bool apart = r->setup->check <= CHECK_EVENTS;
     struct session *s = calloc(1, sizeof *s);
     bool good = false;
     if (s && session_open(s, r->setup, apart ? NULL : r->trial.ops, apart ? NULL : r->trial.dut)) {
         s->lockstep.waves = NULL;
         good = events_listen(events, s);
-        if (apart)
+        if (apart && r->setup->trace)
             events->until = r->trial.wanted.record != UINT64_MAX ? r->trial.wanted.record : r->trial.wanted.access;
-        if (good)
+        if (good && apart && !r->setup->trace)
+            run_alone(r, s, events);
+        else if (good)
             lockstep_run(&s->lockstep);
         session_close(s);
     }

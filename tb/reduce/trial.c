@@ -24,7 +24,7 @@ void trial_begin(struct trial *t, const struct setup *setup, const struct dut_op
     if (o->check == CHECK_STATE)
         o->state_every = 64; /* short traces end before the 4,096th cycle */
     if (!setup->trace)
-        o->check = o->check > CHECK_CYCLE ? o->check : CHECK_CYCLE;
+        o->check = o->check == CHECK_EVENTS ? CHECK_CYCLE : o->check;
 }
 
 /* Behind the number that begins here: decimal, or 0x…. */

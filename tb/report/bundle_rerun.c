@@ -91,19 +91,21 @@ bool bundle_rerun(const struct results *r, const struct dut_ops *ops, struct dut
 bool bundle_rerun_alone(const struct results *r, const struct dut_ops *ops, struct dut *dut, const char *folder)
 {
     const uint64_t cycle = r->finding.cycle;
-    char error[512], fst[600];
+    char fst[600];
     struct waveform waveform = {0};
-    int status;
-    struct world *w = session_world(r->setup, true, error, sizeof error, &status);
-    if (!w)
+    struct session *s = calloc(1, sizeof *s);
+    if (!s || !session_open(s, r->setup, NULL, NULL)) {
+        free(s);
         return false;
+    }
+    struct driver *d = s->lockstep.driver;
     snprintf(fst, sizeof fst, "%s/waves.fst", folder);
     bool good = !ops->waves_start || waveform_open(&waveform, fst);
-    struct lane lane = {.driver = &w->d, .ops = ops, .dut = dut, .skip = false, .hang_after = UINT64_MAX};
+    struct lane lane = {.driver = d, .ops = ops, .dut = dut, .skip = false, .hang_after = UINT64_MAX};
     bool waves = false, on = true;
     lane_start(&lane);
-    while (on && w->d.cycle < cycle + BUNDLE_AFTER) {
-        if (waveform.part && !waves && w->d.cycle + BUNDLE_BEFORE >= cycle)
+    while (on && d->cycle < cycle + BUNDLE_AFTER) {
+        if (waveform.part && !waves && d->cycle + BUNDLE_BEFORE >= cycle)
             waves = ops->waves_start(dut, waveform.part);
         on = lane_advance(&lane, 1);
     }
@@ -111,8 +113,10 @@ bool bundle_rerun_alone(const struct results *r, const struct dut_ops *ops, stru
         ops->waves_stop(dut);
     if (waveform.part)
         good = waveform_keep(&waveform, waves, cycle) && good;
-    good = bundle_walk(folder, &w->d, &r->finding) && good;
+    good = bundle_walk(folder, d, &r->finding) && good;
+    good = bundle_offered(folder, d) && good;
     good = bundle_state_alone(folder, &lane) && good;
-    world_free(w);
+    session_close(s);
+    free(s);
     return good;
 }

@@ -42,7 +42,9 @@ static void what_was_compared(FILE *out, const struct results *r)
                    r->record_total == UINT64_MAX ? "" : report_number(r->record_total));
     }
     report_row(out, "mismatches", "%15s", r->verdict == VERDICT_MISMATCH ? "1" : "0");
-    if (r->cycles_dut)
+    if (r->cycles_dut && !r->cycles_ref)
+        report_row(out, "cycles", "%15s %s", report_number(r->cycles_dut), r->dut);
+    else if (r->cycles_dut)
         report_row(out, "cycles", "%15s model  %15s %s", report_number(r->cycles_ref), report_number(r->cycles_dut),
                    r->dut);
     else
@@ -78,6 +80,8 @@ static void hit_rates(FILE *out, const struct mmu_counts *m)
 static void walks(FILE *out, const struct results *r)
 {
     const struct mmu_counts *m = &r->mmu;
+    if (!r->cycles_ref) /* the model, whose counts these are, did not run */
+        return;
     report_row(out, "walks", "%15s%s%s", report_number(m->walks),
                m->walk_restarts ? "  restarted before a fault: " : "",
                m->walk_restarts ? report_number(m->walk_restarts) : "");
@@ -194,7 +198,8 @@ static void speed(FILE *out, const struct results *r)
     if (r->seconds <= 0)
         return;
     report_row(out, "speed", "%12.2f s CPU, %.2f M cycles/s, %.2f M translations/s", r->seconds,
-               (double)r->cycles_ref / r->seconds / 1e6, (double)translations / r->seconds / 1e6);
+               (double)(r->cycles_ref ? r->cycles_ref : r->cycles_dut) / r->seconds / 1e6,
+               (double)translations / r->seconds / 1e6);
     if (r->alone_seconds > 0)
         report_row(out, "  DUT alone", "%12.2f s CPU, %.2f M cycles/s; this run: %.2f of that", r->alone_seconds,
                    (double)r->alone_cycles / r->alone_seconds / 1e6,
