@@ -76,8 +76,10 @@ static int tell(const struct wishes *w)
             printf("    access    %" PRIu64 ": %s at 0x%" PRIx64 "\n", f->access, access, f->va);
         return STATUS_MISMATCH;
     }
-    if (interrupt_count)
+    if (interrupt_count) {
+        printf("  INTERRUPTED: what was compared until then is equal.\n");
         return STATUS_INTERRUPTED;
+    }
     if (p->answers == 0 || p->answers < p->requests) {
         printf("  INCOMPLETE: %s\n", p->answers ? "not every request was answered" : "no request was answered");
         return STATUS_INCOMPLETE;

@@ -188,7 +188,7 @@ static void drive(struct driver *self, const struct pins_out *out)
     offer(p);
     accept(p, out);
     memory(p, out);
-    p->d.ended = p->failed || over(p);
+    p->d.ended = p->failed || p->d.stop || over(p);
 }
 
 static uint64_t idle(const struct driver *self)

@@ -1,6 +1,8 @@
 /* One device, one trace, every cycle booked: see profile.h. */
 #include "profile.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -32,10 +34,11 @@ struct profile {
     struct world *world;
     struct ledger ledger;
     struct marks marks;
-    struct records_writer *records; /* NULL: not asked for */
-    struct outfile pins;            /* likewise */
-    const char *explain;            /* what is left of the list of accesses to be explained */
-    bool output_failed;             /* records are not whole: the disk is full */
+    struct records_writer *records;     /* NULL: not asked for */
+    struct outfile pins;                /* likewise */
+    uint64_t *explain;                  /* accesses to be explained, in ascending order, NULL: none … */
+    size_t explain_next, explain_count; /* … the next one, and how many */
+    bool output_failed;                 /* records are not whole: the disk is full */
     struct waveform waveform;
     bool waves_on, waves_failed, waves_begun;
     uint64_t pins_written; /* cycles */
@@ -46,12 +49,42 @@ static uint32_t narrow(uint64_t n)
     return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-/* Is the access one of those whose walks are asked for? The list is walked once: both are in ascending order. */
+static int ascending(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Numbers with commas between, in any order. A status; not STATUS_EQUAL with a message. */
+static int read_explain(struct profile *p, const char *list)
+{
+    p->explain = calloc(strlen(list) / 2 + 1, sizeof *p->explain);
+    if (!p->explain)
+        return fprintf(stderr, "twinwalk: --explain: out of memory\n"), STATUS_HOST;
+    for (const char *at = list;; at++) {
+        char *end;
+        errno = 0;
+        const uint64_t number = strtoull(at, &end, 10);
+        if (!isdigit((unsigned char)*at) || errno || (*end && *end != ',')) {
+            fprintf(stderr, "twinwalk: --explain=%s: must be numbers of accesses with commas between\n", plain(list));
+            return STATUS_USAGE;
+        }
+        p->explain[p->explain_count++] = number;
+        at = end;
+        if (!*at)
+            break;
+    }
+    qsort(p->explain, p->explain_count, sizeof *p->explain, ascending);
+    return STATUS_EQUAL;
+}
+
+/* Is the access one of those whose walks are asked for? They come in ascending order too. */
 static bool to_be_explained(struct profile *p, uint64_t number)
 {
-    while (*p->explain && strtoull(p->explain, NULL, 10) < number)
-        p->explain += strcspn(p->explain, ",") + (p->explain[strcspn(p->explain, ",")] == ',');
-    return *p->explain && strtoull(p->explain, NULL, 10) == number;
+    bool found = false;
+    for (; p->explain_next < p->explain_count && p->explain[p->explain_next] <= number; p->explain_next++)
+        found = found || p->explain[p->explain_next] == number;
+    return found;
 }
 
 /* As memory stands when the access is committed. */
@@ -266,6 +299,11 @@ static int verdict(const struct profile *p, const struct finding *finding)
                 plain(s->trace), w->d.cycle, s->pins && !p->pins_written ? "--pins" : "--waves");
         return STATUS_INCOMPLETE;
     }
+    if (p->explain_next < p->explain_count) {
+        fprintf(stderr, "twinwalk: %s: --explain: the run ended before access %" PRIu64 "\n", plain(s->trace),
+                p->explain[p->explain_next]);
+        return STATUS_INCOMPLETE;
+    }
     fprintf(outfile_table(s->json), "\n  Every translation is right, and every cycle is booked.\n");
     return STATUS_EQUAL;
 }
@@ -275,13 +313,18 @@ int profile_run(const struct setup *setup)
     static struct profile p;
     const char *why = "";
     char error[512];
+    int status = STATUS_HOST;
     if (setup->dense && !setup->pins)
         return fprintf(stderr, "twinwalk: --from and --to are for --pins=FILE, which is missing\n"), STATUS_USAGE;
     p = (struct profile){.setup = setup, .ops = setup->dut ? dut_find(setup->dut) : dut_number(0)};
+    if (setup->explain && (status = read_explain(&p, setup->explain)) != STATUS_EQUAL) {
+        free(p.explain);
+        return status;
+    }
     p.dut = p.ops ? p.ops->create(&why) : NULL;
     if (!p.dut)
         return fprintf(stderr, "twinwalk: no device under test: %s\n", why), STATUS_HOST;
-    int status = STATUS_HOST;
+    status = STATUS_HOST;
     p.world = session_world(setup, true, error, sizeof error, &status);
     if (!p.world) {
         fprintf(stderr, "twinwalk: %s\n", plain(error));
@@ -290,7 +333,6 @@ int profile_run(const struct setup *setup)
     }
     interrupt_install();
     ledger_start(&p.ledger, p.world);
-    p.explain = setup->explain ? setup->explain : "";
     if (setup->records || setup->explain) {
         p.ledger.listener = on_access;
         p.ledger.context = &p;
@@ -315,5 +357,6 @@ int profile_run(const struct setup *setup)
     }
     world_free(p.world);
     p.ops->destroy(p.dut);
+    free(p.explain);
     return status;
 }

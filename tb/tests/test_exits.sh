@@ -77,6 +77,9 @@ for verb in forms sweep matrix headline; do
 done
 ends no-part "no part has such a name" -- $tiny matrix --op=typo
 ends no-name "--json=: names no file" -- $tiny cosim --limit=10 --json= $trace
+for list in "" , 1, 1-2 -1 x 99999999999999999999; do
+    ends no-number "--explain=$list: must be numbers of accesses" -- $tiny profile --limit=1000 --explain="$list" $trace
+done
 ends no-case "no case has a name that matches --case" -- $tiny vectors --case=typo traces/vectors/walk.txt
 for share in 1 3/2 1/0 -1/2 1/2x; do
     ends bad-share "--share=$share: must be I/N with I less than N" -- $tiny sweep --share=$share
@@ -142,6 +145,8 @@ ends nothing-in-share "no combination falls into this share" "nothing compared" 
 ends nothing-to-cut "nothing to cut" -- $tiny trace cut "$work/good" 100 1 "$work/cut.tw"
 ends no-answer "INCOMPLETE: no request was answered, so nothing was compared" -- $tiny random --cycles=1
 ends no-cell "every cell that is asked for cannot be on this preset" -- $tiny matrix --only="INVLPG, TCE"
+ends access-not-reached "the run ended before access 5000" -- $tiny profile --limit=1000 --explain=5000,3 $trace
+ends equal "walk of access 3:" "walk of access 20:" -- $tiny profile --limit=1000 --explain=20,3,3 $trace
 ends profile-not-reached "no cycle of those for --pins was stepped through" -- $tiny profile --limit=100 --pins="$work/pins" --from=99999999 $trace
 ends profile-not-reached "no cycle of those for --waves was stepped through" -- $tiny profile --limit=100 --waves="$work/p.fst" --waves-from=99999999 $trace
 text idle "bits 48\nmap 0x400000 0x401000 r-xp\n"
@@ -201,6 +206,8 @@ for file in traces/vectors/*.txt; do for _ in $(seq 100); do set -- "$@" "$file"
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - INT $tiny sweep --dut=rtl
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny matrix --dut=rtl
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny forms --dut=rtl
+printf 'twinwalk-pins 1\n%s req 1 3 load 0x1238 user\n' 18446744073709551000 > "$work/late.pins"
+ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny pins "$work/late.pins"
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - TERM $tiny headline --dut=rtl
 ends bench-interrupted "INTERRUPTED: " -- bash -c 'signalled "$@"' - HUP $tiny vectors "$@"
 
