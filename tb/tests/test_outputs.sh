@@ -54,6 +54,16 @@ for run in "sweep --only=addresses --json=" "storm ''" "trace pack trace ''" "tr
 done
 [ -z "$(find . -name '.part*')" ] || fail "parts are left of files without a name"
 
+# What writes waves removes what has their name, be it a device: only a regular file may have it.
+mkfifo tube
+status 6 timeout 10 "$twinwalk" cosim --waves=tube trace
+grep -q "it is no regular file" said && [ -p tube ] || fail "--waves=tube"
+printf 'twinwalk-pins 1\n40 req 1 3 load 0x1238 user\n' > some.pins
+status 6 timeout 10 "$twinwalk" pins --waves=tube some.pins
+[ -p tube ] || fail "pins --waves=tube"
+status 6 timeout 10 "$twinwalk" profile --waves=tube trace
+[ -p tube ] || fail "profile --waves=tube"
+
 # Two outputs onto one file: prints share it, everything else is refused.
 for pair in "json smaps" "json waves" "waves top" "json faults"; do
     set -- $pair

@@ -189,14 +189,18 @@ bool whole_open(struct whole *w, const char *path)
 
 bool whole_reserve(struct whole *w, const char *path, const char *notes)
 {
+    struct stat st;
+    *w = (struct whole){.fd = -1};
+    if (standard(path) >= 0)
+        return fail(w, "cannot be written to standard output", 0);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return fail(w, "cannot be written: it is no regular file, and would be replaced by one", 0);
     if (!whole_open(w, path))
         return false;
-    if (w->standard)
-        return fail(w, "cannot be written to standard output", 0);
     close(w->fd);
     w->fd = -1;
-    if (!w->part && !(w->part = strdup(path)))
-        return fail(w, "cannot be written", ENOMEM);
+    if (!w->part)
+        return fail(w, "cannot be written: it is another program's to keep", 0);
     if (w->name && asprintf(&w->notes, "%s%s", w->part, notes) >= 0)
         remember(w->notes);
     return true;

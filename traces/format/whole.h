@@ -28,9 +28,10 @@ bool whole_same(const char *a, const char *b);
 /* Opens a file for writing. False with w->error; nothing is left behind then. */
 bool whole_open(struct whole *w, const char *path);
 
-/* A part without a descriptor, for a writer that opens files itself: w->part (or, for what is no regular file, the
- * path itself) may be created, and w->fd is -1. notes: what the writer appends to the name for a file of its own, which
- * a writer that is interrupted leaves behind. False with w->error. */
+/* A part without a descriptor, for a writer that opens files itself: w->part may be created, and w->fd is -1. Such a
+ * writer removes what has its name first, so that what is no regular file (a device, a pipe) is refused. notes: what
+ * the writer appends to the name for a file of its own, which a writer that is interrupted leaves behind. False with
+ * w->error. */
 bool whole_reserve(struct whole *w, const char *path, const char *notes);
 
 /* Closes the file and gives it its name. False with w->error: the name has not changed what it stands for. */
