@@ -11,7 +11,8 @@ essence() {
     python3 - "$1" <<'PY'
 import json, sys
 result = json.load(open(sys.argv[1]))
-for key in ("speed", "cycles_skipped", "dut", "states_compared", "command"):
+for key in ("speed", "cycles_skipped", "dut", "states_compared", "command", "command_line", "simulator",
+            "evaluations_per_clock"):
     result.pop(key, None)
 print(json.dumps(result, sort_keys=True))
 PY
