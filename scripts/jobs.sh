@@ -59,6 +59,8 @@ say_what_runs() {
 }
 
 list=$(grep -v '^$')
+twice=$(printf '%s\n' "$list" | cut -f 1 | sort | uniq -d | paste -sd' ')
+[ -z "$twice" ] || { echo "jobs: two jobs of one name, which would share a log: $twice" >&2; exit 2; }
 [ -n "$list" ] || { echo "jobs: the list is empty: there is nothing to run" >&2; exit 5; }
 say_what_runs $$ &
 watch=$!

@@ -25,6 +25,7 @@ printf 'silent\texit 77\n' | jobs 1 "0 passed, 1 failed, 0 skipped"
 printf 'sly\techo "SKIP: no moon"\n' | jobs 1 "0 passed, 1 failed, 0 skipped"
 printf 'red\techo "SKIP: no moon"; exit 1\n' | jobs 1 "0 passed, 1 failed, 0 skipped"
 printf '\n' | jobs 5 "jobs: the list is empty: there is nothing to run"
+printf 'one\ttrue\none\tfalse\n' | jobs 2 "jobs: two jobs of one name, which would share a log: one"
 
 got=0
 scripts/test.sh TYPO > "$work/said" 2>&1 || got=$?
