@@ -39,8 +39,17 @@ static bool within(double formula, double tolerance, double measured)
     return fabs(measured - formula) <= tolerance;
 }
 
-static void count(struct sheet *sheet, bool ok, json_t *row)
+/* A form that fails is named again at the end, where one looks first. */
+static void keep_failure(struct sheet *sheet, const char *name)
 {
+    if (sheet->failed < SHEET_FAILS)
+        snprintf(sheet->fails[sheet->failed], sizeof *sheet->fails, "%s: %s", sheet->group, name);
+}
+
+static void count(struct sheet *sheet, bool ok, const char *name, json_t *row)
+{
+    if (!ok)
+        keep_failure(sheet, name);
     sheet->rows++;
     sheet->failed += !ok;
     if (sheet->json)
@@ -78,7 +87,7 @@ void sheet_row(struct sheet *sheet, const struct stand *r, double formula, doubl
                             measured.v[SIDE_MODEL], "tolerance", tolerance, "ok", ok);
     if (r->sides > SIDE_DUT)
         json_object_set_new(row, "dut", json_real(measured.v[SIDE_DUT]));
-    count(sheet, ok, row);
+    count(sheet, ok, name, row);
 }
 
 void sheet_left_out(struct sheet *sheet, const char *format, ...)
@@ -103,7 +112,7 @@ void sheet_end_stand(struct sheet *sheet, struct stand *r)
     else if (sheet->dut)
         fprintf(sheet->out, "  pins equal in all %" PRIu64 " cycles\n", r->cycle);
     if (!ok || sheet->dut)
-        count(sheet, ok,
+        count(sheet, ok, "runs to its end, pins equal",
               json_pack("{ss ss sI sb}", "form", sheet->group, "name", "runs to its end, pins equal", "cycles",
                         (json_int_t)r->cycle, "ok", ok));
     stand_free(r);
@@ -113,6 +122,10 @@ json_t *sheet_finish(struct sheet *sheet)
 {
     json_t *all = about_json(CFG_NAME);
     fprintf(sheet->out, "\n%u of %u closed forms hold\n", sheet->rows - sheet->failed, sheet->rows);
+    for (unsigned i = 0; i < sheet->failed && i < SHEET_FAILS; i++)
+        fprintf(sheet->out, "  FAIL %s\n", sheet->fails[i]);
+    if (sheet->failed > SHEET_FAILS)
+        fprintf(sheet->out, "  and %u more\n", sheet->failed - SHEET_FAILS);
     json_object_set_new(all, "command", json_string("forms"));
     json_object_set_new(all, "dut", sheet->dut ? json_string(sheet->dut) : json_null());
     json_object_set_new(all, "rows", json_integer(sheet->rows));

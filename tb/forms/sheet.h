@@ -12,12 +12,15 @@
 
 #define EXACT 0.0
 
+enum { SHEET_FAILS = 10 };
+
 struct sheet {
     const char *dut;   /* NULL: the model alone */
     const char *group; /* the form under way */
     unsigned rows, failed;
-    FILE *out;    /* where the table goes */
-    json_t *json; /* array of rows */
+    char fails[SHEET_FAILS][240]; /* the first of them in words, for the end */
+    FILE *out;                    /* where the table goes */
+    json_t *json;                 /* array of rows */
 };
 
 /* Prints the heading. */
