@@ -23,6 +23,7 @@
 #include <new>
 #include <type_traits>
 
+#include "abort_guard.h"
 #include "board.h"
 #include "dut.h"
 #include "listen.h"
@@ -239,7 +240,7 @@ private:
             a.model_.trace(a.fst_.get(), 99);
             a.fst_->set_time_unit("1ns");
             a.fst_->set_time_resolution("1ps");
-            a.fst_->open(path);
+            a.write([&] { a.fst_->open(path); });
         }
         return self(d).fst_ != nullptr;
     }
@@ -251,8 +252,18 @@ private:
             return;
         if (a.expected_known_) /* a last cycle was compared but not stepped */
             a.evaluate([&] { a.dump_cycle(a.held_); });
-        a.fst_->close();
-        a.fst_.reset();
+        if (a.fst_ && a.write([&] { a.fst_->close(); }))
+            a.fst_.reset();
+    }
+
+    /* The writer, at work. When it gives up it is left alone from then on; what there is of the file is found wanting.
+     */
+    template <class Call> bool write(Call &&call)
+    {
+        if (fst_ && abort_guard::survives(call))
+            return true;
+        (void)fst_.release();
+        return false;
     }
 
     /* A rising edge. The clock is high after it. */
@@ -286,10 +297,10 @@ private:
         held_.mem_req_ready = held_.mem_rsp_valid = false;
         put_inputs(in);
         model_.eval();
-        fst_->dump(WAVES_TICKS * cycle_);
+        write([&] { fst_->dump(WAVES_TICKS * cycle_); });
         model_.clk_i = 0;
         model_.eval();
-        fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2);
+        write([&] { fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2); });
         if (remembered_) /* high again, but not by an edge: the cycle may be one that is skipped */
             *remembered_ = model_.clk_i = 1;
     }

@@ -3,6 +3,7 @@
 # Debian's apt-get is played by a script here, and PATH has only what a case wants it to have: nothing is installed.
 set -eu
 cd "$(dirname "$0")/../.."
+unset VERILATOR # what is looked for is what the cases put into PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 setup=$work/tree/scripts/setup.sh # a tree of its own, so that nobody's build/ is touched
