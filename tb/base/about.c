@@ -86,3 +86,15 @@ bool about_write(json_t *root, size_t flags, struct outfile *out)
     outfile_drop(out);
     return false;
 }
+
+bool about_save(const char *preset, const char *path, json_t *root)
+{
+    struct outfile out;
+    json_t *all = about_json(preset);
+    json_object_update(all, root);
+    json_decref(root);
+    if (outfile_open(&out, "json", path))
+        return about_write(all, JSON_INDENT(2), &out);
+    json_decref(all);
+    return false;
+}

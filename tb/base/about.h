@@ -22,4 +22,8 @@ json_t *about_text(const char *text);
 /* Writes root, frees it, and ends the file. False with a message on stderr. */
 bool about_write(json_t *root, size_t flags, struct outfile *out);
 
+/* Puts the head of about_json(preset) before root and writes both to --json=path; takes root. False with a message on
+ * stderr. */
+bool about_save(const char *preset, const char *path, json_t *root);
+
 #endif

@@ -255,18 +255,6 @@ static json_t *build(const struct wishes *w, const struct difference *d, const c
     return root;
 }
 
-static bool write_json(const char *path, json_t *root)
-{
-    struct outfile out;
-    json_t *all = about_json(CFG_NAME);
-    json_object_update(all, root);
-    json_decref(root);
-    if (outfile_open(&out, "json", path))
-        return about_write(all, JSON_INDENT(2), &out);
-    json_decref(all);
-    return false;
-}
-
 /* ---- the verb -----------------------------------------------------------------------------------------------------
  */
 
@@ -279,7 +267,7 @@ static int judge(const struct wishes *w, const struct difference *d, const char 
     int status = d->unequal || d->accesses[0] != d->accesses[1] || !kept ? STATUS_MISMATCH
                  : d->accesses[0] == 0                                   ? STATUS_INCOMPLETE
                                                                          : STATUS_EQUAL;
-    if (w->json && !write_json(w->json, build(w, d, description, broken)) && status == STATUS_EQUAL)
+    if (w->json && !about_save(CFG_NAME, w->json, build(w, d, description, broken)) && status == STATUS_EQUAL)
         status = STATUS_OUTPUT;
     json_decref(broken);
     return status;

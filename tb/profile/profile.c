@@ -204,18 +204,6 @@ static json_t *books_json(const struct profile *p, const struct finding *finding
                      cycles, "reads", reads, "updates", (json_int_t)l->updates, "sources", sources);
 }
 
-static bool write_json(const char *path, json_t *root)
-{
-    struct outfile out;
-    json_t *all = about_json(CFG_NAME);
-    json_object_update(all, root);
-    json_decref(root);
-    if (outfile_open(&out, "json", path))
-        return about_write(all, JSON_INDENT(2), &out);
-    json_decref(all);
-    return false;
-}
-
 /* ---- the run ------------------------------------------------------------------------------------------------------
  */
 
@@ -351,7 +339,7 @@ int profile_run(const struct setup *setup)
             lane.finding = p.world->d.finding;
         print_books(outfile_table(setup->json), &p);
         status = verdict(&p, &lane.finding);
-        const bool json = !setup->json || write_json(setup->json, books_json(&p, &lane.finding));
+        const bool json = !setup->json || about_save(CFG_NAME, setup->json, books_json(&p, &lane.finding));
         if ((!close_outputs(&p, status == STATUS_EQUAL) || !json) && status == STATUS_EQUAL)
             status = STATUS_OUTPUT;
     }
