@@ -220,7 +220,7 @@ package mmu_pkg;
     return canonical(masked, la57) && (lam != Lam48 || masked[47] == masked[63]);
   endfunction
 
-  // SDM 5.9.2, 13.12.3: the field of IA32_PAT that the index names; SDM 13.5.3: CR0.CD = 1 makes it UC (0).
+  // SDM 5.9.2, 13.12.3: the field of IA32_PAT that the index names; choice: CR0.CD = 1 makes it UC (0).
   function automatic mt_t memory_type(input logic [2:0] index, input types_t t);
     return t.cd ? '0 : t.pat[index];
   endfunction

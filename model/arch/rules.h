@@ -1,6 +1,6 @@
 /* The manual's rules on one access, one function each, with the clause quoted (Intel SDM volume 3A: chapter 4
- * "Linear-Address Pre-Processing", chapter 5 "Paging"; in editions before 2024 chapter 5 is chapter 4. "APM": AMD's
- * manual, volume 2).
+ * "Linear-Address Pre-Processing", chapter 5 "Paging"; numbers of the editions of 2024 and 2025. "APM": AMD's manual,
+ * volume 2).
  *
  *     rules_address.h   the linear address: masking, canonicality
  *     rules_entry.h     the walk: tables, leaves, reserved bits, page address, memory types

@@ -5,13 +5,13 @@
 #include "oracle.h"
 #include "x86.h"
 
-/* 5.1.1, 4.2: linear addresses have 57 bits while CR4.LA57 = 1, else 48. */
+/* 5.1.1, 4.5: linear addresses have 57 bits while CR4.LA57 = 1, else 48. */
 static inline unsigned linear_width(const struct oracle_regs *regs)
 {
     return regs->cr4 & CR4_LA57 ? 57 : 48;
 }
 
-/* 4.2: bits 63:47 (63:56 with 57-bit addresses) must be identical, else #GP (#SS for the stack segment) before any
+/* 4.5: bits 63:47 (63:56 with 57-bit addresses) must be identical, else #GP (#SS for the stack segment) before any
  * paging. */
 static inline bool canonical(const struct oracle_regs *regs, uint64_t va)
 {
@@ -55,7 +55,7 @@ static inline const char *linear_address(const struct oracle_regs *regs, const s
             return "SDM 3A 4.4: with linear-address masking bit 63 must equal the highest bit that is not masked";
         *va = lam_masked(access->va, m);
     }
-    return canonical(regs, *va) ? NULL : "SDM 3A 4.2: the address is not canonical";
+    return canonical(regs, *va) ? NULL : "SDM 3A 4.5: the address is not canonical";
 }
 
 #endif

@@ -97,8 +97,8 @@ static inline uint8_t root_pat_index(const struct oracle_regs *regs)
                                  : table_pat_index(regs->cr3); /* CR3 and entries have them in the same bits 4 and 3 */
 }
 
-/* 13.12.3: byte i of IA32_PAT; 13.5.1: with CR0.CD = 1 nothing is cached. What the MTRRs say of the physical address
- * comes on top. */
+/* 13.12.3: byte i of IA32_PAT. UC with CR0.CD = 1 is a choice (docs/microarchitecture.md 18). What the MTRRs say of the
+ * physical address comes on top. */
 static inline uint8_t memory_type(const struct oracle_regs *regs, unsigned index)
 {
     return regs->cr0 & CR0_CD ? MT_UC : regs->pat >> 8 * index & 7;

@@ -106,8 +106,8 @@ static inline const char *write_denied(const struct oracle_regs *regs, const str
 /* 5.6.2 "Protection Keys": PKRU for user-mode addresses (CR4.PKE), IA32_PKRS for supervisor-mode addresses (CR4.PKS):
  * the address decides, not the access. ADi forbids data accesses; WDi forbids writes, by the supervisor only with
  * CR0.WP = 1: "for user-mode addresses … if WDi = 1, user-mode write accesses are not permitted and supervisor-mode
- * write accesses are not permitted if CR0.WP = 1"; "for supervisor-mode addresses … if CR0.WP = 1". Fetches have none.
- */
+ * write accesses are not permitted if CR0.WP = 1"; for supervisor-mode addresses with CR0.WP = 1 only (not looked up:
+ * docs/microarchitecture.md 18). Fetches have none. */
 static inline bool key_violation(const struct oracle_regs *regs, const struct oracle_access *access,
                                  const struct rights *r, bool user)
 {

@@ -79,7 +79,7 @@ static inline uint64_t x86_entry_address(uint64_t base, uint64_t va, unsigned le
     return base | (va >> x86_level_shift(level) & (TABLE_WORDS - 1)) * 8;
 }
 
-/* Linear addresses of this width (48 or 57) have all bits from width-1 up equal (SDM 3A 4.1 "canonical"). */
+/* Linear addresses of this width (48 or 57) have all bits from width-1 up equal (SDM 3A 4.5 "Canonicality"). */
 static inline int x86_is_canonical(uint64_t va, unsigned width)
 {
     uint64_t top = va >> (width - 1);

@@ -35,7 +35,7 @@ static inline void registers_derive(struct registers *r)
     r->pcid = r->pcide ? r->cr3 & CR3_PCID : 0;
     /* SDM 3A 5.9.2: the root table has PCD and PWT of CR3, which are PCID bits (and count as 0) while PCIDE = 1. */
     r->root_pat = r->pcide ? 0 : r->cr3 >> 3 & 3;
-    /* SDM 3A 5.9.2, 13.5: CR0.CD = 1 makes every access uncached. */
+    /* SDM 3A 5.9.2; docs/microarchitecture.md 18: CR0.CD = 1 makes every access uncached. */
     for (unsigned i = 0; i < 8; i++)
         r->mt[i] = r->cd ? MT_UC : r->pat >> 8 * i & 7;
     /* SDM 3A 4.4: user pointers (VA[63] = 0) by CR3, U57 before U48; supervisor pointers by CR4, as wide as the paging

@@ -73,7 +73,7 @@ static void linear_address_masking(void **state)
     }
 }
 
-/* SDM 3A 13.12: the table of IA32_PAT; 13.5: CR0.CD = 1 uncaches everything. */
+/* SDM 3A 13.12: the table of IA32_PAT; our choice: CR0.CD = 1 uncaches everything. */
 static void memory_types(void **state)
 {
     (void)state;

@@ -60,7 +60,7 @@ static void gate(unsigned vector, const char *entry, unsigned dpl)
     idt[vector][1] = at >> 32;
 }
 
-/* A system descriptor of 16 bytes in the GDT (SDM 3A 8.2.3). */
+/* A system descriptor of 16 bytes in the GDT (SDM 3A 9.2.3). */
 static void system_descriptor(unsigned selector, uint64_t base, uint32_t limit, unsigned type)
 {
     gdt[selector / 8] = (limit & 0xffff) | (base & 0xffffff) << 16 | (uint64_t)(0x80 | type) << 40 |

@@ -309,7 +309,7 @@ module blocking
     end
   end
 
-  // SDM 3A 5.9.2, 13.5
+  // SDM 3A 5.9.2; CR0.CD: docs/microarchitecture.md 18
   function automatic logic [2:0] memory_type(logic [2:0] index);
     return cr0_cd_q ? 3'd0 : pat_q[{index, 3'b000}+:3];
   endfunction
