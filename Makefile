@@ -285,9 +285,11 @@ bench: needs-systemc needs-capture needs-system ## measure every speed of PRESET
 regress: $(NEEDS_$(BENCH)) ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
 	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS))
-compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
+compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder|patch [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
 	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
+design: needs-compare ## build the bench of PRESET around another MMU, OF=revision|folder|patch, and say where it is
+	@python3 scripts/compare/build.py '$(OF)' $(call q,$(PRESET))
 headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)

@@ -27,7 +27,7 @@ groups() {
     synth) echo python venv ;;
     format) echo python venv ;;
     check) echo bench ;;
-    compare) echo bench jinja2 ;;
+    compare) echo bench jinja2 patch ;;
     truth) echo model capture sqlite3 xz ;;
     test) echo systemc compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
     *) return 1 ;;
@@ -43,6 +43,7 @@ needs() {
     ar) echo binutils in_path ar ;;
     objcopy) echo binutils in_path objcopy ;;
     python) echo python3 version python3 3.11 ;;
+    patch) echo patch in_path patch ;;
     verilator) echo verilator verilator_version "${VERILATOR:-verilator}" 5.006 ;;
     zstd) echo libzstd-dev header zstd.h ;;
     zlib) echo zlib1g-dev header zlib.h ;;

@@ -1,8 +1,9 @@
 """What does a change of the RTL cost or win? Two revisions, over the corpus and every preset, laid side by side.
 
-  scripts/compare --base=REVISION|FOLDER [--head=REVISION|FOLDER]      (`make compare BASE=…`)
+  scripts/compare --base=REVISION|FOLDER|PATCH [--head=REVISION|FOLDER|PATCH]      (`make compare BASE=…`)
 
-The MMU of each side (its rtl/ and config/) stands in the bench of this checkout. Each replays every trace at its own
+The MMU of each side (its rtl/ and config/) stands in the bench of this checkout; a patch is the other side's MMU with
+that patch applied. Each replays every trace at its own
 pace, judged by the oracle (`twinwalk profile`), every cycle booked under what the program waited for; then both are
 compared access by access (`twinwalk compare`). Where the pins differ, the first cycle in which they do is found, with
 one waveform of both sides around it.
@@ -33,7 +34,7 @@ EQUAL, MISMATCH, USAGE, INCOMPLETE, HOST, INTERRUPTED = 0, 1, 2, 5, 7, 130
 def arguments(words):
     parser = argparse.ArgumentParser(prog="compare", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument(
-        "--base", required=True, help="what is compared with: a git revision, or a folder with rtl/ and config/"
+        "--base", required=True, help="what is compared with: a git revision, a folder with rtl/ and config/, or a patch of the other side"
     )
     parser.add_argument("--head", default=".", help="what is compared: likewise (the work tree)")
     parser.add_argument("--presets", default="", help="only these, separated by blanks (all that both sides have)")
@@ -84,7 +85,7 @@ def main(words):
     settings = arguments(words)
     traces = find_traces(settings)
     try:
-        sides = [build.Design(settings.base, "base"), build.Design(settings.head, "head")]
+        sides = build.both(settings.base, settings.head)
         presets = settings.presets or sorted(sides[0].presets() & sides[1].presets())
         programs = {
             preset: (sides[0].program(settings.base_preset or preset), sides[1].program(preset)) for preset in presets

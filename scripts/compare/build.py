@@ -1,4 +1,9 @@
-"""The two designs of a comparison, built into the bench of this checkout. Builds are kept."""
+"""Designs other than this checkout's, built into its bench. Builds are kept.
+
+  scripts/compare/build.py REVISION|FOLDER|PATCH PRESET      (`make design OF=… PRESET=…`)
+
+builds one and says where its program is, for a run by hand: `PROGRAM random --check=arch`.
+"""
 
 import hashlib
 import subprocess
@@ -7,6 +12,7 @@ from pathlib import Path
 
 # What a design is, of a checkout. Not every revision has all of them.
 PARTS = ("rtl", "config", "tb/dut/mmu_waves.sv", "tb/dut/mmu_ports.svh")
+KEPT = Path("build/compare")
 
 
 class Failed(Exception):
@@ -19,21 +25,41 @@ def git(*words):
     return subprocess.run(["git", *words], capture_output=True, check=False)
 
 
-class Design:
-    """A revision or a folder: where its sources are, and how it is named in what people read."""
+def is_patch(what):
+    return Path(what).suffix in (".patch", ".diff") and Path(what).is_file()
 
-    def __init__(self, what, side):
+
+def contents(root):
+    """{path: bytes} of a design's files, by their names in it."""
+    files = (f for part in PARTS for f in ([root / part] if (root / part).is_file() else (root / part).rglob("*")))
+    return {str(f.relative_to(root)): f.read_bytes() for f in sorted(files) if f.is_file()}
+
+
+class Design:
+    """A revision, a folder, or a patch of another design: where its sources are, and its name in what people read.
+
+    under: what a patch changes, the root of another design."""
+
+    def __init__(self, what, side, under=Path()):
         self.side, self.what = side, what
         if Path(what, "rtl").is_dir():
             self.root, self.name = Path(what), "work tree" if Path(what).resolve() == Path().resolve() else str(what)
-            return
-        found = git("rev-parse", "--verify", "--quiet", f"{what}^{{commit}}")
+        elif is_patch(what):
+            self.name = f"{what}: {Path(what).read_text(errors='replace').partition(chr(10))[0]}"
+            self.root = self.patched(under)
+        else:
+            self.of_revision()
+
+    def of_revision(self):
+        found = git("rev-parse", "--verify", "--quiet", f"{self.what}^{{commit}}")
         if found.returncode:
-            raise Failed(f"--{side}={what}: neither a git revision nor a folder with an rtl/ in it", 2)
+            raise Failed(
+                f"--{self.side}={self.what}: neither a git revision, nor a folder with an rtl/ in it, nor a *.patch", 2
+            )
         commit = found.stdout.decode().strip()
         subject = git("log", "-1", "--format=%s", commit).stdout.decode().strip()
         self.name = f"{commit[:12]} {subject}"
-        self.root = Path("build/compare") / self.key(commit)
+        self.root = KEPT / self.key(commit)
         if not (self.root / "rtl").is_dir():
             self.unpack(commit)
 
@@ -51,6 +77,26 @@ class Design:
         self.root.mkdir(parents=True, exist_ok=True)
         subprocess.run(["tar", "-x", "-C", str(self.root)], input=archive.stdout, check=True)
 
+    def patched(self, under):
+        """The folder of `under` with the patch applied. It is named by what is in it, so that it is built once."""
+        files = contents(under)
+        digest = hashlib.sha256(Path(self.what).read_bytes())
+        for name, text in files.items():
+            digest.update(name.encode() + b"\0" + text)
+        root = KEPT / digest.hexdigest()[:12]
+        if (root / "patched").exists():
+            return root
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(text)
+        words = ["patch", "-p1", "--batch", "--forward", "-r", "-", "-d", str(root), "-i", str(Path(self.what).resolve())]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = " ".join((done.stdout + done.stderr).split())
+            raise Failed(f"--{self.side}={self.what}: the patch does not apply to {under}: {said}", 2)
+        (root / "patched").touch()
+        return root
+
     def presets(self):
         return {path.stem for path in (self.root / "config").glob("*.toml")}
 
@@ -61,7 +107,7 @@ class Design:
                 f"the {self.side} ({self.name}) has no preset {preset}; it has: {' '.join(sorted(self.presets()))}", 2
             )
         here = self.root.resolve() == Path().resolve()
-        folder = Path("build") / preset if here else Path("build/compare") / self.folder_key() / preset
+        folder = Path("build") / preset if here else KEPT / self.folder_key() / preset
         program = folder / "twinwalk"
         print(f"  building the {self.side}: {self.name}, preset {preset}", file=sys.stderr, flush=True)
         made = subprocess.run(
@@ -80,6 +126,31 @@ class Design:
 
     def folder_key(self):
         """Of a folder the build is named by its path: make builds anew what has changed in it."""
-        if self.root.parts[:2] == ("build", "compare"):
+        if self.root.parts[:2] == KEPT.parts:
             return self.root.name + ".bench"
         return hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:12] + ".bench"
+
+
+def both(base, head):
+    """The designs of both sides. A patch is of the other side's, or of the work tree where both are patches."""
+    if not is_patch(base):
+        first = Design(base, "base")
+        return [first, Design(head, "head", first.root)]
+    second = Design(head, "head")
+    return [Design(base, "base", Path() if is_patch(head) else second.root), second]
+
+
+def main(words):
+    if len(words) != 2:
+        print("usage: scripts/compare/build.py REVISION|FOLDER|PATCH PRESET", file=sys.stderr)
+        return 2
+    try:
+        print(Design(words[0], "design").program(words[1]))
+    except Failed as failure:
+        print(f"design: {failure}", file=sys.stderr)
+        return failure.status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

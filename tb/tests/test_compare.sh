@@ -49,7 +49,13 @@ sed -i 's/step = v\[BitA\] ? StepPass : StepCas;/step = StepPass;/' "$work/wrong
 expect 1 "^  wrong .*head: MISMATCH" --base=. --head="$work/wrong"
 rm -rf build/compare/*.bench
 
-expect 2 "neither a git revision nor a folder" --base=no-such-thing
+# A patch that does not apply, by what it changes: it says which, and a torn copy is not taken for the design next time.
+sed 's/Stages/Stairs/' tb/changes/stlb_latency.patch > "$work/other.patch"
+for again in 1 2; do
+    expect 2 "other.patch: the patch does not apply" --base=. --head="$work/other.patch"
+done
+
+expect 2 "neither a git revision, nor a folder" --base=no-such-thing
 expect 2 "has no preset large" --base=. --presets=large
 rm "$corpus"/*
 expect 2 "no traces" --base=.
