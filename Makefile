@@ -305,6 +305,7 @@ clean: ## remove everything generated
 
 -include tb/defects/rules.mk
 -include tb/tests/faults/rules.mk
+-include tb/tests/on_rtl/rules.mk
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
 -include traces/fuzz/rules.mk

@@ -26,6 +26,10 @@ list() {
     for test in build/*/test/test_*; do
         [ -x "$test" ] && [ "${test%.d}" = "$test" ] && job "unit-$(echo "$test" | sed 's|build/\(.*\)/test/test_|\1-|')" "$test"
     done
+    # The unit tests of the clocked model, with the RTL in its place.
+    for test in build/*/test-rtl/test_*; do
+        [ -x "$test" ] && [ "${test%.d}" = "$test" ] && job "rtl-unit-$(echo "$test" | sed 's|build/\(.*\)/test-rtl/test_|\1-|')" "$test"
+    done
     for test in tb/tests/test_*.sh; do
         job "$(basename "$test" .sh | sed 's/^test_//; s/_/-/g')" "$test"
     done
