@@ -48,7 +48,8 @@ static void book(struct ledger *l, uint64_t cycle)
         l->head.by[l->now] += (uint32_t)cycles;
 }
 
-/* The head is answered: what it waited for outside memory gets its name. */
+/* The head is answered: what it waited for outside memory gets its name. What a TLB answered has not waited for memory,
+ * whatever was read there meanwhile: for a walk begun beside the lookup, or for another. */
 static void name_the_wait(struct ledger *l, enum ledger_entry entry)
 {
     l->attempt = 0;
@@ -56,6 +57,10 @@ static void name_the_wait(struct ledger *l, enum ledger_entry entry)
         return;
     l->head.by[entry] += l->head.by[LEDGER_WALK];
     l->head.by[LEDGER_WALK] = 0;
+    for (enum ledger_entry i = LEDGER_READ5; (entry == LEDGER_L1 || entry == LEDGER_STLB) && i <= LEDGER_UPDATE; i++) {
+        l->head.by[entry] += l->head.by[i] - l->before[i];
+        l->head.by[i] = l->before[i];
+    }
 }
 
 static void next_head(struct ledger *l)
@@ -63,6 +68,7 @@ static void next_head(struct ledger *l)
     for (unsigned i = 0; i < LEDGER_ENTRIES; i++)
         l->total[i] += l->head.by[i];
     memset(&l->head, 0, sizeof l->head);
+    memset(l->before, 0, sizeof l->before);
 }
 
 static void on_commit(void *context, const struct slot *s, uint64_t number)
@@ -204,6 +210,8 @@ void ledger_cycle(struct ledger *l, const struct pins_out *out)
     const bool flies = w->head != w->tail && head->state == SLOT_FLYING;
     if (l->attempt && (!flies || head->order != l->attempt)) /* it faulted, and is made again */
         name_the_wait(l, LEDGER_FAULT);
+    if (flies && !l->attempt)
+        memcpy(l->before, l->head.by, sizeof l->before);
     l->attempt = flies ? head->order : 0;
     l->now = look(l);
     if (w->d.in.mem_rsp_valid)

@@ -14,6 +14,7 @@
  *     …, neither                                                     by the answer's source when it comes: L1, STLB,
  *                                                                    MERGED, WALK (its lookups, dispatch and grant), or
  *                                                                    FAULT, when it is none
+ *     …, any of these three, and a TLB answers                       L1 or STLB: it has not waited for memory
  *
  * Nothing of this asks the MMU for anything but its pins: the books of two MMUs of different timing, or of two makers,
  * can be laid side by side. Reads of accesses that are not the head are counted (requests[]), and cost no cycle here:
@@ -71,10 +72,11 @@ struct ledger {
     uint64_t sources[4][4];      /* committed accesses, by enum pins_source and enum pins_kind */
 
     /* Inside. */
-    uint64_t since;            /* cycle from which `now` holds */
-    enum ledger_entry now;     /* LEDGER_WALK: in flight, nothing of it in memory */
-    uint64_t attempt;          /* the head's place in the order of accepts, while it is in flight; else 0 */
-    struct ledger_access head; /* of the head: what is booked for it so far */
+    uint64_t since;                  /* cycle from which `now` holds */
+    enum ledger_entry now;           /* LEDGER_WALK: in flight, nothing of it in memory */
+    uint64_t attempt;                /* the head's place in the order of accepts, while it is in flight; else 0 */
+    struct ledger_access head;       /* of the head: what is booked for it so far … */
+    uint32_t before[LEDGER_ENTRIES]; /* … and what of it was, when this attempt began */
     struct {
         uint64_t addr;
         bool busy, cas;

@@ -266,12 +266,14 @@ static int verdict(const struct profile *p, const struct finding *finding)
         return w->status;
     }
     if (finding->kind != FINDING_NONE) {
-        finding_access(finding, access, sizeof access);
-        fprintf(outfile_table(p->setup->json),
-                "\n  MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s; access %" PRIu64
-                ": %s at 0x%" PRIx64 "\n",
-                finding_name(finding->kind), finding->cycle, finding->field, finding->expected, finding->actual,
-                finding->access, access, finding->va);
+        FILE *out = outfile_table(p->setup->json);
+        fprintf(out, "\n  MISMATCH (%s) in cycle %" PRIu64 ": %s: expected %s, actual %s", finding_name(finding->kind),
+                finding->cycle, finding->field, finding->expected, finding->actual);
+        if (finding->access != UINT64_MAX) {
+            finding_access(finding, access, sizeof access);
+            fprintf(out, "; access %" PRIu64 ": %s at 0x%" PRIx64, finding->access, access, finding->va);
+        }
+        fputc('\n', out);
         return STATUS_MISMATCH;
     }
     if (interrupt_count)

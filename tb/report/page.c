@@ -1,14 +1,19 @@
 /* The page of a mismatch: see page.h. */
 #include "page.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "base/exits.h"
 #include "base/outfile.h"
 #include "base/shell.h"
+
+enum { GIT_SECONDS = 5 };
 
 static const char style[] =
     ":root{color-scheme:light "
@@ -234,15 +239,29 @@ static void put_head(FILE *out, const char *report)
     fputs("</table>\n", out);
 }
 
-/* What changed in the RTL since the last commit, when the bench runs in its checkout. */
+static void run_git(int to)
+{
+    const int nothing = open("/dev/null", O_RDWR);
+    if (dup2(to, STDOUT_FILENO) >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDERR_FILENO) >= 0)
+        execlp("git", "git", "diff", "--stat", "HEAD", "--", "rtl", "config", (char *)NULL);
+    _exit(STATUS_HOST);
+}
+
+/* What changed in the RTL since the last commit, when the bench runs in its checkout. Git has its time for that: a
+ * lock, a pager or a file system that hangs cost the page this paragraph only. */
 static void put_changes(FILE *out)
 {
-    char text[4096];
-    FILE *git = popen("git diff --stat HEAD -- rtl config 2>/dev/null", "r");
-    const size_t size = git ? fread(text, 1, sizeof text - 1, git) : 0;
-    if (git)
-        pclose(git);
-    text[size] = 0;
+    char text[4096] = "", why[128];
+    FILE *said = tmpfile();
+    const pid_t pid = said ? fork() : -1;
+    if (pid == 0)
+        run_git(fileno(said));
+    if (pid > 0 && child_wait(pid, GIT_SECONDS, why, sizeof why)) {
+        rewind(said);
+        text[fread(text, 1, sizeof text - 1, said)] = 0;
+    }
+    if (said)
+        fclose(said);
     put_pre(out, "Changed in the RTL since the last commit", text);
 }
 

@@ -47,6 +47,12 @@ has 'class="wrong"'
 # The PDE forbids the write: it is the one that decides.
 has '<div class="entry decides"><b>PDE</b>'
 [ "$(grep -c 'entry decides' "$page")" = 1 ]
+# A git that never ends costs the page one paragraph.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec sleep 1000\n' > "$work/bin/git"
+chmod +x "$work/bin/git"
+PATH=$work/bin:$PATH page write_from_leaf_only cosim --check=arch tb/defects/traces/rights.txt
+! grep -q "Changed in the RTL" "$page" || { echo "the page knows what git has not said"; exit 1; }
 page highest_walker_first random --check=cycle --requests=10000 --memory=random
 has 'What was offered'
 # What differs is drawn, also where it is none of the words that stand in the box.
