@@ -66,13 +66,14 @@ bool script_read(struct script *s, const char *path, size_t most)
 
 /* What the script has left in memory, entry by entry: open addressing, at most half full. */
 struct image {
-    struct {
+    struct image_entry {
         uint64_t pa, value; /* pa 0 is kept as 1: no entry is there */
+        uint64_t read;      /* the event whose walk has read it last */
     } *slot;
     size_t size, used;
 };
 
-static uint64_t *image_at(struct image *m, uint64_t pa, bool *known)
+static struct image_entry *image_at(struct image *m, uint64_t pa, bool *known)
 {
     const uint64_t key = pa | 1;
     if (2 * m->used >= m->size) {
@@ -83,7 +84,9 @@ static uint64_t *image_at(struct image *m, uint64_t pa, bool *known)
         for (size_t i = 0; i < m->size; i++)
             if (m->slot[i].pa) {
                 bool was;
-                *image_at(&bigger, m->slot[i].pa & ~UINT64_C(1), &was) = m->slot[i].value;
+                struct image_entry *entry = image_at(&bigger, m->slot[i].pa & ~UINT64_C(1), &was);
+                entry->value = m->slot[i].value;
+                entry->read = m->slot[i].read;
             }
         free(m->slot);
         *m = bigger;
@@ -96,7 +99,7 @@ static uint64_t *image_at(struct image *m, uint64_t pa, bool *known)
         m->slot[at].pa = key;
         m->used++;
     }
-    return &m->slot[at].value;
+    return &m->slot[at];
 }
 
 static bool add_control(struct script *s, uint8_t op, uint64_t data, uint64_t desc)
@@ -130,23 +133,53 @@ static bool add_poke(struct script *s, uint64_t pa, uint64_t value)
     return line;
 }
 
-/* What the walk of an access reads and the script has not left so. What the script has not touched yet can be poked
- * before everything else, where it stops no stream of accesses. */
-static bool add_pokes(struct script *before, struct script *s, struct image *m, const struct event *e)
+/* Pokes between the events, in the order of the events before which they stand. */
+struct pokes {
+    struct {
+        uint64_t before; /* the event's number, counted from the oldest */
+        uint64_t pa, value;
+    } *poke;
+    size_t count, room;
+};
+
+static bool note_poke(struct pokes *p, uint64_t before, uint64_t pa, uint64_t value)
+{
+    if (p->count == p->room) {
+        const size_t room = p->room ? 2 * p->room : FIRST_ROOM;
+        void *poke = realloc(p->poke, room * sizeof *p->poke);
+        if (!poke)
+            return false;
+        p->poke = poke;
+        p->room = room;
+    }
+    size_t at = p->count++;
+    for (; at > 0 && p->poke[at - 1].before > before; at--)
+        p->poke[at] = p->poke[at - 1];
+    p->poke[at].before = before;
+    p->poke[at].pa = pa;
+    p->poke[at].value = value;
+    return true;
+}
+
+/* What the walk of an access, the event `now`, reads and the script has not left so. An entry was changed at some time
+ * after the last walk that read it, and is so in the script at once: then what invalidates it stands behind the change.
+ * What the script has not touched yet is poked before everything else, where it stops no stream of accesses. */
+static bool note_pokes(struct pokes *p, struct image *m, const struct event *e, uint64_t now)
 {
     enum { FLAGS = ENTRY_A | ENTRY_D };
     for (unsigned i = 0; i < e->steps; i++) {
         const struct oracle_step *step = &e->step[i];
         bool known;
-        uint64_t *value = image_at(m, step->pa, &known);
-        if (!value)
+        struct image_entry *entry = image_at(m, step->pa, &known);
+        if (!entry)
             return false;
-        if (!known || ((*value ^ step->value) & ~(uint64_t)FLAGS) || (*value & ~step->value & FLAGS)) {
-            if (!add_poke(known ? s : before, step->pa, step->value))
+        if (!known || ((entry->value ^ step->value) & ~(uint64_t)FLAGS) || (entry->value & ~step->value & FLAGS)) {
+            if (!note_poke(p, known ? entry->read + 1 : 0, step->pa, step->value))
                 return false;
-            *value = step->value;
+            entry->value = step->value;
         }
-        *value |= (step->must_a ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0);
+        entry->read = now;
+        entry->value |= (step->must_a ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0);
     }
     return true;
 }
@@ -165,26 +198,29 @@ static bool add_access(struct script *s, const struct pins_req *req)
     return true;
 }
 
+static bool add_event(struct script *s, const struct event *e)
+{
+    if (e->control)
+        return e->op >= CTL_OPS || add_control(s, e->op, e->data, e->desc);
+    return add_access(s, &e->req);
+}
+
 bool script_of_events(struct script *s, const struct events *events, uint64_t n)
 {
     struct image image = {0};
-    struct script after = {0};
+    struct pokes pokes = {0};
+    size_t poked = 0;
     *s = (struct script){.linear_bits = CFG_ARCH_LA57 ? 57 : 48};
-    bool good = add_registers(&after, &events_last(events, n - 1)->regs);
-    for (uint64_t i = n; good && i-- > 0;) {
-        const struct event *e = events_last(events, i);
-        if (e->control)
-            good = e->op >= CTL_OPS || add_control(&after, e->op, e->data, e->desc);
-        else
-            good = add_pokes(s, &after, &image, e) && add_access(&after, &e->req);
+    bool good = true;
+    for (uint64_t i = 0; good && i < n; i++)
+        good = note_pokes(&pokes, &image, events_last(events, n - 1 - i), i);
+    for (uint64_t i = 0; good && i < n; i++) {
+        for (; good && poked < pokes.count && pokes.poke[poked].before == i; poked++)
+            good = add_poke(s, pokes.poke[poked].pa, pokes.poke[poked].value);
+        const struct event *e = events_last(events, n - 1 - i);
+        good = good && (i > 0 || add_registers(s, &e->regs)) && add_event(s, e);
     }
-    for (size_t i = 0; good && i < after.count; i++) {
-        struct line *line = add(s);
-        good = line;
-        if (line)
-            *line = after.line[i];
-    }
-    script_free(&after);
+    free(pokes.poke);
     free(image.slot);
     if (!good)
         script_free(s);
