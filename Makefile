@@ -39,7 +39,7 @@ ifeq ($(filter 0 1,$(NATIVE)),)
 $(error NATIVE=$(NATIVE): must be 0 or 1)
 endif
 # Whatever else there is runs on the programs in build/, which these are not.
-NATIVE_0_GOALS := help setup build library cosim model random forms vectors sweep matrix wave wave-png clean $(BUILD)/%
+NATIVE_0_GOALS := help setup build library shared-library install uninstall cosim model random forms vectors sweep matrix wave wave-png clean $(BUILD)/%
 ifneq ($(and $(filter 0,$(NATIVE)),$(filter-out $(NATIVE_0_GOALS),$(MAKECMDGOALS))),)
 $(error NATIVE=0 goes with these only: $(NATIVE_0_GOALS))
 endif
@@ -96,7 +96,7 @@ help: ## list every verb
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  presets: $(PRESETS); options: PRESET= TRACE= CHECK=arch|events|cycle|state BENCH=cc|systemc WAVES=1 JSON=FILE ARGS="
 	@echo "  NATIVE=0: for any x86-64, under build/portable/ (Valgrind, other machines); with build, library and what runs the bench"
-	@echo "  made in build/PRESET/: twinwalk (BENCH=systemc: twinwalk-sc), twinwalk-model, libtwinwalk.a"
+	@echo "  made in build/PRESET/: twinwalk (BENCH=systemc: twinwalk-sc), twinwalk-model; in build/lib/: libtwinwalk.so"
 
 setup: ## install what any verb needs and this machine lacks (each verb asks for its own)
 	@scripts/setup.sh
@@ -138,11 +138,11 @@ $(B)/obj/%.o: %.cpp $(GEN)/mmu_cfg.h
 	@mkdir -p $(@D)
 	@$(CXX) $(CPPFLAGS) -I tb/dut $(VINCLUDES) $(CXXFLAGS) -c $< -o $@
 
-# The cycle model as a library, and a command that replays a trace without Verilator.
-$(B)/libtwinwalk.a: $(call objects,$(MODEL_SRC) $(TRACE_SRC) tb/base/interrupt.c)
-	@rm -f $@ && $(AR) rcs $@ $^
+# A command that replays a trace without Verilator.
 $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 	@$(CC) $^ $(LIBS) -o $@
+
+include model/library/rules.mk
 
 # ---- Verilator -----------------------------------------------------------------------------------------------------
 VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o verilated_says.o)
@@ -215,8 +215,8 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 	@$(CC) $(CPPFLAGS) -MF $@.d -I $(<D) $(CFLAGS) $< $(C_OBJ) $(AIDS) -lcmocka $(LIBS) -o $@
 
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults build/judges/kvm build/judges/qemu)
+test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
@@ -229,16 +229,21 @@ WAVE_FST        := out/waves/last.fst
 # share.
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
-.PHONY: $(TEST_BUILDS) build library cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \
+.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \
         regress headline soak wave wave-png capture docs clean
+
+# What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
+PREFIX     ?= /usr/local
+INSTALLED  := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(or $(filter $(PRESETS),$(patsubst $(BUILD)/%/twinwalk,%,$(wildcard $(BUILD)/*/twinwalk))),$(PRESET)))
+INSTALL_TO := $(foreach v,PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR DATADIR,$(if $($(v)),$(v)=$(call q,$($(v)))))
 
 # make, with a line now and then while compilers work.
 PATIENT = scripts/patiently.sh
 
 build: $(NEEDS_$(BENCH)) ## build the bench for PRESET and BENCH
 	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH))
-library: needs-model ## build the models and the trace library as build/PRESET/libtwinwalk.a (needs no Verilator)
-	@$(PATIENT) "building $(B)/libtwinwalk.a" $(MAKE) -s -j2 $(B)/libtwinwalk.a
+library: needs-library ## build build/lib/libtwinwalk.so: models of PRESETS and oracle (needs no Verilator; docs/library.md)
+	@$(PATIENT) "building $(LIB)/$(SONAME)" $(MAKE) -s -j2 shared-library
 cosim: build ## replay TRACE through model and RTL in lockstep and compare; without TRACE= also random stimulus and directed cases
 	@mkdir -p out/waves
 	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
@@ -300,6 +305,12 @@ soak: needs-bench ## 20,000,000 lockstep cycles of constrained-random stimulus f
 capture: needs-capture ## record a program and all that it starts: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses] [QUANTUM=records]
 	@$(MAKE) -s build/capture/twinwalk_capture.so
 	@scripts/capture.sh # make hands the variables of its command line on
+install: needs-install ## programs, library, headers, pages of man, completion under PREFIX= (DESTDIR=, PRESETS=: else those that are built)
+	@for preset in $(INSTALLED); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset $(BUILD)/$$preset/twinwalk || exit 1; done
+	@$(PATIENT) "building $(LIB)/$(SONAME)" $(MAKE) -s -j2 shared-library
+	@$(INSTALL_TO) scripts/install.sh install $(BUILD) $(call q,$(BUILD_LIB)) $(or $(filter $(PRESET),$(INSTALLED)),$(firstword $(INSTALLED))) $(INSTALLED)
+uninstall: ## take away what install has put under PREFIX= (DESTDIR=)
+	@$(INSTALL_TO) scripts/install.sh uninstall
 clean: ## remove everything generated
 	@rm -rf build out
 

@@ -3,6 +3,7 @@
 
   config.py sv     PRESET.toml   the SystemVerilog package mmu_cfg_pkg
   config.py header PRESET.toml   the C header mmu_cfg.h
+  config.py values PRESET.toml   rows of C, {"key", number}, for the library (model/library)
   config.py docs   PRESET.toml…  docs/configuration.md from standard input, its table (between two marker lines) made anew
   config.py check  PRESET.toml…  nothing but the checks
 
@@ -240,6 +241,16 @@ def emit_header(preset):
     return "\n".join(out) + "\n"
 
 
+def emit_values(preset):
+    rows = [(key, number(value, SCALARS[key][2])) for key, value in preset.values.items()]
+    for structure, arrays in preset.arrays.items():
+        for number_, (mask, entries, ways) in enumerate(arrays):
+            held = STRUCTURES[structure][2]
+            rows += [(f"{structure}.array{number_}.{held}", mask), (f"{structure}.array{number_}.entries", entries),
+                     (f"{structure}.array{number_}.ways", ways)]
+    return "".join(f'    {{"{key}", {value}}},\n' for key, value in rows)
+
+
 DOCS_BEGIN, DOCS_END = "<!-- made by `make docs` from config/: begin -->", "<!-- end -->"
 
 
@@ -274,7 +285,7 @@ def docs_table(presets):
 
 
 def main(arguments):
-    if len(arguments) < 2 or arguments[0] not in ("sv", "header", "docs", "check"):
+    if len(arguments) < 2 or arguments[0] not in ("sv", "header", "values", "docs", "check"):
         print(__doc__, file=sys.stderr)
         return 2
     verb, paths = arguments[0], arguments[1:]
@@ -284,6 +295,8 @@ def main(arguments):
             sys.stdout.write(emit_sv(presets[0]))
         elif verb == "header":
             sys.stdout.write(emit_header(presets[0]))
+        elif verb == "values":
+            sys.stdout.write(emit_values(presets[0]))
         elif verb == "docs":
             sys.stdout.write(fill_docs(sys.stdin.read(), docs_table(presets)))
     except Bad as bad:

@@ -14,7 +14,9 @@ cd "$(dirname "$0")/.."
 # ---- what a group needs: other groups, or needs of the table below ----
 groups() {
     case $1 in
-    model) echo cc ar python zstd zlib lzma bzip2 lz4 snappy archive jansson ;;
+    library) echo cc objcopy python ;;
+    install) echo bench library help2man ;;
+    model) echo cc python zstd zlib lzma bzip2 lz4 snappy archive jansson ;;
     bench) echo model c++ verilator ;;
     systemc) echo bench systemc-library ;;
     capture) echo model qemu-user ;;
@@ -29,7 +31,7 @@ groups() {
     check) echo bench ;;
     compare) echo bench jinja2 patch ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
+    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
     *) return 1 ;;
     esac
 }
@@ -40,7 +42,6 @@ needs() {
     case $1 in
     cc) echo build-essential in_path cc ;;
     c++) echo build-essential in_path c++ ;;
-    ar) echo binutils in_path ar ;;
     objcopy) echo binutils in_path objcopy ;;
     python) echo python3 version python3 3.11 ;;
     patch) echo patch in_path patch ;;
@@ -67,6 +68,8 @@ needs() {
     sqlite3) echo sqlite3 in_path sqlite3 ;;
     xz) echo xz-utils in_path xz ;;
     jinja2) echo python3-jinja2 python_module jinja2 ;;
+    help2man) echo help2man in_path help2man ;;
+    pkg-config) echo pkgconf in_path pkg-config ;;
     venv) echo python3-venv venv_module ;;
     *) return 1 ;;
     esac

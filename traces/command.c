@@ -276,7 +276,7 @@ enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void print_help(FILE *out, const char *self)
 {
-    fprintf(out, "usage: %s VERB [OPTION] ARGUMENT…\n\n", self);
+    fprintf(out, "Usage: %s VERB [OPTION] ARGUMENT…\n\n", self);
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  %-6s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
     fputs("  import [OPTION] IN OUT      a trace of ChampSim, drmemtrace, lackey or Pin; see import --help\n"

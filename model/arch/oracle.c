@@ -17,6 +17,16 @@ static void faulted(struct oracle_result *result, uint64_t va, uint16_t err, con
         result->step[i].may_a = !(result->step[i].value & ENTRY_A);
 }
 
+/* No rule of the manual: the entry cannot be had, so nothing is known of what the access would do. Those above it were
+ * used (5.8). */
+static void failed(struct oracle_result *result)
+{
+    result->kind = KIND_MEMERR;
+    result->reason = "the entry cannot be read from memory";
+    for (unsigned i = 0; i + 1 < result->steps; i++)
+        result->step[i].may_a = !(result->step[i].value & ENTRY_A);
+}
+
 /* 5.8: "whenever the processor uses a paging-structure entry as part of linear-address translation, it sets the
  * accessed flag in that entry (if it is not already set)"; "whenever there is a write to a linear address, the
  * processor sets the dirty flag (if it is not already set) in the paging-structure entry that identifies the final
@@ -35,28 +45,28 @@ static void completed(struct oracle_result *result, const struct oracle_regs *re
     result->step[result->steps - 1].must_d = acc == ACC_WRITE && !(leaf & ENTRY_D);
 }
 
-void oracle_translate(const struct physmem *pm, enum physmem_image image, const struct oracle_cpu *cpu,
-                      const struct oracle_regs *regs, const struct oracle_access *access, struct oracle_result *result)
+/* The walk, in whatever memory. Inlined for each kind of it, so that the bench pays no call for a word. */
+static inline __attribute__((always_inline)) void walk(oracle_read *read, void *memory, const struct oracle_cpu *cpu,
+                                                       const struct oracle_regs *regs,
+                                                       const struct oracle_access *access, uint64_t va,
+                                                       struct oracle_result *result)
 {
-    *result = (struct oracle_result){0};
-    uint64_t va;
-    const char *unfit = linear_address(regs, access, &va);
-    if (unfit) {
-        result->kind = KIND_GP;
-        result->reason = unfit;
-        return;
-    }
-
     uint16_t err = access_error(regs, access);
-    uint64_t table = root_table(cpu, regs);
+    uint64_t table = root_table(cpu, regs), entry = 0;
     uint8_t table_pat = root_pat_index(regs);
     struct rights rights = rights_of_root;
     for (unsigned level = root_level(regs);; level--) {
         uint64_t pa = x86_entry_address(table, va, level);
-        uint64_t entry = physmem_read(pm, image, pa);
-        result->step[result->steps++] =
-            (struct oracle_step){.pa = pa, .value = entry, .level = (uint8_t)level, .mt = memory_type(regs, table_pat)};
+        const bool readable = read(memory, pa, &entry);
+        result->step[result->steps++] = (struct oracle_step){.pa = pa,
+                                                             .value = readable ? entry : 0,
+                                                             .level = (uint8_t)level,
+                                                             .mt = memory_type(regs, table_pat)};
 
+        if (!readable) {
+            failed(result);
+            return;
+        }
         if (!(entry & ENTRY_P)) {
             faulted(result, va, err, "SDM 3A 5.7: the entry is not present (P = 0)");
             return;
@@ -80,11 +90,58 @@ void oracle_translate(const struct physmem *pm, enum physmem_image image, const 
     }
 }
 
+/* Whether the access is fit for paging; if not, *result is #GP. */
+static inline bool fit(const struct oracle_regs *regs, const struct oracle_access *access, uint64_t *va,
+                       struct oracle_result *result)
+{
+    *result = (struct oracle_result){0};
+    const char *unfit = linear_address(regs, access, va);
+    if (!unfit)
+        return true;
+    result->kind = KIND_GP;
+    result->reason = unfit;
+    return false;
+}
+
+struct image {
+    const struct physmem *pm;
+    enum physmem_image image;
+};
+
+static inline bool from_image(void *memory, uint64_t pa, uint64_t *value)
+{
+    const struct image *of = memory;
+    *value = physmem_read(of->pm, of->image, pa);
+    return true;
+}
+
+void oracle_translate(const struct physmem *pm, enum physmem_image image, const struct oracle_cpu *cpu,
+                      const struct oracle_regs *regs, const struct oracle_access *access, struct oracle_result *result)
+{
+    uint64_t va;
+    struct image of = {pm, image};
+    if (fit(regs, access, &va, result))
+        walk(from_image, &of, cpu, regs, access, va, result);
+}
+
+void oracle_translate_in(oracle_read *read, void *memory, const struct oracle_cpu *cpu, const struct oracle_regs *regs,
+                         const struct oracle_access *access, struct oracle_result *result)
+{
+    uint64_t va;
+    if (fit(regs, access, &va, result))
+        walk(read, memory, cpu, regs, access, va, result);
+}
+
+uint64_t oracle_sets(const struct oracle_step *step, bool early_a)
+{
+    return (step->must_a || (early_a && step->may_a) ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0);
+}
+
 void oracle_commit(struct physmem *pm, const struct oracle_result *result, bool early_a)
 {
     for (unsigned i = 0; i < result->steps; i++) {
         const struct oracle_step *step = &result->step[i];
-        uint64_t set = (step->must_a || (early_a && step->may_a) ? ENTRY_A : 0) | (step->must_d ? ENTRY_D : 0);
+        uint64_t set = oracle_sets(step, early_a);
         if (set) /* read again: one entry may serve two levels (a table that maps itself) */
             physmem_write_image(pm, IMAGE_ORACLE, step->pa, physmem_read(pm, IMAGE_ORACLE, step->pa) | set);
     }

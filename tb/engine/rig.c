@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arch/preset_cpu.h"
 #include "arch/x86.h"
 #include "base/exits.h"
 #include "clock.h"
-#include "dut/preset_cpu.h"
 #include "pincmp.h"
 #include "statecmp.h"
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/preset_cpu.h"
 #include "base/exits.h"
 #include "base/input.h"
 #include "base/interrupt.h"
-#include "dut/preset_cpu.h"
 #include "memory_replay.h"
 #include "report/results.h"
 #include "serial.h"

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "dut/preset_cpu.h"
+#include "arch/preset_cpu.h"
 #include "parts.h"
 
 enum {

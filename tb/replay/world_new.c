@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dut/preset_cpu.h"
+#include "arch/preset_cpu.h"
 #include "stale/stale.h"
 #include "unfit.h"
 

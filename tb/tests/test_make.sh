@@ -8,20 +8,20 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "$*"; tail -n 3 "$work/said" 2>/dev/null || true; exit 1; }
 
 make help > "$work/said"
-for verb in library model vectors; do
+for verb in library install uninstall model vectors; do
     grep -qE "^  make $verb +[a-z]" "$work/said" || fail "make help does not list $verb"
 done
 grep -q 'NATIVE=0' "$work/said" || fail "make help does not tell of NATIVE=0"
 
 # What would be done, from nothing: no processor of its own, no file in the folders of the native build.
 would() { make -s -n -B PRESET=tiny "$@" > "$work/said" 2>&1 || fail "make $* does not know what to do"; }
-would NATIVE=0 build/portable/tiny/twinwalk-model build/portable/tiny/libtwinwalk.a
+would NATIVE=0 PRESETS=tiny build/portable/tiny/twinwalk-model shared-library
 grep -q 'march=' "$work/said" && fail "NATIVE=0 builds for a processor"
 grep -qE '(^|[ =/])build/(tiny|verilated)/' "$work/said" && fail "NATIVE=0 writes into the folders of the native build"
 make -s -n -p NATIVE=0 help 2> /dev/null | grep -E '^(VMAKE|VRUN|OPT|CXXFLAGS) ' > "$work/said"
 [ "$(wc -l < "$work/said")" -eq 4 ] || fail "the flags of the Verilated code are not where they were"
 grep -qE 'march=|[ =]build/verilated' "$work/said" && fail "NATIVE=0 builds the Verilated code for a processor, or in the native build"
-would VERILATOR=/nowhere/verilator build/tiny/twinwalk-model build/tiny/libtwinwalk.a
+would VERILATOR=/nowhere/verilator PRESETS=tiny build/tiny/twinwalk-model shared-library
 grep -qi 'verilat' "$work/said" && fail "the model alone asks for Verilator"
 would build/tiny/twinwalk-model
 grep -q 'march=native' "$work/said" || fail "the native build is not native"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What README, CONTRIBUTING and docs/ claim is so: length, links, paths, verbs (scripts/check_docs.py, which sees what is
-# not), the pictures, the run that README shows, and numbers of traces, cases and libraries.
+# What README, CONTRIBUTING and docs/ claim is so: length, links, paths, verbs (scripts/check_docs.py, which sees what
+# is not), the pictures, the run that README shows, and numbers of traces, cases and libraries.
 set -eu
 cd "$(dirname "$0")/../.."
 scripts/check_docs.py
@@ -48,6 +48,6 @@ traces=(traces/corpus/*.tw)
 tells running.md "${numbers[${#traces[@]}]} traces are committed"
 cases=$(build/tiny/twinwalk vectors traces/vectors/*.txt | sed -n 's/^oracle *\([0-9]*\) cases.*/\1/p')
 tells checks.md "| $cases cases written by hand"
-libraries=$(sed -n 's/^ *model) echo cc ar python \(.*\) ;;/\1/p' scripts/setup.sh | wc -w)
+libraries=$(sed -n 's/^ *model) echo cc python \(.*\) ;;/\1/p' scripts/setup.sh | wc -w)
 tells running.md "Python and $(tr A-Z a-z <<< "${numbers[$libraries]}") libraries"
 echo "README: as it says"

@@ -15,7 +15,7 @@ export OS_RELEASE=$work/os-release
 # has TOOL… : these are in PATH, and do what they do here; plays TOOL TEXT: this one is, and prints TEXT.
 has() { for tool; do printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$tool")" > "$work/bin/$tool" && chmod +x "$work/bin/$tool"; done; }
 plays() { printf '#!/bin/sh\n%s\n' "$2" > "$work/bin/$1" && chmod +x "$work/bin/$1"; }
-has bash env cat dirname mkdir grep head sort tail sed kill id sleep ar
+has bash env cat dirname mkdir grep head sort tail sed kill id sleep objcopy
 plays cc : # no compiler is asked for more than which headers it finds
 plays c++ :
 plays python3 'exec '"$(python3 -c 'import sys; print(sys.executable)')"' "$@"'

@@ -27,7 +27,7 @@ struct options {
 };
 
 static const char import_help[] =
-    "usage: %s import [OPTION] IN OUT\n\n"
+    "Usage: %s import [OPTION] IN OUT\n\n"
     "Reads a trace of another tool (\"-\": standard input; packed by gzip, xz, zstd, bzip2, LZ4, Snappy, zip or tar: "
     "unpacked on the way), or a folder with a file of drmemtrace's for each thread or core; writes one of "
     "Twinwalk's.\n\n"
@@ -45,7 +45,7 @@ static const char import_help[] =
     "  -t, --text          write the text form\n"
     "  -l, --level=N       zstd level 1 … 19 (default 3)\n";
 
-static const char merge_help[] = "usage: %s merge [OPTION] A B … OUT\n\n"
+static const char merge_help[] = "Usage: %s merge [OPTION] A B … OUT\n\n"
                                  "Makes one trace of several: their threads take turns. The threads of B are numbered "
                                  "on from those of A, and so on.\n\n"
                                  "  -q, --quantum=N     instructions of one trace before the next has its turn "
