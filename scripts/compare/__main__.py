@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import build  # noqa: E402  (beside this file)
 import page  # noqa: E402
 import pair  # noqa: E402
+import stimuli  # noqa: E402
 import regress  # noqa: E402  (the traces of the corpus, and how processes are stopped)
 
 EQUAL, MISMATCH, USAGE, INCOMPLETE, HOST, INTERRUPTED = 0, 1, 2, 5, 7, 130
@@ -53,14 +54,21 @@ def arguments(words):
     parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all)")
     parser.add_argument("--allow", default="", help='policy: "cycles<=+2%% read1<=+0" (twinwalk compare --help)')
     parser.add_argument("--worst", type=int, default=10, help="accesses that lost and won most (10)")
+    parser.add_argument(
+        "--random", type=int, default=100000, help="requests of random stimulus for each preset (100000; 0: none)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the random stimulus (1)")
+    parser.add_argument(
+        "--reduce", type=int, default=60, help="seconds to cut down what is wrong to a small case (60; 0: not at all)"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
     parser.add_argument("--out", type=Path, default=Path("out/compare"), help="folder of the results (out/compare)")
     settings = parser.parse_args(words)
     settings.presets = settings.presets.split()
     if settings.base_preset and len(settings.presets) != 1:
         parser.error("--base-preset wants exactly one preset in --presets: the head's")
-    if settings.jobs < 1 or settings.limit < 0:
-        parser.error("--jobs is at least 1, --limit not negative")
+    if settings.jobs < 1 or min(settings.limit, settings.random, settings.reduce) < 0:
+        parser.error("--jobs is at least 1; --limit, --random and --reduce are not negative")
     return settings
 
 
@@ -73,8 +81,8 @@ def find_traces(settings):
     return traces
 
 
-def status_of(pairs, stopped):
-    if any(p.result in ("different", "wrong", "policy broken", "failed") for p in pairs):
+def status_of(pairs, others, stopped):
+    if any(p.result in ("different", "wrong", "policy broken", "failed") for p in pairs + others):
         return MISMATCH
     if stopped:
         return INTERRUPTED
@@ -94,19 +102,20 @@ def main(words):
         print(f"compare: {failure}", file=sys.stderr)
         return failure.status
     fleet = regress.Fleet()
+    others = [one for preset in presets for one in stimuli.of(settings, preset, programs[preset])]
     pairs = [pair.Pair(settings, preset, trace, programs[preset]) for preset in presets for trace in traces]
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in pairs]):
+        for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in others + pairs]):
             print(done.result().line(), flush=True)
     settings.out.mkdir(parents=True, exist_ok=True)
-    results = page.gather(settings, sides, pairs)
+    results = page.gather(settings, sides, pairs, others)
     page.table(results)
     for name, text in (("results.json", json.dumps(results, indent=1) + "\n"), ("index.html", page.html(results))):
         beside = settings.out / f".{name}.{os.getpid()}"
         beside.write_text(text)
         beside.rename(settings.out / name)
     print(f"\n{settings.out}/index.html")
-    return status_of(pairs, fleet.signals)
+    return status_of(pairs, others, fleet.signals)
 
 
 if __name__ == "__main__":

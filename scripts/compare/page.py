@@ -11,7 +11,7 @@ import jinja2
 CHANGED = ("timing differs", "policy broken", "different")
 
 
-def gather(settings, sides, pairs):
+def gather(settings, sides, pairs, others):
     """Everything, as results.json has it."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
@@ -36,9 +36,23 @@ def gather(settings, sides, pairs):
                 "result": p.result,
                 "reason": p.reason,
                 "first": p.first,
+                "wrong": p.wrong,
                 **p.numbers,
             }
             for p in pairs
+        ],
+        "random": {"requests": settings.random, "seed": settings.seed},
+        "others": [
+            {
+                "preset": o.preset,
+                "name": o.name,
+                "folder": o.folder.name,
+                "result": o.result,
+                "reason": o.reason,
+                "sides": o.numbers,
+                "wrong": o.wrong,
+            }
+            for o in others
         ],
     }
 
@@ -51,16 +65,28 @@ def compared(results):
     return [p for p in results["pairs"] if "cycles" in p]
 
 
+def summed(pairs, key):
+    """{name: [base, head]} of every pair, added up; without rows of nothing."""
+    all_of = {}
+    for p in pairs:
+        for name, (base, head) in p[key].items():
+            row = all_of.setdefault(name, [0, 0])
+            row[0] += base
+            row[1] += head
+    return {name: row for name, row in all_of.items() if any(row)}
+
+
 def sums(pairs):
     """The ledger summed over pairs, and the cycles."""
-    total, ledger, names = [0, 0], {}, {}
+    names = {}
     for p in pairs:
         names.update(p["names"])
-        for side in (0, 1):
-            total[side] += p["cycles"][side]
-            for key, both in p["ledger"].items():
-                ledger.setdefault(key, [0, 0])[side] += both[side]
-    return total, {key: both for key, both in ledger.items() if any(both)}, names
+    return [sum(p["cycles"][side] for p in pairs) for side in (0, 1)], summed(pairs, "ledger"), names
+
+
+def wrongs(results):
+    """What is wrong, and what is known of it."""
+    return [dict(w, of=w.get("trace") or w["name"]) for w in results["others"] + results["pairs"] if w["wrong"]]
 
 
 def table(results):
@@ -72,8 +98,12 @@ def table(results):
         for key, (base, head) in ledger.items():
             print(f"  {names[key]:<40}{base:>16,}{head:>16,}{head - base:>+16,}  {change(base, head)}")
         print(f"  {'sum: all cycles':<40}{total[0]:>16,}{total[1]:>16,}{total[1] - total[0]:>+16,}  {change(*total)}")
+        requests = {**summed(pairs, "reads"), "updates of A and D": [sum(p["updates"][i] for p in pairs) for i in (0, 1)]}
+        print(f"\n  {'memory requests':<40}{'base':>16}{'head':>16}{'difference':>16}")
+        for name, (base, head) in requests.items():
+            print(f"  {name:<40}{base:>16,}{head:>16,}{head - base:>+16,}  {change(base, head)}")
     counts = {}
-    for p in results["pairs"]:
+    for p in results["pairs"] + results["others"]:
         counts[p["result"]] = counts.get(p["result"], 0) + 1
     print("\n  " + ", ".join(f"{n} {what}" for what, n in sorted(counts.items())))
     first = next((p for p in pairs if p["first"]), None)
@@ -83,6 +113,28 @@ def table(results):
             f"  first difference of the pins: {first['trace']} on {first['preset']}, "
             f"cycle {first['first']['cycle']:,}{where}"
         )
+    table_wrong(results)
+
+
+def table_wrong(results):
+    """The first thing that is wrong, in a few lines; the page has them all."""
+    found = wrongs(results)
+    if not found:
+        return
+    one = found[0]
+    w = one["wrong"]
+    print(f"\n  WRONG: the {w['side']}, {one['of']} on {one['preset']}: {w['verdict']}")
+    if w["reduced"]:
+        print("\n" + "\n".join(f"    {line}" for line in w["reduced"].splitlines()[:25]) + "\n")
+    elif w["said"]:
+        print(f"    reduced   {w['said']}")
+    if "other" in w:
+        print(f"    the other side  {'is right in this case' if w['other'] == 0 else 'is wrong in this case too'}")
+    if w.get("first"):
+        waves = f"; both: {one['folder']}/{w['first']['waves']}" if w["first"]["waves"] else ""
+        print(f"    they part in    cycle {w['first']['cycle']:,} of this case{waves}")
+    if w["page"]:
+        print(f"    explained in    {w['folder']}/report.html")
 
 
 def latency_plot(latency):
@@ -172,6 +224,9 @@ def html(results):
         total=total,
         bars=bars(ledger, names, total),
         found=("L1", "STLB", "walk", "merged"),
+        reads=summed(pairs, "reads"),
+        updates=[sum(p["updates"][i] for p in pairs) for i in (0, 1)],
+        wrongs=wrongs(results),
         changed=sorted((p for p in pairs if p["result"] in CHANGED), key=badness, reverse=True),
     )
     for p in pairs:

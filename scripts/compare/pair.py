@@ -3,13 +3,11 @@
 import json
 import re
 import shlex
-import subprocess
-from pathlib import Path
 
-import waves
+import first
+import wrong
 
 UNFIT, INTERRUPTED = 4, 130
-AROUND = 40  # cycles of waveform before and after the first that differs
 SEARCH = 1200  # cycles from the last equal mark in which the pins must differ (MARKS_EVERY and what was jumped over)
 
 
@@ -18,12 +16,13 @@ class Pair:
         self.settings, self.preset, self.trace, self.programs = settings, preset, trace, programs
         self.folder = settings.out / f"{preset}-{trace.name}"
         self.result, self.reason, self.numbers, self.first = "not run", "", {}, None
+        self.wrong = None
 
-    def command(self, side, *more):
+    def command(self, side, *more, verb="profile"):
         s = self.settings
         return [
             str(self.programs[side]),
-            "profile",
+            verb,
             f"--dut={(s.base_dut, s.head_dut)[side]}",
             *([f"--limit={s.limit}"] if s.limit else []),
             *shlex.split(self.trace.options),
@@ -33,15 +32,7 @@ class Pair:
         ]
 
     def run(self, fleet, words, log):
-        with open(self.folder / log, "w") as out:
-            process = fleet.start(
-                words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-            )
-            if not process:
-                return INTERRUPTED
-            status = process.wait()
-        fleet.ended(process)
-        return status
+        return first.run(fleet, words, self.folder / log)
 
     def said(self, log):
         return (self.folder / log).read_text(errors="replace").strip()
@@ -52,7 +43,7 @@ class Pair:
         for side, name in enumerate(("base", "head")):
             status = self.run(fleet, self.command(side, f"--records={records[side]}"), f"{name}.txt")
             if status:
-                return self.bad(status, name)
+                return self.bad(fleet, status, side)
         try:
             self.compare(fleet, records)
         finally:
@@ -60,14 +51,25 @@ class Pair:
                 path.unlink(missing_ok=True)
         return self
 
-    def bad(self, status, side):
+    def bad(self, fleet, status, number):
+        side = ("base", "head")[number]
         said = self.said(f"{side}.txt")
         found = re.search(r"^\s*(MISMATCH.*)$", said, re.MULTILINE) or re.search(
             r"^twinwalk: (.*)$", said, re.MULTILINE
         )
         self.reason = f"{side}: " + (found[1] if found else f"ended with status {status} ({self.folder}/{side}.txt)")
         self.result = {UNFIT: "skipped", INTERRUPTED: "interrupted", 1: "wrong"}.get(status, "failed")
+        if self.result == "wrong":
+            self.wrong = self.explain_wrong(fleet, number)
         return self
+
+    def explain_wrong(self, fleet, side):
+        """Runs again, for a folder with the mismatch and the small case."""
+        s = self.settings
+        more = ("--check=arch", f"--reduce={s.reduce}", f"--out={self.folder}")
+        self.run(fleet, self.command(side, *more, verb="cosim"), "wrong.txt")
+        duts = (s.base_dut, s.head_dut)
+        return wrong.explain(fleet, self.said("wrong.txt"), side, self.programs, duts, self.folder)
 
     def compare(self, fleet, records):
         words = [
@@ -112,41 +114,8 @@ class Pair:
                 self.numbers["walks"][number] = text.split("twinwalk profile:")[0].rstrip()
 
     def find_first(self, fleet):
-        """The first cycle in which the pins differ, after the last equal mark, and a waveform of both sides around it."""
-        start = self.numbers["pins_equal_to"]
-        texts = []
-        for side, name in enumerate(("base", "head")):
-            pins = self.folder / f"{name}.pins"
-            self.run(
-                fleet,
-                self.command(side, f"--pins={pins}", f"--from={start}", f"--to={start + SEARCH}"),
-                f"{name}-pins.txt",
-            )
-            texts.append(cycles(pins))
-        shared = [c for c in texts[0] if c in texts[1]]
-        cycle = next((c for c in shared if texts[0][c] != texts[1][c]), None)
-        if cycle is None:
-            cycle = min((c for c in set(texts[0]) ^ set(texts[1])), default=None)
-        if cycle is None:
-            return None
-        first = {
-            "cycle": cycle,
-            "base": texts[0].get(cycle, "(jumped over: waiting)"),
-            "head": texts[1].get(cycle, "(jumped over: waiting)"),
-        }
-        first["waves"] = self.waves(fleet, cycle)
-        return first
-
-    def waves(self, fleet, cycle):
-        paths = []
-        for side, name in enumerate(("base", "head")):
-            path = self.folder / f"{name}.fst"
-            window = [f"--waves={path}", f"--waves-from={max(cycle - AROUND, 0)}", f"--waves-to={cycle + AROUND}"]
-            self.run(fleet, self.command(side, *window), f"{name}-waves.txt")
-            if not path.exists():
-                return None
-            paths.append(path)
-        return waves.side_by_side(paths, Path(self.folder), cycle)
+        """The first cycle in which the pins differ, after the last equal mark."""
+        return first.find(fleet, self.command, self.folder, self.numbers["pins_equal_to"], SEARCH)
 
     def line(self):
         n = self.numbers
@@ -156,15 +125,3 @@ class Pair:
         percent = f"{100 * (head - base) / max(base, 1):+8.3f} %"
         where = f"{self.preset:<12} {self.trace.name:<16}"
         return f"  {self.result:<14} {where} {base:>14,} -> {head:>14,} cycles {percent}  {self.reason}"
-
-
-def cycles(path):
-    """{cycle: the lines of its pins} of a file that `twinwalk profile --pins` wrote."""
-    found = {}
-    try:
-        parts = re.split(r"^cycle (\d+)\n", path.read_text(), flags=re.MULTILINE)
-    except OSError:
-        return found
-    for number, text in zip(parts[1::2], parts[2::2]):
-        found[int(number)] = text
-    return found

@@ -102,6 +102,21 @@ static void print_cycles(FILE *out, const struct difference *d)
     row(out, "sum", d->books[0].cycles, d->books[1].cycles, 0);
 }
 
+/* By the level of the entry; [0]: of no access in flight. */
+static const char *const levels[LEDGER_LEVELS] = {"of no access in flight", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+
+static void print_requests(FILE *out, const struct difference *d)
+{
+    fputs("  memory requests\n", out);
+    for (unsigned i = LEDGER_LEVELS; i-- > 0;)
+        if (d->books[0].requests[i] || d->books[1].requests[i]) {
+            char name[64];
+            snprintf(name, sizeof name, "  reads, %s", levels[i]);
+            row(out, name, d->books[0].requests[i], d->books[1].requests[i], 0);
+        }
+    row(out, "  updates of A and D", d->books[0].updates, d->books[1].updates, 0);
+}
+
 static void print_moves(FILE *out, const struct difference *d)
 {
     bool any = false;
@@ -171,6 +186,7 @@ static void print_all(FILE *out, const struct wishes *w, const struct difference
     report_row(out, "accesses compared", "%15s", report_number(d->accesses[0]));
     print_unequal(out, d);
     print_cycles(out, d);
+    print_requests(out, d);
     print_moves(out, d);
     print_latency(out, d);
     print_worst(out, "accesses that lost most", d->lost, d->losers);
@@ -225,7 +241,9 @@ static json_t *latency_json(const struct difference *d)
 static json_t *build(const struct wishes *w, const struct difference *d, const char *const description[2],
                      const json_t *broken)
 {
-    json_t *ledger = json_object(), *moved = json_object();
+    json_t *ledger = json_object(), *moved = json_object(), *reads = json_object();
+    for (unsigned i = LEDGER_LEVELS; i-- > 0;)
+        json_object_set_new(reads, levels[i], pair(d->books[0].requests[i], d->books[1].requests[i]));
     for (unsigned i = 0; i < LEDGER_ENTRIES; i++)
         json_object_set_new(ledger, ledger_entry_key((enum ledger_entry)i),
                             pair(d->books[0].total[i], d->books[1].total[i]));
@@ -240,14 +258,15 @@ static json_t *build(const struct wishes *w, const struct difference *d, const c
     for (unsigned i = 0; i < LEDGER_ENTRIES; i++)
         json_object_set_new(names, ledger_entry_key((enum ledger_entry)i),
                             json_string(ledger_entry_name((enum ledger_entry)i)));
-    json_t *root = json_pack("{s:s, s:[o, o], s:[o, o], s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:O}",
-                             "command", "compare", "profiles", about_text(w->path[0]), about_text(w->path[1]), "ran",
-                             json_loads(description[0], 0, NULL), json_loads(description[1], 0, NULL), "accesses",
-                             pair(d->accesses[0], d->accesses[1]), "unequal", (json_int_t)d->unequal, "cycles",
-                             pair(d->books[0].cycles, d->books[1].cycles), "ledger", ledger, "names", names, "moved",
-                             moved, "latency", latency_json(d), "lost", list_json(d->lost, d->losers), "won",
-                             list_json(d->won, d->winners), "pins_differ", d->marks_differ, "pins_equal_to",
-                             (json_int_t)d->pins_equal_to, "broken", broken);
+    json_t *root =
+        json_pack("{s:s, s:[o, o], s:[o, o], s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:O}",
+                  "command", "compare", "profiles", about_text(w->path[0]), about_text(w->path[1]), "ran",
+                  json_loads(description[0], 0, NULL), json_loads(description[1], 0, NULL), "accesses",
+                  pair(d->accesses[0], d->accesses[1]), "unequal", (json_int_t)d->unequal, "cycles",
+                  pair(d->books[0].cycles, d->books[1].cycles), "ledger", ledger, "names", names, "reads", reads,
+                  "updates", pair(d->books[0].updates, d->books[1].updates), "moved", moved, "latency", latency_json(d),
+                  "lost", list_json(d->lost, d->losers), "won", list_json(d->won, d->winners), "pins_differ",
+                  d->marks_differ, "pins_equal_to", (json_int_t)d->pins_equal_to, "broken", broken);
     if (root && d->unequal)
         json_object_set_new(root, "first_unequal", access_json(&d->first_unequal));
     if (root && d->any_cycles)
