@@ -287,12 +287,13 @@ test: needs-test ## every test; ends with `N passed, N failed, N skipped` (ARGS=
 bench: needs-systemc needs-capture needs-system ## measure every speed of PRESET in one run (CPU time, median of 5)
 	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
 	@scripts/bench.py $(notdir $(B)) $(call q,$(TRACE))
-regress: $(NEEDS_$(BENCH)) ## every trace of the corpus on every preset (PRESETS=), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small
+regress: $(NEEDS_$(BENCH)) needs-regress ## every trace of the corpus on every preset (PRESETS= CORPUS=folder), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small; FRESH=1
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
-	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS))
+	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS)) \
+	    $(if $(CORPUS),--corpus=$(call q,$(CORPUS))) $(if $(filter-out 0,$(FRESH)),--fresh)
 compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder|patch [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
-	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus='$(CORPUS)') $(ARGS)
+	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus=$(call q,$(CORPUS))) $(ARGS)
 design: needs-compare ## build the bench of PRESET around another MMU, OF=revision|folder|patch, and say where it is
 	@python3 scripts/compare/build.py '$(OF)' $(call q,$(PRESET))
 headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)

@@ -22,7 +22,7 @@ job() { printf '%s\t%s\n' "$1" "$2"; }
     job random "$bench random --check=state --requests=300000 --seed=$seed --reduce=30 --out=$out/random"
     job lint "make -s PRESET=$preset lint-one"
     job forms "$bench forms --quick --dut=rtl"
-    job traces "scripts/regress.py --presets=$preset --limit=60000 --check=state --jobs=1 --args=--reduce=30 --out=$out/traces"
+    job traces "scripts/regress.py --presets=$preset --limit=60000 --check=state --jobs=1 --args=--reduce=30 --fresh --no-history --out=$out/traces"
     job random-rough "$bench random --check=state --requests=150000 --seed=$((seed / 4 * 4)) --reduce=30 --out=$out/rough"
     job sweep "$bench sweep --dut=rtl --share=$((seed % 997))/997"
     job matrix "$bench matrix --dut=rtl --state-every=4096 --only=INVLPG"

@@ -6,16 +6,21 @@ A trace is any *.tw of the corpus. Its .toml may say
   set = "small"                       it belongs to the small set, of which each trace counts with its first accesses only
 Exit status 4 of the bench means that the preset lacks what the trace needs: that is counted as skipped, with the reason.
 
-Results: a table, out/regress/junit.xml, out/regress/results.json, and the log and JSON of each run beside them. Ctrl-C ends the runs under way, and
-reports what was compared until then. Exit status (docs/exits.md): 0 nothing failed, 1 something did, 2 wrong usage, 5 nothing was compared at all, 130
-interrupted.
+Results: a table, out/regress/junit.xml, out/regress/results.json, the log and JSON of each run beside them, a session
+in the history (out/history.db) and the dashboard that is drawn from it (out/dashboard.html). What is done already, by
+the same program on the same trace with the same options, is taken from out/regress/kept (regress_keep.py), unless
+--fresh. Ctrl-C ends the runs under way, and reports what was compared until then; the same line again goes on there.
+docs/regress.md tells more. Exit status (docs/exits.md): 0 nothing failed, 1 something did, 2 wrong usage, 5 nothing was
+compared at all, 6 an output could not be written, 7 the host failed, 130 interrupted.
 """
 import argparse
 import concurrent.futures
+import fcntl
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +28,15 @@ import time
 import tomllib
 from pathlib import Path
 
+import dashboard
+import history
+import regress_keep
 import regress_report
+from outputs import said
 
 SMALL = 200_000          # accesses of each trace in the small set
 NEEDS_MORE = 4           # exit status of the bench
-INCOMPLETE = 5
+INCOMPLETE, OUTPUT, HOST = 5, 6, 7
 INTERRUPTED = 130
 BENCHES = {"cc": "twinwalk", "systemc": "twinwalk-sc"}
 os.chdir(Path(__file__).resolve().parent.parent)
@@ -63,26 +72,40 @@ class Trace:
 
 class Run:
     """One trace on one preset."""
-    def __init__(self, settings, trace, preset):
+    def __init__(self, settings, trace, preset, kept=None):
         out = settings.out
-        self.trace, self.preset, self.name = trace, preset, f"{preset}-{trace.name}"
+        self.trace, self.preset, self.name, self.kept = trace, preset, f"{preset}-{trace.name}", kept
         self.log, self.json = out / "runs" / f"{self.name}.log", out / "runs" / f"{self.name}.json"
-        program = f"build/{preset}/{BENCHES[settings.bench]}"
+        self.program = f"build/{preset}/{BENCHES[settings.bench]}"
         limit = settings.limit or (SMALL if settings.set == "small" else 0)
-        self.weight = min(trace.accesses(program), limit or sys.maxsize)
-        self.command = [program, "cosim", f"--check={settings.check}", *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options),
-                        *shlex.split(settings.args), f"--out={out / 'mismatches' / self.name}", str(trace.path)]
+        self.weight = min(trace.accesses(self.program), limit or sys.maxsize)
+        self.words = [f"--check={settings.check}", *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options), *shlex.split(settings.args)]
+        self.command = [self.program, "cosim", *self.words, f"--out={out / 'mismatches' / self.name}", str(trace.path)]
         self.result, self.reason, self.seconds, self.numbers, self.said = "not run", "interrupted before it began", 0.0, {}, ""
+        self.status, self.again, self.from_before = None, shlex.join(self.command), False
 
     def go(self, fleet):
+        try:
+            key = self.kept and self.kept.key(self)
+            state = self.kept and self.kept.load(self, key)
+            if state:
+                self.take(state)
+                self.from_before = True
+            elif self.play(fleet) and self.kept:
+                self.kept.save(self, key, self.state())
+        except OSError as error:
+            self.status, self.result, self.reason = OUTPUT, "failed", f"{error.filename}: {error.strerror}"
+        return self
+
+    def play(self, fleet):
         self.json.unlink(missing_ok=True)
         begin = time.monotonic()
         with open(self.log, "w") as log:
             # In a session of its own, so that Ctrl-C at a terminal comes to it once, from here.
             process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
             if not process:
-                return self
-            status = process.wait()
+                return False
+            self.status = process.wait()
         fleet.ended(process)
         self.seconds = time.monotonic() - begin
         self.said = self.log.read_text(errors="replace")
@@ -90,8 +113,17 @@ class Run:
             self.numbers = json.loads(self.json.read_text())
         except (OSError, ValueError):
             self.numbers = {}
-        self.result, self.reason = self.judge(status)
-        return self
+        self.result, self.reason = self.judge(self.status)
+        return True
+
+    def state(self):
+        """All that a report needs: what is kept, and what a task elsewhere sends."""
+        return {"status": self.status, "result": self.result, "reason": self.reason, "seconds": round(self.seconds, 3), "again": self.again,
+                "bundle": self.numbers.get("finding", {}).get("bundle"), "numbers": self.numbers, "said": "\n".join(self.said.splitlines()[-30:])}
+
+    def take(self, state):
+        for name in ("status", "result", "reason", "seconds", "again", "numbers", "said"):
+            setattr(self, name, state[name])
 
     def judge(self, status):
         lines = [line.strip() for line in self.said.splitlines() if line.strip()]
@@ -121,6 +153,8 @@ class Fleet:
     def start(self, command, **how):
         if self.signals:
             return None
+        if shutil.which("setpriv"):  # who is killed without a word takes what he started along
+            command = ["setpriv", "--pdeathsig=KILL", "--", *command]
         process = subprocess.Popen(command, **how)
         self.running.add(process)
         if self.signals:  # between the look above and the list
@@ -143,14 +177,18 @@ def arguments(words):
     parser.add_argument("--check", choices=["arch", "events", "cycle", "state"], default="cycle")
     parser.add_argument("--bench", choices=sorted(BENCHES), default="cc")
     parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
-    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces (traces/corpus)")
+    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces, or one trace (traces/corpus)")
     parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all; of the small set %d)" % SMALL)
     parser.add_argument("--args", default="", help="further options of the bench")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results (out/regress, of the small set out/regress-small)")
+    parser.add_argument("--fresh", action="store_true", help="make every run anew, also what is done already")
+    parser.add_argument("--history", type=Path, default=None, help="the history (history.db beside the folder of results)")
+    parser.add_argument("--no-history", action="store_true", help="leave no session in it, and draw no dashboard")
     settings = parser.parse_args(words)
     settings.presets = settings.presets.split()
     settings.out = settings.out or Path("out/regress" if settings.set == "full" else "out/regress-small")
+    settings.history = None if settings.no_history else settings.history or settings.out.parent / "history.db"
     for preset in settings.presets:
         program = Path(f"build/{preset}/{BENCHES[settings.bench]}")
         if preset not in presets:
@@ -162,37 +200,89 @@ def arguments(words):
     return settings
 
 
-def main(words):
-    settings = arguments(words)
-    traces = [Trace(path) for path in sorted(settings.corpus.glob("*.tw"))]
+def find_traces(settings):
+    one = settings.corpus.is_file()
+    traces = [Trace(path) for path in ([settings.corpus] if one else sorted(settings.corpus.glob("*.tw")))]
     if not traces:
         wrong(f"{settings.corpus}: no traces (*.tw) here")
     if settings.set == "small":
         traces = [trace for trace in traces if trace.set == "small"]
         if not traces:
             wrong(f'{settings.corpus}: no trace says `set = "small"` in its .toml')
-    (settings.out / "runs").mkdir(parents=True, exist_ok=True)
-    runs = [Run(settings, trace, preset) for trace in traces for preset in settings.presets]
-    fleet, begin = Fleet(), time.time()
-    progress = regress_report.Progress(runs)
-    # The long ones first, so that all processors stay busy to the end.
+    return traces
+
+
+def own_folder(out):
+    """The folder of results, or, while another regression writes into it, one beside it; and the lock that says so."""
+    for number in range(1, sys.maxsize):
+        folder = out if number == 1 else out.with_name(f"{out.name}-{number}")
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return folder, lock
+        except BlockingIOError:
+            lock.close()
+            print(f"regress: another regression writes into {folder}", flush=True)
+
+
+def play_here(runs, settings, progress, record):
+    """All runs, so many at a time; the long ones first, so that all processors stay busy to the end."""
+    fleet = Fleet()
     order = sorted(runs, key=lambda run: -run.weight)
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run.go, fleet) for run in order]):
             progress.ended(done.result())
-    progress.end()
-    regress_report.table(runs)
-    regress_report.junit(settings.out / "junit.xml", runs, begin)
-    regress_report.results(settings.out / "results.json", runs, settings, begin)
-    regress_report.total(runs, settings, time.time() - begin)
-    if fleet.signals:
-        return INTERRUPTED
-    if any(run.result in ("failed", "crashed") for run in runs):
+            record.ended(done.result())
+    return fleet.signals
+
+
+def status_of(runs, interrupted, outputs):
+    bad = [run for run in runs if run.result in ("failed", "crashed")]
+    if any(run.status not in (OUTPUT, HOST) for run in bad):
         return 1
+    if interrupted:
+        return INTERRUPTED
+    if bad:
+        return bad[0].status
     if not any(run.result == "passed" for run in runs):
         print("INCOMPLETE: no run compared anything")
         return INCOMPLETE
-    return 0
+    return 0 if outputs else OUTPUT
+
+
+def report(runs, settings, begin, interrupted, record, kept):
+    """Table, files, history, dashboard, and how it ended."""
+    regress_report.table(runs)
+    outputs = said("regress", regress_report.junit, settings.out / "junit.xml", runs, begin)
+    outputs &= said("regress", regress_report.results, settings.out / "results.json", runs, settings, begin)
+    if kept.trouble:
+        print(f"regress: {kept.trouble}: results are not kept there, and will be made again", file=sys.stderr)
+    status = status_of(runs, interrupted, outputs)
+    outputs &= record.end(status)
+    if record.page:
+        outputs &= said("regress", dashboard.write, record.page, record.history)
+    regress_report.total(runs, settings, time.time() - begin, record.page)
+    return status or (0 if outputs else OUTPUT)
+
+
+def main(words):
+    settings = arguments(words)
+    traces = find_traces(settings)
+    begin, wanted = time.time(), settings.out
+    try:
+        settings.out, lock = own_folder(wanted)
+        kept = regress_keep.Kept(wanted / "kept", settings.fresh)
+    except OSError as error:
+        print(f"regress: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results", file=sys.stderr)
+        return OUTPUT
+    with lock:
+        runs = [Run(settings, trace, preset, kept) for trace in traces for preset in settings.presets]
+        record = regress_report.Record(history.History(settings.history), settings, runs)
+        progress = regress_report.Progress(runs)
+        interrupted = play_here(runs, settings, progress, record)
+        progress.end()
+        return report(runs, settings, begin, interrupted, record, kept)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""What a regression has to say: the line of progress, the table, JUnit XML and JSON. See regress.py."""
+"""What a regression has to say: the line of progress, the table, JUnit XML and JSON, and its session in the history.
+See regress.py."""
 import datetime
 import json
 import re
@@ -7,6 +8,10 @@ import socket
 import sys
 import time
 import xml.etree.ElementTree as xml
+from pathlib import Path
+
+import regress_keep
+from outputs import write_whole
 
 BAD = ("failed", "crashed")
 CUT = ("interrupted", "not run")
@@ -28,8 +33,9 @@ class Progress:
         self.done += 1
         self.failed += run.result in BAD
         self.left -= run.weight
-        self.accesses += run.weight if run.result == "passed" else 0
-        line = f"{run.result:<12}{run.seconds:7.1f} s  {run.preset:<12} {run.trace.name:<20} {run.reason}"
+        self.accesses += run.weight if run.result == "passed" and not run.from_before else 0
+        time_spent = "from before" if run.from_before else f"{run.seconds:7.1f} s"
+        line = f"{run.result:<12}{time_spent:>11}  {run.preset:<12} {run.trace.name:<20} {run.reason}"
         speed = self.accesses / max(time.monotonic() - self.begin, 1e-3)
         rate = f"{speed / 1e6:.2f} M accesses/s, {clock(self.left / speed)} left" if self.accesses else "no speed yet"
         if self.terminal and run.result != "passed":
@@ -109,24 +115,75 @@ def junit(path, runs, begin):
                 node.text = clean("\n".join(run.said.splitlines()[-30:]))
             elif run.result != "passed":
                 xml.SubElement(case, "skipped").text = clean(run.reason)
-            xml.SubElement(case, "system-out").text = clean("again: " + shlex.join(run.command))
+            xml.SubElement(case, "system-out").text = clean("again: " + run.again)
     xml.indent(root)
-    xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    write_whole(path, '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n")
 
 
 def results(path, runs, settings, begin):
     rows = [{"trace": str(run.trace.path), "preset": run.preset, "result": run.result, "reason": run.reason, "seconds": round(run.seconds, 3),
-             "again": shlex.join(run.command), "log": str(run.log), "numbers": run.numbers} for run in runs]
-    path.write_text(json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check, "bench": settings.bench, "runs": rows}, indent=1) + "\n")
+             "again": run.again, "from_before": run.from_before, "log": str(run.log), "numbers": run.numbers} for run in runs]
+    write_whole(path, json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check, "bench": settings.bench, "runs": rows}, indent=1) + "\n")
 
 
-def total(runs, settings, seconds):
+def total(runs, settings, seconds, page):
     accesses = sum(run.numbers.get("replay", {}).get("accesses", 0) for run in runs if run.result in ("passed", "interrupted"))
     cycles = sum(run.numbers.get("cycles_dut", 0) for run in runs if run.result in ("passed", "interrupted"))
     for run in runs:
         if run.result in BAD:
-            print(f"{run.preset} {run.trace.name}: {run.reason}\n    again: {shlex.join(run.command)}")
+            print(f"{run.preset} {run.trace.name}: {run.reason}\n    again: {run.again}")
     print(f"{accesses:,} accesses and {cycles:,} cycles compared at {settings.check} in {clock(seconds)}; see {settings.out}/junit.xml and results.json")
+    if any(run.from_before for run in runs):
+        print(f"{sum(run.from_before for run in runs)} of them from before: the same programs, traces and options; FRESH=1 makes them again")
     if count(runs, *CUT):
         print(f"INTERRUPTED: {count(runs, 'interrupted')} runs were cut short and {count(runs, 'not run')} not begun; the table covers what was compared until then")
+    if page:
+        print(f"dashboard: {page}")
     print(f"{count(runs, 'passed')} passed, {count(runs, *BAD)} failed, {count(runs, 'skipped')} skipped")
+
+
+class Record:
+    """The session in the history, from its first run on."""
+    def __init__(self, history, settings, runs):
+        self.history, self.settings = history, settings
+        self.page = settings.history and settings.history.with_name("dashboard.html")
+        words = f"{settings.set} set of {settings.corpus} at {settings.check} on {settings.bench}" if settings.set != "full" \
+            else f"{settings.corpus} at {settings.check} on {settings.bench}"
+        words += "".join(f", {name} {value}" for name, value in (("limit", settings.limit), ("options", settings.args)) if value)
+        scope = regress_keep.hash_of(sorted({(run.preset, str(run.trace.path), *run.words) for run in runs}))[:16]
+        facts = {"presets": settings.presets, "traces": [trace.name for trace in dict.fromkeys(run.trace for run in runs)]}
+        history.begin("regress", scope, words, settings.out, facts)
+        self.commits = set()
+
+    def ended(self, run):
+        if run.result == "not run":
+            return
+        said = run.numbers.get("commit")
+        if said is not None and said not in self.commits:
+            # Programs of two commits together are of none.
+            self.commits.add(said)
+            self.history.told(said if len(self.commits) == 1 else min(self.commits).removesuffix("-dirty") + "-dirty")
+        self.history.add(**row(run))
+
+    def end(self, status):
+        """False when the session could not be recorded."""
+        self.history.end(status)
+        return not self.history.lost
+
+
+def row(run):
+    """A run as the history has it."""
+    from history import commit_of
+
+    commit, dirty = commit_of(run.numbers.get("commit", ""))
+    whole = run.result == "passed"
+    bundle = run.numbers.get("finding", {}).get("bundle")
+    try:
+        same = regress_keep.same(run.trace.path, run.words)
+    except OSError:
+        same = ""  # the trace is gone
+    link = Path(bundle, "report.html") if bundle else run.log
+    return {"trace": run.trace.name, "preset": run.preset, "side": "", "same": same, "commit_id": commit, "dirty": dirty,
+            "result": run.result, "reason": run.reason, "seconds": run.seconds, "cpu": run.numbers.get("speed", {}).get("cpu_seconds"),
+            "accesses": run.numbers.get("replay", {}).get("accesses"), "cycles": run.numbers.get("cycles_dut") if whole else None,
+            "kept": int(run.from_before), "link": str(link.resolve())}

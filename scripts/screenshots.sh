@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Draws the pages that runs leave as PNG, for the docs: docs/mismatch-page.png and docs/compare-page.png, from README's
-# change to try and from a slower STLB. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and built benches
+# change to try and from a slower STLB, and docs/dashboard-page.png, from a few commits in a copy. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and built benches
 # of preset tiny.
 #
 #   scripts/screenshots.sh [FOLDER]      where they go (docs)
@@ -14,9 +14,10 @@ make -s PRESET=tiny build/tiny/twinwalk
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# shot PAGE NAME HEIGHT
+# shot PAGE NAME HEIGHT. LOOK=dark draws it as a dark desktop shows it.
+look=--blink-settings=preferredColorScheme=$([ "${LOOK:-light}" = dark ] && echo 0 || echo 1)
 shot() {
-    timeout 120 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="1250,$3" \
+    timeout 120 chromium --headless "$look" --no-sandbox --disable-gpu --hide-scrollbars --window-size="1250,$3" \
         --screenshot="$work/shot.png" "file://$1" > "$work/said" 2>&1 || { cat "$work/said"; exit 7; }
     convert "$work/shot.png" -colors 96 -define png:compression-level=9 "$to/$2"
     echo "$to/$2"
@@ -46,3 +47,40 @@ python3 scripts/compare --base=. --head="$work/slower" --presets=tiny --corpus="
 # A page that does not name a folder of this machine.
 sed "s|$work/slower|STLB latency + 1|g" "$work/compare/index.html" > "$work/compare/page.html"
 shot "$(realpath "$work/compare/page.html")" compare-page.png 1250
+
+# A history: the commit here, a slower STLB, more walkers, the STLB as before; then changes that are not
+# committed, a wrong one and a slow one.
+copy=$work/history
+mkdir -p "$copy/build/tiny" "$work/mine"
+git ls-files -z | tar -cf - --null -T - | tar -xf - -C "$copy"
+cp -a build/tiny/{cc,blocking,gen,obj,twinwalk} "$copy/build/tiny/"
+cp -a build/verilated build/verilator.stamp "$copy/build/"
+for trace in sqlite3-start pipeline jit python3 linux-4level; do cp traces/corpus/$trace.t* "$work/mine/"; done
+(
+    cd "$copy"
+    git init -q .
+    commit() { git add -A && git -c user.name=t -c user.email=t@localhost commit -qm "$1"; }
+    regress() {
+        for preset in tiny contrary; do make -s "PRESET=$preset" "build/$preset/twinwalk"; done
+        scripts/regress.py --corpus="$work/mine" --presets="tiny contrary" --limit=200000 > "$work/said" 2>&1 || :
+    }
+    commit "[rtl] Count restarted walks"
+    regress
+    sed -i '/^\[stlb\]/,/^\[/s/^latency *= *.*/latency = 7/' config/tiny.toml
+    commit "[rtl] Read the second-level TLB in two more stages"
+    regress
+    sed -i '/^\[walkers\]/,/^\[/s/^count *=.*/count = 4/' config/tiny.toml config/contrary.toml
+    commit "[rtl] Four walkers"
+    regress
+    sed -i '/^\[stlb\]/,/^\[/s/^latency *= *.*/latency = 5/' config/tiny.toml
+    commit "[rtl] Read the second-level TLB as before"
+    regress
+    sed -i 's/step = v\[BitA\] ? StepPass : StepCas;/step = StepPass;/' rtl/mmu_walker.sv
+    regress
+    git checkout -q rtl
+    python3 scripts/compare --base=HEAD~2 --presets=tiny --corpus="$work/mine" --limit=200000 --allow="cycles<=+2%" > "$work/said" || :
+    sed -i '/^\[stlb\]/,/^\[/s/^latency *= *.*/latency = 6/' config/tiny.toml
+    regress
+)
+sed "s|$work/mine|mine|g" "$copy/out/dashboard.html" > "$copy/out/page.html"
+shot "$copy/out/page.html" dashboard-page.png 1900

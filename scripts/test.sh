@@ -14,7 +14,7 @@ list() {
     job synth-tiny "scripts/synth.sh"
     job defects "scripts/defects.sh"
     # The small set of the corpus: here with all state compared. One at a time: it is one job among many.
-    job corpus "scripts/regress.py --set=small --check=state --jobs=1"
+    job corpus "scripts/regress.py --set=small --check=state --jobs=1 --fresh"
     for preset in $presets; do
         job "forms-$preset" "build/$preset/twinwalk forms --quick --dut=rtl"
         # That of tiny is tb/tests/test_random_corners.sh.

@@ -9,8 +9,9 @@ compared access by access (`twinwalk compare`). Where the pins differ, the first
 one waveform of both sides around it.
 
 Results, in --out: the table, results.json, index.html (one file, no network), and a folder a trace with logs and
-waveforms. Exit status (tb/base/exits.h): 0 translations right and equal, and the policy of --allow kept; 1 not; 2
-wrong usage; 5 nothing was compared; 7 a side could not be built; 130 interrupted.
+waveforms; and both sides' cycles in the history, under their commits, with the dashboard drawn anew. Exit status
+(tb/base/exits.h): 0 translations right and equal, and the policy of --allow kept; 1 not; 2 wrong usage; 5 nothing was
+compared; 6 an output could not be written; 7 a side could not be built; 130 interrupted.
 """
 
 import argparse
@@ -24,12 +25,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import build  # noqa: E402  (beside this file)
+import dashboard  # noqa: E402
+import history  # noqa: E402
+import outputs  # noqa: E402
 import page  # noqa: E402
 import pair  # noqa: E402
 import stimuli  # noqa: E402
 import regress  # noqa: E402  (the traces of the corpus, and how processes are stopped)
+import regress_keep  # noqa: E402
 
-EQUAL, MISMATCH, USAGE, INCOMPLETE, HOST, INTERRUPTED = 0, 1, 2, 5, 7, 130
+EQUAL, MISMATCH, USAGE, INCOMPLETE, OUTPUT, HOST, INTERRUPTED = 0, 1, 2, 5, 6, 7, 130
 
 
 def arguments(words):
@@ -63,7 +68,9 @@ def arguments(words):
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
     parser.add_argument("--out", type=Path, default=Path("out/compare"), help="folder of the results (out/compare)")
+    parser.add_argument("--history", type=Path, help="the history (history.db beside the folder of results)")
     settings = parser.parse_args(words)
+    settings.history = settings.history or settings.out.parent / "history.db"
     settings.presets = settings.presets.split()
     if settings.base_preset and len(settings.presets) != 1:
         parser.error("--base-preset wants exactly one preset in --presets: the head's")
@@ -89,11 +96,36 @@ def status_of(pairs, others, stopped):
     return EQUAL if any(p.result in ("equal", "timing differs") for p in pairs) else INCOMPLETE
 
 
+def begin(settings, sides):
+    """The session in the history."""
+    record = history.History(settings.history)
+    words = f"{sides[0].name} → {sides[1].name}"
+    facts = {"base": sides[0].name, "head": sides[1].name, "allow": settings.allow, "cycles": [0, 0]}
+    record.begin("compare", regress_keep.hash_of(settings.allow, [side.name for side in sides]), words, settings.out, facts)
+    record.told(sides[1].commit)
+    return record, facts
+
+
+def add(record, facts, sides, one):
+    """Both sides of a pair, each under its own commit."""
+    cycles, accesses = one.numbers.get("cycles", [None, None]), one.numbers.get("accesses", [None, None])
+    for side, name in enumerate(("base", "head")):
+        words = one.command(side)
+        commit, dirty = history.commit_of(sides[side].commit)
+        preset = one.settings.base_preset if name == "base" and one.settings.base_preset else one.preset
+        record.add(
+            trace=one.trace.name, preset=preset, side=name, same=regress_keep.same(one.trace.path, words[2:-1]),
+            commit_id=commit, dirty=dirty, result=one.result, reason=one.reason, accesses=accesses[side],
+            cycles=cycles[side], kept=0, link=str(one.folder.resolve()),
+        )  # fmt: skip
+        facts["cycles"][side] += cycles[side] or 0
+
+
 def main(words):
     settings = arguments(words)
     traces = find_traces(settings)
     try:
-        sides = build.both(settings.base, settings.head)
+        sides = [build.Design(settings.base, "base"), build.Design(settings.head, "head")]
         presets = settings.presets or sorted(sides[0].presets() & sides[1].presets())
         programs = {
             preset: (sides[0].program(settings.base_preset or preset), sides[1].program(preset)) for preset in presets
@@ -102,20 +134,37 @@ def main(words):
         print(f"compare: {failure}", file=sys.stderr)
         return failure.status
     fleet = regress.Fleet()
+<<<<<<< HEAD
     others = [one for preset in presets for one in stimuli.of(settings, preset, programs[preset])]
+=======
+    record, facts = begin(settings, sides)
+>>>>>>> b715a16 ([build] Keep a history of runs, draw a dashboard)
     pairs = [pair.Pair(settings, preset, trace, programs[preset]) for preset in presets for trace in traces]
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
         for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in others + pairs]):
             print(done.result().line(), flush=True)
+            if done.result().result != "not run":
+                add(record, facts, sides, done.result())
     settings.out.mkdir(parents=True, exist_ok=True)
     results = page.gather(settings, sides, pairs, others)
     page.table(results)
+    written = True
     for name, text in (("results.json", json.dumps(results, indent=1) + "\n"), ("index.html", page.html(results))):
+<<<<<<< HEAD
         beside = settings.out / f".{name}.{os.getpid()}"
         beside.write_text(text)
         beside.rename(settings.out / name)
     print(f"\n{settings.out}/index.html")
     return status_of(pairs, others, fleet.signals)
+=======
+        written &= outputs.said("compare", outputs.write_whole, settings.out / name, text)
+    status = status_of(pairs, fleet.signals)
+    record.end(status, facts)
+    drawn = settings.history.with_name("dashboard.html")
+    written &= outputs.said("compare", dashboard.write, drawn, record) and not record.lost
+    print(f"\n{settings.out}/index.html\n{drawn}")
+    return status or (EQUAL if written else OUTPUT)
+>>>>>>> b715a16 ([build] Keep a history of runs, draw a dashboard)
 
 
 if __name__ == "__main__":

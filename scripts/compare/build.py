@@ -10,6 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import history  # noqa: E402
+
 # What a design is, of a checkout. Not every revision has all of them.
 PARTS = ("rtl", "config", "tb/dut/mmu_waves.sv", "tb/dut/mmu_ports.svh")
 KEPT = Path("build/compare")
@@ -38,12 +42,15 @@ def contents(root):
 class Design:
     """A revision, a folder, or a patch of another design: where its sources are, and its name in what people read.
 
-    under: what a patch changes, the root of another design."""
+    under: what a patch changes, the root of another design. commit: as a program says it that is built of this design
+    alone; empty where it is nobody's."""
 
     def __init__(self, what, side, under=Path()):
-        self.side, self.what = side, what
+        self.side, self.what, self.commit = side, what, ""
         if Path(what, "rtl").is_dir():
-            self.root, self.name = Path(what), "work tree" if Path(what).resolve() == Path().resolve() else str(what)
+            self.root, self.name = Path(what), str(what)
+            if Path(what).resolve() == Path().resolve():
+                self.name, self.commit = "work tree", history.here()
         elif is_patch(what):
             self.name = f"{what}: {Path(what).read_text(errors='replace').partition(chr(10))[0]}"
             self.root = self.patched(under)
@@ -57,11 +64,20 @@ class Design:
                 f"--{self.side}={self.what}: neither a git revision, nor a folder with an rtl/ in it, nor a *.patch", 2
             )
         commit = found.stdout.decode().strip()
+        self.commit = commit + ("" if self.same_bench(commit) else "-dirty")
         subject = git("log", "-1", "--format=%s", commit).stdout.decode().strip()
         self.name = f"{commit[:12]} {subject}"
         self.root = KEPT / self.key(commit)
         if not (self.root / "rtl").is_dir():
             self.unpack(commit)
+
+    @staticmethod
+    def same_bench(commit):
+        """Has the revision the bench that is here? Only then its cycles here are those that it has itself."""
+        parts = (*PARTS, "*/tests/*", "model/cycle")
+        return not history.here().endswith("-dirty") and not git(
+            "diff", "--quiet", commit, "HEAD", "--", "model", "tb", "traces/format", *(f":!{part}" for part in parts)
+        ).returncode
 
     @staticmethod
     def key(commit):

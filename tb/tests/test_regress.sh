@@ -62,7 +62,7 @@ junit "r.get('failures') == '2' and $(has plain failure) and 'MISMATCH' in cases
 # A program that dies, or says that all is well and has compared nothing, is no pass.
 mkdir -p "$work/dead/config" "$work/dead/build/tiny" "$work/dead/scripts"
 touch "$work/dead/config/tiny.toml"
-cp scripts/regress.py scripts/regress_report.py "$work/dead/scripts"
+cp -r scripts VERSION "$work/dead/"
 for way in 'kill -SEGV $$' 'exit 0'; do
     printf '#!/bin/sh\n%s\n' "$way" > "$work/dead/build/tiny/twinwalk"
     chmod +x "$work/dead/build/tiny/twinwalk"
