@@ -29,7 +29,8 @@ groups() {
     synth) echo python venv ;;
     format) echo python venv ;;
     check) echo bench ;;
-    compare) echo bench jinja2 patch ;;
+    compare) echo bench regress patch ;;
+    regress) echo python jinja2 ;;
     truth) echo model capture sqlite3 xz ;;
     test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
     *) return 1 ;;

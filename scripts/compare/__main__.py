@@ -125,7 +125,7 @@ def main(words):
     settings = arguments(words)
     traces = find_traces(settings)
     try:
-        sides = [build.Design(settings.base, "base"), build.Design(settings.head, "head")]
+        sides = build.both(settings.base, settings.head)
         presets = settings.presets or sorted(sides[0].presets() & sides[1].presets())
         programs = {
             preset: (sides[0].program(settings.base_preset or preset), sides[1].program(preset)) for preset in presets
@@ -134,37 +134,26 @@ def main(words):
         print(f"compare: {failure}", file=sys.stderr)
         return failure.status
     fleet = regress.Fleet()
-<<<<<<< HEAD
     others = [one for preset in presets for one in stimuli.of(settings, preset, programs[preset])]
-=======
     record, facts = begin(settings, sides)
->>>>>>> b715a16 ([build] Keep a history of runs, draw a dashboard)
     pairs = [pair.Pair(settings, preset, trace, programs[preset]) for preset in presets for trace in traces]
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
         for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in others + pairs]):
             print(done.result().line(), flush=True)
-            if done.result().result != "not run":
+            if done.result() in pairs and done.result().result != "not run":
                 add(record, facts, sides, done.result())
     settings.out.mkdir(parents=True, exist_ok=True)
     results = page.gather(settings, sides, pairs, others)
     page.table(results)
     written = True
     for name, text in (("results.json", json.dumps(results, indent=1) + "\n"), ("index.html", page.html(results))):
-<<<<<<< HEAD
-        beside = settings.out / f".{name}.{os.getpid()}"
-        beside.write_text(text)
-        beside.rename(settings.out / name)
-    print(f"\n{settings.out}/index.html")
-    return status_of(pairs, others, fleet.signals)
-=======
         written &= outputs.said("compare", outputs.write_whole, settings.out / name, text)
-    status = status_of(pairs, fleet.signals)
+    status = status_of(pairs, others, fleet.signals)
     record.end(status, facts)
     drawn = settings.history.with_name("dashboard.html")
     written &= outputs.said("compare", dashboard.write, drawn, record) and not record.lost
     print(f"\n{settings.out}/index.html\n{drawn}")
     return status or (EQUAL if written else OUTPUT)
->>>>>>> b715a16 ([build] Keep a history of runs, draw a dashboard)
 
 
 if __name__ == "__main__":
