@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs Verilator, whichever is there, and learns from the C++ that it wrote how the design remembers its clock.
+"""Runs Verilator, whichever is there, learns from the C++ that it wrote how the design remembers its clock, and has all logic settled once a clock.
 
   scripts/verilate.py check                           says nothing, or what is wrong with it
   scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
   scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or DIR/PREFIX) and compiles
-  scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew
+  scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with a load_i
 
 VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles. Exit status: 0, 1 Verilator or the
 compiler refused, 7 there is no Verilator or it is too old.
@@ -20,7 +20,8 @@ import sys
 from pathlib import Path
 
 OLDEST = (5, 6)
-CLOCK = "clk_i"
+CLOCK, LOAD = "clk_i", "load_i"
+READ_AFTER_LOAD = {"state_data_o"}  # of the outputs, what the bench reads after it has turned load_i over
 
 
 class Unusable(Exception):
@@ -111,9 +112,94 @@ def clock_memory(folder, prefix):
     return memory, ""
 
 
+def written(code):
+    """Members of the model that generated C++ writes, and perhaps some that it only reads: those that it hands to a function of Verilator's."""
+    found = set()
+    for statement in statements(code):
+        words = statement.split()
+        if words and words[0].startswith("VL_"):
+            found.update(w[3:] for w in words if w.startswith("my."))
+        elif words and words[0].startswith("my.") and "=" in words:
+            found.add(words[0][3:])
+    return found
+
+
+def functions(folder, prefix):
+    """The model's functions by name, each (file, code)."""
+    found = {}
+    for file in Path(folder).glob(f"{prefix}___024root*.cpp"):
+        for match in re.finditer(rf"^(?:\w+ )*void ({prefix}___024root\w*)\([^;{{]*\) {{\n.*?^}}", file.read_text(), re.S | re.M):
+            found[match[1]] = (file, match[0])
+    return found
+
+
+def events(folder, prefix):
+    """What the model's triggers stand for, by their numbers: {0: "@(posedge clk_i)"}."""
+    code = "".join(file.read_text() for file in Path(folder).glob(f"{prefix}___024root*Slow.cpp"))
+    return {int(number): event for number, event in re.findall(r"trigger index (\d+) is active: (@\([^\\\"]*\))", code)}
+
+
+def without(condition, dropped, kept):
+    """The condition of a block that waits for both triggers, for one of them alone; the same for one that waits for another set; None: not understood."""
+    condition = " ".join(condition.split())
+    mask = re.fullmatch(r"\(?(0x[\da-f]+|\d+)(ULL & vlSelf(?:Ref\.|->)__VnbaTriggered(?:\.word\(0U\)|\[0U\]))\)?", condition)
+    if mask:
+        bits = int(mask[1], 0)
+        return condition if bits != 1 << dropped | 1 << kept else f"({1 << kept}{mask[2]})"
+    one = r"vlSelf->__VnbaTriggered\.at\((\d+)U\)"
+    if not re.fullmatch(rf"\(?{one}(?: \| {one})*\)?", condition):
+        return None
+    bits = {int(n) for n in re.findall(one, condition)}
+    return condition if bits != {dropped, kept} else f"vlSelf->__VnbaTriggered.at({kept}U)"
+
+
+def settle_once(folder, prefix):
+    """Of a design with a load_i: lets what lies behind both it and the clock wait for load_i alone, which turns over before every edge. A reason why not, or ""."""
+    triggers = events(folder, prefix)
+    numbers = {re.sub(r"\b__Vcellinp__\w*?__(?=\w+_i\b)", "", event): number for number, event in triggers.items()}
+    rising = numbers.get(f"@(posedge {CLOCK})")
+    load = next((number for event, number in numbers.items() if re.search(rf"\b{LOAD}\b", event)), None)
+    code = functions(folder, prefix)
+    file, region = code.get(f"{prefix}___024root___eval_nba", (None, ""))
+    calls = {name: set(re.findall(rf"\b({prefix}___024root\w+)\(", body)) - {name} for name, (_, body) in code.items()}
+    if rising is None or load is None or len(triggers) != 2:
+        return f"the design has events beside {CLOCK} and {LOAD}: " + ", ".join(triggers.values())
+    if any("___act_" in name for name in calls.get(f"{prefix}___024root___eval_act", ())):
+        return "the design makes clocks of its own"
+    outputs = set(re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text()))
+    outputs = {a or b for a, b in outputs} - READ_AFTER_LOAD
+    late, blocks, rest = set(), [], region
+
+    def block(match):
+        nonlocal rest
+        condition = without(match[1], rising, load)
+        if condition is None:
+            return match[0]
+        rest = rest.replace(match[0], "")
+        if condition != " ".join(match[1].split()):
+            blocks.append(match[2])
+            late.update(re.findall(rf"\b({prefix}___024root\w+)\(", match[2]))
+        return f"    if ({condition}) {{\n{match[2]}    }}\n"
+
+    mended = re.sub(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", block, region, flags=re.S | re.M)
+    if not region or "__VnbaTriggered" in rest:
+        return "this Verilator writes its events in another way"
+    while more := set().union(*(calls[name] for name in late)) - late:
+        late |= more
+    behind = sorted(written("".join(blocks + [code[name][1] for name in late])) & outputs)
+    if behind:
+        return f"the output {behind[0]} depends on inputs"
+    file.write_text(file.read_text().replace(region, mended))
+    return ""
+
+
 def clock(folder, prefix):
     memory, reason = clock_memory(folder, prefix)
     value = f"&model.rootp->{memory}" if memory else "nullptr"
+    evaluations = 1 if memory else 2
+    if re.search(rf"\b{LOAD}\b", Path(folder, f"{prefix}.h").read_text()):
+        reason = settle_once(folder, prefix)
+        evaluations = 2 if reason else 1
     Path(folder, f"{prefix}_clock.h").write_text(f"""\
 /* Made by scripts/verilate.py from the C++ beside it; tb/dut/adapter.h tells its use. */
 #ifndef {prefix}_CLOCK_H
@@ -129,7 +215,13 @@ inline CData *clock_memory({prefix} &model)
     return {value};
 }}
 
-/* Why NULL. */
+/* How often what lies behind the inputs is evaluated in a clock. */
+inline unsigned clock_evaluations(const {prefix} &)
+{{
+    return {evaluations};
+}}
+
+/* Why more than once. */
 inline const char *clock_reason(const {prefix} &)
 {{
     return "{reason}";
@@ -137,7 +229,7 @@ inline const char *clock_reason(const {prefix} &)
 
 #endif
 """)
-    if reason:
+    if evaluations > 1:
         print(f"  {folder}: two evaluations a clock: {reason}", file=sys.stderr)
     return 0
 
@@ -150,7 +242,7 @@ def make(target, label, *arguments):
     folder.mkdir(parents=True)
     if v.run(["--prefix", prefix, "-Mdir", str(folder), *arguments]):
         return 1
-    if "--exe" not in arguments and "--sc" not in arguments:
+    if "--exe" not in arguments:
         clock(folder, prefix)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
     command = ["make", "-s", "-C", str(folder), "-f", f"{prefix}.mk", "CFG_CXXFLAGS_PCH_I=-include",

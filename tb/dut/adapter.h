@@ -4,12 +4,14 @@
  * ports. The bench calls this once a simulated clock, so it writes only inputs that count and converts only outputs
  * that are valid.
  *
- * One eval a clock. An eval with clk = 0 would only make Verilator forget that the clock was high, at the cost of
- * settling all logic behind the inputs once more; the memory it keeps of the clock is set low by hand instead. Where
- * that memory is says a header that scripts/verilate.py makes of the C++ that Verilator wrote (Vmmu_clock.h; it is to
- * be included before this one). Where it says nowhere, because this Verilator does it otherwise or the design waits
- * for the falling edge too, and where there is no such header, the eval with clk = 0 is done; `about` tells. With
- * waves on each cycle is dumped in two phases:
+ * All logic is settled once a clock. The model has a load_i (tb/dut/mmu_waves.sv): one eval when it turns over, for
+ * what lies behind the inputs, and one at the rising edge, for the rest. Or it has none (an MMU of other making): one
+ * eval, at the edge; an eval with clk = 0 would only make Verilator forget that the clock was high, so its memory of
+ * the clock is set low by hand. Either is made possible by scripts/verilate.py, from the C++ that Verilator wrote, and
+ * a header of its making says so (Vmmu_clock.h; to be included before this one). Where it is not possible, because this
+ * Verilator does it otherwise, the design waits for the falling edge too, or there is no such header, there are two
+ * evals and what lies behind the inputs is settled twice; `about` tells. With waves on each cycle is dumped in two
+ * phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -45,6 +47,12 @@ template <class Model, class = void> struct has_clock : std::false_type {
 };
 template <class Model>
 struct has_clock<Model, std::void_t<decltype(clock_memory(std::declval<Model &>()))>> : std::true_type {
+};
+
+/* Whether Model takes its inputs when it is told. */
+template <class Model, class = void> struct has_load : std::false_type {
+};
+template <class Model> struct has_load<Model, std::void_t<decltype(std::declval<Model &>().load_i)>> : std::true_type {
 };
 
 /* What writes the waves. Nothing does in a model that was verilated without --trace-fst: `make bench` measures against
@@ -126,12 +134,12 @@ private:
     {
         adapter &a = self(d);
         about->simulator = VERILATOR_PRODUCT " " VERILATOR_VERSION;
-        about->evaluations = a.remembered_ ? 1 : 2;
-        about->why = nullptr;
-        if constexpr (has_clock<Model>::value)
-            about->why = a.remembered_ ? nullptr : clock_reason(a.model_);
-        else
-            about->why = "its clock header is not included";
+        about->evaluations = 2;
+        about->why = "its clock header is not included";
+        if constexpr (has_clock<Model>::value) {
+            about->evaluations = clock_evaluations(a.model_);
+            about->why = about->evaluations == 1 ? nullptr : clock_reason(a.model_);
+        }
     }
 
     static struct dut *create(const char **error)
@@ -181,8 +189,10 @@ private:
         a.model_.state_sel_i = STATE_NONE;
         a.evaluate([&] {
             a.model_.rst_i = 1;
-            for (int edge = 0; edge < 2; edge++)
-                a.clock();
+            for (int edge = 0; edge < 2; edge++) {
+                a.lower();
+                a.rise();
+            }
             a.model_.rst_i = 0;
             a.model_.eval();
         });
@@ -196,11 +206,13 @@ private:
     {
         adapter &a = self(d);
         a.evaluate([&] {
-            if (a.fst_)
+            if (a.fst_) {
                 a.dump_cycle(*in);
-            else
+            } else {
                 a.put_inputs(*in);
-            a.clock();
+                a.lower();
+            }
+            a.rise();
         });
         a.cycle_++;
         a.get_outputs(*out);
@@ -210,8 +222,11 @@ private:
     static void skip(struct dut *d, uint64_t cycles)
     {
         adapter &a = self(d);
-        if (a.fst_)
+        if (a.fst_) {
             a.evaluate([&] { a.dump_cycle(a.held_); });
+            if (a.remembered_) /* high again, but not by an edge */
+                *a.remembered_ = a.model_.clk_i = 1;
+        }
         a.cycle_ += cycles;
     }
 
@@ -220,7 +235,7 @@ private:
         Model &m = self(d).model_;
         m.state_sel_i = CData(sel);
         m.state_idx_i = SData(idx);
-        self(d).evaluate([&] { m.eval(); }); /* the clock stands: only the outputs settle */
+        self(d).evaluate([&] { self(d).settle(); }); /* the clock stands */
         word[0] = get<64>(m.state_data_o, 0);
         word[1] = get<64>(m.state_data_o, 1);
         m.state_sel_i = STATE_NONE;
@@ -266,20 +281,33 @@ private:
         return false;
     }
 
-    /* A rising edge. The clock is high after it. */
-    void clock()
+    /* What lies behind the inputs follows them. */
+    void settle()
     {
-        if (remembered_) {
+        if constexpr (has_load<Model>::value)
+            model_.load_i = !model_.load_i;
+        model_.eval();
+    }
+
+    /* The clock is low after it, or will count as having been; what lies behind the inputs has followed them. */
+    void lower()
+    {
+        if (remembered_ && !has_load<Model>::value) {
             *remembered_ = 0;
         } else {
             model_.clk_i = 0;
-            model_.eval();
+            settle();
         }
+    }
+
+    /* A rising edge. */
+    void rise()
+    {
         model_.clk_i = 1;
         model_.eval();
     }
 
-    /* Both phases of the present cycle. */
+    /* Both phases of the present cycle. The clock is low after it. */
     void dump_cycle(const struct pins_in &in)
     {
         struct pins_out actual = {};
@@ -296,13 +324,11 @@ private:
         held_.ctl_valid = in.ctl_valid && !actual.ctl_ready;
         held_.mem_req_ready = held_.mem_rsp_valid = false;
         put_inputs(in);
-        model_.eval();
+        settle();
         write([&] { fst_->dump(WAVES_TICKS * cycle_); });
         model_.clk_i = 0;
         model_.eval();
         write([&] { fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2); });
-        if (remembered_) /* high again, but not by an edge: the cycle may be one that is skipped */
-            *remembered_ = model_.clk_i = 1;
     }
 
     void put_inputs(const struct pins_in &in)

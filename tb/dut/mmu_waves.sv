@@ -3,7 +3,11 @@
 //
 // The view_* inputs go nowhere. While waves are on the adapter writes to them what the pins of this cycle say, port by
 // port, with fields 0 where their valid is 0: [0] the RTL's, [1] what the reference model expects. So there is no logic
-// here, and without waves this module costs nothing.
+// here, and without waves they cost nothing.
+//
+// The design sees its inputs through registers that follow the ports when load_i turns over, once a clock, before the
+// edge. So what lies behind the inputs has an event of its own, and scripts/verilate.py lets it wait for that one:
+// after an edge it would be settled once more, with the inputs of the cycle before, for nobody.
 module mmu_waves
   import mmu_cfg_pkg::*;
 #(
@@ -37,9 +41,66 @@ module mmu_waves
   input  logic [1:0][63:0]          view_mem_req_desired_i,
   input  logic                      view_differs_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  /* verilator tracing_off */
+  input  logic                      load_i,
+  /* verilator tracing_on */
   `include "mmu_ports.svh"
 );
 
-  mmu dut (.*);
+  /* verilator tracing_off */  // copies of the ports
+  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss;
+  logic [NP-1:0][7:0] req_id;
+  logic [NP-1:0][63:0] req_va;
+  logic [NP-1:0][1:0] req_acc;
+  logic ctl_valid, mem_req_ready, mem_rsp_valid, mem_rsp_err;
+  logic [3:0] ctl_op, mem_rsp_tag, state_sel;
+  logic [63:0] ctl_data, ctl_desc;
+  logic [511:0] mem_rsp_data;
+  logic [15:0] state_idx;
+  /* verilator tracing_on */
+  always_ff @(edge load_i) begin : p_load
+    req_valid <= req_valid_i;
+    req_id <= req_id_i;
+    req_va <= req_va_i;
+    req_acc <= req_acc_i;
+    req_user <= req_user_i;
+    req_imp <= req_imp_i;
+    req_ac <= req_ac_i;
+    req_ss <= req_ss_i;
+    ctl_valid <= ctl_valid_i;
+    ctl_op <= ctl_op_i;
+    ctl_data <= ctl_data_i;
+    ctl_desc <= ctl_desc_i;
+    mem_req_ready <= mem_req_ready_i;
+    mem_rsp_valid <= mem_rsp_valid_i;
+    mem_rsp_tag <= mem_rsp_tag_i;
+    mem_rsp_err <= mem_rsp_err_i;
+    mem_rsp_data <= mem_rsp_data_i;
+    state_sel <= state_sel_i;
+    state_idx <= state_idx_i;
+  end
+
+  mmu dut (
+    .req_valid_i(req_valid),
+    .req_id_i(req_id),
+    .req_va_i(req_va),
+    .req_acc_i(req_acc),
+    .req_user_i(req_user),
+    .req_imp_i(req_imp),
+    .req_ac_i(req_ac),
+    .req_ss_i(req_ss),
+    .ctl_valid_i(ctl_valid),
+    .ctl_op_i(ctl_op),
+    .ctl_data_i(ctl_data),
+    .ctl_desc_i(ctl_desc),
+    .mem_req_ready_i(mem_req_ready),
+    .mem_rsp_valid_i(mem_rsp_valid),
+    .mem_rsp_tag_i(mem_rsp_tag),
+    .mem_rsp_err_i(mem_rsp_err),
+    .mem_rsp_data_i(mem_rsp_data),
+    .state_sel_i(state_sel),
+    .state_idx_i(state_idx),
+    .*
+  );
 
 endmodule

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "Vmmu_sc.h"
+#include "Vmmu_sc_clock.h"
 #include "dut/dut.h"
 #include "dut/listen.h"
 #include "memory_link.h"
@@ -29,6 +29,7 @@ public:
     void reset(struct pins_out &out);
     void step(const struct pins_in &in, struct pins_out &out);
     void state(unsigned sel, unsigned idx, uint64_t word[2]);
+    void about(struct dut_about &about) const;
 
     struct dut_event said = {}; /* the first thing that the design said of itself since the last reset */
 
@@ -38,6 +39,7 @@ private:
     const sc_time period_{1, SC_NS};
     sc_clock clk_{"clk", period_, 0.5, period_ / 2, true};
     sc_signal<bool> rst_{"rst"};
+    sc_signal<bool> load_{"load"}; /* turns over when the MMU is to see its inputs */
     sc_signal<bundle::requests> req_{"req"};
     sc_signal<bundle::responses> resp_{"resp"};
     sc_signal<bundle::control> ctl_{"ctl"};
@@ -67,6 +69,7 @@ platform::platform() : sc_module(sc_module_name("platform"))
     SC_HAS_PROCESS(platform);
     mmu_.clk_i(clk_);
     mmu_.rst_i(rst_);
+    mmu_.load_i(load_);
     mmu_.req_i(req_);
     mmu_.resp_o(resp_);
     mmu_.ctl_i(ctl_);
@@ -96,6 +99,7 @@ void platform::begin_cycle()
     ctl_.write(control_);
     bridge_.begin_cycle();
     memory_.begin_cycle(*in_);
+    load_.write(!load_.read());
 }
 
 void platform::read(struct pins_out &out) const
@@ -144,6 +148,7 @@ void platform::reset(struct pins_out &out)
 void platform::state(unsigned sel, unsigned idx, uint64_t word[2])
 {
     state_.write(sel << 16 | idx);
+    load_.write(!load_.read());
     evaluate([] {
         do
             sc_start(SC_ZERO_TIME);
@@ -153,6 +158,12 @@ void platform::state(unsigned sel, unsigned idx, uint64_t word[2])
         for (unsigned i = 0; i < 2; i++)
             word[i] = bundle::word(state_data_.read(), i);
     state_.write(STATE_NONE);
+}
+
+void platform::about(struct dut_about &about) const
+{
+    about.evaluations = clock_evaluations(mmu_);
+    about.why = about.evaluations == 1 ? nullptr : clock_reason(mmu_);
 }
 
 platform &the_platform(struct dut *dut)
@@ -191,14 +202,13 @@ bool state(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2])
     return true;
 }
 
-void about(struct dut *, struct dut_about *about)
+void about(struct dut *dut, struct dut_about *about)
 {
     static const std::string simulator = "SystemC " + std::to_string(sc_version_major) + "." +
                                          std::to_string(sc_version_minor) + "." + std::to_string(sc_version_patch) +
                                          ", " VERILATOR_PRODUCT " " VERILATOR_VERSION;
     about->simulator = simulator.c_str();
-    about->evaluations = 2; /* one an edge of sc_clock */
-    about->why = nullptr;
+    the_platform(dut).about(*about);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 // The MMU with its pins tied into one bundle a room, for SystemC: the kernel charges by the signal, not by the bit.
 //
+// The design sees its inputs through registers that follow the ports when load_i turns over: see tb/dut/mmu_waves.sv.
+//
 // The layouts are bundle.h's; a bundle is a whole number of 64-bit words, so that C++ fills it with plain stores.
 module mmu_sc
   import mmu_cfg_pkg::*;
@@ -49,6 +51,7 @@ module mmu_sc
 ) (
   input  logic           clk_i,
   input  logic           rst_i,
+  input  logic           load_i,
   input  req_t  [NP-1:0] req_i,
   output resp_t [NP-1:0] resp_o,
   /* verilator lint_off UNUSEDSIGNAL */  // the padding of these two
@@ -73,6 +76,21 @@ module mmu_sc
   assign status_o     = status;
   assign state_data_o = state_data;
 
+  req_t [NP-1:0] req;
+  /* verilator lint_off UNUSEDSIGNAL */
+  ctl_t ctl;
+  mem_rsp_t mem_rsp;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic mem_req_ready;
+  logic [19:0] state;
+  always_ff @(edge load_i) begin : p_load
+    req           <= req_i;
+    ctl           <= ctl_i;
+    mem_req_ready <= mem_req_ready_i;
+    mem_rsp       <= mem_rsp_i;
+    state         <= state_i;
+  end
+
   logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
   logic [NP-1:0][7:0] req_id, resp_id;
   logic [NP-1:0][63:0] req_va, resp_addr;
@@ -81,8 +99,8 @@ module mmu_sc
   logic [NP-1:0][2:0] resp_pat, resp_mt;
 
   for (genvar p = 0; p < NP; p++) begin : gen_port
-    assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req_i[p].valid, req_i[p].id, req_i[p].va, req_i[p].acc};
-    assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req_i[p].user, req_i[p].imp, req_i[p].ac, req_i[p].ss};
+    assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req[p].valid, req[p].id, req[p].va, req[p].acc};
+    assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req[p].user, req[p].imp, req[p].ac, req[p].ss};
     assign resp[p] = '{
       addr: resp_addr[p], err: resp_err[p], id: resp_id[p], mt_kind: {3'b0, resp_mt[p], resp_kind[p]},
       size_pat: {3'b0, resp_size[p], resp_pat[p]}, src: resp_src[p], ready: req_ready[p], valid: resp_valid[p],
@@ -115,28 +133,28 @@ module mmu_sc
     .resp_pat_o(resp_pat),
     .resp_mt_o(resp_mt),
     .resp_src_o(resp_src),
-    .ctl_valid_i(ctl_i.valid),
+    .ctl_valid_i(ctl.valid),
     .ctl_ready_o(status[0]),
-    .ctl_op_i(ctl_i.op),
-    .ctl_data_i(ctl_i.data),
-    .ctl_desc_i(ctl_i.desc),
+    .ctl_op_i(ctl.op),
+    .ctl_data_i(ctl.data),
+    .ctl_desc_i(ctl.desc),
     .ctl_done_o(status[1]),
     .ctl_gp_o(status[3]),
     .mem_req_valid_o(mem_req.valid),
-    .mem_req_ready_i,
+    .mem_req_ready_i(mem_req_ready),
     .mem_req_tag_o(mem_req.tag),
     .mem_req_cas_o(mem_req.cas),
     .mem_req_mt_o(mem_req.mt),
     .mem_req_addr_o(mem_req.addr),
     .mem_req_expected_o(mem_req.expected),
     .mem_req_desired_o(mem_req.desired),
-    .mem_rsp_valid_i(mem_rsp_i.valid),
-    .mem_rsp_tag_i(mem_rsp_i.tag),
-    .mem_rsp_err_i(mem_rsp_i.err),
-    .mem_rsp_data_i(mem_rsp_i.data),
+    .mem_rsp_valid_i(mem_rsp.valid),
+    .mem_rsp_tag_i(mem_rsp.tag),
+    .mem_rsp_err_i(mem_rsp.err),
+    .mem_rsp_data_i(mem_rsp.data),
     .waiting_o(status[2]),
-    .state_sel_i(state_i[19:16]),
-    .state_idx_i(state_i[15:0]),
+    .state_sel_i(state[19:16]),
+    .state_idx_i(state[15:0]),
     .state_data_o(state_data)
   );
 
