@@ -229,7 +229,7 @@ WAVE_FST        := out/waves/last.fst
 # share.
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
-.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth bench test test-build \
+.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth cocotb bench test test-build \
         regress headline soak wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
@@ -274,6 +274,9 @@ format: needs-format ## bring every C, C++ and SystemVerilog file into form (cla
 synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
 	@$(PATIENT) "synthesizing" scripts/synth.sh
+cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)
+	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET)
+	@$(PATIENT) "building and running the test" scripts/cocotb.sh $(PRESET)
 wave: needs-wave ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
 wave-png: needs-wave-png ## draw the last run's waveform into out/waves/wave.png, without a display

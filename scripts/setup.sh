@@ -27,12 +27,14 @@ groups() {
     wave) echo gtkwave ;;
     wave-png) echo gtkwave xvfb xauth imagemagick ;;
     synth) echo python venv ;;
+    cocotb) echo bench library venv ;;
+    fusesoc) echo bench venv ;;
     format) echo python venv ;;
     check) echo bench ;;
     compare) echo bench regress patch ;;
     regress) echo python jinja2 ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cmocka valgrind ;;
+    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cocotb fusesoc cmocka valgrind ;;
     *) return 1 ;;
     esac
 }
@@ -191,8 +193,9 @@ if [ -n "$packages" ]; then
     look
     [ -z "$packages" ] || fail "still missing after the installation of$packages: $reasons"
 fi
-case $chosen in *" synth "*) scripts/venv.sh synth ;; esac
-case $chosen in *" format "*) scripts/venv.sh format ;; esac
+for group in synth format cocotb fusesoc; do
+    case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
+done
 # What `make test` has no QEMU for it skips, and says so.
 for pair in capture:user system:system; do
     case $chosen in *" ${pair%:*} "*) scripts/qemu.sh --fetch "${pair#*:}" > /dev/null || case $chosen in *" test "*) ;; *) exit 7 ;; esac ;; esac

