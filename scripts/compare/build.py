@@ -5,6 +5,7 @@
 builds one and says where its program is, for a run by hand: `PROGRAM random --check=arch`.
 """
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -126,12 +127,10 @@ class Design:
         folder = Path("build") / preset if here else KEPT / self.folder_key() / preset
         program = folder / "twinwalk"
         print(f"  building the {self.side}: {self.name}, preset {preset}", file=sys.stderr, flush=True)
-        made = subprocess.run(
-            ["make", "-s", "-j2", f"PRESET={preset}", f"DESIGN={self.root}", f"B={folder}", str(program)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / ".lock", "w") as lock:  # two comparisons at a time build one after the other
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = self.make(preset, folder, program)
         if made.returncode:
             raise Failed(
                 f"the {self.side} ({self.name}) does not build for {preset} in this bench:\n"
@@ -139,6 +138,14 @@ class Design:
                 7,
             )
         return program
+
+    def make(self, preset, folder, program):
+        return subprocess.run(
+            ["make", "-s", "-j2", f"PRESET={preset}", f"DESIGN={self.root}", f"B={folder}", str(program)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def folder_key(self):
         """Of a folder the build is named by its path: make builds anew what has changed in it."""

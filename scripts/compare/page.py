@@ -98,7 +98,8 @@ def table(results):
         for key, (base, head) in ledger.items():
             print(f"  {names[key]:<40}{base:>16,}{head:>16,}{head - base:>+16,}  {change(base, head)}")
         print(f"  {'sum: all cycles':<40}{total[0]:>16,}{total[1]:>16,}{total[1] - total[0]:>+16,}  {change(*total)}")
-        requests = {**summed(pairs, "reads"), "updates of A and D": [sum(p["updates"][i] for p in pairs) for i in (0, 1)]}
+        requests = {f"reads: {name}": both for name, both in summed(pairs, "reads").items()}
+        requests = {**requests, "updates of A and D": [sum(p["updates"][i] for p in pairs) for i in (0, 1)]}
         print(f"\n  {'memory requests':<40}{'base':>16}{'head':>16}{'difference':>16}")
         for name, (base, head) in requests.items():
             print(f"  {name:<40}{base:>16,}{head:>16,}{head - base:>+16,}  {change(base, head)}")
