@@ -87,7 +87,7 @@ MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
 TB_ROOMS  := base cli engine forms headline kernel matrix pins processes profile random reduce replay report session stale sweep vectors
-TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) tb/dut/dut_list.c tb/dut/model.c tb/dut/null.c
+TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) $(patsubst %,tb/dut/%.c,dut_list events model null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -13,7 +13,6 @@
 #include "base/pipe.h"
 #include "dut/dut_list.h"
 #include "dut/model.h"
-#include "engine/handshake.h"
 #include "processes/serial.h"
 #include "random/random.h"
 #include "reduce/reduce.h"
@@ -218,6 +217,19 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     return printed ? status : exits_both(status, STATUS_OUTPUT);
 }
 
+/* One side at its own pace: held to the rules of its ports, and at arch, where the model's events are not its own,
+ * asked for its counters. */
+static struct lane paced(const struct setup *o, struct driver *driver, const struct dut_ops *ops, struct dut *dut)
+{
+    return (struct lane){.driver = driver,
+                         .ops = ops,
+                         .dut = dut,
+                         .skip = o->skip,
+                         .hang_after = o->hang_after,
+                         .rules = true,
+                         .count = o->check == CHECK_ARCH};
+}
+
 static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
     const struct setup *o = r->setup;
@@ -235,8 +247,8 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
         complain((enum exit_status)status, *why ? why : error);
     } else {
         struct decoupled d = {
-            .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
-            .dut = {.driver = &b->d, .ops = ops, .dut = dut, .skip = o->skip, .hang_after = o->hang_after},
+            .ref = paced(o, &a->d, &dut_model, model),
+            .dut = paced(o, &b->d, ops, dut),
             .ref_world = a,
             .dut_world = b,
             .events = o->check == CHECK_EVENTS,
@@ -255,6 +267,8 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
         r->cycles_dut = b->d.cycle;
         r->mmu = *mmu_counts(dut_model_mmu(model));
         r->events_compared = d.events ? d.requests : 0;
+        r->own_clock = !d.events;
+        r->counts = lane_counts(&d.dut);
         from_world(r, b);
         verdict_judge(r, &d.finding, d.ended, d.interrupted);
         verdict_complete(r, NULL);
@@ -298,19 +312,6 @@ static void reduce_finding(const struct results *r, const struct dut_ops *ops, s
 
 /* A device at its own pace under random stimulus: its answers are judged by the oracle and the books of what may be
  * stale, its handshakes by their rules. */
-struct paced {
-    struct driver *driver;
-    struct handshake handshake;
-};
-
-static void on_cycle(void *context, const struct pins_out *out)
-{
-    struct paced *p = context;
-    struct driver *d = p->driver;
-    handshake_cycle(&p->handshake, out, &d->in, d->mem_accepted, d->cycle, &d->finding);
-    d->ended |= d->finding.kind != FINDING_NONE;
-}
-
 static int run_random_alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
     enum { BURST = 1 << 13 };
@@ -318,36 +319,32 @@ static int run_random_alone(struct results *r, const struct dut_ops *ops, struct
     struct progress progress;
     if (!session_open(&s, r->setup, NULL, NULL))
         return complain((enum exit_status)s.status, s.error);
-    struct paced paced = {.driver = s.lockstep.driver};
-    struct lane lane = {.driver = paced.driver,
-                        .ops = ops,
-                        .dut = dut,
-                        .skip = r->setup->skip,
-                        .hang_after = r->setup->hang_after,
-                        .watch = on_cycle,
-                        .watcher = &paced};
+    struct driver *d = s.lockstep.driver;
+    struct lane lane = paced(r->setup, d, ops, dut);
     bool interrupted = false;
     random_watch(s.random, NULL);
     progress_start(&progress, "requests");
     const double start = results_cpu_seconds();
     lane_start(&lane);
     while (lane_advance(&lane, BURST)) {
-        progress_show(&progress, paced.driver->done, paced.driver->total, paced.driver->cycle);
-        interrupted = paced.driver->stop = interrupt_count > 0;
+        progress_show(&progress, d->done, d->total, d->cycle);
+        interrupted = d->stop = interrupt_count > 0;
         if (interrupt_count > 1)
             break;
     }
-    bool ended = paced.driver->ended && lane.finding.kind == FINDING_NONE;
+    bool ended = d->ended && lane.finding.kind == FINDING_NONE;
     if (ended && !random_compare_memory(s.random)) {
-        lane.finding = paced.driver->finding;
+        lane.finding = d->finding;
         ended = false;
     }
     r->seconds = results_cpu_seconds() - start;
     progress_end(&progress);
-    r->cycles_dut = paced.driver->cycle;
+    r->cycles_dut = d->cycle;
     r->skipped = lane.skipped;
     r->random = random_counts(s.random);
     r->table_bytes = random_table_bytes(s.random);
+    r->own_clock = true;
+    r->counts = lane_counts(&lane);
     verdict_judge(r, &lane.finding, ended, interrupted);
     verdict_complete(r, NULL);
     const int status = finish(r, ops, dut);

@@ -4,7 +4,7 @@ ifndef DEFECTS_RULES
 DEFECTS_RULES := 1
 
 DEFECT_DIR := $(B)/defects
-DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst rtl/%,$(DEFECT_DIR)/rtl/%,$(RTL))
+DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst $(FROM)rtl/%,$(DEFECT_DIR)/rtl/%,$(RTL))
 
 $(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
 	@scripts/plant_defects.py rtl $(PRESET) $(@D) $(RTL)

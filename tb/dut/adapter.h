@@ -28,6 +28,7 @@
 #include "abort_guard.h"
 #include "board.h"
 #include "dut.h"
+#include "events.h"
 #include "listen.h"
 #include "mmu_cfg.h"
 #include "pack.h"
@@ -75,8 +76,19 @@ template <class Model> class adapter final : public dut
 public:
     static constexpr struct dut_ops ops(const char *name, bool has_state)
     {
-        return {name,        has_state,  create, destroy, reset, step, skip, has_state ? state : nullptr,
-                waves_start, waves_stop, says,   about};
+        return {name,
+                has_state,
+                create,
+                destroy,
+                reset,
+                step,
+                skip,
+                has_state ? state : nullptr,
+                waves_start,
+                waves_stop,
+                says,
+                about,
+                has_state ? counts<state> : counts<nullptr>};
     }
 
     ~adapter() override
@@ -116,7 +128,9 @@ private:
     bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
     struct pins_in held_ = {};      /* what of the last inputs dumped still stands: offers that were not accepted */
     struct dut_event said_ = {};    /* the first thing that the design said of itself since the last reset */
-    bool gave_up_ = false;          /* an evaluation did not come to its end, and no other is begun before a reset */
+    std::unique_ptr<struct events> events_; /* that are counted; null: none, nobody has asked */
+    struct pins_out last_ = {};             /* the outputs of the present cycle, while events are counted */
+    bool gave_up_ = false; /* an evaluation did not come to its end, and no other is begun before a reset */
 
     static adapter &self(struct dut *d)
     {
@@ -200,6 +214,20 @@ private:
         a.held_ = {};
         a.expected_known_ = false;
         a.get_outputs(*out);
+        a.events_.reset();
+    }
+
+    /* Counting begins when somebody asks. */
+    template <bool (*words)(struct dut *, unsigned, unsigned, uint64_t[2])>
+    static void counts(struct dut *d, struct dut_counts *counts)
+    {
+        adapter &a = self(d);
+        if (!a.events_) {
+            a.events_ = std::make_unique<struct events>();
+            events_begin(a.events_.get(), words);
+            a.get_outputs(a.last_);
+        }
+        *counts = events_counts(a.events_.get(), &a.last_);
     }
 
     static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)
@@ -216,6 +244,10 @@ private:
         });
         a.cycle_++;
         a.get_outputs(*out);
+        if (a.events_) {
+            events_step(a.events_.get(), d, &a.last_, in);
+            a.last_ = *out;
+        }
     }
 
     /* The clock stands, and the waveform shows so: its last state, until the cycle that is stepped next. */

@@ -30,6 +30,34 @@ struct dut_about {
     const char *why;       /* why more than one; NULL: one, or it is that simulator's way */
 };
 
+/* Events that a device may count of itself. What a structure is called here stands for whatever takes its place. */
+enum dut_counter {
+    DUT_ITLB_HITS,   /* answers from the first-level TLB of fetches … */
+    DUT_ITLB_MISSES, /* … and all others but #GP: a write that finds D = 0 and a rights failure count as misses */
+    DUT_DTLB_HITS,   /* of loads and stores, likewise */
+    DUT_DTLB_MISSES,
+    DUT_MERGED,      /* answers that came with the outcome of another request */
+    DUT_STLB_HITS,   /* lookups in the second-level TLB that gave an answer … */
+    DUT_STLB_MISSES, /* … and all others */
+    DUT_PSC_NONE,    /* walks begun at the root; at a cached entry of … */
+    DUT_PSC_PDE,
+    DUT_PSC_PDPTE,
+    DUT_PSC_PML4E,
+    DUT_PSC_PML5E,
+    DUT_WALKS,          /* begun */
+    DUT_RESTARTS,       /* walks begun again from the root before a fault */
+    DUT_READS,          /* memory reads */
+    DUT_SHARED,         /* reads of a walk that another one's memory read served */
+    DUT_UPDATES,        /* compare-and-swaps of A and D … */
+    DUT_UPDATES_FAILED, /* … and those that found the entry changed */
+    DUT_COUNTERS
+};
+
+struct dut_counts {
+    uint32_t offered; /* bit n: enum dut_counter n is counted */
+    uint64_t count[DUT_COUNTERS];
+};
+
 struct dut_ops {
     const char *name;
 
@@ -64,6 +92,10 @@ struct dut_ops {
 
     /* How it is simulated, for the head of a report. NULL if nothing simulates it. */
     void (*about)(struct dut *dut, struct dut_about *about);
+
+    /* Counters of its own, from the first call on at the latest: the bench takes differences. What a report of a device
+     * whose timing is its own tells of hits and walks comes from here. NULL: it offers none. */
+    void (*counts)(struct dut *dut, struct dut_counts *counts);
 
     /* True if a process can have only one of them. */
     bool alone;

@@ -15,7 +15,7 @@
 #include "base/outfile.h"
 #include "dut/dut_list.h"
 
-enum { KEY_DUT = 256, KEY_ONLY, KEY_JSON, KEY_QUICK, KEY_SHARE, KEY_STATE, OPTIONS_MOST = 10 };
+enum { KEY_DUT = 256, KEY_ONLY, KEY_JSON, KEY_QUICK, KEY_SHARE, KEY_STATE, KEY_CHECK, OPTIONS_MOST = 10 };
 
 /* In the order of --help. Those with a bit are of the verbs that say so. */
 static const struct {
@@ -25,6 +25,11 @@ static const struct {
     {0, {"dut", KEY_DUT, "NAME", 0, "The device under test; without it the cycle model alone is judged", 0}},
     {0, {"only", KEY_ONLY, "TEXT", 0, "Only the parts whose name contains the text (`--only=list` lists them)", 0}},
     {0, {"op", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0}},
+    {BENCH_CHECK,
+     {"check", KEY_CHECK, "LEVEL", 0,
+      "cycle: model and device in lockstep (the default); arch: a device whose clock is its own, judged by the oracle "
+      "and by the rules of its handshakes",
+      0}},
     {BENCH_SHARE, {"share", KEY_SHARE, "I/N", 0, "Only every Nth combination, from the Ith on (0 ... N-1)", 0}},
     {BENCH_STATE,
      {"state-every", KEY_STATE, "CYCLES", 0, "Compare all state every so many cycles too; 0: only at the end", 0}},
@@ -40,6 +45,15 @@ bool bench_wants(const struct bench *b, const char *part)
 const char *bench_dut(const struct bench *b)
 {
     return b->dut ? b->dut->name : NULL;
+}
+
+const char *bench_who(const struct bench *b)
+{
+    static char text[64];
+    if (!b->dut)
+        return "model";
+    snprintf(text, sizeof text, "%s%s%s", b->paced ? "" : "model and ", b->dut->name, b->paced ? " alone" : "");
+    return text;
 }
 
 static void list_parts(const struct bench *b)
@@ -79,6 +93,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_SHARE:
         arguments_share(state, "share", argument, &b->share, &b->shares);
         return 0;
+    case KEY_CHECK:
+        if (strcmp(argument, "arch") && strcmp(argument, "cycle"))
+            argp_error(state, "--check=%s: must be arch or cycle", argument);
+        b->paced = argument[0] == 'a';
+        return 0;
     case KEY_STATE:
         b->state_every = arguments_number(state, "state-every", argument, 0, UINT64_MAX, false);
         b->state_asked = true;
@@ -87,6 +106,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         argp_error(state, "%s: takes no argument", argument);
         return 0;
     case ARGP_KEY_END:
+        if (b->paced && !b->dut)
+            argp_error(state, "--check=arch judges a device, and --dut is missing");
+        if (b->paced && b->state_asked)
+            argp_error(state, "--state-every compares model and device clock by clock: use --check=cycle");
         if (b->state_asked && !b->dut)
             argp_error(state, "--state-every compares the state of a device, and --dut is missing");
         if (b->state_asked && !b->dut->has_state)

@@ -15,6 +15,7 @@ enum bench_option {
     BENCH_QUICK = 1, /* --quick */
     BENCH_SHARE = 2, /* --share=I/N */
     BENCH_STATE = 4, /* --state-every=CYCLES */
+    BENCH_CHECK = 8, /* --check=LEVEL */
 };
 
 struct bench {
@@ -25,6 +26,7 @@ struct bench {
     const char *only;                /* only parts whose name contains it; NULL: all */
     const char *json;                /* NULL: none */
     bool quick;                      /* fewer accesses */
+    bool paced;                      /* --check=arch: the device is alone, with a clock of its own */
     bool state_asked;                /* --state-every is given */
     uint64_t share, shares;          /* every combination whose number is share modulo shares */
     uint64_t state_every;            /* cycles between two comparisons of all state, 0: none; default: the caller's */
@@ -40,6 +42,9 @@ bool bench_wants(const struct bench *b, const char *part);
 
 /* The name of the device, NULL: none. */
 const char *bench_dut(const struct bench *b);
+
+/* Who judges whom, for the head of a table: "model and rtl", or "rtl alone". */
+const char *bench_who(const struct bench *b);
 
 /* Ends the verb: good says whether everything was equal, compared how much was. Takes root, the results (NULL: there
  * are none), and writes them where --json says. Gives the exit status; what was compared when nothing was is named

@@ -22,7 +22,8 @@ struct clock_taken {
 bool clock_memory(struct memport *mp, uint64_t cycle, const struct pins_out *out, struct pins_in *in);
 
 /* The clock edge: *out is the model's outputs, those of the present cycle before and of the next one afterwards;
- * *actual, where ops is not NULL, the device's. What was accepted is withdrawn from *in. */
+ * *actual, where ops is not NULL, the device's. Without a model (NULL) *out is the device's, and actual is not used.
+ * What was accepted is withdrawn from *in. */
 struct clock_taken clock_step(struct mmu *model, const struct dut_ops *ops, struct dut *dut, struct pins_in *in,
                               struct pins_out *out, struct pins_out *actual);
 

@@ -1,13 +1,38 @@
 /* Rules of the handshakes: see handshake.h. */
 #include "handshake.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "dut/pins_same.h"
+#include "mmu_cfg.h"
 
 static void broken(struct finding *finding, uint64_t cycle, const char *what, const char *rule, const char *instead)
 {
     finding_set(finding, FINDING_PROTOCOL, cycle, what, rule, instead);
+}
+
+/* What section 2 says of the fields of an answer, by its kind. */
+static bool well_formed(const struct pins_resp *resp)
+{
+    const bool translated = resp->kind == KIND_OK;
+    return (translated || !(resp->size | resp->pat | resp->mt)) && (resp->kind == KIND_PF || !resp->err) &&
+           (translated || resp->kind == KIND_PF || !resp->addr);
+}
+
+static void answers(struct handshake *h, const struct pins_out *out, uint64_t cycle, struct finding *f)
+{
+    for (unsigned valid = out->resp_valid; valid; valid &= valid - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(valid);
+        const struct pins_resp *resp = &out->resp[port];
+        char text[48];
+        snprintf(text, sizeof text, "one at port %u, id %u", port, resp->id);
+        if (!h->flying[port][resp->id])
+            broken(f, cycle, "resp_id", "an answer to a request that has had none", text);
+        else if (!well_formed(resp))
+            broken(f, cycle, "resp_kind", "fields that a kind of answer leaves out are 0", text);
+        h->flying[port][resp->id] = false;
+    }
 }
 
 static void memory(struct handshake *h, const struct pins_out *out, bool accepted, uint64_t cycle, struct finding *f)
@@ -17,6 +42,11 @@ static void memory(struct handshake *h, const struct pins_out *out, bool accepte
         broken(f, cycle, "mem_req_valid", "an offered request stays until it is accepted", "it is withdrawn");
     else if (h->offered && !pins_mem_same(&h->last, out))
         broken(f, cycle, "mem_req", "an offered request stays unchanged until it is accepted", "it has changed");
+    if (out->mem_req_valid && (out->mem_req_addr & 7 || out->mem_req_addr >> CFG_ARCH_PADDR_BITS)) {
+        char text[32];
+        snprintf(text, sizeof text, "0x%" PRIx64, out->mem_req_addr);
+        broken(f, cycle, "mem_req_addr", "eight aligned bytes of physical memory", text);
+    }
     if (accepted && h->outstanding & bit)
         broken(f, cycle, "mem_req_tag", "one request of a tag under way", "a second one");
     if (accepted)
@@ -37,15 +67,54 @@ static void control(struct handshake *h, const struct pins_out *out, const struc
         if (h->control)
             broken(f, cycle, "ctl_ready", "no operation is accepted while one is under way", "a second one");
         h->control = true;
+        h->ctl_since = cycle;
     }
+}
+
+static void too_long(struct handshake *h, uint64_t since, uint64_t cycle, const char *what, const char *rule,
+                     struct finding *f)
+{
+    char text[48];
+    snprintf(text, sizeof text, "not since cycle %" PRIu64, since);
+    if (h->patience && cycle - since > h->patience)
+        finding_set(f, FINDING_HANG, cycle, what, rule, text);
+}
+
+/* Whatever is offered has its turn. (That a request is answered is its driver's to see.) */
+static void turns(struct handshake *h, const struct pins_out *out, const struct pins_in *in, uint64_t cycle,
+                  struct finding *f)
+{
+    for (unsigned ports = in->req_valid; ports; ports &= ports - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(ports);
+        if (!(h->waits >> port & 1))
+            h->req_since[port] = cycle;
+        too_long(h, h->req_since[port], cycle, "req_ready", "an offered request is accepted", f);
+    }
+    h->waits = in->req_valid & (uint8_t)~out->req_ready;
+    if (in->ctl_valid && !h->ctl_waits && !h->control)
+        h->ctl_since = cycle;
+    if (h->control)
+        too_long(h, h->ctl_since, cycle, "ctl_done", "an accepted operation is done", f);
+    else if (in->ctl_valid)
+        too_long(h, h->ctl_since, cycle, "ctl_ready", "an offered operation is accepted", f);
+    h->ctl_waits = in->ctl_valid && !out->ctl_ready;
 }
 
 void handshake_cycle(struct handshake *h, const struct pins_out *out, const struct pins_in *in, bool mem_accepted,
                      uint64_t cycle, struct finding *finding)
 {
+    if (h->quiet && !pins_same(&h->last, out))
+        broken(finding, cycle, "waiting", "nothing changes until an input does", "an output has changed");
+    answers(h, out, cycle, finding);
     memory(h, out, mem_accepted, cycle, finding);
     control(h, out, in, cycle, finding);
+    turns(h, out, in, cycle, finding);
+    for (unsigned taken = in->req_valid & out->req_ready; taken; taken &= taken - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(taken);
+        h->flying[port][in->req[port].id] = true;
+    }
     if (in->mem_rsp_valid)
         h->outstanding &= (uint16_t)~(1u << (in->mem_rsp_tag & 15));
+    h->quiet = out->waiting && !in->req_valid && !in->ctl_valid && !in->mem_rsp_valid && !mem_accepted;
     h->last = *out;
 }

@@ -18,6 +18,20 @@ void lane_start(struct lane *lane)
 {
     lane->ops->reset(lane->dut, &lane->out);
     lane->says = lane->ops->says ? lane->ops->says(lane->dut) : NULL;
+    lane->handshake = (struct handshake){.patience = lane->hang_after};
+    lane->count &= lane->ops->counts != NULL;
+    if (lane->count)
+        lane->ops->counts(lane->dut, &lane->counted);
+}
+
+struct dut_counts lane_counts(const struct lane *lane)
+{
+    struct dut_counts counts = {0};
+    if (lane->count)
+        lane->ops->counts(lane->dut, &counts);
+    for (unsigned i = 0; i < DUT_COUNTERS; i++)
+        counts.count[i] -= lane->counted.count[i];
+    return counts;
 }
 
 /* Jumps over cycles in which all wait for memory. */
@@ -49,13 +63,20 @@ bool lane_advance(struct lane *lane, unsigned steps)
         d->drive(d, &lane->out);
         if (lane->watch)
             lane->watch(lane->watcher, &lane->out);
+        if (lane->rules) {
+            handshake_cycle(&lane->handshake, &lane->out, &d->in, d->mem_accepted, d->cycle, &d->finding);
+            d->ended |= d->finding.kind != FINDING_NONE;
+        }
         if (d->ended) {
             if (d->finding.kind != FINDING_NONE)
                 lane->finding = d->finding;
             return false;
         }
-        if (lane->skip && lane->out.waiting && skip_idle(lane))
+        if (lane->skip && lane->out.waiting && skip_idle(lane)) { /* not a step: it may go on so for ever */
+            if (d->cycle - d->progress > lane->hang_after)
+                hang(lane);
             continue;
+        }
         lane->ops->step(lane->dut, &d->in, &lane->out);
         d->cycle++;
         steps--;

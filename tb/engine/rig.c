@@ -32,7 +32,7 @@ static void hang(struct rig *r, const char *what)
 bool rig_compare_state(struct rig *r)
 {
     struct state_diff diff;
-    if (r->ops && r->ops->has_state && !state_same(r->model, r->ops, r->dut, r->cycle, &diff))
+    if (r->model && r->ops && r->ops->has_state && !state_same(r->model, r->ops, r->dut, r->cycle, &diff))
         state_finding(&diff, r->cycle, &r->finding);
     return !rig_stopped(r);
 }
@@ -45,14 +45,17 @@ static void compare(struct rig *r, const struct pins_out *actual)
         pins_explain(&r->out, actual, r->cycle, &r->finding, &port, &id);
 }
 
-/* What memory takes: counted, and the types of the first reads noted. */
-static void memory(struct rig *r)
+/* What memory takes: counted, and types and addresses of the first reads noted. */
+static bool memory(struct rig *r)
 {
     if (!clock_memory(r->mp, r->cycle, &r->out, &r->in))
-        return;
-    if (r->reads < RIG_READS)
+        return false;
+    if (r->reads < RIG_READS) {
         r->read_mt[r->reads] = r->out.mem_req_mt;
+        r->read_pa[r->reads] = r->out.mem_req_addr;
+    }
     r->reads++;
+    return true;
 }
 
 bool rig_clock(struct rig *r)
@@ -60,13 +63,16 @@ bool rig_clock(struct rig *r)
     struct pins_out actual;
     if (rig_stopped(r))
         return false;
-    memory(r);
+    const bool takes = memory(r);
+    if (!r->model)
+        handshake_cycle(&r->handshake, &r->out, &r->in, takes, r->cycle, &r->finding);
     const struct clock_taken taken = clock_step(r->model, r->ops, r->dut, &r->in, &r->out, &actual);
     r->accepted = taken.ports;
     r->ctl_accepted = taken.control;
     r->cycle++;
-    if (r->ops) {
+    if (r->ops)
         finding_says(&r->finding, r->says, r->cycle);
+    if (r->ops && r->model) {
         compare(r, &actual);
         if (r->state_every && r->cycle % r->state_every == 0)
             rig_compare_state(r);
@@ -182,19 +188,35 @@ static void judged(struct rig *r, const struct oracle_access *access, const char
     r->finding.user = access->user;
 }
 
+const char *rig_differs(const struct oracle_result *says, const struct pins_resp *resp, uint64_t *expected,
+                        uint64_t *actual)
+{
+    const struct {
+        const char *field;
+        uint64_t expected, actual;
+    } fields[] = {{"resp_kind", says->kind, resp->kind}, {"resp_err", says->err, resp->err},
+                  {"resp_addr", says->addr, resp->addr}, {"resp_size", says->size, resp->size},
+                  {"resp_pat", says->pat, resp->pat},    {"resp_mt", says->mt, resp->mt}};
+    for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i].expected != fields[i].actual) {
+            *expected = fields[i].expected;
+            *actual = fields[i].actual;
+            return fields[i].field;
+        }
+    return NULL;
+}
+
 bool rig_check(struct rig *r, const struct oracle_access *access, const struct pins_resp *resp,
                struct oracle_result *says)
 {
     struct oracle_result own;
+    uint64_t expected = 0, actual = 0;
     if (!says)
         says = &own;
     oracle_translate(r->pm, IMAGE_ORACLE, &r->cpu, &r->regs, access, says);
-    judged(r, access, "resp_kind", says->kind, resp->kind);
-    judged(r, access, "resp_err", says->err, resp->err);
-    judged(r, access, "resp_addr", says->addr, resp->addr);
-    judged(r, access, "resp_size", says->size, resp->size);
-    judged(r, access, "resp_pat", says->pat, resp->pat);
-    judged(r, access, "resp_mt", says->mt, resp->mt);
+    const char *field = rig_differs(says, resp, &expected, &actual);
+    if (field)
+        judged(r, access, field, expected, actual);
     oracle_commit(r->pm, says, true);
     for (unsigned i = 0; i < says->steps; i++)
         judged(r, access, "entry in memory", physmem_read(r->pm, IMAGE_ORACLE, says->step[i].pa),
@@ -202,31 +224,56 @@ bool rig_check(struct rig *r, const struct oracle_access *access, const struct p
     return !rig_stopped(r);
 }
 
-struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every)
+/* Everything but model and device; registers as after reset. */
+static struct rig *new_ground(unsigned memory_latency, uint64_t state_every)
 {
     const struct memport_config config = {.model = MEMPORT_FIXED, .fixed_latency = memory_latency};
-    const char *why = "not enough memory";
     struct rig *r = calloc(1, sizeof *r);
-    if (!r || !(r->model = mmu_new()) || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) ||
-        !(r->mp = memport_new(r->pm, &config)))
-        die(why);
+    if (!r || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !(r->mp = memport_new(r->pm, &config)))
+        die("not enough memory");
     r->cpu = preset_cpu();
     r->regs.pat = UINT64_C(0x0007040600070406);
     r->port = RIG_PORTS - 1;
     r->state_every = state_every;
+    r->handshake.patience = PATIENCE;
+    return r;
+}
+
+/* The device in its first cycle, with its outputs. */
+static void add_device(struct rig *r, const struct dut_ops *dut, struct pins_out *out)
+{
+    const char *why = "";
+    r->ops = dut;
+    if (!(r->dut = dut->create(&why)))
+        die(why);
+    dut->reset(r->dut, out);
+    r->says = dut->says ? dut->says(r->dut) : NULL;
+    finding_says(&r->finding, r->says, r->cycle);
+}
+
+struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every)
+{
+    struct rig *r = new_ground(memory_latency, state_every);
+    if (!(r->model = mmu_new()))
+        die("not enough memory");
     mmu_reset(r->model, &r->out);
     if (dut) {
         struct pins_out actual;
-        r->ops = dut;
-        if (!(r->dut = dut->create(&why)))
-            die(why);
-        dut->reset(r->dut, &actual);
-        r->says = dut->says ? dut->says(r->dut) : NULL;
-        finding_says(&r->finding, r->says, r->cycle);
+        add_device(r, dut, &actual);
         compare(r, &actual);
     }
     if (until_done(r))
         rig_clock(r);
+    return r;
+}
+
+struct rig *rig_new_paced(const struct dut_ops *dut, unsigned memory_latency)
+{
+    struct rig *r = new_ground(memory_latency, 0);
+    add_device(r, dut, &r->out);
+    while (!r->out.ctl_ready && rig_clock(r)) /* a reset need not end in ctl_done */
+        if (r->cycle == PATIENCE)
+            hang(r, "ctl_ready");
     return r;
 }
 
@@ -244,7 +291,8 @@ void rig_free(struct rig *r)
 {
     if (r->dut)
         r->ops->destroy(r->dut);
-    mmu_free(r->model);
+    if (r->model)
+        mmu_free(r->model);
     memport_free(r->mp);
     physmem_free(r->pm);
     free(r);

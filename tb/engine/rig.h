@@ -5,7 +5,9 @@
  * Both sides get the same pins; every cycle their outputs are compared, and every `state_every` cycles all their state.
  * What comes back is judged by the oracle (rig_check). The first difference stops the rig: everything then returns
  * false at once, and `finding` says why. Directed benches stand on it: the permission sweep, the invalidation matrix.
- */
+ *
+ * A device whose timing is its own stands alone in the rig (rig_new_paced): nothing is compared but what the oracle and
+ * the rules of the handshakes say, and there is no model to look into. */
 #ifndef TWINWALK_RIG_H
 #define TWINWALK_RIG_H
 
@@ -13,6 +15,7 @@
 #include "cycle/mmu.h"
 #include "dut/dut.h"
 #include "finding.h"
+#include "handshake.h"
 #include "mem/memport.h"
 #include "mem/physmem.h"
 #include "mmu_cfg.h"
@@ -20,31 +23,37 @@
 enum { RIG_PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, RIG_READS = 16 };
 
 struct rig {
-    struct mmu *model;
+    struct mmu *model;         /* NULL: the device has a clock of its own */
     const struct dut_ops *ops; /* NULL: the model alone */
     struct dut *dut;
     const struct dut_event *says; /* what its design says of itself; NULL: nothing, ever */
+    struct handshake handshake;   /* without a model */
     struct physmem *pm;
     struct memport *mp;
     struct oracle_cpu cpu;
-    struct oracle_regs regs; /* as the oracle has them after the control operations so far */
-    struct pins_out out;     /* of the present cycle; both sides' */
-    struct pins_in in;       /* set by the user; what is accepted is withdrawn by rig_clock */
-    uint64_t cycle;          /* the present one; 0 is the first after reset */
-    uint64_t state_every;    /* 0: state is not compared */
-    uint8_t accepted;        /* ports whose request was accepted in the cycle before this one */
-    bool ctl_accepted;       /* so was the control operation */
-    bool skip;               /* rig_access jumps over cycles in which everything waits for memory; set by the user */
-    uint64_t latency;        /* of the last rig_access, accept to response, cycles */
-    unsigned port;           /* that the last data access went through; they take turns */
-    unsigned reads;          /* memory requests since the last rig_access began, and the types of the first of them */
-    uint8_t read_mt[RIG_READS];
-    struct finding finding; /* what stopped it; FINDING_NONE: nothing */
+    struct oracle_regs regs;    /* as the oracle has them after the control operations so far */
+    struct pins_out out;        /* of the present cycle; both sides', or the device's */
+    struct pins_in in;          /* set by the user; what is accepted is withdrawn by rig_clock */
+    uint64_t cycle;             /* the present one; 0 is the first after reset */
+    uint64_t state_every;       /* 0: state is not compared */
+    uint8_t accepted;           /* ports whose request was accepted in the cycle before this one */
+    bool ctl_accepted;          /* so was the control operation */
+    bool skip;                  /* rig_access jumps over cycles in which everything waits for memory; set by the user */
+    uint64_t latency;           /* of the last rig_access, accept to response, cycles */
+    unsigned port;              /* that the last data access went through; they take turns */
+    unsigned reads;             /* memory requests since the last rig_access began; of the first of them … */
+    uint8_t read_mt[RIG_READS]; /* … the types */
+    uint64_t read_pa[RIG_READS]; /* … the addresses */
+    struct finding finding;      /* what stopped it; FINDING_NONE: nothing */
 };
 
 /* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig
  * cannot be made. */
 struct rig *rig_new(const struct dut_ops *dut, unsigned memory_latency, uint64_t state_every);
+
+/* The same for a device that is alone, at its own pace. */
+struct rig *rig_new_paced(const struct dut_ops *dut, unsigned memory_latency);
+
 void rig_free(struct rig *r);
 
 /* Another latency model in place of the fixed one, while nothing is outstanding; contents stay. False when memory is
@@ -67,13 +76,17 @@ bool rig_control(struct rig *r, uint8_t op, uint64_t data, uint64_t desc);
 /* Sets every register that differs from *to, in an order without #GP. CR3 is written last, by a MOV that flushes. */
 bool rig_registers(struct rig *r, const struct oracle_regs *to);
 
+/* The first field in which an answer is not as the oracle says; NULL: it is. */
+const char *rig_differs(const struct oracle_result *says, const struct pins_resp *resp, uint64_t *expected,
+                        uint64_t *actual);
+
 /* Judges an answer by the oracle, sets the A and D bits that it says in the oracle's image, and compares the entries of
  * the walk in both images. Right for answers that no stale entry gave. *says, unless NULL, is the oracle's own result.
  */
 bool rig_check(struct rig *r, const struct oracle_access *access, const struct pins_resp *resp,
                struct oracle_result *says);
 
-/* All state of both sides, now. */
+/* All state of both sides, now. True without a model, or without readable state. */
 bool rig_compare_state(struct rig *r);
 
 /* Stops the rig: something was not as it must be. */

@@ -7,7 +7,12 @@
  *  - what the manual says must be gone is gone from the structure, and what the microarchitecture keeps is there;
  *  - the request in flight is answered with the new page (a control operation restarts it);
  *  - an access to the entry's address, if the manual says that the entry must be gone, is answered by the new tables.
- * All the while model and DUT run in lockstep. A cell that cannot exist is counted with its reason. */
+ * All the while model and DUT run in lockstep. A cell that cannot exist is counted with its reason.
+ *
+ * On a device whose clock is its own (--check=arch) no state of a walk can be named, nor a structure be looked into. So
+ * the operation is offered in every single cycle from the accept of the request in flight to its answer, each a cell,
+ * and the entry is judged by what is answered: STLB cells are filled by a fetch and asked by a load, whose L1 has
+ * nothing of it. Whether the device keeps an entry that may go is left to it, and counted. */
 #ifndef TWINWALK_MATRIX_H
 #define TWINWALK_MATRIX_H
 
@@ -68,8 +73,8 @@ extern const unsigned operations_count;
 /* Drops more than the manual asks: a choice of docs/microarchitecture.md sections 13 and 18, or NULL. */
 const char *documented_more(const struct cell *cell, const struct oracle_regs *before, const struct cached *entry);
 
-/* Why the cell cannot exist; NULL: it can. */
-const char *impossible(const struct cell *cell);
+/* Why the cell cannot exist; NULL: it can. paced: what the device's structures hold is its own business. */
+const char *impossible(const struct cell *cell, bool paced);
 
 enum verdict { CELL_GOOD, CELL_BAD, CELL_EVICTED };
 
@@ -78,9 +83,14 @@ enum verdict { CELL_GOOD, CELL_BAD, CELL_EVICTED };
  */
 enum verdict cell_run(struct rig *r, const struct cell *cell, bool *must);
 
-/* The address of the entry, and that of the request in flight, which shares the tables above its page. */
-uint64_t cell_va(const struct cell *cell);
-uint64_t flight_va(const struct cell *cell);
+/* The requests in flight of a device whose clock is its own: none, one (FLY_WAIT), one that sets A (FLY_CAS), one that
+ * faults (FLY_FINV), two of one page (FLY_FOLLOW). */
+bool paced_flight(enum flight flight);
+const char *paced_flight_name(enum flight flight);
+
+/* The same on a rig without a model, with the operation offered `delay` cycles after the request. CELL_EVICTED: the
+ * request was answered before. */
+enum verdict cell_run_paced(struct rig *r, const struct cell *cell, unsigned delay, bool *must);
 
 /* Is there a valid entry for this address, as `entry` says, in the structure? Read from the model's state words. */
 bool holds(const struct rig *r, enum structure structure, const struct cached *entry);

@@ -194,7 +194,7 @@ const char *documented_more(const struct cell *cell, const struct oracle_regs *b
     return NULL;
 }
 
-const char *impossible(const struct cell *cell)
+const char *impossible(const struct cell *cell, bool paced)
 {
     static const unsigned tlb_holds[4] = {0, CFG_ITLB_A0_HOLDS | CFG_ITLB_A1_HOLDS | CFG_ITLB_A2_HOLDS,
                                           CFG_DTLB_A0_HOLDS | CFG_DTLB_A1_HOLDS | CFG_DTLB_A2_HOLDS,
@@ -202,8 +202,12 @@ const char *impossible(const struct cell *cell)
     const unsigned psc_holds = CFG_PSC_A0_HOLDS | CFG_PSC_A1_HOLDS | CFG_PSC_A2_HOLDS | CFG_PSC_A3_HOLDS;
     if (!cell->op->built)
         return "the operation's feature is not in this preset";
-    if (!(cell->structure == PSC ? psc_holds >> (cell->level - 2) & 1
-                                 : tlb_holds[cell->structure] >> (cell->level - 1) & 1))
+    if (cell->structure != PSC && cell->level == 3 && !CFG_ARCH_PAGE_1G)
+        return "the structure does not hold this size or level";
+    if (cell->structure == PSC && cell->level == 5 && !CFG_ARCH_LA57)
+        return "the structure does not hold this size or level";
+    if (!paced && !(cell->structure == PSC ? psc_holds >> (cell->level - 2) & 1
+                                           : tlb_holds[cell->structure] >> (cell->level - 1) & 1))
         return "the structure does not hold this size or level";
     if (cell->structure == PSC && cell->level == 5 && cell->op->prepare == la57_on)
         return "no PML5 entry is used with 4 levels";

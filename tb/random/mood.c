@@ -124,12 +124,22 @@ static bool would_fault(const struct random *r, const struct pins_req *req)
     return says.kind == KIND_PF;
 }
 
+/* An identifier that no request in flight has. False: an MMU that answers nothing has them all. */
+static bool free_id(const struct random *r, unsigned port, uint8_t *id)
+{
+    *id = r->next_id[port];
+    for (unsigned tries = 0; tries < IDS; tries++, ++*id)
+        if (!r->flight[port][*id].busy)
+            return true;
+    return false;
+}
+
 /* Faults are slow, so most of the time most requests that would fault are made up once more. */
 static void offer(struct random *r, unsigned port)
 {
-    uint8_t id = r->next_id[port];
-    while (r->flight[port][id].busy)
-        id++;
+    uint8_t id;
+    if (!free_id(r, port, &id))
+        return;
     struct pins_req req = make(r, port, id);
     r->next_id[port] = (uint8_t)(id + 1 + (r->prng & 7));
     for (unsigned again = 0; again < 4 && chance(r, r->mood.polite) && would_fault(r, &req); again++) {

@@ -177,6 +177,8 @@ static json_t *build(const struct results *r)
         json_object_set_new(root, "replay", world_json(r));
     if (!r->random && !r->has_os)
         json_object_set_new(root, "own_tables", report_own_json(r));
+    if (r->own_clock)
+        json_object_set_new(root, "device", report_device_json(r));
     json_object_set_new(root, "mmu", mmu_json(&r->mmu));
     json_object_set_new(root, "walks", walks_json(r));
     json_object_set_new(root, "speed", speed_json(r));

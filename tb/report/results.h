@@ -35,6 +35,8 @@ struct results {
     const struct kernelside *kernel;    /* NULL: no OS */
     const struct random_counts *random; /* NULL for a trace */
     struct mmu_counts mmu;              /* of the model */
+    bool own_clock;                     /* the device ran at its own pace: the model's events are not its own … */
+    struct dut_counts counts;           /* … which are these, as far as it offers them */
     struct walks walks;
     struct exercised exercised;      /* of a lockstep run */
     const struct histogram *latency; /* of walks; NULL: not measured */
@@ -62,6 +64,10 @@ void report_folder(FILE *out, const struct results *results);
 
 /* Writes the same as JSON. False with a message on stderr when the file cannot be written. */
 bool report_json(const char *path, const struct results *results);
+
+/* The events of a device that ran at its own pace: its own counters, or that it offers none. */
+void report_device(FILE *out, const struct results *results);
+struct json_t *report_device_json(const struct results *results);
 
 /* Of a trace with its own tables: what its expectations came to, and what was stale. */
 void report_own(FILE *out, const struct results *results);

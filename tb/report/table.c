@@ -16,18 +16,6 @@ double results_cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
-
-static void hit_row(FILE *out, const char *name, uint64_t hits, uint64_t lookups)
-{
-    if (lookups)
-        report_row(out, name, "%6.2f %%  %15s of %s", share(hits, lookups), report_number(hits),
-                   report_number(lookups));
-}
-
 static void what_was_compared(FILE *out, const struct results *r)
 {
     const struct world_counts *w = &r->world;
@@ -65,23 +53,21 @@ static void what_was_compared(FILE *out, const struct results *r)
 static void hit_rates(FILE *out, const struct mmu_counts *m)
 {
     const uint64_t psc = m->psc_hit[2] + m->psc_hit[3] + m->psc_hit[4] + m->psc_hit[5];
-    hit_row(out, "ITLB hits", m->l1_hit[0], m->l1_hit[0] + m->l1_miss[0]);
-    hit_row(out, "DTLB hits", m->l1_hit[1], m->l1_hit[1] + m->l1_miss[1]);
-    hit_row(out, "merged misses", m->merged, m->l1_miss[0] + m->l1_miss[1]);
-    hit_row(out, "STLB hits", m->stlb_hit, m->stlb_hit + m->stlb_miss);
-    hit_row(out, "PSC hits", psc, psc + m->psc_hit[0]);
+    report_hits(out, "ITLB hits", m->l1_hit[0], m->l1_hit[0] + m->l1_miss[0]);
+    report_hits(out, "DTLB hits", m->l1_hit[1], m->l1_hit[1] + m->l1_miss[1]);
+    report_hits(out, "merged misses", m->merged, m->l1_miss[0] + m->l1_miss[1]);
+    report_hits(out, "STLB hits", m->stlb_hit, m->stlb_hit + m->stlb_miss);
+    report_hits(out, "PSC hits", psc, psc + m->psc_hit[0]);
     for (unsigned level = 2; level <= 5; level++) {
         static const char *const names[] = {"  PDE", "  PDPTE", "  PML4E", "  PML5E"};
         if (m->psc_hit[level])
-            hit_row(out, names[level - 2], m->psc_hit[level], psc + m->psc_hit[0]);
+            report_hits(out, names[level - 2], m->psc_hit[level], psc + m->psc_hit[0]);
     }
 }
 
 static void walks(FILE *out, const struct results *r)
 {
     const struct mmu_counts *m = &r->mmu;
-    if (!r->cycles_ref) /* the model, whose counts these are, did not run */
-        return;
     report_row(out, "walks", "%15s%s%s", report_number(m->walks),
                m->walk_restarts ? "  restarted before a fault: " : "",
                m->walk_restarts ? report_number(m->walk_restarts) : "");
@@ -102,16 +88,11 @@ static void walks(FILE *out, const struct results *r)
         if (r->walks.bin[n]) {
             char name[16];
             snprintf(name, sizeof name, "  %6u%s", n, n == WALKS_BINS - 1 ? "+" : "");
-            report_row(out, name, "%6.2f %%  %15s  %.*s", share(r->walks.bin[n], counted),
+            report_row(out, name, "%6.2f %%  %15s  %.*s", report_share(r->walks.bin[n], counted),
                        report_number(r->walks.bin[n]), (int)(40 * r->walks.bin[n] / most),
                        "########################################");
         }
-    if (r->latency && r->latency->count)
-        report_row(out, "  latency, cycles", "p50 %s  p90 %s  p99 %s  max %s  mean %.1f",
-                   report_number(histogram_percentile(r->latency, 0.5)),
-                   report_number(histogram_percentile(r->latency, 0.9)),
-                   report_number(histogram_percentile(r->latency, 0.99)), report_number(r->latency->max),
-                   (double)r->latency->sum / (double)r->latency->count);
+    report_latency(out, r->latency);
 }
 
 static void faults(FILE *out, const struct results *r)
@@ -253,13 +234,17 @@ void report_table(FILE *out, const struct results *r)
     if (o->trace)
         fprintf(out, "  %s\n", plain(o->trace));
     what_was_compared(out, r);
-    hit_rates(out, &r->mmu);
-    walks(out, r);
+    if (r->own_clock) {
+        report_device(out, r);
+    } else {
+        hit_rates(out, &r->mmu);
+        walks(out, r);
+    }
     faults(out, r);
     if (r->random)
         random_rows(out, r->random, r->verdict == VERDICT_EQUAL);
     speed(out, r);
-    if (r->dut && r->cycles_ref == r->cycles_dut)
+    if (r->dut && o->check >= CHECK_CYCLE)
         exercised_print(out, &r->exercised);
     verdict(out, r);
     fflush(out);
@@ -270,8 +255,8 @@ void report_brief(FILE *out, const struct results *r)
     const uint64_t done = r->random ? r->random->answers : r->world.accesses;
     if (r->verdict == VERDICT_EQUAL)
         fprintf(out, "  also %s: %s %s, %s cycles: equal%s%s\n", r->command, report_number(done),
-                r->random ? "requests" : "accesses", report_number(r->cycles_ref), r->setup->trace ? ", " : "",
-                r->setup->trace ? r->setup->trace : "");
+                r->random ? "requests" : "accesses", report_number(r->cycles_ref ? r->cycles_ref : r->cycles_dut),
+                r->setup->trace ? ", " : "", r->setup->trace ? r->setup->trace : "");
     else
         verdict(out, r);
     fflush(out);

@@ -124,7 +124,9 @@ static bool one(struct sweep *s, unsigned n, const struct page *page, enum path 
     /* It was found where it was meant to be; a denied hit (confirmed by a walk) and a write that sets D are walks. */
     static const uint8_t source[PATHS] = {SRC_WALK, SRC_L1, SRC_STLB};
     const bool sets_d = says.kind == KIND_OK && says.step[says.steps - 1].must_d;
-    if (says.kind == KIND_OK && resp.src != (sets_d ? SRC_WALK : source[path])) {
+    const bool meant = says.kind != KIND_OK || resp.src == (sets_d ? SRC_WALK : source[path]);
+    s->elsewhere += !meant && sweep_paced(s);
+    if (!meant && !sweep_paced(s)) {
         rig_wrong(s->r, FINDING_EXPECT, "resp_src", source[path], resp.src);
         return false;
     }

@@ -2,7 +2,10 @@
  *
  * Each part lays out page tables in which every combination that it is about has a linear address of its own, and makes
  * every kind of access to it under every register setting, one after another. The cycle model and the DUT run in
- * lockstep, and the oracle judges every answer and every entry. What is left out by symmetry is said at the part. */
+ * lockstep, and the oracle judges every answer and every entry. What is left out by symmetry is said at the part.
+ *
+ * A device at its own pace (--check=arch) is judged by the oracle alone: where it found a translation is then its own
+ * business, and which memory requests it makes beside those that a walk from the root needs. Both are counted. */
 #ifndef TWINWALK_SWEEP_H
 #define TWINWALK_SWEEP_H
 
@@ -14,8 +17,16 @@ struct sweep {
     uint64_t share, shares; /* do combinations n with n mod shares = share */
     uint64_t number;        /* combinations met so far in this part */
     uint64_t cases;         /* accesses made and judged in this part */
+    uint64_t elsewhere;     /* at arch: answers that the device says come from elsewhere than the part meant */
+    uint64_t beside;  /* at arch: memory requests for other entries than those of the walk: their type is not judged */
     uint64_t skipped; /* accesses for which no set-up exists (a fetch cannot fill a page that may not be fetched) */
 };
+
+/* The device's clock is its own (--check=arch). */
+static inline bool sweep_paced(const struct sweep *s)
+{
+    return !s->r->model;
+}
 
 /* One way to access a page. */
 struct mode {

@@ -214,5 +214,5 @@ void about(struct dut *dut, struct dut_about *about)
 } // namespace
 
 extern "C" const struct dut_ops dut_systemc;
-const struct dut_ops dut_systemc = {"systemc", true,    create,  destroy, reset, step, nullptr,
-                                    state,     nullptr, nullptr, says,    about, true};
+const struct dut_ops dut_systemc = {"systemc", true,    create,  destroy, reset, step,    nullptr,
+                                    state,     nullptr, nullptr, says,    about, nullptr, true};

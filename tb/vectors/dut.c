@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "arch/x86.h"
+#include "engine/handshake.h"
 #include "mem/memerr.h"
 #include "mem/memport.h"
 #include "mmu_cfg.h"
@@ -31,7 +32,10 @@ struct device_engine {
     uint8_t id;
     struct oracle_cpu cpu;
     struct oracle_regs regs; /* what the registers should be */
-    bool needs_reset;        /* more may be cached than MOV CR3 drops, or the device is not where it should be */
+    uint64_t cycle;
+    struct handshake handshake;
+    struct finding broken;
+    bool needs_reset; /* more may be cached than MOV CR3 drops, or the device is not where it should be */
 };
 
 static void destroy(struct vector_engine *engine)
@@ -64,6 +68,7 @@ static void step(struct device_engine *d)
     if (d->answering)
         d->asked = (struct memport_request){d->out.mem_req_tag, d->out.mem_req_cas, d->out.mem_req_addr,
                                             d->out.mem_req_expected, d->out.mem_req_desired};
+    handshake_cycle(&d->handshake, &d->out, &d->in, d->answering, d->cycle++, &d->broken);
     d->ops->step(d->dut, &d->in, &d->out);
     if (answered && asked.cas && !failed) {
         touched_add(&d->touched, asked.addr);
@@ -77,6 +82,8 @@ static bool reset(struct device_engine *d)
     d->answering = d->needs_reset = false;
     d->regs = vector_regs_at_reset;
     d->ops->reset(d->dut, &d->out);
+    d->handshake = (struct handshake){0};
+    d->broken.kind = FINDING_NONE;
     for (unsigned wait = 0; !d->out.ctl_ready; wait++) {
         if (wait == PATIENCE)
             return false;
@@ -154,7 +161,7 @@ static bool begin(struct vector_engine *engine, const struct oracle_cpu *cpu, co
     touched_clear(&d->touched, d->pm);
     memerr_order(&d->errors, MEMERR_OFF, 0);
     d->cpu = *cpu; /* the preset's */
-    const bool quiet = !d->e.says || d->e.says->kind == DUT_QUIET;
+    const bool quiet = (!d->e.says || d->e.says->kind == DUT_QUIET) && d->broken.kind == FINDING_NONE;
     return (!thorough && quiet && !d->needs_reset && drops_all(d, v) && restore(d)) || reset(d);
 }
 
@@ -206,7 +213,8 @@ struct vector_engine *vector_device(const struct dut_ops *ops, const char **erro
     *error = "not enough memory for the device and its memory";
     if (!d)
         return NULL;
-    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false, NULL};
+    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false, NULL, NULL};
+    d->e.broken = &d->broken;
     d->ops = ops;
     d->needs_reset = true;
     d->pm = physmem_new(PADDR_MOST);

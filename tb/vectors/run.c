@@ -160,10 +160,16 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
     }
 }
 
-/* The design itself has something to say. */
+/* The design itself has nothing to say, and its ports keep their rules. */
 static bool is_quiet(const struct vector_engine *engine, struct vector_verdict *verdict)
 {
     const struct dut_event *says = engine->says;
+    const struct finding *broken = engine->broken;
+    if (broken && broken->kind != FINDING_NONE) {
+        say(verdict->expected, "%s: %s", broken->field, broken->expected);
+        say(verdict->got, "%s", broken->actual);
+        return false;
+    }
     if (!says || says->kind == DUT_QUIET)
         return true;
     say(verdict->expected, "%s",

@@ -9,6 +9,7 @@
 #include "arch/oracle.h"
 #include "base/outfile.h"
 #include "dut/dut.h"
+#include "engine/finding.h"
 #include "traces/format/trace.h"
 
 enum { VECTOR_TEXT = 160 }; /* room for an outcome in words */
@@ -65,6 +66,7 @@ struct vector_engine {
     bool any_cpu; /* it can be any CPU that a case asks for; else it is the preset's */
 
     const struct dut_event *says; /* what a design says of itself (dut.h); NULL: nothing, ever */
+    const struct finding *broken; /* the rule of its ports that it broke last (handshake.h); NULL: it has none */
 };
 
 /* The registers with which a case begins. */

@@ -1,0 +1,45 @@
+/* What a device counts of itself (dut.h, `counts`), from what can be seen of it without a change of its design: its
+ * pins, and, where it has them, the state words of docs/microarchitecture.md section 17.
+ *
+ * Pins tell where an answer came from and what memory was asked; state words tell when a walker is begun, from which
+ * paging-structure entry, and what passes the STLB's last stage. Both are looked at once a cycle. */
+#ifndef TWINWALK_DUT_EVENTS_H
+#define TWINWALK_DUT_EVENTS_H
+
+#include "dut.h"
+#include "mmu_cfg.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { EVENTS_TAGS = 16 };
+
+struct events {
+    struct dut_counts counts;
+    bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]); /* as in dut_ops; NULL: none */
+    uint64_t lookups;                                                             /* in the STLB */
+    struct {
+        bool busy;
+        uint64_t addr, expected;
+    } update[EVENTS_TAGS]; /* compare-and-swaps under way */
+    struct {
+        uint8_t state;
+        bool from_psc;
+    } walker[CFG_WALKERS_COUNT]; /* in the cycle before */
+};
+
+/* Nothing counted yet. words: reads the state words; NULL: the device has none. */
+void events_begin(struct events *e, bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]));
+
+/* A cycle that was stepped: its outputs and inputs. The device's state is that of the next one. */
+void events_step(struct events *e, struct dut *dut, const struct pins_out *out, const struct pins_in *in);
+
+/* What was counted, with the answers among the outputs of the present cycle, which is not stepped yet. */
+struct dut_counts events_counts(const struct events *e, const struct pins_out *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
