@@ -15,6 +15,7 @@ import wrong
 
 MEMORY = ("--latency", "--memory", "--hang", "--no-skip")  # options of a side that mean something here too
 UNFIT, INTERRUPTED = 4, 130
+MORE_SEEDS = 4  # that are tried where a failure does not reduce
 SIDES = ("base", "head")
 
 
@@ -87,7 +88,20 @@ class Random(Stimulus):
         return {"cycles": results["cycles_dut"], **{key: results["random"][key] for key in keys}}
 
     def explain(self, fleet, side, said):
-        return wrong.explain(fleet, said, side, self.programs, (self.dut(0), self.dut(1)), self.folder)
+        """What fails by a race of a few cycles may not reduce; the same fault most often shows under another seed too."""
+        duts = (self.dut(0), self.dut(1))
+        found = wrong.explain(fleet, said, side, self.programs, duts, self.folder)
+        for seed in range(self.settings.seed + 1, self.settings.seed + 1 + MORE_SEEDS if self.settings.reduce else 0):
+            if found and found["reduced"]:
+                break
+            log = self.folder / f"seed-{seed}.txt"
+            words = [w for w in self.command(side) if not w.startswith("--seed=")]
+            if first.run(fleet, [*words, f"--seed={seed}"], log) != 1:
+                continue
+            said = log.read_text(errors="replace")
+            other = wrong.explain(fleet, said, side, self.programs, duts, self.folder)
+            found = other if other and other["reduced"] else found
+        return found
 
     def told(self):
         return ", ".join(
