@@ -275,7 +275,7 @@ synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' sla
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
 	@$(PATIENT) "synthesizing" scripts/synth.sh
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)
-	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET)
+	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET) BUILD_LIB=$(B)/cocotb
 	@$(PATIENT) "building and running the test" scripts/cocotb.sh $(PRESET)
 wave: needs-wave ## open GTKWave on the last run's waveform
 	@scripts/wave.sh

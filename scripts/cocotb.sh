@@ -3,7 +3,8 @@
 #
 #   scripts/cocotb.sh [PRESET]      default tiny; CYCLES= SEED= PLANT= as in tb/examples/cocotb/test_mmu.py
 #
-# cocotb comes from build/venv (scripts/venv.sh cocotb), the library from TWINWALK_LIBRARY or build/lib (make library).
+# cocotb comes from build/venv (scripts/venv.sh cocotb), the library from TWINWALK_LIBRARY or build/PRESET/cocotb,
+# where `make cocotb` puts it.
 # All that is said goes to build/PRESET/cocotb/log. Exit status (tb/base/exits.h): 0 the test has passed, 1 it has
 # failed, 7 it could not be run.
 set -eu
@@ -13,6 +14,7 @@ out=$PWD/build/$preset/cocotb
 results=$out/results.xml
 mkdir -p "$out"
 rm -f "$results"
+export TWINWALK_LIBRARY=${TWINWALK_LIBRARY:-$out/libtwinwalk.so}
 status=0
 PATH=$PWD/build/venv/bin:$PATH make -C tb/examples/cocotb PRESET="$preset" > "$out/log" 2>&1 || status=$?
 # cocotb's make ends with 0 whatever its tests say: those tell it in a file.

@@ -17,13 +17,13 @@ run() {
     "$fusesoc" --cores-root="${tree:-$PWD}" run --work-root="$work/$target" --target="$target" "$@" twinwalk > "$work/said" 2>&1
 }
 
-diff <(sed -n 's/^ *- \(rtl\/.*\.sv\)$/\1/p' twinwalk.core | LC_ALL=C sort) <(ls rtl/*.sv) || fail "twinwalk.core (<) names not what is in rtl/ (>)"
-diff <(sed -n 's/.*{generator: .* {preset: \([^}]*\)}}/\1/p' twinwalk.core | LC_ALL=C sort) <(ls config | sed -n 's/\.toml$//p' | LC_ALL=C sort) ||
+diff <(sed -n 's/^ *- \(rtl\/.*\.sv\)$/\1/p' twinwalk.core | LC_ALL=C sort) <(git ls-files 'rtl/*.sv') || fail "twinwalk.core (<) names not what is in rtl/ (>)"
+diff <(sed -n 's/.*{generator: .* {preset: \([^}]*\)}}/\1/p' twinwalk.core | LC_ALL=C sort) <(git ls-files config | sed 's/^config\///; s/\.toml$//' | LC_ALL=C sort) ||
     fail "twinwalk.core (<) has not the presets of config/ (>)"
 grep -qx "name: ::twinwalk:$(sed 's/-dev$//' VERSION)" twinwalk.core || fail "twinwalk.core is of another version"
 
 run lint || fail "lint"
-for preset in config/*.toml; do
+for preset in $(git ls-files config); do
     rm -rf "$work/lint"
     run lint --setup --flag="$(basename "$preset" .toml)" || fail "lint --setup for $preset"
     scripts/config.py sv "$preset" > "$work/package"
