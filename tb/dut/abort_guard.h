@@ -11,27 +11,38 @@
 class abort_guard
 {
 public:
-    /* Calls it. False: it called abort(). Not to be nested, of one thread only. */
+    /* Calls it. False: it called abort(). Not to be nested, of one thread only. It makes no call of the system, so that
+     * it can stand around every cycle; what calls abort() outside of it ends the process as ever. */
     template <class Call> static bool survives(Call &&call)
     {
-        struct sigaction action = {}, before;
-        action.sa_handler = on_abort;
-        sigemptyset(&action.sa_mask);
-        sigaction(SIGABRT, &action, &before);
-        const bool good = sigsetjmp(back_, 1) == 0;
+        static const bool listening = listen();
+        inside_ = listening;
+        const bool good = sigsetjmp(back_, 0) == 0;
         if (good)
             call();
-        sigaction(SIGABRT, &before, nullptr);
+        inside_ = false;
         return good;
     }
 
 private:
-    static void on_abort(int)
+    static bool listen()
     {
-        siglongjmp(back_, 1);
+        struct sigaction action = {};
+        action.sa_handler = on_abort;
+        action.sa_flags = SA_NODEFER; /* not blocked after the jump */
+        sigemptyset(&action.sa_mask);
+        return sigaction(SIGABRT, &action, nullptr) == 0;
+    }
+
+    static void on_abort(int number)
+    {
+        if (inside_)
+            siglongjmp(back_, 1);
+        signal(number, SIG_DFL); /* abort() raises it again */
     }
 
     static inline sigjmp_buf back_;
+    static inline volatile sig_atomic_t inside_;
 };
 
 #endif

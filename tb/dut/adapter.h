@@ -60,6 +60,7 @@ template <class Model> struct has_load<Model, std::void_t<decltype(std::declval<
  * one. */
 struct no_writer {
     void dump(uint64_t) {}
+    void flush() {}
     void close() {}
 };
 template <class Model, class = void> struct writer_of {
@@ -125,6 +126,7 @@ private:
     std::unique_ptr<fst_writer> fst_;          /* open, or null */
     uint64_t cycle_ = 0;
     struct pins_out expected_ = {}; /* the reference's outputs of the present cycle, for waves */
+    uint64_t dumped_ = 0;           /* cycles in the waveform */
     bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
     struct pins_in held_ = {};      /* what of the last inputs dumped still stands: offers that were not accepted */
     struct dut_event said_ = {};    /* the first thing that the design said of itself since the last reset */
@@ -361,6 +363,8 @@ private:
         model_.clk_i = 0;
         model_.eval();
         write([&] { fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2); });
+        if (++dumped_ % WAVES_BLOCK == 0)
+            write([&] { fst_->flush(); });
     }
 
     void put_inputs(const struct pins_in &in)

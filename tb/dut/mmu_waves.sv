@@ -41,13 +41,11 @@ module mmu_waves
   input  logic [1:0][63:0]          view_mem_req_desired_i,
   input  logic                      view_differs_i,
   /* verilator lint_on UNUSEDSIGNAL */
-  /* verilator tracing_off */
+  /* verilator tracing_off */  // the pins are shown once, in the design
   input  logic                      load_i,
-  /* verilator tracing_on */
   `include "mmu_ports.svh"
 );
 
-  /* verilator tracing_off */  // copies of the ports
   logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss;
   logic [NP-1:0][7:0] req_id;
   logic [NP-1:0][63:0] req_va;
