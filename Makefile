@@ -290,9 +290,15 @@ test: needs-test ## every test; ends with `N passed, N failed, N skipped` (ARGS=
 bench: needs-systemc needs-capture needs-system ## measure every speed of PRESET in one run (CPU time, median of 5)
 	@$(MAKE) -s -j2 $(B)/twinwalk $(B)/twinwalk-sc $(B)/twinwalk-model $(B)/twinwalk-plain build/floor/Vfloor build/capture/twinwalk_capture.so
 	@scripts/bench.py $(notdir $(B)) $(call q,$(TRACE))
-regress: $(NEEDS_$(BENCH)) needs-regress ## every trace of the corpus on every preset (PRESETS= CORPUS=folder), in parallel, at CHECK, on BENCH; JUnit XML; REGRESS_SET=small; FRESH=1
-	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
-	@scripts/regress.py --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS)) \
+ON ?= local
+NEEDS_ON_local := $(NEEDS_$(BENCH)) needs-regress
+NEEDS_ON_slurm := needs-slurm
+ifneq ($(filter-out local slurm,$(ON)),)
+$(error ON=$(ON): must be local or slurm)
+endif
+regress: $(NEEDS_ON_$(ON)) ## every trace of the corpus (CORPUS=folder) on every preset (PRESETS=), at CHECK, on BENCH; REGRESS_SET=small; FRESH=1; ON=local|slurm
+	@for preset in $(if $(filter local,$(ON)),$(PRESETS)); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$(notdir $(PROGRAM_$(BENCH))) || exit 1; done
+	@scripts/regress.py --on=$(ON) --set=$(or $(REGRESS_SET),full) --check=$(CHECK) --bench=$(BENCH) --presets='$(PRESETS)' --args=$(call q,$(ARGS)) \
 	    $(if $(CORPUS),--corpus=$(call q,$(CORPUS))) $(if $(filter-out 0,$(FRESH)),--fresh)
 compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder|patch [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \

@@ -109,7 +109,8 @@ class Page:
         ]
         self.order = order_of(self.commits)
         self.line = sorted(self.order, key=self.order.get)[-TRENDS:]
-        self.host = history.socket.gethostname()
+        last = db.one("SELECT host FROM run WHERE host IS NOT NULL ORDER BY rowid DESC LIMIT 1")
+        self.host = last["host"] if last else None  # of which speeds are shown: the latest
 
     def link(self, target):
         """From the page to a file or folder, if it is still there."""
@@ -141,11 +142,11 @@ class Page:
         return self.session(best) if best else None
 
     def figures(self):
-        """{(trace, preset, same): {commit: (cycles, accesses a CPU second, accesses)}}, of clean trees; the speed of this host."""
+        """{(trace, preset, same): {commit: (cycles, accesses a CPU second, accesses)}}, of clean trees; the speed of one host."""
         found = {}
         for run in self.db.all(
-            "SELECT run.*, session.host AS host FROM run JOIN session ON session.id = run.session "
-            "WHERE NOT run.dirty AND cycles IS NOT NULL AND result IN ('passed', 'equal', 'timing differs', 'policy broken') ORDER BY run.rowid"
+            "SELECT * FROM run "
+            "WHERE NOT dirty AND cycles IS NOT NULL AND result IN ('passed', 'equal', 'timing differs', 'policy broken') ORDER BY rowid"
         ):
             at = found.setdefault((run["trace"], run["preset"], run["same"]), {}).setdefault(run["commit_id"], [None, [], None])
             at[0], at[2] = run["cycles"], run["accesses"]
@@ -209,7 +210,7 @@ class Page:
             regress=regress, cells=cells, traces=regress["facts"]["traces"] if regress else [], presets=regress["facts"]["presets"] if regress else [],
             green=self.last_green(regress["scope"]) if regress else None, cycles=cycles, speed=speed, commits=[subject(c) for c in self.line],
             elsewhere=len(self.commits) - len(self.order), sessions=sessions, comparisons=[s for s in sessions if s["kind"] == "compare"],
-            seeds=seeds, failed_seeds=failed_seeds, host=self.host, lost=lost,
+            seeds=seeds, failed_seeds=failed_seeds, host=self.host or "this host", lost=lost,
             made=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         )  # fmt: skip
 

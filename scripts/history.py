@@ -21,19 +21,20 @@ import sys
 import time
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 WAIT = 30  # seconds for another session's writing
 TABLES = """
 CREATE TABLE session (id INTEGER PRIMARY KEY, kind TEXT, begun REAL, ended REAL, host TEXT, commit_id TEXT, dirty INT,
                       scope TEXT, words TEXT, status INT, folder TEXT, facts TEXT);
 CREATE TABLE run (session INT REFERENCES session, trace TEXT, preset TEXT, side TEXT, same TEXT, commit_id TEXT,
                   dirty INT, result TEXT, reason TEXT, seconds REAL, cpu REAL, accesses INT, cycles INT, kept INT,
-                  link TEXT);
+                  link TEXT, host TEXT);
 CREATE INDEX run_of ON run (session);
 CREATE INDEX run_case ON run (trace, preset, same);
 CREATE TABLE seed (seed INTEGER PRIMARY KEY, session INT REFERENCES session, preset TEXT, begun REAL, ended REAL,
                    result TEXT, reason TEXT, cycles INT, link TEXT);
 """
+LATER = {1: "ALTER TABLE run ADD COLUMN host TEXT"}  # what makes the next version of this one
 # session  scope: what was asked for, in which the last green commit is looked for; words: the same for people;
 #          status: as the run's exit status, null while it runs or when it was killed; facts: JSON, by kind
 # run      same: hash of all that decides how many cycles a run takes but the design (trace, options, limit): only runs
@@ -128,6 +129,8 @@ class History:
             raise sqlite3.DatabaseError("another program's tables")
         if version == 0:
             db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        for old in range(version or VERSION, VERSION):
+            db.executescript(f"BEGIN; {LATER[old]}; PRAGMA user_version = {old + 1}; COMMIT;")
         return db
 
     def write(self, text, values):
@@ -149,9 +152,9 @@ class History:
         return self.write(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values())).lastrowid
 
     # ---- a session ----
-    def begin(self, kind, scope, words, folder, facts=None):
+    def begin(self, kind, scope, words, folder, facts=None, begun=None):
         commit, dirty = commit_of(here())
-        self.id = self.add_row("session", kind=kind, begun=time.time(), host=socket.gethostname(), commit_id=commit, dirty=dirty,
+        self.id = self.add_row("session", kind=kind, begun=begun or time.time(), host=socket.gethostname(), commit_id=commit, dirty=dirty,
                                scope=scope, words=words, folder=str(Path(folder).resolve()), facts=json.dumps(facts or {}))
         return self.id
 

@@ -32,7 +32,8 @@ import dashboard
 import history
 import regress_keep
 import regress_report
-from outputs import said
+import regress_slurm
+from outputs import said, write_whole
 
 SMALL = 200_000          # accesses of each trace in the small set
 NEEDS_MORE = 4           # exit status of the bench
@@ -64,7 +65,8 @@ class Trace:
     def accesses(self, program):
         """How many it has; a guess by its length when nobody says."""
         if "accesses" not in self.facts:
-            info = subprocess.run([program, "trace", "info", self.path], capture_output=True, text=True).stdout
+            built = os.path.exists(program)
+            info = subprocess.run([program, "trace", "info", self.path], capture_output=True, text=True).stdout if built else ""
             said = re.search(r"^accesses\s+(\d+)$", info, re.MULTILINE)
             self.facts["accesses"] = int(said[1]) if said else self.path.stat().st_size * 5
         return self.facts["accesses"]
@@ -182,18 +184,22 @@ def arguments(words):
     parser.add_argument("--args", default="", help="further options of the bench")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results (out/regress, of the small set out/regress-small)")
+    parser.add_argument("--on", choices=["local", "slurm"], default="local", help="where: on this machine, or as jobs of Slurm, which also build (local)")
+    parser.add_argument("--task", type=Path, help=argparse.SUPPRESS)  # the inside of such jobs
+    parser.add_argument("--collect", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fresh", action="store_true", help="make every run anew, also what is done already")
     parser.add_argument("--history", type=Path, default=None, help="the history (history.db beside the folder of results)")
     parser.add_argument("--no-history", action="store_true", help="leave no session in it, and draw no dashboard")
     settings = parser.parse_args(words)
     settings.presets = settings.presets.split()
     settings.out = settings.out or Path("out/regress" if settings.set == "full" else "out/regress-small")
+    settings.kept = settings.out / "kept"
     settings.history = None if settings.no_history else settings.history or settings.out.parent / "history.db"
     for preset in settings.presets:
         program = Path(f"build/{preset}/{BENCHES[settings.bench]}")
         if preset not in presets:
             wrong(f"no file config/{preset}.toml; there are: {' '.join(presets)}")
-        if not program.exists():
+        if not program.exists() and settings.on == "local":
             wrong(f"{program} is not built; `make regress` builds it")
     if settings.jobs < 1 or settings.limit < 0:
         wrong("--jobs is at least 1, --limit not negative")
@@ -266,18 +272,81 @@ def report(runs, settings, begin, interrupted, record, kept):
     return status or (0 if outputs else OUTPUT)
 
 
+def of_plan(plan):
+    """Settings and runs of jobs that are handed in: as they were then."""
+    told = plan.read()
+    settings = arguments(told["words"])
+    settings.out = plan.folder.parent.relative_to(os.getcwd()) if plan.folder.is_relative_to(os.getcwd()) else plan.folder.parent
+    kept = regress_keep.Kept(settings.kept, settings.fresh)
+    traces = {path: Trace(Path(path)) for path, _ in told["runs"]}
+    return settings, [Run(settings, traces[path], preset, kept) for path, preset in told["runs"]], kept, told["begun"]
+
+
+def inside(settings):
+    """What a job of Slurm does."""
+    if settings.task:
+        index = int(settings.task.read_text().split()[int(os.environ["SLURM_ARRAY_TASK_ID"])])
+        plan = regress_slurm.Plan(settings.task.parent)
+        _, runs, _, _ = of_plan(plan)
+        regress_slurm.task(plan, runs[index], index, Fleet())
+        return 0
+    plan = regress_slurm.Plan(settings.collect)
+    settings, runs, kept, begin = of_plan(plan)
+    if regress_slurm.collect(plan, runs):
+        write_whole(plan.file("status"), str(recorded(runs, settings, begin, 0, kept)))
+    return 0
+
+
+def recorded(runs, settings, begin, interrupted, kept):
+    """Session and report at once, of runs that are over."""
+    record = regress_report.Record(history.History(settings.history), settings, runs, begin)
+    for run in runs:
+        record.ended(run)
+    return report(runs, settings, begin, interrupted, record, kept)
+
+
+def on_slurm(words, settings, runs, kept):
+    """The runs as jobs; one regression of the same words that is under way already is joined."""
+    plan, fleet = regress_slurm.Plan(settings.out / "slurm"), Fleet()
+    runs.sort(key=lambda run: -run.weight)
+    wanted = [[str(run.trace.path), run.preset] for run in runs]
+    try:
+        if plan.under_way() and (plan.read()["words"], plan.read()["runs"]) == (words, wanted):
+            print("the jobs of the same regression are in the queue still, and are waited for", flush=True)
+        else:
+            plan.cancel()
+            plan.begin(settings, words, runs, dict.fromkeys((run.preset, run.program) for run in runs))
+            print(f"handed in: jobs {' '.join(plan.jobs())}; results come in {plan.folder}", flush=True)
+    except regress_slurm.Trouble as trouble:
+        plan.cancel()
+        print(f"regress: {trouble}", file=sys.stderr)
+        return HOST
+    progress = regress_report.Progress(runs)
+    status = regress_slurm.follow(plan, runs, progress, fleet)
+    if status is not None:
+        return status
+    progress.end()
+    if not fleet.signals:
+        print("regress: the jobs are gone from the queue, and nobody collected", file=sys.stderr)
+    return recorded(runs, settings, plan.read()["begun"], 1, kept)
+
+
 def main(words):
     settings = arguments(words)
+    if settings.task or settings.collect:
+        return inside(settings)
     traces = find_traces(settings)
-    begin, wanted = time.time(), settings.out
+    begin = time.time()
     try:
-        settings.out, lock = own_folder(wanted)
-        kept = regress_keep.Kept(wanted / "kept", settings.fresh)
+        settings.out, lock = own_folder(settings.out)
+        kept = regress_keep.Kept(settings.kept, settings.fresh)
     except OSError as error:
         print(f"regress: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results", file=sys.stderr)
         return OUTPUT
     with lock:
         runs = [Run(settings, trace, preset, kept) for trace in traces for preset in settings.presets]
+        if settings.on == "slurm":
+            return on_slurm(words, settings, runs, kept)
         record = regress_report.Record(history.History(settings.history), settings, runs)
         progress = regress_report.Progress(runs)
         interrupted = play_here(runs, settings, progress, record)

@@ -144,7 +144,7 @@ def total(runs, settings, seconds, page):
 
 class Record:
     """The session in the history, from its first run on."""
-    def __init__(self, history, settings, runs):
+    def __init__(self, history, settings, runs, begun=None):
         self.history, self.settings = history, settings
         self.page = settings.history and settings.history.with_name("dashboard.html")
         words = f"{settings.set} set of {settings.corpus} at {settings.check} on {settings.bench}" if settings.set != "full" \
@@ -152,7 +152,7 @@ class Record:
         words += "".join(f", {name} {value}" for name, value in (("limit", settings.limit), ("options", settings.args)) if value)
         scope = regress_keep.hash_of(sorted({(run.preset, str(run.trace.path), *run.words) for run in runs}))[:16]
         facts = {"presets": settings.presets, "traces": [trace.name for trace in dict.fromkeys(run.trace for run in runs)]}
-        history.begin("regress", scope, words, settings.out, facts)
+        history.begin("regress", scope, words, settings.out, facts, begun)
         self.commits = set()
 
     def ended(self, run):
@@ -171,6 +171,11 @@ class Record:
         return not self.history.lost
 
 
+def processor(host):
+    """That by which speeds can be compared: names of machines come and go."""
+    return f"{host.get('processor')}, {host.get('processors')} processors" if host else ""
+
+
 def row(run):
     """A run as the history has it."""
     from history import commit_of
@@ -186,4 +191,4 @@ def row(run):
     return {"trace": run.trace.name, "preset": run.preset, "side": "", "same": same, "commit_id": commit, "dirty": dirty,
             "result": run.result, "reason": run.reason, "seconds": run.seconds, "cpu": run.numbers.get("speed", {}).get("cpu_seconds"),
             "accesses": run.numbers.get("replay", {}).get("accesses"), "cycles": run.numbers.get("cycles_dut") if whole else None,
-            "kept": int(run.from_before), "link": str(link.resolve())}
+            "kept": int(run.from_before), "host": processor(run.numbers.get("host", {})), "link": str(link.resolve())}

@@ -33,6 +33,7 @@ groups() {
     check) echo bench ;;
     compare) echo bench regress patch ;;
     regress) echo python jinja2 ;;
+    slurm) echo python jinja2 slurm-client ;;
     truth) echo model capture sqlite3 xz ;;
     test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cocotb fusesoc cmocka valgrind ;;
     *) return 1 ;;
@@ -70,6 +71,7 @@ needs() {
     imagemagick) echo imagemagick in_path import ;;
     sqlite3) echo sqlite3 in_path sqlite3 ;;
     xz) echo xz-utils in_path xz ;;
+    slurm-client) echo slurm-client in_path sbatch ;;
     jinja2) echo python3-jinja2 python_module jinja2 ;;
     help2man) echo help2man in_path help2man ;;
     pkg-config) echo pkgconf in_path pkg-config ;;

@@ -38,7 +38,7 @@ build() {
 #!/bin/bash
 # built $*
 [ "\$1" = trace ] && exit 1
-echo "\$(basename "\${!#}") $preset" >> "$work/played"
+echo "\${!#}" >> "$work/played"
 sleep ${3:-0}
 echo >> "$work/ended"
 for word; do case \$word in --json=*) json=\${word#*=} ;; esac; done
