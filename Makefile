@@ -164,7 +164,7 @@ $(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
-$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) $(VSTAMP)
+$(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) tb/dut/registers.h $(VSTAMP)
 	@+$(call verilate,'mmu ($(PRESET))',--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
 $(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv) tb/dut/mmu_ports.svh $(VSTAMP)
 	@+$(call verilate,'blocking walker ($(PRESET))',--cc $(VFLAGS) -Itb/dut --top-module blocking $(filter %.sv,$^))
@@ -196,7 +196,7 @@ build/capture/twinwalk_capture.so: $(wildcard traces/capture/*.[ch]) traces/form
 build/floor/Vfloor: tb/floor/floor.sv tb/floor/floor.cpp $(VSTAMP)
 	@+$(call verilate,'one register',--cc --exe -O3 --x-assign fast --x-initial fast --noassert $(abspath $(filter %.sv %.cpp,$^)))
 # The RTL without waveform support, to see what its being built in costs.
-$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) $(VSTAMP)
+$(B)/plain/Vmmu__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) tb/dut/registers.h $(VSTAMP)
 	@+$(call verilate,'mmu without waveforms ($(PRESET))',--cc $(filter-out --trace%,$(VFLAGS)) $(VPORTS) --top-module mmu_waves $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator_plain.o: tb/dut/verilator.cpp $(B)/plain/Vmmu__ALL.a
 	@mkdir -p $(@D)
@@ -216,7 +216,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults build/judges/kvm build/judges/qemu)
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk
@@ -327,6 +327,7 @@ clean: ## remove everything generated
 -include tb/defects/rules.mk
 -include tb/tests/faults/rules.mk
 -include tb/tests/on_rtl/rules.mk
+-include tb/tests/leftout/rules.mk
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
 -include traces/fuzz/rules.mk

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs Verilator, whichever is there, learns from the C++ that it wrote how the design remembers its clock, and has all logic settled once a clock.
+"""Runs Verilator, whichever is there, learns from the C++ that it wrote how the design remembers its clock and where its registers are, and has all logic settled once a clock.
 
   scripts/verilate.py check                           says nothing, or what is wrong with it
   scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
   scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or DIR/PREFIX) and compiles
   scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with a load_i
+  scripts/verilate.py registers DIR PREFIX [FILE.sv]...   writes DIR/PREFIX_registers.h anew; says which register of the MMU in those files nobody writes
 
+REGISTERS_BESIDE names registers that need not be written, as those of planted defects.
 VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles. Exit status: 0, 1 Verilator or the
 compiler refused, 7 there is no Verilator or it is too old.
 """
@@ -22,6 +24,8 @@ from pathlib import Path
 OLDEST = (5, 6)
 CLOCK, LOAD = "clk_i", "load_i"
 READ_AFTER_LOAD = {"state_data_o"}  # of the outputs, what the bench reads after it has turned load_i over
+CLOCK = "clk_i"
+WRITER = Path(__file__).resolve().parent.parent / "tb/dut/registers.h"
 
 
 class Unusable(Exception):
@@ -234,6 +238,80 @@ inline const char *clock_reason(const {prefix} &)
     return 0
 
 
+def assigned_late(sv):
+    """What SystemVerilog assigns with `<=` as a statement of an always_ff: names, without index and field."""
+    code = re.sub(r"//[^\n]*|/\*.*?\*/", "", Path(sv).read_text(), flags=re.S)
+    for _ in range(8):  # conditions, heads of loops and indices, from the inside out
+        code = re.sub(r"\b(if|for|case)\s*\([^()]*\)", " ; ", code)
+        code = re.sub(r"(?<!if )(?<!for )(?<!case )\([^()]*\)|\[[^][]*\]|\{[^{}]*\}", "", code)
+    found = set()
+    for block in re.findall(r"\balways_ff\b(.*?)(?=\balways|\bendmodule|\bassign\b)", code, re.S):
+        for statement in re.split(r";|\bbegin\b(?:\s*:\s*\w+)?|\bend\b|\belse\b|(?<![?\w])\b\w+\s*:(?!:)", block):
+            name = re.match(r"\s*(\w+)(\s*\.\w+)*\s*<=", statement)
+            if name:
+                found.add(name[1])
+    return found
+
+
+def registers(folder, prefix, *files):
+    """A register is what the RTL calls NAME_q. Its name here is its path in the MMU without the numbers of generated
+    blocks: u_walkers_g_walker_u_walker_state_q."""
+    header = Path(folder, f"{prefix}___024root.h").read_text()
+    members = [m for m in re.findall(r"\b([A-Za-z]\w*_q);", header) if re.search(r"[^_]_q$", m.split("__DOT__")[-1])]
+    top = next((m[1] for m in (re.fullmatch(r"((?:[A-Za-z]\w*__DOT__)?)u_ctl__DOT__state_q", m) for m in members) if m), None)
+    written = sorted(set(re.findall(r"\bregisters\.(\w+_q)\(", WRITER.read_text())))
+    found, reason = {name: [] for name in written}, ""
+    beside = os.environ.get("REGISTERS_BESIDE", "").split()
+    for member in members:
+        if top is None or not member.startswith(top):
+            continue
+        path = member[len(top):]
+        numbers = re.findall(r"__BRA__(\d+)__KET__", path)
+        name = re.sub(r"__BRA__\d+__KET__", "", path).replace("__DOT__", "_").replace("___", "_")
+        if name not in found and name not in beside:
+            reason = reason or f"{name} has no rule in tb/dut/registers.h"
+        found.setdefault(name, []).append((member, numbers))
+    if top is None:
+        reason = "the registers of the MMU were not found"
+    strangers = sorted({(Path(f).name, n) for f in files for n in assigned_late(f) if not n.endswith("_q")})
+    if strangers:
+        reason = reason or f"{strangers[0][0]} has a register that is not called NAME_q: {strangers[0][1]}"
+    visits = []
+    for name in written:
+        calls = "".join(f"        visit(root.{member}{''.join(', ' + n + 'u' for n in numbers)});\n" for member, numbers in found[name])
+        visits.append(f"    template <class Visit> void {name}(Visit &&visit)\n    {{\n{calls or '        (void)visit; /* constant */' + chr(10)}    }}\n")
+    Path(folder, f"{prefix}_registers.h").write_text(f"""\
+/* Made by scripts/verilate.py from the C++ beside it; tb/dut/registers.h tells its use. */
+#ifndef {prefix}_REGISTERS_H
+#define {prefix}_REGISTERS_H
+
+#include "{prefix}.h"
+#include "{prefix}___024root.h"
+
+/* Where the registers are: each is shown to `visit`, in all its instances, with their numbers from the outside in. */
+struct {prefix}_registers {{
+    {prefix}___024root &root;
+
+{''.join(visits)}}};
+
+inline {prefix}_registers registers_of({prefix} &model)
+{{
+    return {{*model.rootp}};
+}}
+
+/* Why not all of them can be written; empty: they can. */
+inline const char *registers_reason(const {prefix} &)
+{{
+    return "{reason}";
+}}
+
+#endif
+""")
+    if reason and top is not None:
+        print(f"  {folder}: no state can be written, so no --jobs and no --slice: {reason}", file=sys.stderr)
+    return 0
+
+
 def make(target, label, *arguments):
     folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
     v = Verilator()
@@ -244,6 +322,9 @@ def make(target, label, *arguments):
         return 1
     if "--exe" not in arguments:
         clock(folder, prefix)
+        rtl = [a for a in arguments if "--sc" not in arguments and re.search(r"(^|/)rtl/\w+\.sv$", a)]
+        if rtl:
+            registers(folder, prefix, *rtl)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
     command = ["make", "-s", "-C", str(folder), "-f", f"{prefix}.mk", "CFG_CXXFLAGS_PCH_I=-include",
                *shlex.split(os.environ.get("VMAKE", "")), Path(target).name]
@@ -251,7 +332,7 @@ def make(target, label, *arguments):
 
 
 def main(arguments):
-    verbs = {"check": check, "stamp": stamp, "make": make, "clock": clock}
+    verbs = {"check": check, "stamp": stamp, "make": make, "clock": clock, "registers": registers}
     if not arguments or arguments[0] not in verbs:
         print(__doc__, file=sys.stderr)
         return 2

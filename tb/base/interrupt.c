@@ -28,6 +28,17 @@ static void note(int signal_number)
         end(signal_number);
 }
 
+void interrupt_only(int signal_number)
+{
+    struct sigaction action = {.sa_handler = note}, past = {.sa_handler = SIG_IGN};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+    sigaction(SIGINT, &past, NULL);
+    sigaction(SIGTERM, &past, NULL);
+    sigaction(SIGHUP, &past, NULL);
+    interrupt_count = interrupt_signal = 0;
+}
+
 void interrupt_install(void)
 {
     struct sigaction action = {.sa_handler = note}, last = {.sa_handler = end}, before;

@@ -14,4 +14,8 @@ extern volatile sig_atomic_t interrupt_signal;
 /* Starts to catch them. A SIGHUP that is ignored (nohup) stays so. */
 void interrupt_install(void);
 
+/* For a forked child whose parent passes signals on: those of the terminal go past it from now on, and this one counts
+ * instead. None has come yet. */
+void interrupt_only(int signal_number);
+
 #endif

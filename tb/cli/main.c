@@ -1,4 +1,5 @@
 /* The command `twinwalk`: picks the subcommand. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,11 +65,34 @@ static int version(void)
     return 0;
 }
 
+/* Whether it is option `name`, cut short as argp allows, with or without its argument. */
+static bool is_option(const char *argument, const char *name, size_t least)
+{
+    const size_t length = strcspn(argument, "=");
+    return length >= least && strncmp(argument, name, length) == 0;
+}
+
+/* What repeats the run, for the folders of mismatches: in one process, whatever --jobs and --slice say. */
+static char *line_in_one_process(int argc, char *const *argv)
+{
+    char **kept = calloc((size_t)argc + 1, sizeof *kept);
+    int n = 0;
+    for (int i = 0; kept && i < argc; i++) {
+        if (is_option(argv[i], "--jobs", sizeof "--jo" - 1) || is_option(argv[i], "--slices", sizeof "--sl" - 1))
+            i += strchr(argv[i], '=') == NULL;
+        else
+            kept[n++] = argv[i];
+    }
+    char *line = kept ? shell_line(n, kept) : NULL;
+    free(kept);
+    return line;
+}
+
 static int with_options(void (*parse)(struct setup *, int, char **), int (*run)(const struct setup *), int argc,
                         char **argv)
 {
     struct setup options;
-    char *line = shell_line(argc, argv), *program = shell_word(argv[0]);
+    char *line = line_in_one_process(argc, argv), *program = shell_word(argv[0]);
     char name[64];
     setup_defaults(&options);
     options.rerun = line ? line : "";

@@ -14,6 +14,7 @@
 #include "mmu_cfg.h"
 #include "processes/serial_tlbs.h"
 #include "replay/world.h"
+#include "session/slices.h"
 
 enum {
     KEY_DUT = 256,
@@ -42,6 +43,9 @@ enum {
     KEY_RECORDS,
     KEY_PINS,
     KEY_EXPLAIN,
+    KEY_JOBS,
+    KEY_SLICES,
+    KEY_SLICE,
     GROUP_DUT = 1,
     GROUP_RUN,
     GROUP_OUTPUT,
@@ -106,6 +110,14 @@ enum {
         "window", KEY_WINDOW, "N", 0, "Entries of the reorder window, 1 to 256 (64)", GROUP_RUN \
     }
 
+#define SLICES_OPTIONS                                                                                               \
+    {"jobs",   KEY_JOBS, "N", 0, "Cut the trace into slices, and run them in lockstep in N processes at a time",     \
+     GROUP_DUT},                                                                                                     \
+        {"slices", KEY_SLICES, "N", 0, "… so many of equal length (as many as keep the processes busy)", GROUP_DUT}, \
+    {                                                                                                                \
+        "slice", KEY_SLICE, "I/N", 0, "Of N slices of equal length only slice I, 0 to N-1", GROUP_DUT                \
+    }
+
 static error_t parse_dut(int key, char *arg, struct argp_state *state, struct setup *o)
 {
     static const char *const levels[] = {"arch", "events", "cycle", "state", NULL};
@@ -142,6 +154,15 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         return 0;
     case KEY_BRIEF:
         o->brief = true;
+        return 0;
+    case KEY_JOBS:
+        o->jobs = (unsigned)arguments_number(state, "jobs", arg, 1, SLICES_JOBS_MOST, false);
+        return 0;
+    case KEY_SLICES:
+        o->slices = arguments_number(state, "slices", arg, 1, 1000000, false);
+        return 0;
+    case KEY_SLICE:
+        arguments_share(state, "slice", arg, &o->slice, &o->slice_of);
         return 0;
     case KEY_REDUCE:
         o->reduce = (double)arguments_number(state, "reduce", arg, 0, 86400, false);
@@ -225,6 +246,10 @@ static void finish(struct argp_state *state, struct setup *o)
         o->requests = o->cycles == UINT64_MAX ? REQUESTS : UINT64_MAX;
     if (o->state_asked && o->check != CHECK_STATE)
         argp_error(state, "--state-every is for --check=state");
+    if (o->jobs && o->slice_of)
+        argp_error(state, "--slice runs one slice in this process, and --jobs all in several: one of them");
+    if (o->slices && o->jobs < 2)
+        argp_error(state, "--slices is for --jobs=2 and more");
     if (o->from > o->to)
         argp_error(state, "--from=%llu is after --to=%llu", (unsigned long long)o->from, (unsigned long long)o->to);
     if (o->serial.on && o->clocked)
@@ -298,7 +323,7 @@ static void parse_with(const struct argp *argp, struct setup *o, int argc, char 
 
 void options_parse_cosim(struct setup *o, int argc, char **argv)
 {
-    static const struct argp_option options[] = {DUT_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, {0}};
+    static const struct argp_option options[] = {DUT_OPTIONS, SLICES_OPTIONS, RUN_OPTIONS, TRACE_OPTIONS, {0}};
     static const struct argp argp = {
         options, parse, "TRACE", "Replays a trace through the cycle model and a device under test, and compares.",
         kernel,  NULL,  NULL};

@@ -50,6 +50,33 @@ static struct dut *create_dut(const struct setup *o, const struct dut_ops **ops)
     return dut;
 }
 
+/* What goes with slices of a trace, and what not. */
+static bool slices_possible(const struct setup *o, const struct dut_ops *ops, const struct dut_about *about)
+{
+    const char *option = o->slice_of ? "--slice" : "--jobs", *what = NULL;
+    const struct kernel_setup *k = &o->kernel;
+    if (o->jobs < 2 && !o->slice_of)
+        return true;
+    if (decoupled(o))
+        what = "needs both twins on one clock: use --check=cycle or state";
+    else if (pipe_reads_once(o->trace))
+        what = "reads the trace from several places, and a pipe can be read only once";
+    else if (o->waves)
+        what = "writes no waveform: use --waves without it";
+    else if (o->speed)
+        what = "does not go with --speed, which measures one process";
+    else if (k->smaps || k->rollup || k->top || k->faults)
+        what =
+            "does not go with --smaps, --rollup, --top and --faults, which print in the order of the trace: the model "
+            "alone prints the same (`twinwalk model`)";
+    if (what)
+        fprintf(stderr, "twinwalk: %s %s\n", option, what);
+    else if (!ops->restore || about->fixed)
+        fprintf(stderr, "twinwalk: %s: %s cannot be put into a state%s%s\n", option, ops->name,
+                about->fixed ? ": " : "", about->fixed ? about->fixed : "");
+    return !what && ops->restore && !about->fixed;
+}
+
 /* Refuses what the DUT cannot do, before anything runs. */
 static bool possible(const struct setup *o, const struct dut_ops *ops)
 {
@@ -160,13 +187,69 @@ static void alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
     world_free(w);
 }
 
+/* A difference of state at a boundary: what repeats it compares there too. */
+static void look_at_boundary(struct results *r, const struct finding *finding)
+{
+    static struct setup near;
+    char *rerun;
+    near = *r->setup;
+    near.dense = true;
+    near.from = near.to = finding->cycle;
+    if (asprintf(&rerun, "%s --from=%" PRIu64 " --to=%" PRIu64, near.rerun, near.from, near.to) >= 0)
+        near.rerun = rerun; /* as long as the program */
+    r->setup = &near;
+}
+
+/* Runs the lockstep of s, in slices or in one. False: it is all said, and *status is what it came to. */
+static bool run_cut_or_whole(struct results *r, struct session *s, struct dut **dut, struct progress *progress,
+                             int *status)
+{
+    static struct slices slices;
+    const struct setup *o = r->setup;
+    struct lockstep *l = &s->lockstep;
+    if (!s->world || !l->ops || (o->jobs < 2 && !o->slice_of)) {
+        lockstep_run(l);
+        return true;
+    }
+    slices = (struct slices){.jobs = o->jobs,
+                             .wanted = o->slices,
+                             .number = o->slice,
+                             .of = o->slice_of,
+                             .lockstep = l,
+                             .world = s->world,
+                             .dut = *dut,
+                             .progress = progress};
+    *status = STATUS_USAGE;
+    if ((o->slices || o->slice_of) && s->world->d.total == UINT64_MAX && o->limit == UINT64_MAX) {
+        fprintf(stderr,
+                "twinwalk: %s does not say how many records it has, so equal slices cannot be cut: use --limit, or a "
+                "binary trace\n",
+                plain(o->trace));
+        return false;
+    }
+    enum slices_end end = SLICES_HERE;
+    if (o->slice_of)
+        slices_one(&slices);
+    else
+        end = slices_run(&slices);
+    *status = slices.status;
+    *dut = slices.dut;
+    if (end == SLICES_FAILED)
+        complain((enum exit_status)slices.status, slices.error);
+    r->slices = &slices.counts;
+    l->ended |= slices.whole && l->finding.kind == FINDING_NONE;
+    if (slices.at_boundary && l->finding.kind != FINDING_NONE)
+        look_at_boundary(r, &l->finding);
+    return end == SLICES_HERE;
+}
+
 /* Lockstep, or the model alone when ops is NULL. */
-static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut *dut, const char *unit)
+static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut **device, const char *unit)
 {
     const struct setup *o = r->setup;
     static struct session s;
     struct progress progress;
-    if (!session_open(&s, o, ops, dut))
+    if (!session_open(&s, o, ops, *device))
         return complain((enum exit_status)s.status, s.error);
     struct lockstep *l = &s.lockstep;
     struct kernel_prints prints = {0};
@@ -181,15 +264,21 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     l->progress = &progress;
     l->interruptible = true;
     const double start = results_cpu_seconds();
-    lockstep_run(l);
-    if (l->ended && s.world && !s.world->broken && !world_compare_memory(s.world)) {
+    int elsewhere;
+    if (!run_cut_or_whole(r, &s, device, &progress, &elsewhere)) {
+        progress_end(&progress);
+        session_close(&s);
+        return elsewhere;
+    }
+    struct dut *dut = *device;
+    if (l->ended && l->driver->ended && s.world && !s.world->broken && !world_compare_memory(s.world)) {
         l->finding = s.world->d.finding;
         l->ended = false;
     } else if (l->ended && s.random && !random_compare_memory(s.random)) {
         l->finding = random_driver(s.random)->finding;
         l->ended = false;
     }
-    r->seconds = results_cpu_seconds() - start;
+    r->seconds = r->slices ? r->slices->model_seconds + r->slices->lockstep_seconds : results_cpu_seconds() - start;
     progress_end(&progress);
     r->cycles_ref = l->driver->cycle;
     r->cycles_dut = ops ? l->driver->cycle : 0;
@@ -352,12 +441,16 @@ static int run_random_alone(struct results *r, const struct dut_ops *ops, struct
     return status;
 }
 
-static int run_one(struct results *r, const struct dut_ops *ops, struct dut *dut)
+static int run_one(struct results *r, const struct dut_ops *ops, struct dut **dut)
 {
     if (decoupled(r->setup))
-        return run_decoupled(r, ops, dut);
+        return run_decoupled(r, ops, *dut);
     if (!r->setup->trace && r->setup->check == CHECK_ARCH)
-        return run_random_alone(r, ops, dut);
+        return run_random_alone(r, ops, *dut);
+    if (r->setup->jobs > 1) { /* a device may have threads, which no fork takes along: each process makes its own */
+        ops->destroy(*dut);
+        *dut = NULL;
+    }
     return run_lockstep(r, ops, dut, r->setup->trace ? "records" : "requests");
 }
 
@@ -372,12 +465,13 @@ static int run(const struct setup *o, const char *command)
     if (ops->about)
         ops->about(dut, &r.about);
     interrupt_install();
-    if (possible(o, ops))
-        status = run_one(&r, ops, dut);
+    if (possible(o, ops) && slices_possible(o, ops, &r.about))
+        status = run_one(&r, ops, &dut);
     reduce_finding(&r, ops, dut);
     if (*r.bundle && page_write(r.bundle))
         fprintf(outfile_table(o->json), "    page      %s/report.html\n", plain(r.bundle));
-    ops->destroy(dut);
+    if (dut)
+        ops->destroy(dut);
     return status;
 }
 
@@ -399,6 +493,7 @@ int run_model(const struct setup *o)
     if (o->serial.on)
         return serial_run(o);
     struct results r = {.setup = o, .command = "model"};
+    struct dut *none = NULL;
     interrupt_install();
-    return run_lockstep(&r, NULL, NULL, "records");
+    return run_lockstep(&r, NULL, &none, "records");
 }

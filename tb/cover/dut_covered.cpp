@@ -12,6 +12,7 @@
 #include "Vcover__Syms.h"
 #include "Vcover___024root.h"
 #include "Vcover_clock.h"
+#include "Vcover_registers.h"
 
 #include "adapter.h"
 

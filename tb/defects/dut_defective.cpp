@@ -9,6 +9,7 @@
 #include "Vdefects__Dpi.h"
 #include "Vdefects___024root.h"
 #include "Vdefects_clock.h"
+#include "Vdefects_registers.h"
 
 #include "adapter.h"
 

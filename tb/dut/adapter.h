@@ -10,7 +10,8 @@
  * the clock is set low by hand. Either is made possible by scripts/verilate.py, from the C++ that Verilator wrote, and
  * a header of its making says so (Vmmu_clock.h; to be included before this one). Where it is not possible, because this
  * Verilator does it otherwise, the design waits for the falling edge too, or there is no such header, there are two
- * evals and what lies behind the inputs is settled twice; `about` tells. With waves on each cycle is dumped in two
+ * evals and what lies behind the inputs is settled twice; `about` tells. Where the registers are says another such
+ * header (Vmmu_registers.h): with it, a device can be put into a state. With waves on each cycle is dumped in two
  * phases:
  *
  *     cycle      t           t+1
@@ -33,6 +34,7 @@
 #include "mmu_cfg.h"
 #include "pack.h"
 #include "pins_same.h"
+#include "registers.h"
 #include "verilated_config.h"
 #include "verilated_fst_c.h"
 #include "waves.h"
@@ -54,6 +56,13 @@ struct has_clock<Model, std::void_t<decltype(clock_memory(std::declval<Model &>(
 template <class Model, class = void> struct has_load : std::false_type {
 };
 template <class Model> struct has_load<Model, std::void_t<decltype(std::declval<Model &>().load_i)>> : std::true_type {
+};
+
+/* Whether Model's registers header is included. */
+template <class Model, class = void> struct has_registers : std::false_type {
+};
+template <class Model>
+struct has_registers<Model, std::void_t<decltype(registers_of(std::declval<Model &>()))>> : std::true_type {
 };
 
 /* What writes the waves. Nothing does in a model that was verilated without --trace-fst: `make bench` measures against
@@ -89,7 +98,9 @@ public:
                 waves_stop,
                 says,
                 about,
-                has_state ? counts<state> : counts<nullptr>};
+                has_state ? counts<state> : counts<nullptr>,
+                false,
+                has_registers<Model>::value ? restore : nullptr};
     }
 
     ~adapter() override
@@ -133,6 +144,7 @@ private:
     std::unique_ptr<struct events> events_; /* that are counted; null: none, nobody has asked */
     struct pins_out last_ = {};             /* the outputs of the present cycle, while events are counted */
     bool gave_up_ = false; /* an evaluation did not come to its end, and no other is begun before a reset */
+    bool fresh_ = true;    /* nothing was evaluated yet */
 
     static adapter &self(struct dut *d)
     {
@@ -156,6 +168,11 @@ private:
             about->evaluations = clock_evaluations(a.model_);
             about->why = about->evaluations == 1 ? nullptr : clock_reason(a.model_);
         }
+        about->fixed = nullptr;
+        if constexpr (has_registers<Model>::value)
+            about->fixed = *registers_reason(a.model_) ? registers_reason(a.model_)
+                           : !REGISTERS_TOLD           ? "state words tell of no more than 4096 sets of an array"
+                                                       : nullptr;
     }
 
     static struct dut *create(const char **error)
@@ -199,6 +216,7 @@ private:
     static void reset(struct dut *d, struct pins_out *out)
     {
         adapter &a = self(d);
+        a.fresh_ = false;
         a.said_ = {};
         a.gave_up_ = false;
         a.put_inputs(pins_in{});
@@ -230,6 +248,29 @@ private:
             a.get_outputs(a.last_);
         }
         *counts = events_counts(a.events_.get(), &a.last_);
+    }
+
+    /* Verilator makes all that follows from the registers in the first evaluation, and only then: so they are written
+     * before it. The clock is high in it and counts as having been. */
+    static bool restore(struct dut *d, const struct dut_state *state, struct pins_out *out)
+    {
+        adapter &a = self(d);
+        if constexpr (has_registers<Model>::value) {
+            if (!a.fresh_ || *registers_reason(a.model_) || !REGISTERS_TOLD)
+                return false;
+            a.fresh_ = false;
+            a.put_inputs(pins_in{});
+            a.model_.state_sel_i = STATE_NONE;
+            a.model_.rst_i = 0;
+            a.model_.clk_i = 1;
+            auto registers = registers_of(a.model_);
+            registers_write(registers, *state);
+            a.evaluate([&] { a.model_.eval(); });
+            a.cycle_ = state->cycle;
+            a.get_outputs(*out);
+            return true;
+        }
+        return false;
     }
 
     static void step(struct dut *d, const struct pins_in *in, struct pins_out *out)

@@ -28,6 +28,15 @@ struct dut_about {
     const char *simulator; /* name and version */
     unsigned evaluations;  /* of all logic in a clock, as long as no wave is written */
     const char *why;       /* why more than one; NULL: one, or it is that simulator's way */
+    const char *fixed;     /* why it cannot be put into a state; NULL: it can, or has no `restore` */
+};
+
+/* The state that a device is to be in: the words of section 17, and what the outputs of that cycle are. */
+struct dut_state {
+    bool (*word)(const void *context, unsigned sel, unsigned idx, uint64_t word[2]);
+    const void *context;
+    const struct pins_out *out;
+    uint64_t cycle;
 };
 
 /* Events that a device may count of itself. What a structure is called here stands for whatever takes its place. */
@@ -99,6 +108,11 @@ struct dut_ops {
 
     /* True if a process can have only one of them. */
     bool alone;
+
+    /* In the place of reset, on a device that was never reset: puts it into a state in which control is IDLE, and gives
+     * the outputs of that cycle. False: this one cannot (about->fixed says why), or it has run already. NULL: none of
+     * its kind can. */
+    bool (*restore)(struct dut *dut, const struct dut_state *state, struct pins_out *out);
 };
 
 #endif

@@ -1,5 +1,6 @@
 /* The RTL under Verilator (--cc), in its waveform wrapper tb/dut/mmu_waves.sv: `dut_rtl`. */
 #include "Vmmu_clock.h"
+#include "Vmmu_registers.h"
 
 #include "adapter.h"
 

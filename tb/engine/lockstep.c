@@ -10,6 +10,7 @@
 #include "dut/waves.h"
 #include "pincmp.h"
 #include "statecmp.h"
+#include "statenames.h"
 
 #pragma weak dut_rtl_expect
 
@@ -20,20 +21,26 @@ static bool within(uint64_t cycle, uint64_t from, uint64_t to)
     return cycle >= from && cycle <= to;
 }
 
-static void compare_state(struct lockstep *l)
+bool lockstep_equal(struct lockstep *l)
 {
     const uint64_t cycle = l->driver->cycle;
     struct state_diff diff;
-    l->state_compared++;
-    l->dense_compared += within(cycle, l->dense_from, l->dense_to);
-    if (state_same(l->ref, l->ops, l->dut, cycle, &diff)) {
+    if (!l->dut || state_same(l->ref, l->ops, l->dut, cycle, &diff)) {
         l->state_good = cycle;
-        return;
+        return true;
     }
     if (l->finding.kind == FINDING_NONE) {
         state_finding(&diff, cycle, &l->finding);
         culprit_of_state(l->driver, l->ref, &diff, &l->finding);
     }
+    return false;
+}
+
+static void compare_state(struct lockstep *l)
+{
+    l->state_compared++;
+    l->dense_compared += within(l->driver->cycle, l->dense_from, l->dense_to);
+    lockstep_equal(l);
 }
 
 static void pins_differ(struct lockstep *l)
@@ -69,7 +76,7 @@ static void hang(struct lockstep *l, const char *how)
     char text[128];
     snprintf(text, sizeof text, "none since cycle %" PRIu64 "%s", l->driver->progress, how);
     finding_set(&l->finding, FINDING_HANG, l->driver->cycle, "progress", "an access completed", text);
-    culprit_of_hang(l->driver, l->ref, l->ops, l->dut, &l->finding);
+    culprit_of_hang(l->driver, l->ref, l->dut ? l->ops : NULL, l->dut, &l->finding);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -137,7 +144,7 @@ static bool skip_idle(struct lockstep *l)
     }
     l->driver->cycle += idle;
     l->skipped += idle;
-    if (l->ops && l->ops->skip)
+    if (l->dut && l->ops->skip)
         l->ops->skip(l->dut, idle);
     return true;
 }
@@ -164,11 +171,39 @@ static bool speaks(const struct lockstep *l)
     return l->says && l->says->kind != DUT_QUIET;
 }
 
+static bool word(const void *ref, unsigned sel, unsigned idx, uint64_t w[2])
+{
+    return mmu_state(ref, sel, idx, w);
+}
+
+bool lockstep_join(struct lockstep *l, struct dut *dut)
+{
+    const struct dut_state state = {.word = word, .context = l->ref, .out = &l->expected, .cycle = l->driver->cycle};
+    if (!l->ops->restore || !l->ops->restore(dut, &state, &l->actual))
+        return false;
+    l->dut = dut;
+    l->says = l->ops->says ? l->ops->says(dut) : NULL;
+    if (!pins_same(&l->expected, &l->actual))
+        pins_differ(l);
+    return lockstep_equal(l) && l->finding.kind == FINDING_NONE;
+}
+
+/* Whether to go on where a slice may end. What control has latched, the state words do not tell: so only while it is
+ * idle. */
+static bool cut(struct lockstep *l)
+{
+    uint64_t w[2] = {0, 0};
+    mmu_state(l->ref, SEL_REGISTERS, 1, w);
+    return (w[0] & 7) != 0 || l->cut(l);
+}
+
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
+    if (!l->cut)
+        l->cut_at = UINT64_MAX;
     mmu_reset(l->ref, &l->expected);
-    if (l->ops) {
+    if (l->dut) {
         l->ops->reset(l->dut, &l->actual);
         l->says = l->ops->says ? l->ops->says(l->dut) : NULL;
     }
@@ -180,11 +215,13 @@ void lockstep_run(struct lockstep *l)
             if (!l->go_on)
                 break;
         }
-        if (l->ops && !pins_same(&l->expected, &l->actual)) {
+        if (l->dut && !pins_same(&l->expected, &l->actual)) {
             pins_differ(l);
             if (!l->go_on)
                 break;
         }
+        if (d->done >= l->cut_at && !cut(l))
+            break;
         if (d->cycle >= l->attention && !attend(l))
             break;
         if (!l->marker && l->expected.resp_valid)
@@ -204,7 +241,7 @@ void lockstep_run(struct lockstep *l)
         if (d->mem_accepted)
             walks_note(&l->walks, l->ref, l->expected.mem_req_tag, l->expected.mem_req_cas);
         mmu_step(l->ref, &d->in, &l->expected);
-        if (l->ops)
+        if (l->dut)
             l->ops->step(l->dut, &d->in, &l->actual);
         d->cycle++;
     }

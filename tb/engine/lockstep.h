@@ -3,7 +3,9 @@
  *     outputs of t ─► compare ─► driver chooses the inputs of t ─► step both ─► outputs of t+1
  *
  * The driver follows the reference's outputs, which the comparison has just found equal to the DUT's. Without a DUT the
- * same engine runs the model alone. */
+ * same engine runs the model alone; or it runs ahead: with `ops` and no `dut` everything is decided, counted and
+ * skipped as if a device were there, and had been equal. A device that is put into the model's state (lockstep_join)
+ * goes on from there as if it had been there from the beginning (docs/slices.md). */
 #ifndef TWINWALK_LOCKSTEP_H
 #define TWINWALK_LOCKSTEP_H
 
@@ -18,8 +20,8 @@ struct lockstep {
     /* Set by the caller; zero means none. */
     struct driver *driver;
     struct mmu *ref;
-    const struct dut_ops *ops; /* NULL: the model alone */
-    struct dut *dut;
+    const struct dut_ops *ops;     /* NULL: the model alone */
+    struct dut *dut;               /* NULL, with ops: the model runs ahead of a device */
     bool skip;                     /* jump over cycles in which everything waits for memory */
     uint64_t state_every;          /* compare all state every so many cycles, and at the end; 0: never */
     uint64_t dense_from, dense_to; /* compare all state in each of these cycles; from > to: in none */
@@ -33,6 +35,9 @@ struct lockstep {
     void (*watch)(void *context,
                   const struct pins_out *out); /* after each drive(), with what it was shown; NULL: none */
     void *watcher;                             /* its context */
+    uint64_t cut_at; /* where a slice may end: the first cycle in which so much is done and control is idle … */
+    bool (*cut)(struct lockstep *l); /* … asks this whether to go on, and may set cut_at anew; NULL: nowhere */
+    void *cutter;                    /* its context */
 
     /* The result. */
     struct finding finding;
@@ -58,5 +63,12 @@ struct lockstep {
 
 /* Resets both and runs until the driver ends or something is found. */
 void lockstep_run(struct lockstep *l);
+
+/* For cut(): puts the device, which was never reset, into the model's state of this cycle, and compares all state and
+ * the outputs. False with a finding, or when the device cannot be put there. */
+bool lockstep_join(struct lockstep *l, struct dut *dut);
+
+/* For cut(): whether all state is equal, with a finding if not. Counts as no comparison. */
+bool lockstep_equal(struct lockstep *l);
 
 #endif

@@ -149,6 +149,33 @@ static json_t *speed_json(const struct results *r)
     return o;
 }
 
+static json_t *digest(uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016" PRIx64, value);
+    return json_string(text);
+}
+
+static json_t *slices_json(const struct slices_counts *s)
+{
+    json_t *o = json_object();
+    put(o, "slices", s->slices);
+    put(o, "boundaries_equal", s->boundaries);
+    json_object_set_new(o, "model_cpu_seconds", json_real(s->model_seconds));
+    json_object_set_new(o, "lockstep_cpu_seconds", json_real(s->lockstep_seconds));
+    json_object_set_new(o, "wall_seconds", json_real(s->wall_seconds));
+    if (s->jobs) {
+        put(o, "jobs", s->jobs);
+        return o;
+    }
+    put(o, "slice", s->number);
+    put(o, "from_cycle", s->from);
+    put(o, "to_cycle", s->to);
+    json_object_set_new(o, "begins", digest(s->begins));
+    json_object_set_new(o, "ends", digest(s->ends));
+    return o;
+}
+
 static json_t *build(const struct results *r)
 {
     static const char *const verdicts[] = {"equal",     "mismatch",   "hang",       "interrupted",
@@ -182,6 +209,8 @@ static json_t *build(const struct results *r)
     json_object_set_new(root, "mmu", mmu_json(&r->mmu));
     json_object_set_new(root, "walks", walks_json(r));
     json_object_set_new(root, "speed", speed_json(r));
+    if (r->slices)
+        json_object_set_new(root, "slices", slices_json(r->slices));
     if (r->kernel)
         json_object_set_new(root, "kernel", kernel_report_json(r->kernel));
     if (r->finding.kind != FINDING_NONE)

@@ -6,6 +6,7 @@
 #include "random/random.h"
 #include "session/session.h"
 #include "session/setup.h"
+#include "session/slices.h"
 
 enum verdict {
     VERDICT_EQUAL, /* everything asked for was compared, and was equal */
@@ -43,10 +44,11 @@ struct results {
     uint64_t cycles_ref, cycles_dut; /* 0: did not run */
     uint64_t skipped;
     uint64_t state_compared;
-    uint64_t events_compared; /* memory requests compared without a clock */
-    size_t table_bytes;       /* host memory for page tables, both images */
-    double seconds;           /* CPU time of the run */
-    double alone_seconds;     /* CPU time of the DUT alone; 0: not measured */
+    uint64_t events_compared;           /* memory requests compared without a clock */
+    size_t table_bytes;                 /* host memory for page tables, both images */
+    double seconds;                     /* CPU time of the run */
+    const struct slices_counts *slices; /* NULL: the run was not cut up */
+    double alone_seconds;               /* CPU time of the DUT alone; 0: not measured */
     uint64_t alone_cycles;
 };
 

@@ -187,6 +187,25 @@ static void speed(FILE *out, const struct results *r)
                    (double)r->cycles_ref / r->seconds / ((double)r->alone_cycles / r->alone_seconds));
 }
 
+static void slices(FILE *out, const struct slices_counts *s, bool equal)
+{
+    const double all = s->model_seconds + s->lockstep_seconds;
+    if (!s->jobs) {
+        report_row(out, "slice", "%15s  (of %s, from 0: cycles %s to %s)", report_number(s->number),
+                   report_number(s->slices), report_number(s->from), report_number(s->to));
+        report_row(out, "  states", "begins in %016" PRIx64 ", ends in %016" PRIx64, s->begins, s->ends);
+        return;
+    }
+    report_row(out, "slices", "%15s  (%u processes at a time; all state equal at %s boundaries)",
+               report_number(s->slices), s->jobs, report_number(s->boundaries));
+    report_row(out, "  model ahead", "%12.2f s CPU; lockstep %.2f s CPU; all in %.2f s", s->model_seconds,
+               s->lockstep_seconds, s->wall_seconds);
+    if (equal && s->wall_seconds > 0 && all > 0)
+        report_row(out, "  speed-up", "%12.2f times one process; %u processors of its own: at most %.2f",
+                   s->lockstep_seconds / s->wall_seconds, s->jobs,
+                   s->lockstep_seconds / (all / s->jobs > s->model_seconds ? all / s->jobs : s->model_seconds));
+}
+
 static void verdict(FILE *out, const struct results *r)
 {
     const struct finding *f = &r->finding;
@@ -244,6 +263,8 @@ void report_table(FILE *out, const struct results *r)
     if (r->random)
         random_rows(out, r->random, r->verdict == VERDICT_EQUAL);
     speed(out, r);
+    if (r->slices)
+        slices(out, r->slices, r->verdict == VERDICT_EQUAL);
     if (r->dut && o->check >= CHECK_CYCLE)
         exercised_print(out, &r->exercised);
     verdict(out, r);

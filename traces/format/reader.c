@@ -4,10 +4,12 @@
 #include "plain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static _Thread_local char open_error[1100];
 
@@ -114,6 +116,24 @@ uint64_t trace_line(const struct trace_reader *r, const struct trace_rec *rec)
 bool trace_seek(struct trace_reader *r, uint64_t record)
 {
     return (r->text ? text_seek : binary_seek)(r, record);
+}
+
+int64_t trace_place(const struct trace_reader *r)
+{
+    return (int64_t)lseek(fileno(r->file), 0, SEEK_CUR);
+}
+
+/* What is buffered of the file has been copied by the fork; only the descriptor is shared. */
+bool trace_part(struct trace_reader *r, int64_t place)
+{
+    char again[64];
+    const int shared = fileno(r->file);
+    snprintf(again, sizeof again, "/proc/self/fd/%d", shared);
+    const int own = open(again, O_RDONLY | O_CLOEXEC);
+    const bool good = own >= 0 && lseek(own, (off_t)place, SEEK_SET) >= 0 && dup3(own, shared, O_CLOEXEC) >= 0;
+    if (own >= 0)
+        close(own);
+    return good;
 }
 
 const char *trace_error(const struct trace_reader *r)

@@ -157,6 +157,12 @@ const struct trace_extra *trace_extra(const struct trace_reader *reader, const s
  * through, forward. */
 bool trace_seek(struct trace_reader *reader, uint64_t record);
 
+/* For a process and a child forked from it that both go on reading a file: trace_place, called before the fork, tells
+ * where in it the reader stands; trace_part gives the child a place of its own there. False: the file cannot be opened
+ * again. Not for pipes. */
+int64_t trace_place(const struct trace_reader *reader);
+bool trace_part(struct trace_reader *reader, int64_t place);
+
 /* File, offset, record and cause of the last error, in one line. */
 const char *trace_error(const struct trace_reader *reader);
 /* Whether it was the host that had no memory left, rather than the trace that is wrong. NULL: of the last trace_open.

@@ -1,0 +1,368 @@
+/* Writes every register of the RTL from the state words of docs/microarchitecture.md section 17: how a device is put
+ * into the state that the model is in (docs/slices.md).
+ *
+ * Where the registers are says a header that scripts/verilate.py makes of the C++ that Verilator wrote; each is shown
+ * to the function given, in all its instances, with their numbers: side and array of an L1, a walker's. A register of
+ * the RTL that is not named here is a complaint when the RTL is verilated, and no state is written at all. One that
+ * Verilator has found to be constant has no instance.
+ *
+ * The words do not tell what means nothing at the moment: what was left in an entry that is free, or the data of a
+ * response that is not there. Such registers are written as 0. Control must be IDLE: what it latches is not told
+ * either. */
+#ifndef TWINWALK_REGISTERS_H
+#define TWINWALK_REGISTERS_H
+
+#include <cstdint>
+#include <type_traits>
+
+#include "dut.h"
+#include "mmu_cfg.h"
+#include "verilated.h"
+
+/* The register as a number. */
+template <class T> inline void register_set(T &reg, uint64_t value)
+{
+    static_assert(std::is_unsigned_v<T>);
+    reg = T(value);
+}
+
+/* `width` bits at bit `at`, which were 0. */
+template <class T> inline void register_insert(T &reg, unsigned at, unsigned width, uint64_t value)
+{
+    static_assert(std::is_unsigned_v<T>);
+    if (at < 8 * sizeof reg)
+        reg = T(reg | (value & ~uint64_t{0} >> (64 - width)) << at);
+}
+template <std::size_t N> inline void register_insert(VlWide<N> &reg, unsigned at, unsigned width, uint64_t value)
+{
+    for (unsigned bit = 0; bit < width && (at + bit) / 32 < N; bit++)
+        reg[(at + bit) / 32] |= EData(value >> bit & 1) << (at + bit) % 32;
+}
+
+/* All bits 0. */
+template <class T> inline void register_clear(T &reg)
+{
+    if constexpr (std::is_unsigned_v<T>)
+        reg = 0;
+    else
+        for (auto &part : reg.m_storage)
+            register_clear(part);
+}
+
+struct state_words {
+    const struct dut_state &state;
+
+    struct word {
+        uint64_t w[2];
+        bool exists;
+        uint64_t field(unsigned low, unsigned width, unsigned n = 0) const
+        {
+            return w[n] >> low & ~uint64_t{0} >> (64 - width);
+        }
+    };
+    word get(unsigned sel, unsigned idx) const
+    {
+        word found = {};
+        found.exists = state.word(state.context, sel, idx, found.w);
+        return found;
+    }
+};
+
+enum : unsigned {
+    WORD_CONTROL,
+    WORD_ITLB,
+    WORD_DTLB,
+    WORD_STLB,
+    WORD_PSC,
+    WORD_REPLACEMENT,
+    WORD_QUEUE,
+    WORD_WALKER,
+    WORD_STAGE,
+    WORD_FILL
+};
+
+/* Whether the words tell all: no set of an array has a higher number than they can ask for. */
+enum : bool { REGISTERS_TOLD = CFG_STLB_A0_SETS <= 4096 && CFG_STLB_A1_SETS <= 4096 };
+
+/* Structure s, 0 ITLB … 3 PSC, array a: entry `at`; replacement state of `set`. */
+inline state_words::word word_of_entry(const state_words &words, unsigned s, unsigned a, unsigned at)
+{
+    return words.get(WORD_ITLB + s, a << 14 | at);
+}
+inline state_words::word word_of_set(const state_words &words, unsigned s, unsigned a, unsigned set)
+{
+    return set < 4096 ? words.get(WORD_REPLACEMENT, s << 14 | a << 12 | set) : state_words::word{};
+}
+
+/* ---- arrays of an L1 or of the PSC: [set][way], valid and live bits of all in one ---- */
+
+template <class T, std::size_t Ways, std::size_t Sets>
+void registers_entries(VlUnpacked<VlUnpacked<T, Ways>, Sets> &reg, const state_words &words, unsigned s, unsigned a,
+                       unsigned half)
+{
+    for (unsigned at = 0; at < Sets * Ways; at++)
+        register_set(reg[at / Ways][at % Ways], word_of_entry(words, s, a, at).w[half]);
+}
+
+template <class T> void registers_valid(T &reg, const state_words &words, unsigned s, unsigned a)
+{
+    register_clear(reg);
+    state_words::word word;
+    for (unsigned at = 0; (word = word_of_entry(words, s, a, at)).exists; at++)
+        register_insert(reg, at, 1, word.w[0] & 1);
+}
+
+template <class T> void registers_live(T &reg, const state_words &words, unsigned s, unsigned a)
+{
+    register_clear(reg);
+    for (unsigned set = 0; word_of_set(words, s, a, set).exists; set++)
+        register_insert(reg, set, 1, 1);
+}
+
+template <class T, std::size_t Sets>
+void registers_replacement(VlUnpacked<T, Sets> &reg, const state_words &words, unsigned s, unsigned a, unsigned half)
+{
+    for (unsigned set = 0; set < Sets; set++)
+        register_set(reg[set], word_of_set(words, s, a, set).w[half]);
+}
+
+template <class Registers> void registers_l1(Registers &registers, const state_words &words)
+{
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_tag_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_entries(reg, words, side, a, 0); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_data_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_entries(reg, words, side, a, 1); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_valid_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_valid(reg, words, side, a); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_live_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_live(reg, words, side, a); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_low_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_replacement(reg, words, side, a, 0); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_high_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_replacement(reg, words, side, a, 1); });
+}
+
+template <class Registers> void registers_psc(Registers &registers, const state_words &words)
+{
+    enum : unsigned { PSC = WORD_PSC - WORD_ITLB };
+    registers.u_psc_g_array_u_array_tag_q([&](auto &reg, unsigned a) { registers_entries(reg, words, PSC, a, 0); });
+    registers.u_psc_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_entries(reg, words, PSC, a, 1); });
+    registers.u_psc_g_array_u_array_valid_q([&](auto &reg, unsigned a) { registers_valid(reg, words, PSC, a); });
+    registers.u_psc_g_array_u_array_live_q([&](auto &reg, unsigned a) { registers_live(reg, words, PSC, a); });
+    registers.u_psc_g_array_u_array_low_q([&](auto &reg, unsigned a) { registers_replacement(reg, words, PSC, a, 0); });
+    registers.u_psc_g_array_u_array_high_q(
+        [&](auto &reg, unsigned a) { registers_replacement(reg, words, PSC, a, 1); });
+}
+
+/* ---- response registers, which the outputs show ---- */
+
+template <class Registers> void registers_responses(Registers &registers, const struct pins_out &out)
+{
+    const auto response = [&](unsigned p) { return out.resp_valid >> p & 1 ? out.resp[p] : pins_resp{}; };
+    registers.u_front_resp_q([&](auto &reg) { register_set(reg, out.resp_valid); });
+    registers.u_front_g_response_id_q([&](auto &reg, unsigned p) { register_set(reg, response(p).id); });
+    registers.u_front_g_response_addr_q([&](auto &reg, unsigned p) { register_set(reg, response(p).addr); });
+    registers.u_front_g_response_res_q([&](auto &reg, unsigned p) {
+        const pins_resp r = response(p);
+        register_set(reg, r.src | uint64_t(r.kind) << 2 | uint64_t(r.err) << 4 | uint64_t(r.size) << 11 |
+                              uint64_t(r.pat) << 13 | uint64_t(r.mt) << 16);
+    });
+}
+
+/* ---- miss queue: sets of entries, and what each holds ---- */
+
+template <class Registers> void registers_queue(Registers &registers, const state_words &words)
+{
+    enum state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, STATES };
+    enum : unsigned { NM = CFG_MISS_QUEUE_ENTRIES, NP = CFG_PORTS_FETCH + CFG_PORTS_DATA };
+    uint64_t in[STATES] = {}, of_port[NP] = {}, confirm = 0, step0 = 0, step1 = 0;
+    for (unsigned e = 0; e < NM; e++) {
+        const auto entry = words.get(WORD_QUEUE, e);
+        const uint64_t bit = uint64_t{1} << e;
+        in[entry.field(0, 4)] |= bit;
+        of_port[entry.field(4, 4)] |= entry.field(0, 4) == FREE ? 0 : bit;
+        confirm |= entry.field(22, 1) << e;
+        step0 |= entry.field(48, 1) << e;
+        step1 |= entry.field(49, 1) << e;
+    }
+    registers.u_queue_pend_q([&](auto &reg) { register_set(reg, in[PEND]); });
+    registers.u_queue_slk_q([&](auto &reg) { register_set(reg, in[SLK]); });
+    registers.u_queue_nwalk_q([&](auto &reg) { register_set(reg, in[NWALK]); });
+    registers.u_queue_walk_q([&](auto &reg) { register_set(reg, in[WALK]); });
+    registers.u_queue_follow_q([&](auto &reg) { register_set(reg, in[FOLLOW]); });
+    registers.u_queue_finv_q([&](auto &reg) { register_set(reg, in[FINV]); });
+    registers.u_queue_finvw_q([&](auto &reg) { register_set(reg, in[FINVW]); });
+    registers.u_queue_done_q([&](auto &reg) { register_set(reg, in[DONE]); });
+    registers.u_queue_confirm_q([&](auto &reg) { register_set(reg, confirm); });
+    registers.u_queue_step0_q([&](auto &reg) { register_set(reg, step0); });
+    registers.u_queue_step1_q([&](auto &reg) { register_set(reg, step1); });
+    /* Who is no follower and never was shows leader 0: as if entry 0 led it, which nobody asks. */
+    registers.u_queue_led_q([&](auto &reg) { register_set(reg, (~uint64_t{0} >> (64 - NM)) & ~in[FREE]); });
+    registers.u_queue_port_q([&](auto &reg) {
+        for (unsigned p = 0; p < NP; p++)
+            register_set(reg[p], of_port[p]);
+    });
+    const auto field = [&](auto &reg, unsigned low, unsigned width) {
+        for (unsigned e = 0; e < NM; e++)
+            register_set(reg[e], words.get(WORD_QUEUE, e).field(low, width));
+    };
+    registers.u_queue_req_q([&](auto &reg) { field(reg, 4, 18); });
+    registers.u_queue_leader_q([&](auto &reg) { field(reg, 23, 6); });
+    registers.u_queue_res_q([&](auto &reg) { field(reg, 29, 19); });
+    registers.u_queue_va_q([&](auto &reg) {
+        for (unsigned e = 0; e < NM; e++)
+            register_set(reg[e], words.get(WORD_QUEUE, e).w[1]);
+    });
+    const auto pointers = words.get(WORD_CONTROL, 2);
+    registers.u_queue_rr_issue_q([&](auto &reg) { register_set(reg, pointers.field(0, 6)); });
+    registers.u_queue_rr_walk_q([&](auto &reg) { register_set(reg, pointers.field(8, 6)); });
+}
+
+/* ---- STLB: the pipeline, and its arrays [way][set] ---- */
+
+template <class T, std::size_t Sets, std::size_t Ways>
+void registers_stlb_entries(VlUnpacked<VlUnpacked<T, Sets>, Ways> &reg, const state_words &words, unsigned a,
+                            unsigned half)
+{
+    for (unsigned at = 0; at < Sets * Ways; at++)
+        register_set(reg[at % Ways][at / Ways], word_of_entry(words, WORD_STLB - WORD_ITLB, a, at).w[half]);
+}
+
+/* The virtual page number that stage C works on. */
+inline uint64_t registers_stage_c_vpn(const state_words &words)
+{
+    enum : unsigned { TOKEN_NONE, TOKEN_FILL = 3 };
+    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2);
+    if (stage.field(0, 2) == TOKEN_NONE)
+        return 0;
+    return stage.field(0, 2) == TOKEN_FILL ? words.get(WORD_FILL, 1).field(16, 45)
+                                           : words.get(WORD_QUEUE, unsigned(stage.field(2, 6))).field(12, 45, 1);
+}
+
+template <class Registers> void registers_stlb(Registers &registers, const state_words &words)
+{
+    enum : unsigned { STAGES = CFG_STLB_LATENCY - 2, STLB = WORD_STLB - WORD_ITLB };
+    const auto stages = [&](auto &reg, unsigned low, unsigned width) {
+        register_clear(reg);
+        for (unsigned i = 0; i < STAGES; i++)
+            register_insert(reg, width * i, width, words.get(WORD_STAGE, i + 1).field(low, width));
+    };
+    registers.u_stlb_token_q([&](auto &reg) { stages(reg, 0, 2); });
+    registers.u_stlb_entry_q([&](auto &reg) { stages(reg, 2, 6); });
+    registers.u_stlb_step_q([&](auto &reg) { stages(reg, 8, 2); });
+    registers.u_stlb_r_tag_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 0).w[0]); });
+    registers.u_stlb_r_data_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 0).w[1]); });
+    registers.u_stlb_c_tag_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 1).w[0]); });
+    registers.u_stlb_c_data_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 1).w[1]); });
+    const uint64_t vpn = registers_stage_c_vpn(words);
+    registers.u_stlb_c_vpn_q([&](auto &reg) { register_set(reg, vpn); });
+    registers.u_stlb_c_sweep_q([](auto &reg) { register_clear(reg); });
+    registers.u_stlb_c_index_q([](auto &reg) { register_clear(reg); });
+    registers.u_stlb_g_array_u_array_set_q([&](auto &reg, unsigned a) {
+        const unsigned sets = a ? CFG_STLB_A1_SETS : CFG_STLB_A0_SETS, width = sets > 1 ? __builtin_ctz(sets) : 1;
+        register_clear(reg);
+        for (unsigned size = 0; size < 3 && sets > 1; size++)
+            register_insert(reg, width * size, width, vpn >> 9 * size);
+    });
+    registers.u_stlb_g_array_u_array_tag_q([&](auto &reg, unsigned a) { registers_stlb_entries(reg, words, a, 0); });
+    registers.u_stlb_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_stlb_entries(reg, words, a, 1); });
+    registers.u_stlb_g_array_u_array_low_q(
+        [&](auto &reg, unsigned a) { registers_replacement(reg, words, STLB, a, 0); });
+    registers.u_stlb_g_array_u_array_valid_q([&](auto &reg, unsigned a) {
+        const unsigned ways = a ? CFG_STLB_A1_WAYS : CFG_STLB_A0_WAYS;
+        state_words::word word;
+        register_clear(reg);
+        for (unsigned at = 0; (word = word_of_entry(words, STLB, a, at)).exists; at++)
+            register_insert(reg[at / ways], at % ways, 1, word.w[0] & 1);
+    });
+}
+
+/* ---- walkers, and who speaks to memory ---- */
+
+template <class Registers> void registers_walkers(Registers &registers, const state_words &words)
+{
+    enum : unsigned { WAIT = 2 };
+    const auto walker = [&](unsigned w) { return words.get(WORD_WALKER, 2 * w); };
+    const auto request = [&](unsigned w) { return words.get(WORD_QUEUE, unsigned(walker(w).field(11, 6))); };
+    const auto field = [&](auto &reg, unsigned w, unsigned low, unsigned width) {
+        register_set(reg, walker(w).field(low, width));
+    };
+    registers.u_walkers_g_walker_u_walker_state_q([&](auto &reg, unsigned w) { field(reg, w, 0, 3); });
+    registers.u_walkers_g_walker_u_walker_kill_q([&](auto &reg, unsigned w) { field(reg, w, 3, 1); });
+    registers.u_walkers_g_walker_u_walker_level_q([&](auto &reg, unsigned w) { field(reg, w, 4, 3); });
+    registers.u_walkers_g_walker_u_walker_from_psc_q([&](auto &reg, unsigned w) { field(reg, w, 7, 1); });
+    registers.u_walkers_g_walker_u_walker_rights_q([&](auto &reg, unsigned w) {
+        const auto word = walker(w);
+        register_set(reg, word.field(8, 1) << 2 | word.field(9, 1) << 1 | word.field(10, 1));
+    });
+    registers.u_walkers_g_walker_u_walker_entry_q([&](auto &reg, unsigned w) { field(reg, w, 11, 6); });
+    registers.u_walkers_g_walker_u_walker_outcome_q([&](auto &reg, unsigned w) { field(reg, w, 21, 2); });
+    registers.u_walkers_g_walker_u_walker_err_q([&](auto &reg, unsigned w) { field(reg, w, 23, 7); });
+    registers.u_walkers_g_walker_u_walker_s_q([&](auto &reg, unsigned w) { field(reg, w, 30, 1); });
+    registers.u_walkers_g_walker_u_walker_cache_q([&](auto &reg, unsigned w) { field(reg, w, 31, 2); });
+    /* Its own number, but where it waits for another's read. */
+    registers.u_walkers_g_walker_u_walker_tag_q(
+        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(0, 3) == WAIT ? walker(w).field(17, 4) : w); });
+    registers.u_walkers_g_walker_u_walker_addr_q([&](auto &reg, unsigned w) { register_set(reg, walker(w).w[1]); });
+    registers.u_walkers_g_walker_u_walker_value_q(
+        [&](auto &reg, unsigned w) { register_set(reg, words.get(WORD_WALKER, 2 * w + 1).w[0]); });
+    /* What it walks for is what its entry of the miss queue asks. */
+    registers.u_walkers_g_walker_u_walker_vpn_q(
+        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(0, 3) ? request(w).field(12, 45, 1) : 0); });
+    registers.u_walkers_g_walker_u_walker_access_q(
+        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(0, 3) ? request(w).field(16, 6) : 0); });
+    const auto pointers = words.get(WORD_CONTROL, 2);
+    registers.u_walkers_u_arb_rr_mem_q([&](auto &reg) { register_set(reg, pointers.field(16, 4)); });
+    registers.u_walkers_u_arb_hold_q([&](auto &reg) { register_set(reg, pointers.field(24, 1)); });
+    registers.u_walkers_u_arb_hold_w_q([&](auto &reg) { register_set(reg, pointers.field(28, 4)); });
+}
+
+/* ---- control, in IDLE ---- */
+
+template <class Registers> void registers_control(Registers &registers, const state_words &words)
+{
+    enum : unsigned { WP, PGE, LA57, PCIDE, NXE, SMEP, SMAP, PKE, PKS, CET, LAM_SUP, CD, PSE, TCE };
+    const auto cr = words.get(WORD_CONTROL, 0), keys = words.get(WORD_CONTROL, 3);
+    const auto flag = [&](unsigned n) { return cr.field(n, 1, 1); };
+    registers.u_ctl_regs_q([&](auto &reg) {
+        register_set(reg, cr.field(0, 52) | flag(TCE) << 52 | flag(PKS) << 53 | flag(PKE) << 54 | flag(PSE) << 55 |
+                              flag(PCIDE) << 56 | flag(PGE) << 57);
+    });
+    registers.u_ctl_rules_q([&](auto &reg) {
+        register_set(reg, flag(CET) | flag(SMAP) << 1 | flag(SMEP) << 2 | flag(NXE) << 3 | flag(WP) << 4);
+    });
+    registers.u_ctl_linear_q([&](auto &reg) {
+        register_set(reg, cr.field(62, 1) | cr.field(61, 1) << 1 | flag(LAM_SUP) << 2 | flag(LA57) << 3);
+    });
+    registers.u_ctl_types_q([&](auto &reg) {
+        register_clear(reg);
+        for (unsigned i = 0; i < 8; i++)
+            register_insert(reg, 3 * i, 3, keys.field(8 * i, 3, 1));
+        register_insert(reg, 24, 1, flag(CD));
+    });
+    registers.u_ctl_pkru_q([&](auto &reg) { register_set(reg, keys.field(0, 32)); });
+    registers.u_ctl_pkrs_q([&](auto &reg) { register_set(reg, keys.field(32, 32)); });
+    const auto clear = [](auto &reg) { register_clear(reg); };
+    registers.u_ctl_state_q(clear);
+    registers.u_ctl_op_q(clear);
+    registers.u_ctl_data_q(clear);
+    registers.u_ctl_desc_q(clear);
+    registers.u_ctl_gp_q(clear);
+    registers.u_ctl_inv_q(clear);
+    registers.u_ctl_j_q(clear);
+}
+
+/* All of them. */
+template <class Registers> void registers_write(Registers &registers, const struct dut_state &state)
+{
+    const state_words words = {state};
+    registers_control(registers, words);
+    registers_responses(registers, *state.out);
+    registers_l1(registers, words);
+    registers_queue(registers, words);
+    registers_stlb(registers, words);
+    registers_psc(registers, words);
+    registers_walkers(registers, words);
+}
+
+#endif
