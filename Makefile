@@ -230,7 +230,7 @@ WAVE_FST        := out/waves/last.fst
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 .PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth cocotb bench test test-build \
-        regress headline soak wave wave-png capture docs clean
+        regress headline soak forms-sweep wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
 PREFIX     ?= /usr/local
@@ -308,9 +308,10 @@ design: needs-compare ## build the bench of PRESET around another MMU, OF=revisi
 headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)
-soak: needs-bench ## 20,000,000 lockstep cycles of constrained-random stimulus for every preset (CYCLES= SEED= PRESETS=)
+soak: needs-bench needs-regress ## random stimulus for HOURS= (1, fractions too) on every preset (PRESETS=), with seeds that have never run; goes on where it was (FRESH=1)
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
-	@scripts/soak.sh
+	@scripts/soak.py --presets='$(PRESETS)' $(if $(HOURS),--hours=$(HOURS)) $(if $(CYCLES),--cycles=$(CYCLES)) $(if $(filter-out 0,$(FRESH)),--fresh) --args=$(call q,$(ARGS))
+forms-sweep: needs-model ## throughput of walks against the number of walkers, on the model
 	@scripts/forms_sweep.sh
 capture: needs-capture ## record a program and all that it starts: CMD="…" OUT=FILE [LIMIT=accesses] [SKIP=accesses] [QUANTUM=records]
 	@$(MAKE) -s build/capture/twinwalk_capture.so
