@@ -195,12 +195,156 @@ static void registers_in_the_state_words(void **state)
     bench_free(b);
 }
 
+/* A request that was to be confirmed starts again like any other. */
+static void a_restart_clears_confirm(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_U);
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, CFG_STLB_LATENCY);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_tick(b);
+    assert_int_equal(bench_state0(b, 6, 0) >> 22 & 1, 1);
+    b->in.ctl_valid = true;
+    b->in.ctl_op = CTL_WRPKRU;
+    b->in.ctl_data = 0;
+    bench_tick(b);
+    assert_int_equal(bench_state0(b, 6, 0) & 15, PEND);
+    assert_int_equal(bench_state0(b, 6, 0) >> 22 & 1, 0);
+    bench_free(b);
+}
+
+/* Section 15: while DRAIN waits for a reply nothing can change, and `waiting` says so, whatever is PEND. */
+static void drain_waits(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    b->mute = true;
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    while (!b->reads)
+        bench_tick(b);
+    b->in.ctl_valid = true;
+    b->in.ctl_op = CTL_WRPKRU;
+    b->in.ctl_data = 0;
+    bench_tick(b);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(bench_state0(b, 0, 1) & 7, 1);
+        assert_int_equal(bench_state0(b, 6, 0) & 15, PEND);
+        assert_true(b->out.waiting);
+        bench_tick(b);
+    }
+    b->mute = false;
+    while (!b->out.ctl_done) {
+        bench_tick(b);
+        if ((bench_state0(b, 0, 1) & 7) != 1)
+            assert_false(b->out.waiting);
+    }
+    bench_free(b);
+}
+
+/* A request that gets its result in the cycle of the accept keeps it. */
+static void a_result_of_the_accept_cycle_stays(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    while ((bench_state0(b, 7, 0) & 7) != W_FIN) {
+        assert_true(b->cycle < 10000);
+        bench_tick(b);
+    }
+    b->in.ctl_valid = true;
+    b->in.ctl_op = CTL_WRPKRU;
+    b->in.ctl_data = 0;
+    bench_tick(b);
+    assert_int_equal(bench_state0(b, 6, 0) & 15, DONE);
+    bench_tick(b);
+    assert_true(b->answer[DATA][1].seen);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_OK);
+    bench_free(b);
+}
+
+/* A result that its port has to wait with stays too: of two DONE entries one is answered in the accept cycle. */
+static void a_result_that_waits_stays(void **state)
+{
+    (void)state;
+    if (QUEUE < DATA + 2)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 2, VA, ACC_READ, true); /* follows the first: both are DONE in one cycle */
+    while ((bench_state0(b, 6, 0) & 15) != DONE) {
+        assert_true(b->cycle < 10000);
+        bench_tick(b);
+    }
+    assert_int_equal(bench_state0(b, 6, 1) & 15, DONE);
+    b->in.ctl_valid = true;
+    b->in.ctl_op = CTL_WRPKRU;
+    b->in.ctl_data = 0;
+    bench_tick(b);
+    assert_int_equal(bench_state0(b, 6, 1) & 15, DONE);
+    bench_tick(b);
+    assert_true(b->answer[DATA][1].seen && b->answer[DATA][2].seen);
+    bench_free(b);
+}
+
+/* CR4.CET needs CR0.WP (SDM 3A 2.5); CR4.PCIDE is set with CR3[11:0] = 0 (5.10.1). */
+static void what_cr4_needs_of_other_registers(void **state)
+{
+    (void)state;
+    for (unsigned met = 0; met < 2; met++) {
+        struct bench *b = bench_new();
+        bool gp;
+        bench_control(b, CTL_MOV_CR0, CR0_PG | (met ? CR0_WP : 0));
+        bench_control_desc(b, CTL_MOV_CR4, BENCH_CR4 | CR4_CET, 0, &gp);
+        assert_int_equal(gp, !(CFG_ARCH_CET && met));
+        bench_control(b, CTL_MOV_CR3, b->cr3 | (met ? 0 : 8));
+        bench_control_desc(b, CTL_MOV_CR4, BENCH_CR4 | (CFG_ARCH_CET && met ? CR4_CET : 0) | CR4_PCIDE, 0, &gp);
+        assert_int_equal(gp, !(CFG_ARCH_PCID && met));
+        bench_free(b);
+    }
+}
+
+/* Section 15: an entry that will be dispatched in this cycle keeps `waiting` at 0. */
+static void what_is_to_be_dispatched_does_not_wait(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    unsigned met = 0;
+    for (unsigned i = 0; i < 30; i++) {
+        bench_tick(b);
+        if ((bench_state0(b, 6, 0) & 15) == NWALK) {
+            assert_false(b->out.waiting);
+            met++;
+        }
+    }
+    assert_int_equal(met, 1);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(registers_act_at_once),        cmocka_unit_test(outstanding_requests_start_again),
-        cmocka_unit_test(the_states_in_turn),           cmocka_unit_test(a_refused_operation),
-        cmocka_unit_test(a_refused_operation_restarts), cmocka_unit_test(registers_in_the_state_words),
+        cmocka_unit_test(registers_act_at_once),
+        cmocka_unit_test(outstanding_requests_start_again),
+        cmocka_unit_test(the_states_in_turn),
+        cmocka_unit_test(a_refused_operation),
+        cmocka_unit_test(a_refused_operation_restarts),
+        cmocka_unit_test(registers_in_the_state_words),
+        cmocka_unit_test(a_restart_clears_confirm),
+        cmocka_unit_test(drain_waits),
+        cmocka_unit_test(a_result_of_the_accept_cycle_stays),
+        cmocka_unit_test(a_result_that_waits_stays),
+        cmocka_unit_test(what_cr4_needs_of_other_registers),
+        cmocka_unit_test(what_is_to_be_dispatched_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ static void neighbours_share_every_line(void **state)
     (void)state;
     if (WALKERS < 2 || QUEUE < 2 + PORTS)
         return;
-    for (unsigned latency = 2; latency < 20; latency += 3) {
+    for (unsigned latency = 1; latency < 20; latency += 3) { /* 1: attached in the very cycle of the reply */
         struct bench *b = bench_new();
         b->latency = latency;
         unsigned first, second;
@@ -138,12 +138,94 @@ static void round_robin_among_walkers(void **state)
     bench_free(b);
 }
 
+/* What section 12 says of a cycle, from its state words. */
+struct choice {
+    bool offered, held;
+    unsigned walker, rr_mem;
+};
+
+static bool waits_for_own_read(const struct bench *b, unsigned o)
+{
+    const uint64_t w = bench_state0(b, 7, 2 * o);
+    return (w & 7) == W_WAIT && (w >> 17 & 15) == o;
+}
+
+static bool requests(const struct bench *b, unsigned n)
+{
+    const uint64_t w = bench_state0(b, 7, 2 * n);
+    if ((w & 7) == W_REQ)
+        for (unsigned o = 0; o < WALKERS; o++)
+            if (waits_for_own_read(b, o) && bench_state1(b, 7, 2 * o) >> 6 == bench_state1(b, 7, 2 * n) >> 6)
+                return false;
+    return ((w & 7) == W_REQ || (w & 7) == W_CAS) && !(w >> 3 & 1);
+}
+
+static struct choice choice_of(const struct bench *b)
+{
+    const uint64_t w = bench_state0(b, 0, 2);
+    struct choice c = {.rr_mem = w >> 16 & 0xff, .held = w >> 24 & 1, .walker = w >> 28 & 15};
+    c.offered = c.held;
+    for (unsigned i = 0; i < WALKERS && !c.offered; i++) {
+        c.walker = (c.rr_mem + i) % WALKERS;
+        c.offered = requests(b, c.walker);
+    }
+    return c;
+}
+
+/* Pages far apart, with A and D to be set, and memory that stalls: who is offered, and where the pointer goes, in every
+ * cycle. Reads and compare-and-swaps are served alike. */
+static void the_choice_in_every_cycle(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    b->latency = 2;
+    b->jitter = 4;
+    unsigned id = 0, passed_over = 0, cas_before_read = 0, stalled = 0;
+    for (unsigned page = 0; page < 64; page++)
+        bench_map(b, (uint64_t)page << 39 >> 3, PA + 0x1000 * page, SIZE_4K, MAPPED & ~(PTE_A | PTE_D));
+    for (unsigned i = 0; i < 6000; i++) {
+        const unsigned page = (unsigned)(rand() >> 5) % 64;
+        if (i % 500 == 499 && b->out.ctl_ready) { /* cold again */
+            b->in.ctl_valid = true;
+            b->in.ctl_op = CTL_MOV_CR3;
+            b->in.ctl_data = b->cr3;
+        }
+        for (unsigned port = 0; port < PORTS; port++)
+            if (b->out.req_ready >> port & 1)
+                bench_offer(b, port, id++ % 256, (uint64_t)page << 39 >> 3,
+                            port < FETCH_PORTS ? ACC_EXECUTE : ACC_WRITE, true);
+        const struct choice c = choice_of(b);
+        assert_int_equal(b->out.mem_req_valid, c.offered);
+        if (c.offered)
+            assert_int_equal(b->out.mem_req_tag, c.walker);
+        b->stall = rand() >> 5 & 1;
+        const bool cas = c.offered && b->out.mem_req_cas;
+        for (unsigned n = 0; n < WALKERS && c.offered && !c.held; n++) {
+            passed_over += n < c.walker && requests(b, n);
+            cas_before_read += cas && n != c.walker && requests(b, n);
+        }
+        const bool accepted = c.offered && !b->stall;
+        stalled += c.offered && b->stall;
+        bench_tick(b);
+        const uint64_t now = bench_state0(b, 0, 2);
+        assert_int_equal(now >> 16 & 0xff, accepted ? (c.walker + 1) % WALKERS : c.rr_mem);
+        assert_int_equal(now >> 24 & 1, c.offered && !accepted);
+        for (unsigned port = 0; port < PORTS; port++)
+            for (unsigned n = 0; n < 256; n++)
+                b->answer[port][n].seen = false;
+    }
+    assert_true(stalled);
+    if (WALKERS > 1)
+        assert_true(passed_over && cas_before_read);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_share_every_line), cmocka_unit_test(other_lines_are_not_shared),
         cmocka_unit_test(an_error_is_shared),          cmocka_unit_test(an_offered_request_stays),
-        cmocka_unit_test(round_robin_among_walkers),
+        cmocka_unit_test(round_robin_among_walkers),   cmocka_unit_test(the_choice_in_every_cycle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

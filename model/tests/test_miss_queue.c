@@ -245,6 +245,213 @@ static void round_robin_of_issue_and_dispatch(void **state)
     bench_free(b);
 }
 
+static unsigned entry_state(const struct bench *b, unsigned n)
+{
+    return bench_state0(b, 6, n) & 15;
+}
+
+/* "No DONE entry of port p": another port's does not count. */
+static void a_done_entry_blocks_its_own_port(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
+    while (entry_state(b, 0) != DONE)
+        bench_tick(b);
+    for (unsigned port = 0; port < PORTS; port++)
+        assert_int_equal(b->out.req_ready >> port & 1, port != FETCH && QUEUE - 1 >= port + 1);
+    bench_free(b);
+}
+
+/* Two writers that followed a reader come back to PEND, for D is 0; a third writer follows the lower of them. */
+static void the_lowest_leader_is_followed(void **state)
+{
+    (void)state;
+    if (QUEUE < DATA + 3)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
+    for (unsigned id = 1; id <= 3; id++) {
+        while (!(b->out.req_ready >> DATA & 1))
+            bench_tick(b);
+        bench_offer(b, DATA, id, VA | id, id == 1 ? ACC_READ : ACC_WRITE, true);
+        bench_tick(b);
+    }
+    if (entry_state(b, 2) != FOLLOW) { /* the port had to wait */
+        bench_free(b);
+        return;
+    }
+    while (entry_state(b, 0))
+        bench_tick(b);
+    assert_true(entry_state(b, 1) >= PEND && entry_state(b, 1) <= WALK);
+    assert_true(entry_state(b, 2) >= PEND && entry_state(b, 2) <= WALK);
+    assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0); /* they never look for a leader again */
+    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    while (!(b->out.req_ready >> DATA & 1))
+        bench_tick(b);
+    bench_offer(b, DATA, 4, VA | 4, ACC_WRITE, true);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 0), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, 0) >> 23 & 63, 1);
+    bench_free(b);
+}
+
+/* A lower port's access that must be confirmed (NWALK at once) leads a higher port's of the same cycle. */
+static void an_entry_to_be_confirmed_leads(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK || PORTS - FETCH_PORTS < 2)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);       /* no right: to be confirmed */
+    bench_offer(b, DATA + 1, 2, VA, ACC_WRITE, false); /* needs D */
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 0), NWALK);
+    assert_int_equal(bench_state0(b, 6, 0) >> 22 & 1, 1);
+    assert_int_equal(entry_state(b, 1), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0);
+    bench_ticks(b, 500);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF); /* its fault is not the follower's */
+    assert_int_equal(b->answer[DATA + 1][2].r.kind, KIND_OK);
+    bench_free(b);
+}
+
+/* Two walks that fault in one cycle: nothing is issued while the second is in FIN, not for the first's page fault
+ * either; then the steps of the lower entry, then those of the other. */
+static void page_faults_are_issued_in_order(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < DATA + 2)
+        return;
+    struct bench *b = bench_new();
+    b->latency = S + 5;
+    bench_map(b, VA, PA, SIZE_4K, 0);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_tick(b);
+    bench_offer(b, FETCH, 2, VA + 0x1000, ACC_EXECUTE, true); /* shares every read of the first */
+    while (entry_state(b, 0) != FINV && entry_state(b, 1) != FINV) {
+        assert_true(b->cycle < 10000);
+        bench_tick(b);
+    }
+    const unsigned other = bench_state0(b, 7, 0) & 7 ? 0 : 1; /* the walker that is left */
+    assert_int_equal(other, 1);
+    assert_int_equal(bench_state0(b, 7, 2) & 7, W_FIN);
+    bench_tick(b);
+    assert_int_equal(bench_state0(b, 8, 1), TOKEN_NONE);
+    assert_int_equal(entry_state(b, 0), FINV);
+    assert_int_equal(entry_state(b, 1), FINV);
+    for (unsigned i = 0; i < 6; i++) {
+        bench_tick(b);
+        assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | i / 3 << 2 | i % 3 << 8);
+    }
+    bench_free(b);
+}
+
+/* Of two entries that wait for a walker the one at or above the pointer is served, though the other is lower. All start
+ * again by a control operation after only entry 0 was issued: so they come in the order 1, 2, …, 0. */
+static void dispatch_is_round_robin(void **state)
+{
+    (void)state;
+    const unsigned N = WALKERS + 2;
+    if (QUEUE < N || 2 * PORTS < N)
+        return;
+    struct bench *b = bench_new();
+    unsigned n = 0;
+    for (unsigned cycle = 0; cycle < 2; cycle++) {
+        for (unsigned port = 0; port < PORTS && n < N; port++)
+            if (b->out.req_ready >> port & 1) {
+                const uint64_t va = (uint64_t)n * 8 << 39; /* no line in common */
+                bench_map(b, va, PA, SIZE_4K, MAPPED);
+                bench_offer(b, port, n++, va, port < FETCH_PORTS ? ACC_EXECUTE : ACC_READ, true);
+            }
+        if (cycle) {
+            b->in.ctl_valid = true;
+            b->in.ctl_op = CTL_WRPKRU;
+            b->in.ctl_data = 0;
+        }
+        bench_tick(b);
+    }
+    if (n < N) {
+        bench_free(b);
+        return;
+    }
+    assert_int_equal(bench_state0(b, 0, 2) & 0xff, 1);
+    b->mute = true;
+    for (unsigned i = 0; i < 100; i++)
+        bench_tick(b);
+    assert_int_equal(entry_state(b, 0), NWALK);
+    assert_int_equal(entry_state(b, N - 1), NWALK);
+    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, N - 1);
+    b->mute = false;
+    while (entry_state(b, 0) == NWALK && entry_state(b, N - 1) == NWALK)
+        bench_tick(b);
+    assert_int_equal(entry_state(b, N - 1), WALK);
+    bench_free(b);
+}
+
+/* A memory error is the leader's alone: its followers start for themselves. */
+static void a_follower_never_inherits_an_error(void **state)
+{
+    (void)state;
+    if (!room_for_two())
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    b->fail_reads = 1;
+    two(b, ACC_READ, ACC_READ, true);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_MEMERR);
+    assert_int_equal(b->answer[DATA][2].r.kind, KIND_OK);
+    assert_int_equal(b->answer[DATA][2].r.src, SRC_WALK);
+    bench_free(b);
+}
+
+/* An access to be confirmed walks for itself, though another one walks for its page. */
+static void an_entry_to_be_confirmed_never_follows(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK || !room_for_two())
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, VA, ACC_WRITE, false); /* needs D */
+    bench_tick(b);
+    bench_offer(b, DATA, 2, VA, ACC_READ, true); /* no right */
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 1), NWALK);
+    assert_int_equal(bench_state0(b, 6, 1) >> 22 & 0x7f, 1); /* confirm, and no leader */
+    bench_free(b);
+}
+
+static void a_follower_that_returns_forgets_its_leader(void **state)
+{
+    (void)state;
+    if (QUEUE < DATA + 3)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
+    bench_offer(b, FETCH, 1, VA + 0x8000000000, ACC_EXECUTE, true); /* takes entry 0 */
+    bench_tick(b);
+    bench_offer(b, DATA, 2, VA, ACC_READ, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 3, VA, ACC_WRITE, true);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 2), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 1);
+    while (entry_state(b, 2) == FOLLOW) {
+        assert_true(b->cycle < 10000);
+        bench_tick(b);
+    }
+    assert_int_equal(entry_state(b, 2), PEND);
+    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +463,14 @@ int main(void)
         cmocka_unit_test(a_leaving_leader_is_not_followed),
         cmocka_unit_test(an_entry_freed_in_a_cycle_is_not_taken_in_it),
         cmocka_unit_test(round_robin_of_issue_and_dispatch),
+        cmocka_unit_test(a_done_entry_blocks_its_own_port),
+        cmocka_unit_test(the_lowest_leader_is_followed),
+        cmocka_unit_test(an_entry_to_be_confirmed_leads),
+        cmocka_unit_test(page_faults_are_issued_in_order),
+        cmocka_unit_test(dispatch_is_round_robin),
+        cmocka_unit_test(a_follower_never_inherits_an_error),
+        cmocka_unit_test(an_entry_to_be_confirmed_never_follows),
+        cmocka_unit_test(a_follower_that_returns_forgets_its_leader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,20 @@ static void absent(void **state)
     bench_free(b);
 }
 
+/* CR3 with both: LAM_U57 leaves bits 56:47 to be canonical, LAM_U48 would not. */
+static void u57_comes_before_u48(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_control(b, CTL_MOV_CR3, b->cr3 | LAM_U57 | LAM_U48);
+    assert_int_equal(bench_translate(b, DATA, VA | 1ull << 60, ACC_READ, true).r.kind, KIND_OK);
+    assert_int_equal(bench_translate(b, DATA, VA | 1ull << 50, ACC_READ, true).r.kind, KIND_GP);
+    bench_control(b, CTL_MOV_CR3, b->cr3 | LAM_U48);
+    assert_int_equal(bench_translate(b, DATA, VA | 1ull << 50, ACC_READ, true).r.kind, KIND_OK);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest there[] = {
@@ -150,6 +164,7 @@ int main(void)
         cmocka_unit_test(cr2_is_masked),
         cmocka_unit_test(wide_tables),
         cmocka_unit_test(a_restart_keeps_the_masked_address),
+        cmocka_unit_test(u57_comes_before_u48),
     };
     const struct CMUnitTest not_there[] = {cmocka_unit_test(absent)};
     return CFG_ARCH_LAM ? cmocka_run_group_tests(there, NULL, NULL) : cmocka_run_group_tests(not_there, NULL, NULL);

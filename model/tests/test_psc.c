@@ -124,12 +124,49 @@ static void one_fill_a_cycle(void **state)
     bench_free(b);
 }
 
+/* An entry whose A the walk itself set is kept as any other. */
+static void a_pass_after_a_cas_fills(void **state)
+{
+    (void)state;
+    if (!(HOLDS & 1))
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    *bench_word(b, bench_entry(b, 4, VA, 2)) &= ~PTE_A;
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    assert_int_equal(b->cas, 1);
+    assert_true(bench_has_tag(b, 4, psc_tag(2, 0, VA), ~0ull));
+    bench_free(b);
+}
+
+/* A = 0 at the read is no way to be cached; only what the compare-and-swap made of it is. */
+static void nothing_is_kept_of_an_entry_without_a(void **state)
+{
+    (void)state;
+    if (!(HOLDS & 1))
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    *bench_word(b, bench_entry(b, 4, VA, 2)) &= ~PTE_A;
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    while (!(b->out.mem_req_valid && b->out.mem_req_cas))
+        bench_tick(b);
+    b->mute = true;
+    bench_ticks(b, 5);
+    assert_false(bench_has_tag(b, 4, psc_tag(2, 0, VA), ~0ull));
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_lowest_level_wins), cmocka_unit_test(a_fault_drops_what_leads_to_it),
-        cmocka_unit_test(cached_rights_count),   cmocka_unit_test(the_words_of_an_entry),
+        cmocka_unit_test(the_lowest_level_wins),
+        cmocka_unit_test(a_fault_drops_what_leads_to_it),
+        cmocka_unit_test(cached_rights_count),
+        cmocka_unit_test(the_words_of_an_entry),
         cmocka_unit_test(one_fill_a_cycle),
+        cmocka_unit_test(a_pass_after_a_cas_fills),
+        cmocka_unit_test(nothing_is_kept_of_an_entry_without_a),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

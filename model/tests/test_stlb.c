@@ -147,12 +147,34 @@ static void fin_and_the_pipeline(void **state)
     }
 }
 
+/* An entry of the STLB that lacks the right: confirmed by a walk from the root, or a page fault as it stands. */
+static void a_denied_hit(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED | PTE_XD);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_ticks(b, S);
+    bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
+    while ((bench_state0(b, 8, K) & 3) != TOKEN_LOOKUP)
+        bench_tick(b);
+    bench_tick(b);
+    const uint64_t entry = bench_state0(b, 6, 0);
+    assert_int_equal(entry & 15, CFG_POLICY_FAULT_REWALK ? NWALK : FINV);
+    assert_int_equal(entry >> 22 & 1, CFG_POLICY_FAULT_REWALK);
+    const uint64_t reads = b->reads;
+    bench_ticks(b, 200);
+    assert_int_equal(b->answer[FETCH][1].r.kind, KIND_PF);
+    assert_int_equal(b->reads - reads, CFG_POLICY_FAULT_REWALK ? 4 : 0);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lookup_stage_by_stage), cmocka_unit_test(a_fill_enters_at_r),
         cmocka_unit_test(it_holds_what_it_should), cmocka_unit_test(the_smallest_size_wins),
-        cmocka_unit_test(fin_and_the_pipeline),
+        cmocka_unit_test(fin_and_the_pipeline),    cmocka_unit_test(a_denied_hit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,7 @@ static void failed_cas_is_judged_like_a_read(void **state)
     assert_int_equal(r.kind, KIND_OK);
     assert_int_equal(r.addr, 0x456010);
     assert_int_equal(b->cas, 1);
+    assert_int_equal(b->reads, 4); /* judged at once, not read again */
     bench_free(b);
 
     b = bench_new();
