@@ -20,8 +20,8 @@ void script_free(struct script *s);
  * is short. */
 bool script_read(struct script *s, const char *path, size_t most);
 
-/* The last n events of a run, with the registers as they were before them, and each entry poked where an access reads it
- * otherwise than the script has left it: behind the last access before that reads it too. False: memory is short. */
+/* The last n events of a run, with the registers as they were before them, and each entry poked where an access reads
+ * it otherwise than the script has left it: behind the last access before that reads it too. False: memory is short. */
 bool script_of_events(struct script *s, const struct events *events, uint64_t n);
 
 /* Writes the lines that `keep` has (NULL: all) as text, behind `head`, comment lines with their '#' and newlines (NULL:
