@@ -11,6 +11,8 @@ BENCH  ?= cc
 WAVES  ?=
 JSON   ?=
 ARGS   ?=
+# Somebody else's MMU in the place of the RTL: a folder with a dut.toml, or a library (docs/bring-your-own.md).
+DUT    ?=
 # 0: for any x86-64, not for this processor alone. So Valgrind, which knows no AVX-512, can count, and the binaries can
 # be taken elsewhere.
 NATIVE ?= 1
@@ -27,7 +29,6 @@ BUILD := $(if $(filter 0,$(NATIVE)),build/portable,build)
 PRESETS     := $(shell ls config | sed -n '/[ :]/!s/\.toml$$//p' | LC_ALL=C sort)
 PLAIN       := $(shell printf %s $(call q,$(PRESET)) | LC_ALL=C tr -c 'A-Za-z0-9._-' +)
 B           := $(BUILD)/$(PLAIN)$(if $(filter-out x$(PLAIN),$(subst $(blank),_,x$(PRESET))),+$(firstword $(shell printf %s $(call q,$(PRESET)) | cksum)))
-GEN         := $(B)/gen
 
 ifneq ($(findstring /,$(PRESET))$(shell test -f $(call q,config/$(PRESET).toml) || echo none),)
 $(error PRESET=$(PRESET): no file config/$(PRESET).toml; there are: $(PRESETS))
@@ -39,10 +40,35 @@ ifeq ($(filter 0 1,$(NATIVE)),)
 $(error NATIVE=$(NATIVE): must be 0 or 1)
 endif
 # Whatever else there is runs on the programs in build/, which these are not.
-NATIVE_0_GOALS := help setup build library shared-library install uninstall cosim model random forms vectors sweep matrix wave wave-png clean $(BUILD)/%
+NATIVE_0_GOALS := help setup build library shared-library dut-library dut-build install uninstall cosim model random forms vectors sweep matrix wave wave-png clean $(BUILD)/%
 ifneq ($(and $(filter 0,$(NATIVE)),$(filter-out $(NATIVE_0_GOALS),$(MAKECMDGOALS))),)
 $(error NATIVE=0 goes with these only: $(NATIVE_0_GOALS))
 endif
+
+# A device that lacks features of the preset has a preset of its own, without them.
+PRESET_FILE := config/$(PRESET).toml
+ifneq ($(DUT),)
+DUT_GOALS := help setup build dut-library dut-build cosim random vectors sweep matrix check wave wave-png clean $(BUILD)/%
+ifneq ($(filter-out $(DUT_GOALS),$(MAKECMDGOALS)),)
+$(error DUT= goes with these only: $(filter-out %/% dut-%,$(DUT_GOALS)))
+endif
+ifneq ($(BENCH),cc)
+$(error BENCH=$(BENCH): DUT= goes with the plain bench, cc)
+endif
+ifneq ($(filter %.so,$(lastword $(DUT))),)
+DUT_LIBRARY := $(DUT)
+else
+DUT_LOOKED := $(shell scripts/dut.py look $(call q,$(DUT)) $(call q,$(PRESET_FILE)) || echo none)
+ifeq ($(DUT_LOOKED),none)
+$(error DUT=$(DUT): cannot be used, as said above)
+endif
+DUT_LACKS := $(wordlist 2,9,$(DUT_LOOKED))
+WITHOUT   := $(addprefix -no-,$(subst $(blank),-,$(DUT_LACKS)))
+B         := $(B)$(WITHOUT)
+DUT_LIBRARY := $(B)/dut/$(firstword $(DUT_LOOKED))/libdut.so
+endif
+endif
+GEN := $(B)/gen
 
 # ---- compilers -----------------------------------------------------------------------------------------------------
 MARCH    := $(if $(filter 0,$(NATIVE)),,-march=native)
@@ -81,13 +107,14 @@ RTL       := $(FROM)rtl/mmu_pkg.sv $(filter-out %/mmu_pkg.sv,$(wildcard $(FROM)r
 WAVES_TOP := $(FROM)tb/dut/mmu_waves.sv
 PORTS_SV  := $(firstword $(wildcard $(FROM)tb/dut/mmu_ports.svh) tb/dut/mmu_ports.svh)
 VPORTS    := -I$(dir $(PORTS_SV))
-TOML      := $(FROM)config/$(PRESET).toml
-TOML_FILE := $(subst :,\:,$(subst $(blank),\ ,$(TOML))) # as make wants it
+as_target  = $(subst :,\:,$(subst $(blank),\ ,$(1))) # as make wants a file
+TOML      := $(if $(WITHOUT),$(B)/$(PRESET)$(WITHOUT).toml,$(FROM)$(PRESET_FILE))
+TOML_FILE := $(call as_target,$(TOML))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
 TB_ROOMS  := base cli engine forms headline kernel matrix pins processes profile random reduce replay report session stale sweep vectors
-TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) $(patsubst %,tb/dut/%.c,dut_list events model null)
+TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) $(patsubst %,tb/dut/%.c,dut_list dut_load events model null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -95,6 +122,7 @@ TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) $(patsubst %,tb/dut/%.c,dut_list
 help: ## list every verb
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  presets: $(PRESETS); options: PRESET= TRACE= CHECK=arch|events|cycle|state BENCH=cc|systemc WAVES=1 JSON=FILE ARGS="
+	@echo "  DUT=FOLDER|FILE.so: somebody else's MMU in the place of the RTL (docs/bring-your-own.md), with $(filter-out %/% dut-% help setup clean,$(DUT_GOALS))"
 	@echo "  NATIVE=0: for any x86-64, under build/portable/ (Valgrind, other machines); with build, library and what runs the bench"
 	@echo "  made in build/PRESET/: twinwalk (BENCH=systemc: twinwalk-sc), twinwalk-model; in build/lib/: libtwinwalk.so"
 
@@ -107,6 +135,11 @@ NEEDS_cc      := needs-bench
 NEEDS_systemc := needs-systemc
 
 # ---- parameters: one source ----------------------------------------------------------------------------------------
+ifneq ($(WITHOUT),)
+$(TOML_FILE): $(call as_target,$(PRESET_FILE)) scripts/config.py scripts/dut.py
+	@mkdir -p $(@D)
+	@scripts/config.py without '$(DUT_LACKS)' $(call q,$(PRESET_FILE)) > $(call q,$(TOML))
+endif
 $(GEN)/mmu_cfg_pkg.sv: $(TOML_FILE) scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py sv $(call q,$(TOML)) > $@
@@ -147,7 +180,7 @@ include model/library/rules.mk
 # ---- Verilator -----------------------------------------------------------------------------------------------------
 VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o verilated_says.o)
 VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o) $(BUILD)/verilated/verilated_says.o
-VINCLUDES  = -I $(B)/cc -I $(B)/sc -I $(B)/blocking -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
+VINCLUDES  = -I $(B)/cc -I $(B)/sc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
 .PHONY: $(VSTAMP).now
 $(VSTAMP): $(VSTAMP).now
@@ -156,24 +189,34 @@ $(VSTAMP): $(VSTAMP).now
 # Verilator's own runtime, the same for every design and preset.
 $(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h $(VSTAMP)
 	@mkdir -p $(@D)
-	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -c $< -o $@
+	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -fPIC -c $< -o $@
 $(BUILD)/verilated/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
-	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(VSAYS) $(OPT) -fPIC -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 $(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 $(B)/cc/Vmmu__ALL.a: tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) tb/dut/registers.h $(VSTAMP)
 	@+$(call verilate,'mmu ($(PRESET))',--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
-$(B)/blocking/Vblocking__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(wildcard tb/examples/blocking_walker/*.sv) tb/dut/mmu_ports.svh $(VSTAMP)
-	@+$(call verilate,'blocking walker ($(PRESET))',--cc $(VFLAGS) -Itb/dut --top-module blocking $(filter %.sv,$^))
 $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
-$(B)/obj/tb/examples/blocking_walker/dut_blocking.o: $(B)/blocking/Vblocking__ALL.a
 
-$(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a \
-               $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a $(VRUN)
+$(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a $(VRUN)
 	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
+
+# Somebody else's MMU as a library (scripts/dut.py), which any program here takes by --dut=. Whether it must be built
+# anew says the script, since names in a description may be such that make cannot have.
+make_dut = VFLAGS='$(VFLAGS)' VMAKE='OPT_FAST="$(OPT) -fPIC" OPT_SLOW="-O1 -fPIC" OPT_GLOBAL="-O3 -fPIC"' \
+           CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' VRUN='$(VRUN)' scripts/dut.py make $(1) $(B)
+DUT_NEEDS = $(GEN)/mmu_cfg_pkg.sv $(GEN)/mmu_cfg.h $(VRUN) $(VSTAMP)
+.PHONY: dut-library dut-build
+dut-build: $(B)/twinwalk-model dut-library
+dut-library: $(DUT_NEEDS)
+	@+$(call make_dut,$(call q,$(DUT)))
+# Those that the tests run, each with the bench for what it lacks.
+.PHONY: duts
+duts: $(B)/twinwalk-model $(DUT_NEEDS)
+	@+for dut in $(patsubst %/dut.toml,%,$(wildcard tb/examples/*/dut.toml tb/tests/*/dut.toml)); do $(MAKE) -s DUT=$$dut dut-build || exit 1; done
 
 # The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
 SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))
@@ -216,12 +259,16 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model $(B)/twinwalk-faults $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu)
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
-PROGRAM_cc      := $(B)/twinwalk
+PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
 PROGRAM_systemc := $(B)/twinwalk-sc
 DUT_cc          := rtl
+# With DUT=: the device, and its own level unless CHECK= is given.
+DUT_OPTION      := $(if $(DUT),--dut=$(call q,$(DUT_LIBRARY)))
+ON_OPTION       := $(if $(DUT),--on=$(call q,$(DUT_LIBRARY)))
+CHECK_OPTION    := $(if $(and $(DUT),$(filter file,$(origin CHECK))),,--check=$(CHECK))
 DUT_systemc     := systemc
 VECTORS         ?= $(wildcard traces/vectors/*.txt)
 WAVE_FST        := out/waves/last.fst
@@ -241,30 +288,30 @@ INSTALL_TO := $(foreach v,PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR DATADIR,$(if $
 PATIENT = scripts/patiently.sh
 
 build: $(NEEDS_$(BENCH)) ## build the bench for PRESET and BENCH
-	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH))
+	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH)) $(if $(DUT_LOOKED),dut-library)
 library: needs-library ## build build/lib/libtwinwalk.so: models of PRESETS and oracle (needs no Verilator; docs/library.md)
 	@$(PATIENT) "building $(LIB)/$(SONAME)" $(MAKE) -s -j2 shared-library
 cosim: build ## replay TRACE through model and RTL in lockstep and compare; without TRACE= also random stimulus and directed cases
 	@mkdir -p out/waves
-	@$(PROGRAM_$(BENCH)) cosim --check=$(CHECK) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
-	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) random --check=state --brief --requests=100000)
-	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) vectors $(VECTORS))
+	@$(PROGRAM_$(BENCH)) cosim $(DUT_OPTION) $(CHECK_OPTION) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) random $(or $(DUT_OPTION),--check=state) --brief --requests=100000)
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) vectors $(ON_OPTION) $(VECTORS))
 model: needs-model ## replay TRACE through the cycle model alone (needs no Verilator)
 	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
 	@$(B)/twinwalk-model model $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
 check: needs-check ## the loop after a change of PRESET: lint, vectors, random with a new seed, a share of matrix and sweep, the corpus in short
-	@$(PATIENT) "building $(B)/twinwalk" $(MAKE) -s -j2 $(B)/twinwalk
-	@scripts/check.sh $(PRESET)
+	@$(PATIENT) "building $(PROGRAM_cc)" $(MAKE) -s -j2 $(PROGRAM_cc) $(if $(DUT_LOOKED),dut-library)
+	@scripts/check.sh $(or $(and $(DUT),$(notdir $(B))),$(PRESET)) $(if $(DUT),'' $(call q,$(DUT_LIBRARY)))
 random: build ## constrained-random stimulus in lockstep (ARGS="--seed=S --requests=N")
-	@$(PROGRAM_$(BENCH)) random $(ARGS)
+	@$(PROGRAM_$(BENCH)) random $(DUT_OPTION) $(ARGS)
 forms: build ## measure the closed forms of docs/microarchitecture.md on model and RTL
 	@$(PROGRAM_$(BENCH)) forms --dut=$(DUT_$(BENCH)) $(ARGS)
 vectors: build ## run directed cases on oracle, model and RTL (VECTORS="FILE…", ARGS=)
-	@$(PROGRAM_$(BENCH)) vectors $(ARGS) $(VECTORS)
+	@$(PROGRAM_$(BENCH)) vectors $(ON_OPTION) $(ARGS) $(VECTORS)
 sweep: build ## enumerate the rules of paging on oracle, model and RTL (ARGS="--share=I/N --only=PART")
-	@$(PROGRAM_$(BENCH)) sweep --dut=$(DUT_$(BENCH)) $(ARGS)
+	@$(PROGRAM_$(BENCH)) sweep $(or $(DUT_OPTION),--dut=$(DUT_$(BENCH))) $(ARGS)
 matrix: build ## every invalidation x structure x page x state of a walk in flight (ARGS="--only=TEXT")
-	@$(PROGRAM_$(BENCH)) matrix --dut=$(DUT_$(BENCH)) $(ARGS)
+	@$(PROGRAM_$(BENCH)) matrix $(or $(DUT_OPTION),--dut=$(DUT_$(BENCH))) $(ARGS)
 lint: needs-bench ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
@@ -326,7 +373,6 @@ clean: ## remove everything generated
 	@rm -rf build out
 
 -include tb/defects/rules.mk
--include tb/tests/faults/rules.mk
 -include tb/tests/on_rtl/rules.mk
 -include tb/tests/leftout/rules.mk
 -include tb/judges/rules.mk

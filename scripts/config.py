@@ -6,6 +6,7 @@
   config.py values PRESET.toml   rows of C, {"key", number}, for the library (model/library)
   config.py docs   PRESET.toml…  docs/configuration.md from standard input, its table (between two marker lines) made anew
   config.py check  PRESET.toml…  nothing but the checks
+  config.py without "FEATURES" PRESET.toml   the preset, as TOML, with these of its `arch` switched off, and what holds nothing then left out
 
 A preset states every key; an unknown, missing or inconsistent one is refused with file, key, value and reason.
 """
@@ -284,11 +285,28 @@ def docs_table(presets):
     return "\n".join(lines) + "\n"
 
 
+def emit_without(preset, features):
+    """No array holds what the preset has no more: pages of 1 GByte, PML5 entries. One that held nothing else goes."""
+    values = dict(preset.values) | {f"arch.{feature}": False for feature in features}
+    gone = {name for feature, name in (("page_1g", "1g"), ("la57", "pml5e")) if feature in features}
+    sections = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, []).append(f"{name} = {json.dumps(value)}")
+    for structure, (_, names, mask_key) in STRUCTURES.items():
+        arrays = [([name for bit, name in enumerate(names) if mask >> bit & 1 and name not in gone], entries, ways) for mask, entries, ways in preset.arrays[structure]]
+        for number_, (held, entries, ways) in enumerate(array for array in arrays if array[0]):
+            sections[structure].append(f"array{number_} = {{ {mask_key} = {json.dumps(held)}, entries = {entries}, ways = {ways} }}")
+    head = f"# {Path(preset.path).name} without {', '.join(features)}: made by scripts/config.py for a device that lacks them.\n"
+    return head + "".join(f"\n[{section}]\n" + "\n".join(lines) + "\n" for section, lines in sections.items())
+
+
 def main(arguments):
-    if len(arguments) < 2 or arguments[0] not in ("sv", "header", "values", "docs", "check"):
+    if len(arguments) < 2 or arguments[0] not in ("sv", "header", "values", "docs", "check", "without"):
         print(__doc__, file=sys.stderr)
         return 2
     verb, paths = arguments[0], arguments[1:]
+    features = paths.pop(0).split() if verb == "without" else []
     try:
         presets = [Preset(path) for path in paths]
         if verb == "sv":
@@ -297,6 +315,8 @@ def main(arguments):
             sys.stdout.write(emit_header(presets[0]))
         elif verb == "values":
             sys.stdout.write(emit_values(presets[0]))
+        elif verb == "without":
+            sys.stdout.write(emit_without(presets[0], features))
         elif verb == "docs":
             sys.stdout.write(fill_docs(sys.stdin.read(), docs_table(presets)))
     except Bad as bad:

@@ -19,6 +19,6 @@ for width; do
     printf 'M = %d  ' "$width"
     "$dir/twinwalk" sweep --dut=rtl --only=entries > "$dir/sweep.txt" 2>&1 || failed=1
     tail -n 1 "$dir/sweep.txt"
-    rm -rf "$dir/obj" "$dir/cc" "$dir/blocking"
+    rm -rf "$dir/obj" "$dir/cc"
 done
 exit $failed

@@ -36,6 +36,7 @@ import regress_slurm
 from outputs import said, write_whole
 
 SMALL = 200_000          # accesses of each trace in the small set
+USAGE = 2
 NEEDS_MORE = 4           # exit status of the bench
 INCOMPLETE, OUTPUT, HOST = 5, 6, 7
 INTERRUPTED = 130
@@ -78,10 +79,10 @@ class Run:
         out = settings.out
         self.trace, self.preset, self.name, self.kept = trace, preset, f"{preset}-{trace.name}", kept
         self.log, self.json = out / "runs" / f"{self.name}.log", out / "runs" / f"{self.name}.json"
-        self.program = f"build/{preset}/{BENCHES[settings.bench]}"
+        self.program = settings.program or f"build/{preset}/{BENCHES[settings.bench]}"
         limit = settings.limit or (SMALL if settings.set == "small" else 0)
         self.weight = min(trace.accesses(self.program), limit or sys.maxsize)
-        self.words = [f"--check={settings.check}", *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options), *shlex.split(settings.args)]
+        self.words = [*([f"--check={settings.check}"] if settings.check != "own" else []), *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options), *shlex.split(settings.args)]
         self.command = [self.program, "cosim", *self.words, f"--out={out / 'mismatches' / self.name}", str(trace.path)]
         self.result, self.reason, self.seconds, self.numbers, self.said = "not run", "interrupted before it began", 0.0, {}, ""
         self.status, self.again, self.from_before = None, shlex.join(self.command), False
@@ -137,6 +138,8 @@ class Run:
             return "failed", "it ended well without having compared anything"
         if status == NEEDS_MORE:
             return "skipped", re.sub(r"^\S*twinwalk\S*: ", "", last)
+        if status == USAGE and "need both twins on one clock" in last:
+            return "skipped", "its options need a clock that both twins have in common"
         if status == INTERRUPTED:
             return "interrupted", f"interrupted; {compared:,} accesses were equal until then"
         if status < 0:
@@ -176,8 +179,9 @@ def arguments(words):
     presets = sorted(path.stem for path in Path("config").glob("*.toml"))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("--set", choices=["full", "small"], default="full", help="small: the traces of the small set, their first accesses (full)")
-    parser.add_argument("--check", choices=["arch", "events", "cycle", "state"], default="cycle")
+    parser.add_argument("--check", choices=["arch", "events", "cycle", "state", "own"], default="cycle", help="own: what the device of --args asks for (cycle)")
     parser.add_argument("--bench", choices=sorted(BENCHES), default="cc")
+    parser.add_argument("--program", default=None, help="the bench to run, for one preset of any name (build/PRESET/twinwalk)")
     parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
     parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces, or one trace (traces/corpus)")
     parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all; of the small set %d)" % SMALL)
@@ -195,7 +199,7 @@ def arguments(words):
     settings.out = settings.out or Path("out/regress" if settings.set == "full" else "out/regress-small")
     settings.kept = settings.out / "kept"
     settings.history = None if settings.no_history else settings.history or settings.out.parent / "history.db"
-    for preset in settings.presets:
+    for preset in settings.presets if not settings.program else []:
         program = Path(f"build/{preset}/{BENCHES[settings.bench]}")
         if preset not in presets:
             wrong(f"no file config/{preset}.toml; there are: {' '.join(presets)}")

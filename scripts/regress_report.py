@@ -126,13 +126,17 @@ def results(path, runs, settings, begin):
     write_whole(path, json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check, "bench": settings.bench, "runs": rows}, indent=1) + "\n")
 
 
+def level(settings):
+    return "its own level" if settings.check == "own" else settings.check
+
+
 def total(runs, settings, seconds, page):
     accesses = sum(run.numbers.get("replay", {}).get("accesses", 0) for run in runs if run.result in ("passed", "interrupted"))
     cycles = sum(run.numbers.get("cycles_dut", 0) for run in runs if run.result in ("passed", "interrupted"))
     for run in runs:
         if run.result in BAD:
             print(f"{run.preset} {run.trace.name}: {run.reason}\n    again: {run.again}")
-    print(f"{accesses:,} accesses and {cycles:,} cycles compared at {settings.check} in {clock(seconds)}; see {settings.out}/junit.xml and results.json")
+    print(f"{accesses:,} accesses and {cycles:,} cycles compared at {level(settings)} in {clock(seconds)}; see {settings.out}/junit.xml and results.json")
     if any(run.from_before for run in runs):
         print(f"{sum(run.from_before for run in runs)} of them from before: the same programs, traces and options; FRESH=1 makes them again")
     if count(runs, *CUT):
@@ -147,8 +151,8 @@ class Record:
     def __init__(self, history, settings, runs, begun=None):
         self.history, self.settings = history, settings
         self.page = settings.history and settings.history.with_name("dashboard.html")
-        words = f"{settings.set} set of {settings.corpus} at {settings.check} on {settings.bench}" if settings.set != "full" \
-            else f"{settings.corpus} at {settings.check} on {settings.bench}"
+        words = f"{settings.set} set of {settings.corpus} at {level(settings)} on {settings.bench}" if settings.set != "full" \
+            else f"{settings.corpus} at {level(settings)} on {settings.bench}"
         words += "".join(f", {name} {value}" for name, value in (("limit", settings.limit), ("options", settings.args)) if value)
         scope = regress_keep.hash_of(sorted({(run.preset, str(run.trace.path), *run.words) for run in runs}))[:16]
         facts = {"presets": settings.presets, "traces": [trace.name for trace in dict.fromkeys(run.trace for run in runs)]}

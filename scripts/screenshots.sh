@@ -27,7 +27,7 @@ shot() {
 mismatch_page() {
     mkdir -p "$work/broken/build/tiny"
     git ls-files -z | tar -cf - --null -T - | tar -xf - -C "$work/broken"
-    cp -a build/tiny/{cc,blocking,gen,obj,twinwalk} "$work/broken/build/tiny/" # so that only what changes is built
+    cp -a build/tiny/{cc,gen,obj,twinwalk} "$work/broken/build/tiny/" # so that only what changes is built
     cp -a build/verilated build/verilator.stamp "$work/broken/build/"
     (
         cd "$work/broken"
@@ -58,7 +58,7 @@ dashboard_page() {
     copy=$work/history
     mkdir -p "$copy/build/tiny" "$work/mine"
     git ls-files -z | tar -cf - --null -T - | tar -xf - -C "$copy"
-    cp -a build/tiny/{cc,blocking,gen,obj,twinwalk} "$copy/build/tiny/"
+    cp -a build/tiny/{cc,gen,obj,twinwalk} "$copy/build/tiny/"
     cp -a build/verilated build/verilator.stamp "$copy/build/"
     for trace in sqlite3-start pipeline jit python3 linux-4level; do cp traces/corpus/$trace.t* "$work/mine/"; done
     (

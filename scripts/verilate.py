@@ -49,15 +49,15 @@ class Verilator:
         if number < OLDEST:
             raise Unusable(f"{self.path}: Verilator {self.version} is too old, 5.006 is the oldest that will do; VERILATOR= names another")
 
-    def run(self, arguments):
-        """Its chatter goes nowhere, its complaints to stderr."""
+    def run(self, arguments, stderr=None):
+        """Its chatter goes nowhere, its complaints to stderr: ours, or a file."""
         env = dict(os.environ)
         if "--sc" in arguments:
             for name, pattern in (("SYSTEMC_INCLUDE", "include/systemc"), ("SYSTEMC_LIBDIR", "lib/*/libsystemc.*")):
                 found = next(Path("/usr").glob(pattern), None)
                 if found:
                     env.setdefault(name, str(found.parent))
-        return subprocess.run([self.path, *arguments], stdout=subprocess.DEVNULL, env=env).returncode
+        return subprocess.run([self.path, *arguments], stdout=subprocess.DEVNULL, stderr=stderr, env=env).returncode
 
 
 def check():
@@ -312,18 +312,19 @@ inline const char *registers_reason(const {prefix} &)
     return 0
 
 
-def make(target, label, *arguments):
+def make(target, label, *arguments, foreign=None):
+    """`foreign`: of somebody else's design; the file that takes what Verilator says of it."""
     folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
     v = Verilator()
     print(f"  verilate  {label}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)  # what another Verilator left there is not for this one's makefile
     folder.mkdir(parents=True)
-    if v.run(["--prefix", prefix, "-Mdir", str(folder), *arguments]):
+    if v.run(["--prefix", prefix, "-Mdir", str(folder), *arguments], foreign):
         return 1
     if "--exe" not in arguments:
         clock(folder, prefix)
         rtl = [a for a in arguments if "--sc" not in arguments and re.search(r"(^|/)rtl/\w+\.sv$", a)]
-        if rtl:
+        if rtl and not foreign:
             registers(folder, prefix, *rtl)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
     command = ["make", "-s", "-C", str(folder), "-f", f"{prefix}.mk", "CFG_CXXFLAGS_PCH_I=-include",

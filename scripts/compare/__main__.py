@@ -47,7 +47,7 @@ def arguments(words):
     parser.add_argument(
         "--base-preset", default="", help="the base's preset, where it is another (with one preset in --presets)"
     )
-    parser.add_argument("--base-dut", default="rtl", help="device on the base's side: rtl, model, blocking (rtl)")
+    parser.add_argument("--base-dut", default="rtl", help="device on the base's side: rtl, model, or a library (rtl)")
     parser.add_argument("--head-dut", default="rtl", help="device on the head's side (rtl)")
     parser.add_argument(
         "--base-args", default="", help='further options of the bench on the base\'s side ("--memory=fixed")'

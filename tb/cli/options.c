@@ -52,8 +52,7 @@ enum {
     REQUESTS = 100000,
 };
 
-#define DUT_NAME_OPTION \
-    {"dut", KEY_DUT, "NAME", 0, "Device under test (see `twinwalk version` for those built in)", GROUP_DUT}
+#define DUT_NAME_OPTION {"dut", KEY_DUT, "NAME", 0, "One of `twinwalk version`, or a library (PATH.so)", GROUP_DUT}
 
 #define WAVES_OPTIONS                                                                  \
     {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},           \
@@ -69,7 +68,8 @@ enum {
          "LEVEL",                                                                                                 \
          0,                                                                                                       \
          "arch (translations, faults, final memory), events (and which structure hit, which memory "              \
-         "requests), cycle (the clock of everything; the default) or state (and all state)",                      \
+         "requests), cycle (the clock of everything; the default, or what a library asks for) or state (and all " \
+         "state)",                                                                                                \
          GROUP_DUT},                                                                                              \
         {"state-every", KEY_STATE_EVERY, "CYCLES", 0, "Compare all state so often with --check=state (4096)",     \
          GROUP_DUT},                                                                                              \
@@ -118,15 +118,17 @@ enum {
         "slice", KEY_SLICE, "I/N", 0, "Of N slices of equal length only slice I, 0 to N-1", GROUP_DUT                \
     }
 
+static const char *const check_levels[] = {"arch", "events", "cycle", "state", NULL};
+
 static error_t parse_dut(int key, char *arg, struct argp_state *state, struct setup *o)
 {
-    static const char *const levels[] = {"arch", "events", "cycle", "state", NULL};
     switch (key) {
     case KEY_DUT:
-        o->dut = dut_argument(state, arg);
+        o->dut = dut_argument(state, "dut", arg);
         return 0;
     case KEY_CHECK:
-        o->check = (enum check_level)arguments_choice(state, "check", arg, levels);
+        o->check = (enum check_level)arguments_choice(state, "check", arg, check_levels);
+        o->check_asked = true;
         return 0;
     case KEY_STATE_EVERY:
         o->state_every = arguments_number(state, "state-every", arg, 1, UINT64_MAX, false);
@@ -236,6 +238,14 @@ static error_t parse_run(int key, char *arg, struct argp_state *state, struct se
     }
 }
 
+/* The level that a device asks for, when the command line does not. */
+static void choose_check(struct argp_state *state, struct setup *o)
+{
+    const char *check = o->dut && !o->check_asked ? dut_check(o->dut) : NULL;
+    if (check)
+        o->check = (enum check_level)arguments_choice(state, "check", check, check_levels);
+}
+
 /* Checks that need more than one option, and those that must not wait for the end of a long run. */
 static void finish(struct argp_state *state, struct setup *o)
 {
@@ -288,6 +298,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->trace = arg;
         return 0;
     case ARGP_KEY_END:
+        choose_check(state, o);
         finish(state, o);
         return 0;
     default:

@@ -2,7 +2,8 @@
  *
  * Anything that has the pins of docs/microarchitecture.md section 2 can stand behind it: the Verilated RTL, the same
  * under SystemC, the cycle model, a null device, somebody else's walker. To bring your own, implement struct dut_ops
- * and register it in tb/dut/dut_list.c. */
+ * and export it from a shared library (the end of this file): --dut=libmine.so. docs/bring-your-own.md goes through it.
+ * This header and pins.h are all that such a library needs. */
 #ifndef TWINWALK_DUT_H
 #define TWINWALK_DUT_H
 
@@ -113,6 +114,50 @@ struct dut_ops {
      * the outputs of that cycle. False: this one cannot (about->fixed says why), or it has run already. NULL: none of
      * its kind can. */
     bool (*restore)(struct dut *dut, const struct dut_state *state, struct pins_out *out);
+
+    /* New members go here, at the end; they are pointers, and NULL means that the device has no such thing. */
 };
+
+/* ---- A device in a shared library ---- */
+
+/* Counts up when a struct of this file or of pins.h changes in a way that a library would notice. New members at the
+ * end of dut_ops and dut_host do not: each side tells the other how much of them it knows, and what a library does not
+ * know is NULL to the bench. */
+enum { TWINWALK_DUT_ABI = 1 };
+
+/* Who loads the library: a bench that was built for one preset (docs/configuration.md). Valid as long as the process.
+ */
+struct dut_host {
+    uint32_t size;                    /* bytes of this struct as the bench knows it; members beyond are not there */
+    const char *preset;               /* its name */
+    uint32_t ports_fetch, ports_data; /* request ports: those of fetches come first */
+    uint32_t paddr_bits;              /* width of a physical address */
+    bool la57, pcid, page_1g, pku, pks, cet, lam, amd; /* `arch.*` of the preset: what the MMU must have */
+
+    /* For a design that fails when the verdict is given already: the bench will not end with success. */
+    void (*not_equal)(void);
+};
+
+/* What the library exports, under the name twinwalk_dut_abi. */
+struct twinwalk_dut {
+    uint32_t abi;      /* TWINWALK_DUT_ABI */
+    uint32_t ops_size; /* sizeof(struct dut_ops) */
+
+    /* The level at which it is compared when the command line does not say: "arch", "events", "cycle" or "state". NULL:
+     * cycle. */
+    const char *check;
+
+    /* The device for this bench; called once, before anything else. NULL when it cannot be what the preset asks for,
+     * with one line in *error that says why. */
+    const struct dut_ops *(*open)(const struct dut_host *host, const char **error);
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern const struct twinwalk_dut twinwalk_dut_abi __attribute__((visibility("default")));
+#ifdef __cplusplus
+}
+#endif
 
 #endif

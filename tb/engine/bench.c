@@ -27,7 +27,8 @@ static const struct {
     {0, {"op", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0}},
     {BENCH_CHECK,
      {"check", KEY_CHECK, "LEVEL", 0,
-      "cycle: model and device in lockstep (the default); arch: a device whose clock is its own, judged by the oracle "
+      "cycle: model and device in lockstep (the default, or what a library asks for); arch: a device whose clock is "
+      "its own, judged by the oracle "
       "and by the rules of its handshakes",
       0}},
     {BENCH_SHARE, {"share", KEY_SHARE, "I/N", 0, "Only every Nth combination, from the Ith on (0 ... N-1)", 0}},
@@ -76,7 +77,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct bench *b = state->input;
     switch (key) {
     case KEY_DUT:
-        b->dut = dut_find(dut_argument(state, argument));
+        b->dut = dut_find(dut_argument(state, "dut", argument));
+        b->level = dut_check(argument);
         return 0;
     case KEY_ONLY:
         b->only = argument;
@@ -97,6 +99,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         if (strcmp(argument, "arch") && strcmp(argument, "cycle"))
             argp_error(state, "--check=%s: must be arch or cycle", argument);
         b->paced = argument[0] == 'a';
+        b->check_asked = true;
         return 0;
     case KEY_STATE:
         b->state_every = arguments_number(state, "state-every", argument, 0, UINT64_MAX, false);
@@ -106,14 +109,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         argp_error(state, "%s: takes no argument", argument);
         return 0;
     case ARGP_KEY_END:
+        if (b->options & BENCH_CHECK && !b->check_asked && b->level)
+            b->paced = strcmp(b->level, "arch") == 0;
+        if (b->state_asked && b->dut && !b->dut->has_state)
+            argp_error(state, "--state-every: %s has no readable state", b->dut->name);
         if (b->paced && !b->dut)
             argp_error(state, "--check=arch judges a device, and --dut is missing");
         if (b->paced && b->state_asked)
             argp_error(state, "--state-every compares model and device clock by clock: use --check=cycle");
         if (b->state_asked && !b->dut)
             argp_error(state, "--state-every compares the state of a device, and --dut is missing");
-        if (b->state_asked && !b->dut->has_state)
-            argp_error(state, "--state-every: %s has no readable state", b->dut->name);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

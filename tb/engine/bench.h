@@ -27,6 +27,8 @@ struct bench {
     const char *json;                /* NULL: none */
     bool quick;                      /* fewer accesses */
     bool paced;                      /* --check=arch: the device is alone, with a clock of its own */
+    bool check_asked;                /* --check is given; else a device may ask for its own level */
+    const char *level;               /* which is this; NULL: none */
     bool state_asked;                /* --state-every is given */
     uint64_t share, shares;          /* every combination whose number is share modulo shares */
     uint64_t state_every;            /* cycles between two comparisons of all state, 0: none; default: the caller's */

@@ -34,7 +34,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     struct wishes *w = state->input;
     switch (key) {
     case KEY_DUT:
-        w->dut = dut_argument(state, text);
+        w->dut = dut_argument(state, "dut", text);
         return 0;
     case KEY_STATE:
         w->play.state_every = arguments_number(state, "state-every", text, 0, UINT64_MAX, false);

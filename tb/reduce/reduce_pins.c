@@ -95,12 +95,14 @@ static void pull_together(struct by_pins *p)
 
 static bool write_result(const struct by_pins *p, struct reduced *reduced)
 {
-    char *text, *path;
+    const struct setup *o = &p->r->trial.setup;
+    char *text, *path, *device;
     snprintf(reduced->path, sizeof reduced->path, "%s/reduced.pins", p->r->folder);
     path = shell_word(reduced->path);
-    if (!path ||
-        asprintf(&text, "%s# Run it: %s pins --dut=%s%s %s\n", p->r->head, p->r->trial.setup.program,
-                 p->r->trial.ops->name, p->r->trial.setup.check == CHECK_STATE ? " --state-every=1" : "", path) < 0)
+    device = shell_word(o->dut ? o->dut : p->r->trial.ops->name);
+    if (!path || !device ||
+        asprintf(&text, "%s# Run it: %s pins --dut=%s%s %s\n", p->r->head, o->program, device,
+                 o->check == CHECK_STATE ? " --state-every=1" : "", path) < 0)
         text = NULL;
     for (size_t i = 0; i < p->stimulus.count; i++) {
         const uint8_t kind = p->stimulus.event[i].kind;
@@ -109,6 +111,7 @@ static bool write_result(const struct by_pins *p, struct reduced *reduced)
     }
     const bool written = text && stimulus_write(&p->stimulus, p->keep, reduced->path, text);
     free(path);
+    free(device);
     free(text);
     return written;
 }

@@ -127,7 +127,7 @@ static void simplify(struct by_trace *t)
 static bool write_result(const struct by_trace *t, struct reduced *reduced)
 {
     const struct setup *o = &t->r->trial.setup;
-    char *text, *path, memory[64], window[32] = "", state[48] = "";
+    char *text, *path, *device, memory[64], window[32] = "", state[48] = "";
     snprintf(reduced->path, sizeof reduced->path, "%s/reduced.txt", t->r->folder);
     if (o->memory.model == MEMPORT_FIXED)
         snprintf(memory, sizeof memory, " --latency=%u", o->memory.fixed_latency);
@@ -138,12 +138,14 @@ static bool write_result(const struct by_trace *t, struct reduced *reduced)
     if (o->check == CHECK_STATE)
         snprintf(state, sizeof state, " --state-every=%" PRIu64, o->state_every);
     path = shell_word(reduced->path);
-    if (!path ||
+    device = shell_word(o->dut ? o->dut : t->r->trial.ops->name);
+    if (!path || !device ||
         asprintf(&text, "%s# Run it: %s cosim --dut=%s --check=%s%s%s%s --seed=%" PRIu64 " %s\n", t->r->head,
-                 o->program, t->r->trial.ops->name, check_name(o->check), memory, window, state, o->seed, path) < 0)
+                 o->program, device, check_name(o->check), memory, window, state, o->seed, path) < 0)
         text = NULL;
     const bool written = text && script_write(&t->script, t->keep, reduced->path, text);
     free(path);
+    free(device);
     free(text);
     return written;
 }

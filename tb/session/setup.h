@@ -53,8 +53,9 @@ struct serial_setup {
 
 struct setup {
     const char *trace; /* path, "-" for standard input; NULL for random stimulus */
-    const char *dut;   /* name of the device under test; NULL: the first of the list */
+    const char *dut;   /* name or path of the device under test; NULL: the first of the list */
     enum check_level check;
+    bool check_asked;              /* … is given; else a device may ask for its own */
     const char *json;              /* where to write the results as JSON; NULL: nowhere */
     const char *waves;             /* FST to write; NULL: none */
     uint64_t waves_from, waves_to; /* cycles, both included */

@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 twinwalk=$PWD/build/tiny/twinwalk
+blocking=$PWD/$(scripts/dut.py where tb/examples/blocking_walker build/tiny)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -47,7 +48,7 @@ for where in . "$folder"; do
         for format in lackey pin drmemtrace champsim; do clean "$twinwalk" trace import --from=$format "$where/$file" "$where/out.tw"; done
     done
     clean "$twinwalk" cosim --json="$where/none/j" "$where/good"
-    clean "$twinwalk" cosim --dut=blocking --out="$where" "$where/good"
+    clean "$twinwalk" cosim --dut="$blocking" --check=cycle --out="$where" "$where/good"
     clean "$twinwalk" cosim --json="$where/good" "$where/good"
     clean "$twinwalk" storm --records=5 "$where/none/x"
     clean cat "$(sed -n 's/^ *see *//p' said; find "$where" -name report.txt | head -n 1)"

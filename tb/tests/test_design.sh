@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-faults=build/tiny/twinwalk-faults
+twinwalk=build/tiny/twinwalk
+device=$(scripts/dut.py where tb/tests/faults build/tiny)
 trace=traces/corpus/sqlite3.tw
 fail() { echo "$*"; cat "$work/said"; exit 1; }
 
@@ -16,14 +17,14 @@ run() {
     while [ "$1" != -- ]; do texts+=("$1"); shift; done
     shift
     rm -rf "$work/out"
-    TWINWALK_FAULT=$number timeout 60 $faults "$@" > "$work/said" 2> "$work/stderr" < /dev/null || got=$?
+    TWINWALK_FAULT=$number timeout 60 $twinwalk "$@" > "$work/said" 2> "$work/stderr" < /dev/null || got=$?
     cat "$work/stderr" >> "$work/said"
     [ "$got" -eq "$status" ] || fail "fault $number: exit $got, expected $status: $*"
     for text in "${texts[@]}"; do
         grep -qF -- "$text" "$work/said" || fail "fault $number: not said: $text"
     done
 }
-arch() { run "$@" --dut=blocking --check=arch --limit=2000 --out="$work/out" --json="$work/json" $trace; }
+arch() { run "$@" --dut=$device --check=arch --limit=2000 --out="$work/out" --json="$work/json" $trace; }
 # The line of faults.sv with the text, as findings name it.
 at() { grep -nF "$1" tb/tests/faults/faults.sv | head -1 | sed 's/:.*//; s/^/faults.sv:/'; }
 
@@ -58,18 +59,18 @@ arch 1 14 "Equal: everything asked for was compared." "the design at its end, " 
 
 # Not only where it is compared.
 arch 0 15 "Equal" -- cosim
-run 1 15 "MISMATCH (design)" "wrong when it runs again" -- cosim --dut=blocking --check=arch --limit=2000 --speed --out="$work/out" $trace
+run 1 15 "MISMATCH (design)" "wrong when it runs again" -- cosim --dut=$device --check=arch --limit=2000 --speed --out="$work/out" $trace
 
 # Registers on the falling edge are clocked, and the head of a run says what that costs.
 arch 0 16 "Equal" "2 evaluations a clock: the design has" -- cosim
 
 # In every verb.
-run 1 9 "MISMATCH (design)" "wrong in the middle of reset" -- cosim --dut=blocking --check=cycle --out="$work/out" $trace
-run 1 9 "MISMATCH (design)" -- random --dut=blocking --requests=100 --out="$work/out"
-run 1 9 "MISMATCH (design)" -- sweep --dut=blocking --only=levels
-run 1 9 "MISMATCH (design)" -- matrix --dut=blocking
-run 1 9 "MISMATCH (design)" -- headline --dut=blocking --quick --only=walks
-run 1 9 "stopped in cycle 0, design" -- forms --dut=blocking --only=reads
-run 1 2 "MISMATCH (design)" "clock 50 is too late" -- profile --dut=blocking --limit=1000 $trace
-run 1 2 "FAILED on blocking" "expected  the design's assertions hold" "clock 50 is too late" -- vectors --on=blocking traces/vectors/walk.txt
-run 1 6 "FAILED on blocking" "expected  the simulation goes on" -- vectors --on=blocking traces/vectors/walk.txt
+run 1 9 "MISMATCH (design)" "wrong in the middle of reset" -- cosim --dut=$device --check=cycle --out="$work/out" $trace
+run 1 9 "MISMATCH (design)" -- random --dut=$device --requests=100 --out="$work/out"
+run 1 9 "MISMATCH (design)" -- sweep --dut=$device --only=levels
+run 1 9 "MISMATCH (design)" -- matrix --dut=$device
+run 1 9 "MISMATCH (design)" -- headline --dut=$device --quick --only=walks
+run 1 9 "stopped in cycle 0, design" -- forms --dut=$device --only=reads
+run 1 2 "MISMATCH (design)" "clock 50 is too late" -- profile --dut=$device --limit=1000 $trace
+run 1 2 "FAILED on blocking" "expected  the design's assertions hold" "clock 50 is too late" -- vectors --on=$device traces/vectors/walk.txt
+run 1 6 "FAILED on blocking" "expected  the simulation goes on" -- vectors --on=$device traces/vectors/walk.txt

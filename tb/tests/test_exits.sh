@@ -7,6 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tiny=build/tiny/twinwalk
 contrary=build/contrary/twinwalk
+blocking=$(scripts/dut.py where tb/examples/blocking_walker build/tiny)
 trace=traces/corpus/sqlite3.tw
 : > "$work/tried"
 
@@ -57,7 +58,7 @@ ends no-trace "no trace given" -- $tiny cosim
 ends no-device "--dut=toaster: this binary has no such device" -- $tiny cosim --dut=toaster $trace
 ends from-after-to "--from=10 is after --to=5" -- $tiny cosim --from=10 --to=5 $trace
 ends waves-without "--waves-from and --waves-to are for --waves=FILE, which is missing" -- $tiny cosim --waves-from=10 $trace
-ends window-of-no-state "has no readable state" -- $tiny cosim --dut=blocking --from=10 $trace
+ends window-of-no-state "has no readable state" -- $tiny cosim --dut=$blocking --from=10 $trace
 ends window-of-no-clock "need both twins on one clock" -- $tiny cosim --check=arch --from=10 $trace
 
 ends window-of-pins "--from and --to are for --pins=FILE, which is missing" -- $tiny profile --from=10 $trace
@@ -86,7 +87,7 @@ for share in 1 3/2 1/0 -1/2 1/2x; do
 done
 for verb in sweep matrix; do
     ends bad-option "--state-every compares the state of a device, and --dut is missing" -- $tiny $verb --state-every=5
-    ends bad-option "--state-every: blocking has no readable state" -- $tiny $verb --state-every=5 --dut=blocking
+    ends bad-option "--state-every: blocking has no readable state" -- $tiny $verb --state-every=5 --dut=$blocking
     ends bad-option "--state-every=often: not a number" -- $tiny $verb --dut=rtl --state-every=often
 done
 for judge in kvm qemu; do

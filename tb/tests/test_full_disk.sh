@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 twinwalk=$PWD/build/tiny/twinwalk
+blocking=$PWD/$(scripts/dut.py where tb/examples/blocking_walker build/tiny)
 trace=$PWD/traces/corpus/sqlite3.tw
 if [ "${1:-}" != inside ]; then
     mkdir -p out/test # not in /tmp, over which something is mounted below
@@ -28,7 +29,7 @@ status() {
     [ "$got" -eq "$want" ] || fail "exit $got, expected $want: $*"
 }
 says() { grep -q -- "$1" said || fail "did not say: $1"; }
-mismatch() { status 1 "$twinwalk" cosim --dut=blocking --limit=300 --out="$1" "$trace"; says "^  MISMATCH (pin) in cycle 0"; }
+mismatch() { status 1 "$twinwalk" cosim --dut="$blocking" --check=cycle --limit=300 --out="$1" "$trace"; says "^  MISMATCH (pin) in cycle 0"; }
 no_parts() { [ -z "$(find . -name '*.part-*')" ] || fail "left behind"; }
 folder=mismatch-sqlite3-blocking-tiny-pin-cycle-0
 
@@ -36,11 +37,11 @@ folder=mismatch-sqlite3-blocking-tiny-pin-cycle-0
 cp "$trace" other.tw
 mismatch out/deep & first=$!
 mkdir side
-(cd side; timeout 10 "$twinwalk" cosim --dut=blocking --limit=300 --out=../out/deep "$trace" > said 2>&1) || :
+(cd side; timeout 10 "$twinwalk" cosim --dut="$blocking" --check=cycle --limit=300 --out=../out/deep "$trace" > said 2>&1) || :
 wait $first
 mismatch out/deep
-timeout 10 "$twinwalk" cosim --dut=blocking --limit=300 --out=out/deep other.tw > said 2>&1 || :
-timeout 10 "$twinwalk" random --dut=blocking --requests=300 --seed=5 --out=out/deep > said 2>&1 || :
+timeout 10 "$twinwalk" cosim --dut="$blocking" --check=cycle --limit=300 --out=out/deep other.tw > said 2>&1 || :
+timeout 10 "$twinwalk" random --dut="$blocking" --check=cycle --requests=300 --seed=5 --out=out/deep > said 2>&1 || :
 [ "$(ls out/deep)" = "mismatch-other-blocking-tiny-pin-cycle-0
 mismatch-random-seed-5-blocking-tiny-pin-cycle-0
 $folder

@@ -24,8 +24,10 @@ sys.exit(0 if eval(sys.argv[2]) else 1)' "$1" "$2" || { echo "$1: not so: $2"; e
 
 trace=traces/corpus/pipeline.tw
 for dut in rtl model blocking; do
+    device=$dut
+    [ $dut != blocking ] || device=$(scripts/dut.py where tb/examples/blocking_walker build/tiny)
     expect 0 "every cycle is booked" \
-        $twinwalk profile --dut=$dut --limit=200000 --records="$work/$dut" --json="$work/$dut.json" $trace
+        $twinwalk profile --dut=$device --limit=200000 --records="$work/$dut" --json="$work/$dut.json" $trace
     holds "$work/$dut.json" 'sum(r["ledger"].values()) == r["cycles"] > 0'
     holds "$work/$dut.json" 'r["accesses"] == sum(r["sources"].values()) == 200000'
 done

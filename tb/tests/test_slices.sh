@@ -134,7 +134,7 @@ refuses slices-of-pipe "a pipe can be read only once" --jobs=2 -
 refuses slices-with "--jobs writes no waveform" --jobs=2 --waves="$work/w.fst" $corpus/jit.tw
 refuses slices-with "--jobs does not go with --speed" --jobs=2 --speed $corpus/jit.tw
 refuses slices-with "--slice does not go with --smaps" --slice=1/2 --top=- $corpus/jit.tw
-refuses slices-of-device "--jobs: blocking cannot be put into a state" --jobs=2 --dut=blocking $corpus/jit.tw
+refuses slices-of-device "--jobs: blocking cannot be put into a state" --jobs=2 --check=cycle --dut=$(scripts/dut.py where tb/examples/blocking_walker build/tiny) $corpus/jit.tw
 refuses slices-twice "--slices is for --jobs=2 and more" --slices=2 $corpus/jit.tw
 refuses slices-twice "--slice runs one slice in this process" --slice=0/2 --jobs=2 $corpus/jit.tw
 refuses bad-share "must be I/N with I less than N" --slice=2/2 $corpus/jit.tw

@@ -11,7 +11,7 @@ build/tiny/twinwalk cosim --waves=$work/run.fst --limit=3000 --out=$work traces/
 scripts/wave_png.sh $work/run.fst $work/run.png
 [ "$(identify -format %k $work/run.png)" -gt 8 ] || { echo "the picture is empty"; exit 1; }
 
-if build/tiny/twinwalk cosim --dut=blocking --check=cycle --limit=3000 --out=$work traces/corpus/sqlite3.tw > $work/said; then exit 1; fi
+if build/tiny/twinwalk cosim --dut=$(scripts/dut.py where tb/examples/blocking_walker build/tiny) --check=cycle --limit=3000 --out=$work traces/corpus/sqlite3.tw > $work/said; then exit 1; fi
 folder=$(sed -n 's/^ *see *//p' $work/said)
 for file in report.txt rerun.txt; do [ -s "$folder/$file" ] || { echo "$folder/$file is missing"; exit 1; }; done
 if bash -c "$(grep -v '^#' "$folder/rerun.txt")" > $work/again; then echo "the rerun was green"; exit 1; fi

@@ -34,16 +34,13 @@ struct session {
 
 /* ---- Command line ---- */
 
-static bool add_engine(struct session *s, const char *name, const char **error)
+static bool add_engine(struct argp_state *state, struct session *s, const char *name, const char **error)
 {
-    const struct dut_ops *ops = dut_find(name);
     const bool oracle = !strcmp(name, "oracle");
-    *error = "there is no such engine here: oracle and the devices of `twinwalk version` can be asked";
-    if (!oracle && !ops)
-        return false;
+    const struct dut_ops *ops = oracle ? NULL : dut_find(dut_argument(state, "on", name));
     *error = "named twice, or too many engines";
     for (size_t i = 0; i < s->engines; i++)
-        if (!strcmp(s->score[i].engine, name))
+        if (!strcmp(s->score[i].engine, oracle ? name : ops->name))
             return false;
     if (s->engines == ENGINES_MOST)
         return false;
@@ -61,7 +58,7 @@ static void add_engines(struct argp_state *state, struct session *s)
     const char *error = "", *name;
     if (!s->on) {
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-            if ((i == 0 || dut_find(all[i])) && !add_engine(s, all[i], &error)) {
+            if ((i == 0 || dut_find(all[i])) && !add_engine(state, s, all[i], &error)) {
                 fprintf(stderr, "%s: %s: %s\n", state->name, all[i], error); /* argp_failure needs memory for it */
                 exit(STATUS_HOST);
             }
@@ -69,7 +66,7 @@ static void add_engines(struct argp_state *state, struct session *s)
     }
     char *list = strdup(s->on), *rest = list;
     while (list && (name = strsep(&rest, ",")))
-        if (!add_engine(s, name, &error))
+        if (!add_engine(state, s, name, &error))
             argp_error(state, "--on=%s: %s: %s", s->on, name, error);
     free(list);
 }
@@ -108,8 +105,8 @@ static void parse_arguments(struct session *s, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"on", KEY_ON, "ENGINES", 0,
-         "Who is asked, separated by commas: oracle, model, rtl or another device of `twinwalk version` (the first "
-         "three, as far as built in)",
+         "Who is asked, separated by commas: oracle, model, rtl, another device of `twinwalk version` or the "
+         "path of a library that is one (the first three, as far as built in)",
          0},
         {"case", KEY_CASE, "PATTERN", 0, "Only cases whose name matches this shell pattern", 0},
         {"failures", KEY_FAILURES, "N", 0,

@@ -13,7 +13,6 @@ $(LEFTOUT_DIR)/registers.h: tb/dut/registers.h tb/dut/adapter.h tb/dut/verilator
 	   sed 's/^\( *\)registers\.\(\w*_q\)(/\1if (!left_out("\2")) registers.\2(/' tb/dut/registers.h; } > $@
 $(LEFTOUT_DIR)/verilator.o: $(LEFTOUT_DIR)/registers.h $(B)/cc/Vmmu__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -O1 -c $(@D)/verilator.cpp -o $@
-$(B)/twinwalk-leftout: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(LEFTOUT_DIR)/verilator.o $(B)/cc/Vmmu__ALL.a \
-                       $(B)/obj/tb/examples/blocking_walker/dut_blocking.o $(B)/blocking/Vblocking__ALL.a $(VRUN)
+$(B)/twinwalk-leftout: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(LEFTOUT_DIR)/verilator.o $(B)/cc/Vmmu__ALL.a $(VRUN)
 	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
 endif
