@@ -17,7 +17,7 @@ asks() { python3 -c 'import sqlite3, sys; print(*sqlite3.connect("out/history.db
 
 # A device that is wrong at once: told, kept, on the page.
 soak 1 '^FAILED: seed [0-9]+ on tiny$' --hours=0.0001 --presets=tiny --jobs=1 --cycles=1000 --reduce=2 \
-    --args="--check=cycle --dut=blocking" --out="$work/out/soak"
+    --args="--check=cycle --dut=$(scripts/dut.py where tb/examples/blocking_walker build/tiny)" --out="$work/out/soak"
 grep -q "^    again: build/tiny/twinwalk random " "$work/said" && grep -q "MISMATCH" "$work/said" || fail "the failure is not explained"
 [ -n "$(find "$work/out/soak/mismatches" -name report.html)" ] || fail "no folder of it"
 grep -q "report.html\">MISMATCH (pin)" "$work/out/dashboard.html" || fail "the page does not show it"
