@@ -121,6 +121,15 @@ def add(record, facts, sides, one):
         facts["cycles"][side] += cycles[side] or 0
 
 
+def add_other(record, sides, one):
+    """Random stimulus or directed cases: a verdict, and no cycles that could be compared with another day's."""
+    commit, dirty = history.commit_of(sides[1].commit)
+    record.add(
+        trace=one.name, preset=one.preset, side="head", same="", commit_id=commit, dirty=dirty, result=one.result,
+        reason=one.reason, accesses=None, cycles=None, kept=0, link=str(one.folder.resolve()),
+    )  # fmt: skip
+
+
 def main(words):
     settings = arguments(words)
     traces = find_traces(settings)
@@ -140,8 +149,12 @@ def main(words):
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
         for done in concurrent.futures.as_completed([pool.submit(p.go, fleet) for p in others + pairs]):
             print(done.result().line(), flush=True)
-            if done.result() in pairs and done.result().result != "not run":
+            if done.result().result == "not run":
+                continue
+            if done.result() in pairs:
                 add(record, facts, sides, done.result())
+            else:
+                add_other(record, sides, done.result())
     settings.out.mkdir(parents=True, exist_ok=True)
     results = page.gather(settings, sides, pairs, others)
     page.table(results)

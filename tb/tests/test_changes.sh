@@ -73,6 +73,7 @@ assert w["other"] == 0 and w["first"]["base"] != w["first"]["head"], w
 assert (pathlib.Path(sys.argv[1]).parent / w["page"]).stat().st_size > 1000
 assert "inv-invlpg-2m" in directed["wrong"]["verdict"], directed["wrong"]
 EOF
+grep -q "1 timing differs, 2 wrong" "$work/dashboard.html"
 grep -q "What is wrong" "$work/out/index.html" && grep -q "Cut down to" "$work/out/index.html"
 rm -rf "build/compare/$(printf %s "$work/wrong_sweep" | sha256sum | cut -c1-12).bench"
 echo "prepared changes: as they should be"
