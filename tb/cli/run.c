@@ -319,6 +319,81 @@ static struct lane paced(const struct setup *o, struct driver *driver, const str
                          .count = o->check == CHECK_ARCH};
 }
 
+/* Both twins on one clock, at a level that does not ask for one. */
+struct in_step {
+    struct driver *driver;
+    const struct dut_ops *ops;
+    struct dut *dut;
+    bool count, counts; /* the device is to count its events; and does */
+    struct dut_counts counted;
+    struct handshake handshake;
+    uint64_t requests; /* of memory */
+};
+
+static void on_step(void *context, const struct pins_out *out)
+{
+    struct in_step *s = context;
+    struct driver *d = s->driver;
+    if (s->count && !s->counts)
+        s->ops->counts(s->dut, &s->counted);
+    s->counts = s->count;
+    s->requests += d->mem_accepted;
+    handshake_cycle(&s->handshake, out, &d->in, d->mem_accepted, d->cycle, &d->finding);
+    d->ended |= d->finding.kind != FINDING_NONE;
+}
+
+static void from_step(struct results *r, const struct session *s, const struct in_step *step)
+{
+    r->cycles_ref = r->cycles_dut = s->lockstep.driver->cycle;
+    r->mmu = *mmu_counts(s->ref);
+    r->events_compared = r->setup->check == CHECK_EVENTS ? step->requests : 0;
+    r->own_clock = r->setup->check == CHECK_ARCH;
+    if (step->counts)
+        step->ops->counts(step->dut, &r->counts);
+    for (unsigned i = 0; i < DUT_COUNTERS; i++)
+        r->counts.count[i] -= step->counted.count[i];
+    from_world(r, s->world);
+}
+
+/* What the levels without a common clock ask for follows from equal outputs in every cycle: as long as they are equal,
+ * one world serves both, and the trace is read once. False: they are not, or there is something to say; nothing was
+ * said yet, and each twin has to run at its own pace. */
+static bool run_in_step(struct results *r, const struct dut_ops *ops, struct dut *dut, int *status)
+{
+    const struct setup *o = r->setup;
+    const struct kernel_setup *k = &o->kernel;
+    static struct session s;
+    struct progress progress;
+    if (k->smaps || k->rollup || k->top || k->faults || !session_open(&s, o, ops, dut))
+        return false;
+    struct lockstep *l = &s.lockstep;
+    struct in_step step = {.driver = l->driver,
+                           .ops = ops,
+                           .dut = dut,
+                           .count = o->check == CHECK_ARCH && ops->counts,
+                           .handshake = {.patience = o->hang_after}};
+    progress_start(&progress, "records");
+    l->progress = &progress;
+    l->interruptible = true;
+    l->watch = on_step;
+    l->watcher = &step;
+    const double start = results_cpu_seconds();
+    lockstep_run(l);
+    const bool same = l->ended && !s.world->broken && world_compare_memory(s.world);
+    r->seconds = results_cpu_seconds() - start;
+    progress_end(&progress);
+    if (same) {
+        from_step(r, &s, &step);
+        verdict_judge(r, &l->finding, l->ended, l->interrupted);
+        verdict_complete(r, NULL);
+        if (o->speed && r->verdict == VERDICT_EQUAL)
+            alone(r, ops, dut);
+        *status = finish(r, ops, dut);
+    }
+    session_close(&s);
+    return same;
+}
+
 static int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
 {
     const struct setup *o = r->setup;
@@ -443,8 +518,9 @@ static int run_random_alone(struct results *r, const struct dut_ops *ops, struct
 
 static int run_one(struct results *r, const struct dut_ops *ops, struct dut **dut)
 {
+    int status;
     if (decoupled(r->setup))
-        return run_decoupled(r, ops, *dut);
+        return run_in_step(r, ops, *dut, &status) ? status : run_decoupled(r, ops, *dut);
     if (!r->setup->trace && r->setup->check == CHECK_ARCH)
         return run_random_alone(r, ops, *dut);
     if (r->setup->jobs > 1) { /* a device may have threads, which no fork takes along: each process makes its own */

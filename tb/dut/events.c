@@ -69,6 +69,7 @@ static void of_pins(struct events *e, const struct pins_out *out, const struct p
 static void of_words(struct events *e, struct dut *dut)
 {
     uint64_t word[2];
+    e->walks = false;
     for (unsigned w = 0; w < CFG_WALKERS_COUNT; w++) {
         if (!e->words(dut, SEL_WALKERS, 2 * w, word))
             continue;
@@ -80,6 +81,7 @@ static void of_words(struct events *e, struct dut *dut)
         } else if (e->walker[w].from_psc && !from_psc && state == WALKER_REQ) {
             tick(e, DUT_RESTARTS);
         }
+        e->walks |= state != WALKER_IDLE;
         e->walker[w].state = state;
         e->walker[w].from_psc = state != WALKER_IDLE && from_psc;
     }
@@ -90,8 +92,10 @@ static void of_words(struct events *e, struct dut *dut)
 void events_step(struct events *e, struct dut *dut, const struct pins_out *out, const struct pins_in *in)
 {
     of_pins(e, out, in);
-    if (e->words)
+    e->waiting -= (unsigned)__builtin_popcount(out->resp_valid);
+    if (e->words && (e->waiting || e->walks))
         of_words(e, dut);
+    e->waiting += (unsigned)__builtin_popcount(in->req_valid & out->req_ready);
 }
 
 struct dut_counts events_counts(const struct events *e, const struct pins_out *out)

@@ -2,7 +2,8 @@
  * pins, and, where it has them, the state words of docs/microarchitecture.md section 17.
  *
  * Pins tell where an answer came from and what memory was asked; state words tell when a walker is begun, from which
- * paging-structure entry, and what passes the STLB's last stage. Both are looked at once a cycle. */
+ * paging-structure entry, and what passes the STLB's last stage. Both are looked at once a cycle, the words only while
+ * a request waits for more than its look into the L1, or a walker is on its way. */
 #ifndef TWINWALK_DUT_EVENTS_H
 #define TWINWALK_DUT_EVENTS_H
 
@@ -19,6 +20,8 @@ struct events {
     struct dut_counts counts;
     bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]); /* as in dut_ops; NULL: none */
     uint64_t lookups;                                                             /* in the STLB */
+    unsigned waiting; /* requests accepted before the present cycle, and not answered yet */
+    bool walks;       /* a walker is not idle */
     struct {
         bool busy;
         uint64_t addr, expected;

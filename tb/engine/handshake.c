@@ -25,12 +25,14 @@ static void answers(struct handshake *h, const struct pins_out *out, uint64_t cy
     for (unsigned valid = out->resp_valid; valid; valid &= valid - 1) {
         const unsigned port = (unsigned)__builtin_ctz(valid);
         const struct pins_resp *resp = &out->resp[port];
-        char text[48];
-        snprintf(text, sizeof text, "one at port %u, id %u", port, resp->id);
-        if (!h->flying[port][resp->id])
-            broken(f, cycle, "resp_id", "an answer to a request that has had none", text);
-        else if (!well_formed(resp))
-            broken(f, cycle, "resp_kind", "fields that a kind of answer leaves out are 0", text);
+        if (!h->flying[port][resp->id] || !well_formed(resp)) {
+            char text[48];
+            snprintf(text, sizeof text, "one at port %u, id %u", port, resp->id);
+            if (!h->flying[port][resp->id])
+                broken(f, cycle, "resp_id", "an answer to a request that has had none", text);
+            else
+                broken(f, cycle, "resp_kind", "fields that a kind of answer leaves out are 0", text);
+        }
         h->flying[port][resp->id] = false;
     }
 }
@@ -75,9 +77,10 @@ static void too_long(struct handshake *h, uint64_t since, uint64_t cycle, const 
                      struct finding *f)
 {
     char text[48];
+    if (!h->patience || cycle - since <= h->patience)
+        return;
     snprintf(text, sizeof text, "not since cycle %" PRIu64, since);
-    if (h->patience && cycle - since > h->patience)
-        finding_set(f, FINDING_HANG, cycle, what, rule, text);
+    finding_set(f, FINDING_HANG, cycle, what, rule, text);
 }
 
 /* Whatever is offered has its turn. (That a request is answered is its driver's to see.) */
@@ -116,5 +119,6 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
     if (in->mem_rsp_valid)
         h->outstanding &= (uint16_t)~(1u << (in->mem_rsp_tag & 15));
     h->quiet = out->waiting && !in->req_valid && !in->ctl_valid && !in->mem_rsp_valid && !mem_accepted;
-    h->last = *out;
+    if (h->quiet || h->offered) /* else nobody will look */
+        h->last = *out;
 }
