@@ -55,7 +55,7 @@ class Pair:
         side = ("base", "head")[number]
         said = self.said(f"{side}.txt")
         found = re.search(r"^\s*(MISMATCH.*)$", said, re.MULTILINE) or re.search(
-            r"^twinwalk: (.*)$", said, re.MULTILINE
+            r"^twinwalk(?: \w+)?: (.*)$", said, re.MULTILINE
         )
         self.reason = f"{side}: " + (found[1] if found else f"ended with status {status} ({self.folder}/{side}.txt)")
         self.result = {UNFIT: "skipped", INTERRUPTED: "interrupted", 1: "wrong"}.get(status, "failed")
