@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Draws the pages that runs leave as PNG, for the docs: docs/mismatch-page.png from README's change to try,
-# docs/compare-page.png and docs/compare-wrong.png from prepared changes (tb/changes/), docs/dashboard-page.png from a few
-# commits in a copy. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and a built bench of preset tiny.
+# docs/compare-page.png and docs/compare-wrong.png from prepared changes (tb/changes/), docs/dashboard-page.png from a
+# few commits in a copy. Wants a Chromium (Debian: chromium) and ImageMagick in PATH, and a built bench of preset tiny.
 #
 #   scripts/screenshots.sh [FOLDER [PAGES]]     where they go (docs); some of "mismatch_page compare_pages dashboard_page"
 set -eu

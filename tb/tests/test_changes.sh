@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The prepared changes of the RTL (tb/changes/): all apply, and are SystemVerilog that Verilator has nothing to say of. One
-# that is right is priced, to the last cycle, and kept or refused by a policy; one that is wrong is red, cut down, and
-# explained.
+# The prepared changes of the RTL (tb/changes/): all apply, and are SystemVerilog that Verilator has nothing to say of.
+# One that is right is priced, to the last cycle, and kept or refused by a policy; one that is wrong is red, cut down,
+# and explained.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
