@@ -18,6 +18,7 @@
 #include "reduce/reduce.h"
 #include "replay/decoupled.h"
 #include "report/bundle.h"
+#include "report/explain.h"
 #include "report/page.h"
 #include "report/results.h"
 #include "report/waveform.h"
@@ -546,6 +547,8 @@ static int run(const struct setup *o, const char *command)
     reduce_finding(&r, ops, dut);
     if (*r.bundle && page_write(r.bundle))
         fprintf(outfile_table(o->json), "    page      %s/report.html\n", plain(r.bundle));
+    if (*r.bundle)
+        explain_folder(outfile_table(o->json), r.bundle);
     if (dut)
         ops->destroy(dut);
     return status;

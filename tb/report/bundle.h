@@ -12,6 +12,7 @@
  *     report.txt   what differed: field, expected, actual, cycle, access and its record
  *     walk.txt     the oracle's walk of that access, entry by entry
  *     state.txt    the state element that diverged first, then all that differ
+ *     strip.svg    the pins around it, as a picture; strip.txt: those that differ, as text
  *     trace.txt    the records before it; of random stimulus offered.txt: what was offered before it
  *     waves.fst    the cycles around it, with waves.gtkw for GTKWave
  *     rerun.txt    the one line that does it again

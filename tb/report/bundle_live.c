@@ -70,6 +70,9 @@ bool bundle_strip(const char *folder, const struct strip *strip)
     if (!folder_file(&file, folder, "strip.svg"))
         return false;
     strip_draw(file.file, strip);
+    if (!outfile_keep(&file) || !folder_file(&file, folder, "strip.txt"))
+        return false;
+    strip_write(file.file, strip);
     return outfile_keep(&file);
 }
 

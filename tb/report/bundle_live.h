@@ -21,7 +21,7 @@ bool bundle_offered(const char *folder, const struct driver *driver);
 /* state.txt of a device that ran alone. */
 bool bundle_state_alone(const char *folder, const struct lane *lane);
 
-/* The pins around the finding as a picture: strip.svg. */
+/* The pins around the finding as a picture, strip.svg, and those that differ as a few lines, strip.txt. */
 bool bundle_strip(const char *folder, const struct strip *strip);
 
 #endif

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/exits.h"
 #include "base/outfile.h"
 #include "base/shell.h"
+#include "texts.h"
 
 enum { GIT_SECONDS = 5 };
 
@@ -47,21 +47,6 @@ static const char style[] =
 /* ---- text ---------------------------------------------------------------------------------------------------------
  */
 
-/* A whole file; NULL when it is not there. To be freed. */
-static char *slurp(const char *folder, const char *name)
-{
-    char path[700];
-    struct stat status;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "r");
-    char *whole = file && fstat(fileno(file), &status) == 0 ? malloc((size_t)status.st_size + 1) : NULL;
-    if (whole)
-        whole[fread(whole, 1, (size_t)status.st_size, file)] = 0;
-    if (file)
-        fclose(file);
-    return whole;
-}
-
 static void put_text(FILE *out, const char *text, size_t length)
 {
     for (size_t i = 0; i < length && text[i]; i++)
@@ -96,19 +81,6 @@ static void put_pre(FILE *out, const char *title, const char *text)
     fprintf(out, "<h2>%s</h2><pre>", title);
     put(out, text);
     fputs("</pre>\n", out);
-}
-
-/* The value of a line "name      value" of report.txt; empty when there is none. */
-static void look_up(const char *report, const char *name, char *value, size_t size)
-{
-    const size_t length = strlen(name);
-    *value = 0;
-    for (const char *line = report; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-        if (strncmp(line, name, length) == 0 && line[length] == ' ') {
-            line += length + strspn(line + length, " ");
-            snprintf(value, size, "%.*s", (int)strcspn(line, "\n"), line);
-            return;
-        }
 }
 
 /* ---- the walk -----------------------------------------------------------------------------------------------------
@@ -149,58 +121,19 @@ static void put_entry(FILE *out, const char *line, size_t length, bool decides)
     fputs("</div>\n", out);
 }
 
-static bool is_entry(const char *line)
-{
-    static const char *const names[] = {"  PML5E", "  PML4E", "  PDPTE", "  PDE ", "  PTE "};
-    for (unsigned i = 0; i < 5; i++)
-        if (strncmp(line, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-/* The bit by which an entry decides, from the rule that the walk's last line names; NULL: the last entry decides. */
-static const char *deciding_bit(const char *walk)
-{
-    static const char *const rules[][2] = {{"write needs R/W = 1", "RW=0"},
-                                           {"needs XD = 0", "XD=1"},
-                                           {"access to a supervisor-mode address", "US=0"},
-                                           {"needs a user-mode address", "US=0"}};
-    const char *result = strstr(walk, "\n  result ");
-    for (unsigned i = 0; result && i < sizeof rules / sizeof *rules; i++)
-        if (strstr(result, rules[i][0]))
-            return rules[i][1];
-    return NULL;
-}
-
-static const char *next_line(const char *line)
-{
-    const char *end = strchr(line, '\n');
-    return end && end[1] ? end + 1 : NULL;
-}
-
-static bool has_word(const char *line, const char *word)
-{
-    const char *found = word ? strstr(line, word) : NULL;
-    return found && found < line + strcspn(line, "\n");
-}
-
 static void put_walk(FILE *out, const char *walk)
 {
-    const char *last = NULL, *bit = walk ? deciding_bit(walk) : NULL;
+    const char *decides = walk ? walk_decides(walk) : NULL;
     bool any = false;
     if (!walk)
         return;
-    for (const char *line = walk; line; line = next_line(line))
-        if (is_entry(line)) {
-            last = line;
-            any |= has_word(line, bit);
-        }
     fputs("<h2>The walk of the access, as memory was then</h2>\n<div class=\"walk\">", out);
-    for (const char *line = walk; line; line = next_line(line))
-        if (is_entry(line)) {
-            put_entry(out, line, strcspn(line, "\n"), any ? has_word(line, bit) : line == last);
-            if (line != last)
+    for (const char *line = walk; line; line = text_next_line(line))
+        if (walk_is_entry(line)) {
+            if (any)
                 fputs("<span class=\"arrow\">→</span>\n", out);
+            put_entry(out, line, strcspn(line, "\n"), line == decides);
+            any = true;
         }
     fputs("</div>\n<pre>", out);
     put(out, walk);
@@ -214,11 +147,11 @@ static void put_head(FILE *out, const char *report)
 {
     static const char *const rows[] = {"access", "record", "preset", "DUT", "check", "trace", "seed", "program"};
     char kind[64], field[160], expected[256], actual[256], cycle[64], value[512];
-    look_up(report, "kind", kind, sizeof kind);
-    look_up(report, "field", field, sizeof field);
-    look_up(report, "expected", expected, sizeof expected);
-    look_up(report, "actual", actual, sizeof actual);
-    look_up(report, "cycle", cycle, sizeof cycle);
+    text_look_up(report, "kind", kind, sizeof kind);
+    text_look_up(report, "field", field, sizeof field);
+    text_look_up(report, "expected", expected, sizeof expected);
+    text_look_up(report, "actual", actual, sizeof actual);
+    text_look_up(report, "cycle", cycle, sizeof cycle);
     fprintf(out, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Twinwalk: %s ", kind);
     put(out, field);
     fprintf(out, "</title>\n<style>\n%s</style>\n<h1>In cycle %s, <span class=\"bad\">", style, cycle);
@@ -229,7 +162,7 @@ static void put_head(FILE *out, const char *report)
     put(out, expected);
     fprintf(out, "</code></h1>\n<table><tr><td>seen by</td><td>the comparison of kind <b>%s</b></td></tr>", kind);
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-        look_up(report, rows[i], value, sizeof value);
+        text_look_up(report, rows[i], value, sizeof value);
         if (!*value)
             continue;
         fprintf(out, "<tr><td>%s</td><td>", rows[i]);
@@ -269,7 +202,7 @@ static void put_reduced(FILE *out, const char *folder)
 {
     static const char *const names[] = {"reduced.txt", "reduced.pins"};
     for (unsigned i = 0; i < 2; i++) {
-        char *text = slurp(folder, names[i]);
+        char *text = text_slurp(folder, names[i]);
         put_pre(out, "Cut down to", text);
         free(text);
     }
@@ -299,7 +232,7 @@ bool page_write(const char *folder)
     char path[700];
     struct outfile file;
     snprintf(path, sizeof path, "%s/report.html", folder);
-    char *report = slurp(folder, "report.txt");
+    char *report = text_slurp(folder, "report.txt");
     if (!report || !outfile_open(&file, "", path)) {
         free(report);
         return false;
@@ -307,7 +240,8 @@ bool page_write(const char *folder)
     FILE *out = file.file;
     put_head(out, report);
     put_reduced(out, folder);
-    char *strip = slurp(folder, "strip.svg"), *walk = slurp(folder, "walk.txt"), *rerun = slurp(folder, "rerun.txt");
+    char *strip = text_slurp(folder, "strip.svg"), *walk = text_slurp(folder, "walk.txt"),
+         *rerun = text_slurp(folder, "rerun.txt");
     if (strip)
         fprintf(out, "<h2>Pins around it, expected above actual</h2>\n<div class=\"scroll\">%s</div>\n", strip);
     put_walk(out, walk);
@@ -317,7 +251,7 @@ bool page_write(const char *folder)
     put_viewers(out, folder);
     fputs("</pre>\n", out);
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char *text = slurp(folder, texts[i][0]);
+        char *text = text_slurp(folder, texts[i][0]);
         put_pre(out, texts[i][1], text);
         free(text);
     }

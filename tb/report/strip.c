@@ -233,28 +233,41 @@ static int draw_row(FILE *out, const struct strip *s, const struct row *row, int
     return y + (output(row) ? 2 : 1) * HIGH + 6;
 }
 
-void strip_draw(FILE *out, const struct strip *s)
-{
-    struct row rows[4 + 3 * PINS_MAX_PORTS + 5];
+enum { ROWS = 4 + 3 * PINS_MAX_PORTS + 5 };
+
+struct rows {
+    struct row row[ROWS];
     char names[3 * PINS_MAX_PORTS][32];
-    unsigned count = 0, named = 0;
+    unsigned count;
+};
+
+static void list_rows(struct rows *r)
+{
+    static const struct row rest[] = {{MEMORY, 0, "memory request"}, {MEMORY_REPLY, 0, "memory reply"},
+                                      {CONTROL, 0, "control"},       {CTL_READY, 0, "ctl_ready"},
+                                      {CTL_DONE, 0, "ctl_done"},     {WAITING, 0, "waiting"}};
+    unsigned named = 0;
+    r->count = 0;
     for (unsigned port = 0; port < PORTS; port++) {
         const enum what whats[] = {REQUEST, READY, RESPONSE};
         static const char *const formats[] = {"request %u", "ready %u", "answer %u"};
         for (unsigned i = 0; i < 3; i++) {
-            snprintf(names[named], sizeof names[named], formats[i], port);
-            rows[count++] = (struct row){whats[i], port, names[named++]};
+            snprintf(r->names[named], sizeof r->names[named], formats[i], port);
+            r->row[r->count++] = (struct row){whats[i], port, r->names[named++]};
         }
     }
-    const struct row rest[] = {{MEMORY, 0, "memory request"}, {MEMORY_REPLY, 0, "memory reply"},
-                               {CONTROL, 0, "control"},       {CTL_READY, 0, "ctl_ready"},
-                               {CTL_DONE, 0, "ctl_done"},     {WAITING, 0, "waiting"}};
     for (unsigned i = 0; i < sizeof rest / sizeof *rest; i++)
-        rows[count++] = rest[i];
+        r->row[r->count++] = rest[i];
+}
+
+void strip_draw(FILE *out, const struct strip *s)
+{
+    struct rows rows;
+    list_rows(&rows);
     const int width = LEFT + (int)s->count * WIDE + 8;
     int y = 26, height = 26;
-    for (unsigned i = 0; i < count; i++)
-        height += worth_a_row(s, &rows[i]) ? (output(&rows[i]) ? 2 : 1) * HIGH + 6 : 0;
+    for (unsigned i = 0; i < rows.count; i++)
+        height += worth_a_row(s, &rows.row[i]) ? (output(&rows.row[i]) ? 2 : 1) * HIGH + 6 : 0;
     fprintf(out,
             "<svg class=\"strip\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" role=\"img\" "
             "aria-label=\"pins around the finding\" height=\"%d\">\n",
@@ -265,7 +278,61 @@ void strip_draw(FILE *out, const struct strip *s)
             fprintf(out, "<rect class=\"here\" x=\"%d\" y=\"0\" width=\"%d\" height=\"100%%\"/>", x, WIDE);
         fprintf(out, "<text class=\"cycle\" x=\"%d\" y=\"16\">%" PRIu64 "</text>\n", x + 5, s->at[i].cycle);
     }
-    for (unsigned i = 0; i < count; i++)
-        y = draw_row(out, s, &rows[i], y);
+    for (unsigned i = 0; i < rows.count; i++)
+        y = draw_row(out, s, &rows.row[i], y);
     fprintf(out, "</svg>\n");
+}
+
+/* One line of the text: the values of a row on one side in the cycles from `first` on. */
+static void write_row(FILE *out, const struct strip *s, const struct row *row, bool actual, unsigned first, int wide)
+{
+    fprintf(out, "%-16s%-9s", row->name, output(row) ? actual ? "actual" : "expected" : "");
+    for (unsigned i = first; i < s->count && i < first + STRIP_TEXT_CYCLES; i++) {
+        char text[TEXT];
+        words(row, &s->at[i], actual, text);
+        const bool wrong = actual && differs(row, &s->at[i]);
+        const bool last = i + 1 == s->count || i + 1 == first + STRIP_TEXT_CYCLES;
+        fprintf(out, " %c%-*.*s", wrong ? '!' : ' ', last ? 0 : wide, wide, *text ? text : one_bit(row) ? "0" : "-");
+    }
+    fputc('\n', out);
+}
+
+static bool differs_in(const struct strip *s, const struct row *row, unsigned first)
+{
+    for (unsigned i = first; i < s->count && i < first + STRIP_TEXT_CYCLES; i++)
+        if (output(row) && differs(row, &s->at[i]))
+            return true;
+    return false;
+}
+
+void strip_write(FILE *out, const struct strip *s)
+{
+    struct rows rows;
+    unsigned here = 0, told = 0;
+    int wide = 8;
+    list_rows(&rows);
+    while (here + 1 < s->count && s->at[here].cycle < s->cycle)
+        here++;
+    const unsigned first = here > STRIP_TEXT_CYCLES - 2 ? here - (STRIP_TEXT_CYCLES - 2) : 0;
+    for (unsigned i = 0; i < rows.count; i++)
+        for (unsigned at = first; differs_in(s, &rows.row[i], first) && at < s->count && at < first + STRIP_TEXT_CYCLES;
+             at++)
+            for (unsigned actual = 0; actual < 2; actual++) {
+                char text[TEXT];
+                words(&rows.row[i], &s->at[at], actual, text);
+                wide = (int)strlen(text) > wide ? (int)strlen(text) : wide;
+            }
+    wide = wide > STRIP_TEXT_WIDE ? STRIP_TEXT_WIDE : wide;
+    fprintf(out, "%-25s", "cycle");
+    for (unsigned i = first; i < s->count && i < first + STRIP_TEXT_CYCLES; i++) {
+        const bool last = i + 1 == s->count || i + 1 == first + STRIP_TEXT_CYCLES;
+        fprintf(out, " %c%-*" PRIu64, s->at[i].cycle == s->cycle ? '>' : ' ', last ? 0 : wide, s->at[i].cycle);
+    }
+    fputc('\n', out);
+    for (unsigned i = 0; i < rows.count && told < STRIP_TEXT_ROWS; i++)
+        if (differs_in(s, &rows.row[i], first)) {
+            write_row(out, s, &rows.row[i], false, first, wide);
+            write_row(out, s, &rows.row[i], true, first, wide);
+            told++;
+        }
 }

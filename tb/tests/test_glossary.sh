@@ -33,8 +33,8 @@ from pathlib import Path
 page, tables = Path(sys.argv[1]).read_text(), sys.argv[2:]
 entries = [name for line in page.splitlines() if line.startswith("| `")
            for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])]
-# A histogram's bins and processes, the head of a run, an access, a finding.
-NO_ROWS = r"\d+\+?$|Verilator|traces/|access \d|MISMATCH|HANG"
+# A histogram's bins and processes, the head of a run, an access, a finding, a port's pins.
+NO_ROWS = r"\d+\+?$|Verilator|traces/|access \d|MISMATCH|HANG|(request|ready|answer) \d"
 
 
 def rows(text):

@@ -37,6 +37,11 @@ check.feed(text)
 assert not check.open, check.open
 EOF
 }
+# The terminal says the same in 25 lines.
+says() {
+    [ "$(sed -n '/^  MISMATCH/,$p' "$work/said" | grep -vc '^twinwalk: ')" -le 25 ] || { echo "more than 25 lines:"; cat "$work/said"; exit 1; }
+    for line; do grep -qE -- "^ {4,}$line" "$work/said" || { echo "the terminal does not say: $line"; cat "$work/said"; exit 1; }; done
+}
 has() { grep -q -- "$1" "$page" || { echo "the page has no \"$1\""; exit 1; }; }
 
 page write_from_leaf_only cosim --check=cycle tb/defects/traces/rights.txt
@@ -47,6 +52,9 @@ has 'class="wrong"'
 # The PDE forbids the write: it is the one that decides.
 has '<div class="entry decides"><b>PDE</b>'
 [ "$(grep -c 'entry decides' "$page")" = 1 ]
+says 'walk      write by user at 0x0*200000$' '> PDE    0x0*5025 at 0x3008 \(WB\): P=1 RW=0 US=1 A=1, table 0x5000$' \
+    'result #PF, ' 'state     walker 1: W, from cycle 604 on: expected 0x0, actual 0x1$' 'pins      cycle .* >610 ' \
+    'memory request  expected .* read 0x1000' 'memory request  actual .*!read 0x5000' 'again     build/tiny/twinwalk-defects cosim '
 # A git that never ends costs the page one paragraph.
 mkdir "$work/bin"
 printf '#!/bin/sh\nexec sleep 1000\n' > "$work/bin/git"
@@ -55,9 +63,11 @@ PATH=$work/bin:$PATH page write_from_leaf_only cosim --check=arch tb/defects/tra
 ! grep -q "Changed in the RTL" "$page" || { echo "the page knows what git has not said"; exit 1; }
 page highest_walker_first random --check=cycle --requests=10000 --memory=random
 has 'What was offered'
+says 'walk      ' 'state     walker' 'memory request  actual .*!' 'again     build/tiny/twinwalk-defects random '
 # What differs is drawn, also where it is none of the words that stand in the box.
 page follower_has_size_4k random --check=cycle --requests=100000 --memory=random
 has 'class="wrong"[^>]*>resp.[0-9]*..size 0x0<'
+says 'walk      ' 'answer [01]        actual .*!resp.*size 0x0'
 has '>resp.[0-9]*..size 0x[12]<'
 page keep_bit_ignored cosim --check=events tb/defects/traces/spaces.txt
 has 'comparison of kind <b>event</b>'
