@@ -239,6 +239,11 @@ static bool run_cut_or_whole(struct results *r, struct session *s, struct dut **
         complain((enum exit_status)slices.status, slices.error);
     r->slices = &slices.counts;
     l->ended |= slices.whole && l->finding.kind == FINDING_NONE;
+    if (slices.beyond && l->finding.kind == FINDING_NONE) {
+        r->verdict = VERDICT_INCOMPLETE;
+        snprintf(r->error, sizeof r->error, "--slice=%" PRIu64 "/%" PRIu64 ": the trace ended before that slice",
+                 o->slice, o->slice_of);
+    }
     if (slices.at_boundary && l->finding.kind != FINDING_NONE)
         look_at_boundary(r, &l->finding);
     return end == SLICES_HERE;

@@ -149,9 +149,11 @@ static json_t *speed_json(const struct results *r)
     return o;
 }
 
-static json_t *digest(uint64_t value)
+static json_t *digest(uint64_t value, bool known)
 {
     char text[24];
+    if (!known)
+        return json_null();
     snprintf(text, sizeof text, "%016" PRIx64, value);
     return json_string(text);
 }
@@ -171,8 +173,8 @@ static json_t *slices_json(const struct slices_counts *s)
     put(o, "slice", s->number);
     put(o, "from_cycle", s->from);
     put(o, "to_cycle", s->to);
-    json_object_set_new(o, "begins", digest(s->begins));
-    json_object_set_new(o, "ends", digest(s->ends));
+    json_object_set_new(o, "begins", digest(s->begins, s->number > 0));
+    json_object_set_new(o, "ends", digest(s->ends, s->number + 1 < s->slices));
     return o;
 }
 

@@ -191,9 +191,14 @@ static void slices(FILE *out, const struct slices_counts *s, bool equal)
 {
     const double all = s->model_seconds + s->lockstep_seconds;
     if (!s->jobs) {
-        report_row(out, "slice", "%15s  (of %s, from 0: cycles %s to %s)", report_number(s->number),
-                   report_number(s->slices), report_number(s->from), report_number(s->to));
-        report_row(out, "  states", "begins in %016" PRIx64 ", ends in %016" PRIx64, s->begins, s->ends);
+        char begins[24] = "reset", ends[24] = "the trace's end";
+        if (s->number)
+            snprintf(begins, sizeof begins, "%016" PRIx64, s->begins);
+        if (s->number + 1 < s->slices)
+            snprintf(ends, sizeof ends, "%016" PRIx64, s->ends);
+        report_row(out, "slice", "%15s  (of %s, from 0: only cycles %s to %s were compared; all rows count from reset)",
+                   report_number(s->number), report_number(s->slices), report_number(s->from), report_number(s->to));
+        report_row(out, "  states", "begins in %s, ends in %s", begins, ends);
         return;
     }
     report_row(out, "slices", "%15s  (%u processes at a time; all state equal at %s boundaries)",

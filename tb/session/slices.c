@@ -480,6 +480,8 @@ void slices_one(struct slices *s)
     l->cut_at = s->of == 1 ? UINT64_MAX : equal_cut(records(s), s->number ? s->number : 1, s->of);
     lockstep_run(l);
     s->whole |= l->ended && l->dut;
+    l->ended &= l->dut != NULL;
+    s->beyond = l->driver->ended && !l->dut;
     if (l->ended && l->dut)
         s->counts.to = l->driver->cycle;
     s->counts.lockstep_seconds = cpu_seconds() - s->cpu_started - s->counts.model_seconds;

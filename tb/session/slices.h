@@ -45,6 +45,7 @@ struct slices {
     struct slices_counts counts;
     bool at_boundary; /* what was found is that the state differs at a boundary */
     bool whole;       /* slices_one: the slice was run to its end */
+    bool beyond;      /* … the trace ended before it */
     int status;       /* SLICES_ELSEWHERE: its exit status; SLICES_FAILED: of what kind the error is */
     char error[256];
 

@@ -45,7 +45,7 @@ EOR
 # ---- one slice alone: a chain, whose last has the totals ----
 for i in 0 1 2 3; do
     $twinwalk cosim --check=state --limit=30000 --slice=$i/4 --json="$work/slice$i" $corpus/pipeline.tw > "$work/said" || fail "--slice=$i/4"
-    grep -q "^  slice  *$i  (of 4" "$work/said" || fail "--slice=$i/4: no row"
+    grep -q "^  slice  *$i  (of 4, " "$work/said" || fail "--slice=$i/4: no row"
 done
 $twinwalk cosim --check=state --limit=30000 --json="$work/one" $corpus/pipeline.tw > "$work/said"
 same "--slice=3/4" "$work/one" "$work/slice3"
@@ -54,7 +54,7 @@ import json, sys
 slices = [json.load(open(file))["slices"] for file in sys.argv[1:]]
 for before, after in zip(slices, slices[1:]):
     assert before["ends"] == after["begins"] and before["to_cycle"] == after["from_cycle"] > 0, (before, after)
-assert len({s["ends"] for s in slices}) == 4
+assert len({s["ends"] for s in slices}) == 4 and slices[0]["begins"] is None and slices[3]["ends"] is None
 EOP
 
 # ---- defects: the first failure is that of one process, with its folder; rerun.txt says how, in one process ----
@@ -141,6 +141,10 @@ refuses bad-share "must be I/N with I less than N" --slice=2/2 $corpus/jit.tw
 got=0
 $twinwalk cosim --slice=0/2 "$work/all.txt" > "$work/said" 2>&1 || got=$?
 [ $got -eq 2 ] && grep -q "does not say how many records it has" "$work/said" || fail "slices-of-unknown: exit $got"
+got=0
+$twinwalk cosim --limit=1000000 --slice=3/4 "$work/all.txt" > "$work/said" 2>&1 || got=$?
+[ $got -eq "$(status_of slice-beyond)" ] && grep -q "INCOMPLETE: --slice=3/4: the trace ended before that slice" "$work/said" ||
+    fail "slice-beyond: exit $got"
 got=0
 $twinwalk cosim --limit=30000 --jobs=2 --slices=9 --json=/dev/full $corpus/jit.tw > "$work/said" 2>&1 || got=$?
 [ $got -eq 6 ] || fail "a full disk: exit $got"
