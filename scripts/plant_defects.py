@@ -2,6 +2,8 @@
 """Plants every defect of tb/defects/*.toml in a copy of the RTL, all in one build, chosen at run time.
 
   plant_defects.py rtl PRESET OUT_DIR RTL.sv…   writes the copies for a preset, and defect_pkg.sv with the selector `planted`
+  plant_defects.py changed PRESET OUT_DIR RTL.sv…   the same for a changed design: defects whose text is not there any more are left
+                                                out, and named in OUT_DIR/left_out
   plant_defects.py presets                      the presets that have defects
   plant_defects.py families                     the names of the defects of each family
   plant_defects.py list                         one line a defect, fields between tabs: number, name, families, kind, preset, level,
@@ -97,29 +99,31 @@ def pattern(text):
     return re.compile(r"\s*".join(re.escape(token) for token in re.findall(r"\w+|\S", text)))
 
 
-def plant(defects, preset, out, sources):
+def plant(defects, preset, out, sources, changed):
     texts = {Path(source).name: Path(source).read_text() for source in sources}
-    wrong = []
+    wrong, left_out = [], []
     for number, defect in enumerate(defects, 1):
         if defect["preset"] != preset:
             continue
         text = texts.get(defect["file"], "")
         places = list(pattern(defect["find"]).finditer(text))
         if len(places) != 1:
+            left_out.append(defect["name"])
             wrong.append(f"{defect['name']}: its text occurs {len(places)} times in {defect['file']}, must be once")
             continue
         chosen = f"(defect_pkg::planted == 32'd{number})"
         planted = defect["plant"].rstrip("\n").replace("PLANTED", chosen)
         texts[defect["file"]] = text[: places[0].start()] + planted + text[places[0].end() :]
-    if wrong:
+    if wrong and not changed:
         fail("\n  ".join(["the RTL has changed under its planted defects", *wrong]))
     out.mkdir(parents=True, exist_ok=True)
-    changed = False
+    (out / "left_out").write_text("".join(f"{name}\n" for name in left_out))
+    written = False
     for name, text in texts.items():
         if not (out / name).exists() or (out / name).read_text() != text:
             (out / name).write_text(text)
-            changed = True
-    if changed or not (out / "defect_pkg.sv").exists():  # its date says when something changed: another `run` builds nothing anew
+            written = True
+    if written or not (out / "defect_pkg.sv").exists():  # its date says when something changed: another `run` builds nothing anew
         (out / "defect_pkg.sv").write_text(PACKAGE)
 
 
@@ -134,8 +138,8 @@ def main(arguments):
             print(family, *(d["name"] for d in defects if family in d["family"]))
     elif arguments[:1] == ["presets"]:
         print(*sorted({d["preset"] for d in defects}), sep="\n")
-    elif arguments[:1] == ["rtl"] and len(arguments) > 3:
-        plant(defects, arguments[1], Path(arguments[2]), arguments[3:])
+    elif arguments[:1] in (["rtl"], ["changed"]) and len(arguments) > 3:
+        plant(defects, arguments[1], Path(arguments[2]), arguments[3:], arguments[0] == "changed")
     else:
         print(__doc__, file=sys.stderr)
         return 2

@@ -1,8 +1,9 @@
 """Designs other than this checkout's, built into its bench. Builds are kept.
 
-  scripts/compare/build.py REVISION|FOLDER|PATCH PRESET      (`make design OF=… PRESET=…`)
+  scripts/compare/build.py REVISION|FOLDER|PATCH PRESET [NAME]      (`make design OF=… PRESET=…`)
 
-builds one and says where its program is, for a run by hand: `PROGRAM random --check=arch`.
+builds one and says where its program is, for a run by hand: `PROGRAM random --check=arch`. NAME: twinwalk, or
+twinwalk-defects, the design with all planted defects.
 """
 
 import fcntl
@@ -117,7 +118,7 @@ class Design:
     def presets(self):
         return {path.stem for path in (self.root / "config").glob("*.toml")}
 
-    def program(self, preset):
+    def program(self, preset, name="twinwalk"):
         """Builds the bench around this design; gives its path."""
         if preset not in self.presets():
             raise Failed(
@@ -125,7 +126,7 @@ class Design:
             )
         here = self.root.resolve() == Path().resolve()
         folder = Path("build") / preset if here else KEPT / self.folder_key() / preset
-        program = folder / "twinwalk"
+        program = folder / name
         print(f"  building the {self.side}: {self.name}, preset {preset}", file=sys.stderr, flush=True)
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / ".lock", "w") as lock:  # two comparisons at a time build one after the other
@@ -164,11 +165,11 @@ def both(base, head):
 
 
 def main(words):
-    if len(words) != 2:
-        print("usage: scripts/compare/build.py REVISION|FOLDER|PATCH PRESET", file=sys.stderr)
+    if len(words) not in (2, 3):
+        print("usage: scripts/compare/build.py REVISION|FOLDER|PATCH PRESET [NAME]", file=sys.stderr)
         return 2
     try:
-        print(Design(words[0], "design").program(words[1]))
+        print(Design(words[0], "design").program(*words[1:]))
     except Failed as failure:
         print(f"design: {failure}", file=sys.stderr)
         return failure.status

@@ -7,7 +7,7 @@ DEFECT_DIR := $(B)/defects
 DEFECT_RTL := $(DEFECT_DIR)/rtl/defect_pkg.sv $(patsubst $(FROM)rtl/%,$(DEFECT_DIR)/rtl/%,$(RTL))
 
 $(DEFECT_DIR)/rtl/defect_pkg.sv: $(RTL) $(wildcard tb/defects/*.toml) scripts/plant_defects.py
-	@scripts/plant_defects.py rtl $(PRESET) $(@D) $(RTL)
+	@scripts/plant_defects.py $(if $(FROM),changed,rtl) $(PRESET) $(@D) $(RTL)
 # Without the assertions in the design: what is judged here is what the bench sees by itself. Two defects bring a register
 # of their own, which no state word tells of.
 $(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv tb/dut/registers.h $(VSTAMP)
