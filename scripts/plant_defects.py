@@ -127,12 +127,19 @@ def plant(defects, preset, out, sources, changed):
         (out / "defect_pkg.sv").write_text(PACKAGE)
 
 
+def line(number, d):
+    """What `list` says of a defect."""
+    family = ",".join(str(n) for n in d["family"]) or "-"
+    return "\t".join(
+        (str(number), d["name"], family, d["kind"], d["preset"], d["level"], d["sees"], d["run"])
+    )
+
+
 def main(arguments):
     defects = load(Path(__file__).resolve().parent.parent / "tb" / "defects")
     if arguments[:1] == ["list"]:
         for number, d in enumerate(defects, 1):
-            family = ",".join(str(n) for n in d["family"]) or "-"
-            print(number, d["name"], family, d["kind"], d["preset"], d["level"], d["sees"], d["run"], sep="\t")
+            print(line(number, d))
     elif arguments[:1] == ["families"]:
         for family in sorted(FAMILIES):
             print(family, *(d["name"] for d in defects if family in d["family"]))

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exits.h"
 
@@ -61,4 +62,14 @@ void arguments_share(struct argp_state *state, const char *option, const char *t
     *shares = strtoull(second, &end, 10);
     if (errno || !isdigit((unsigned char)*text) || !isdigit((unsigned char)*second) || *end || *share >= *shares)
         argp_error(state, "--%s=%s: must be I/N with I less than N, like 0/16", option, text);
+}
+
+double arguments_reduce(struct argp_state *state, const char *text)
+{
+    return (double)arguments_number(state, "reduce", text, 0, 86400, false);
+}
+
+double arguments_reduce_default(void)
+{
+    return isatty(STDOUT_FILENO) ? 60 : 0;
 }

@@ -20,4 +20,10 @@ unsigned arguments_choice(struct argp_state *state, const char *option, const ch
 /* "I/N": share I of shares N, I from 0 to N - 1; complains and exits when it is none. */
 void arguments_share(struct argp_state *state, const char *option, const char *text, uint64_t *share, uint64_t *shares);
 
+/* --reduce=SECONDS, of every verb that compares: in how much time failures may be cut down; 0: they are not. */
+#define ARGUMENTS_REDUCE_HELP \
+    "Cut a failure down to a small case, in at most so much time; 0: do not (60 on a terminal, else 0)"
+double arguments_reduce(struct argp_state *state, const char *text);
+double arguments_reduce_default(void);
+
 #endif

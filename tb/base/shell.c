@@ -52,3 +52,21 @@ char *shell_word(const char *text)
 {
     return shell_line(1, (char *const *)&text);
 }
+
+static char *rerun, *program;
+
+void shell_begin(int argc, char *const *argv)
+{
+    rerun = shell_line(argc, argv);
+    program = argc ? shell_word(argv[0]) : NULL;
+}
+
+const char *shell_rerun(void)
+{
+    return rerun ? rerun : "";
+}
+
+const char *shell_program(void)
+{
+    return program ? program : "twinwalk";
+}

@@ -9,4 +9,10 @@ char *shell_line(int argc, char *const *argv);
 /* One argument so. */
 char *shell_word(const char *text);
 
+/* Remembers what this process was called with, before anything changes argv. Both are "" or "twinwalk" without it, or
+ * when memory is short. */
+void shell_begin(int argc, char *const *argv);
+const char *shell_rerun(void);   /* the line that runs it again */
+const char *shell_program(void); /* the word that calls the program */
+
 #endif

@@ -92,23 +92,23 @@ static int with_options(void (*parse)(struct setup *, int, char **), int (*run)(
                         char **argv)
 {
     struct setup options;
-    char *line = line_in_one_process(argc, argv), *program = shell_word(argv[0]);
+    char *line = line_in_one_process(argc, argv);
     char name[64];
     setup_defaults(&options);
     options.rerun = line ? line : "";
-    options.program = program ? program : options.program;
+    options.program = shell_program();
     snprintf(name, sizeof name, "twinwalk %s", argv[1]);
     argv[1] = name; /* what argp calls the program in its messages */
     parse(&options, argc - 1, argv + 1);
     const int status = run(&options);
     free(line);
-    free(program);
     return status;
 }
 
 int twinwalk_main(int argc, char **argv)
 {
     exits_begin("twinwalk");
+    shell_begin(argc, argv);
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "cosim") == 0)
         return with_options(options_parse_cosim, run_cosim, argc, argv);

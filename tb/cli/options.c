@@ -79,9 +79,7 @@ enum {
         {"speed", KEY_SPEED, NULL, 0, "Run the DUT alone as well, and compare speeds", GROUP_DUT}, WAVES_OPTIONS, \
         {"out", KEY_OUT, "FOLDER", 0, "Where folders for mismatches are made (out)", GROUP_OUTPUT},               \
     {                                                                                                             \
-        "reduce", KEY_REDUCE, "SECONDS", 0,                                                                       \
-            "Cut a failure down to a small trace, in at most so much time; 0: do not (60 on a terminal, else 0)", \
-            GROUP_OUTPUT                                                                                          \
+        "reduce", KEY_REDUCE, "SECONDS", 0, ARGUMENTS_REDUCE_HELP, GROUP_OUTPUT                                   \
     }
 
 #define RUN_OPTIONS                                                                                                  \
@@ -167,7 +165,7 @@ static error_t parse_dut(int key, char *arg, struct argp_state *state, struct se
         arguments_share(state, "slice", arg, &o->slice, &o->slice_of);
         return 0;
     case KEY_REDUCE:
-        o->reduce = (double)arguments_number(state, "reduce", arg, 0, 86400, false);
+        o->reduce = arguments_reduce(state, arg);
         return 0;
     case KEY_OUT:
         o->out = arg;

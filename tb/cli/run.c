@@ -461,23 +461,15 @@ static void reduce_finding(const struct results *r, const struct dut_ops *ops, s
 {
     const struct finding *f = &r->finding;
     struct reduced reduced;
-    char *head;
     FILE *out = outfile_table(r->setup->json);
     if (f->kind == FINDING_NONE || !*r->bundle || r->setup->reduce <= 0 || interrupt_count ||
         pipe_reads_once(r->setup->trace))
         return;
-    if (asprintf(&head, "# %s %s: expected %s, actual %s (DUT %s, preset %s)\n# Reduced from: %s\n",
-                 finding_name(f->kind), f->field, f->expected, f->actual, r->dut, CFG_NAME, r->setup->rerun) < 0)
-        head = NULL;
+    char *head = reduce_head(f, r->dut, r->setup->rerun);
     fprintf(stderr, "twinwalk: reducing, for at most %.0f s (Ctrl-C ends it) …\n", r->setup->reduce);
     reduce(r->setup, ops, dut, f, r->bundle, head, r->setup->reduce, &reduced);
     free(head);
-    if (reduced.found)
-        fprintf(out, "    reduced   to %zu records and %zu entries: %s (%" PRIu64 " tries, %.1f s)\n", reduced.records,
-                reduced.lines - reduced.records, plain(reduced.path), reduced.tries, reduced.seconds);
-    else
-        fprintf(out, "    reduced   not: %s (%" PRIu64 " tries, %.1f s)\n", reduced.why, reduced.tries,
-                reduced.seconds);
+    reduce_tell(out, &reduced);
 }
 
 /* A device at its own pace under random stimulus: its answers are judged by the oracle and the books of what may be

@@ -15,7 +15,18 @@
 #include "base/outfile.h"
 #include "dut/dut_list.h"
 
-enum { KEY_DUT = 256, KEY_ONLY, KEY_JSON, KEY_QUICK, KEY_SHARE, KEY_STATE, KEY_CHECK, OPTIONS_MOST = 10 };
+enum {
+    KEY_DUT = 256,
+    KEY_ONLY,
+    KEY_JSON,
+    KEY_QUICK,
+    KEY_SHARE,
+    KEY_STATE,
+    KEY_CHECK,
+    KEY_REDUCE,
+    KEY_OUT,
+    OPTIONS_MOST = 12
+};
 
 /* In the order of --help. Those with a bit are of the verbs that say so. */
 static const struct {
@@ -35,6 +46,8 @@ static const struct {
     {BENCH_STATE,
      {"state-every", KEY_STATE, "CYCLES", 0, "Compare all state every so many cycles too; 0: only at the end", 0}},
     {BENCH_QUICK, {"quick", KEY_QUICK, NULL, 0, "Fewer accesses: rough numbers", 0}},
+    {BENCH_REDUCE, {"reduce", KEY_REDUCE, "SECONDS", 0, ARGUMENTS_REDUCE_HELP, 0}},
+    {BENCH_REDUCE, {"out", KEY_OUT, "FOLDER", 0, "Where folders for reduced failures are made (out)", 0}},
     {0, {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", 0}},
 };
 
@@ -77,6 +90,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct bench *b = state->input;
     switch (key) {
     case KEY_DUT:
+        b->device = argument;
         b->dut = dut_find(dut_argument(state, "dut", argument));
         b->level = dut_check(argument);
         return 0;
@@ -88,6 +102,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JSON:
         b->json = argument;
+        return 0;
+    case KEY_REDUCE:
+        b->reduce = arguments_reduce(state, argument);
+        return 0;
+    case KEY_OUT:
+        b->folder = argument;
         return 0;
     case KEY_QUICK:
         b->quick = true;
@@ -152,6 +172,8 @@ void bench_arguments(struct bench *b, int argc, char **argv)
             options[count++] = known[i].option;
     const struct argp argp = {.options = options, .parser = parse, .doc = b->doc};
     b->shares = 1;
+    b->reduce = arguments_reduce_default();
+    b->folder = "out";
     arguments_parse(&argp, argc, argv, b);
     b->out = outfile_table(b->json);
     if (b->json && !outfile_possible("json", b->json))

@@ -12,10 +12,11 @@
 
 /* Options besides --dut, --only and --json, which all have. */
 enum bench_option {
-    BENCH_QUICK = 1, /* --quick */
-    BENCH_SHARE = 2, /* --share=I/N */
-    BENCH_STATE = 4, /* --state-every=CYCLES */
-    BENCH_CHECK = 8, /* --check=LEVEL */
+    BENCH_QUICK = 1,   /* --quick */
+    BENCH_SHARE = 2,   /* --share=I/N */
+    BENCH_STATE = 4,   /* --state-every=CYCLES */
+    BENCH_CHECK = 8,   /* --check=LEVEL */
+    BENCH_REDUCE = 16, /* --reduce=SECONDS, --out=FOLDER */
 };
 
 struct bench {
@@ -27,12 +28,15 @@ struct bench {
     const char *json;                /* NULL: none */
     bool quick;                      /* fewer accesses */
     bool paced;                      /* --check=arch: the device is alone, with a clock of its own */
+    const char *device;              /* as the command line names it; NULL: none */
     bool check_asked;                /* --check is given; else a device may ask for its own level */
     const char *level;               /* which is this; NULL: none */
     bool state_asked;                /* --state-every is given */
     uint64_t share, shares;          /* every combination whose number is share modulo shares */
     uint64_t state_every;            /* cycles between two comparisons of all state, 0: none; default: the caller's */
-    FILE *out;                       /* where the table goes: not where the JSON goes */
+    double reduce;                   /* seconds in which failures may be cut down; 0: they are not */
+    const char *folder;              /* under which folders of failures are made */
+    FILE *out;                       /* where the table goes: not where the JSON goes; NULL: nothing is told */
 };
 
 /* Parses. What cannot be is a usage error: a part that no name contains, state of a device that shows none. From then

@@ -66,6 +66,8 @@ bool rig_clock(struct rig *r)
     const bool takes = memory(r);
     if (!r->model)
         handshake_cycle(&r->handshake, &r->out, &r->in, takes, r->cycle, &r->finding);
+    if (r->watch)
+        r->watch(r->watcher, r);
     const struct clock_taken taken = clock_step(r->model, r->ops, r->dut, &r->in, &r->out, &actual);
     r->accepted = taken.ports;
     r->ctl_accepted = taken.control;

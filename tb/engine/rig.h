@@ -45,6 +45,10 @@ struct rig {
     uint8_t read_mt[RIG_READS]; /* … the types */
     uint64_t read_pa[RIG_READS]; /* … the addresses */
     struct finding finding;      /* what stopped it; FINDING_NONE: nothing */
+
+    /* Set by the user: called in every cycle with all pins chosen, before the clock's edge; NULL: nobody looks on. */
+    void (*watch)(void *watcher, const struct rig *r);
+    void *watcher;
 };
 
 /* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig

@@ -8,6 +8,7 @@
 #include "base/about.h"
 #include "engine/bench.h"
 #include "matrix/matrix.h"
+#include "reduce/found.h"
 
 enum {
     STRUCTURES = 5,
@@ -24,6 +25,8 @@ static struct {
     const char *why;
     unsigned cells;
 } reason[REASONS_MOST];
+
+static uint64_t cells_met; /* in this run, of every share */
 
 static const char *part(unsigned n)
 {
@@ -63,7 +66,7 @@ static void count_good(struct tally *t, const struct cell *cell, bool must)
 }
 
 /* One cell; false: it is bad. */
-static bool one(struct rig *r, const struct cell *cell, struct tally *t)
+static bool one(const struct bench *b, struct rig *r, const struct cell *cell, struct tally *t)
 {
     bool must;
     switch (cell_run(r, cell, &must)) {
@@ -72,7 +75,8 @@ static bool one(struct rig *r, const struct cell *cell, struct tally *t)
         t->evicted++;
         return true;
     case CELL_BAD:
-        complain(r, cell, 0);
+        if (b->out)
+            complain(r, cell, 0);
         return false;
     default:
         count_good(t, cell, must);
@@ -81,12 +85,12 @@ static bool one(struct rig *r, const struct cell *cell, struct tally *t)
 }
 
 /* One cell of a device at its own pace, in every cycle of the request in flight. */
-static bool one_paced(struct rig *r, const struct cell *cell, struct tally *t)
+static bool one_paced(const struct bench *b, struct rig *r, const struct cell *cell, struct tally *t)
 {
     bool must;
     for (unsigned delay = 0; delay < (cell->flight == FLY_NONE ? 1 : DELAYS_MOST); delay++) {
         const enum verdict verdict = cell_run_paced(r, cell, delay, &must);
-        if (verdict == CELL_BAD)
+        if (verdict == CELL_BAD && b->out)
             complain(r, cell, delay);
         if (verdict != CELL_GOOD)
             return verdict == CELL_EVICTED;
@@ -98,18 +102,17 @@ static bool one_paced(struct rig *r, const struct cell *cell, struct tally *t)
 /* The cell, if it can be and falls into this run's share; false: it is bad. */
 static bool turn(const struct bench *b, struct rig *r, const struct cell *cell, struct tally *t)
 {
-    static uint64_t number;
     const char *why = impossible(cell, b->paced);
     if (b->paced && !paced_flight(cell->flight))
         return true;
-    if (number++ % b->shares != b->share)
+    if (cells_met++ % b->shares != b->share)
         return true;
     if (why) {
         count_reason(why);
         t->impossible++;
         return true;
     }
-    return b->paced ? one_paced(r, cell, t) : one(r, cell, t);
+    return b->paced ? one_paced(b, r, cell, t) : one(b, r, cell, t);
 }
 
 /* All cells of one operation. */
@@ -152,14 +155,15 @@ static json_t *row_json(const char *name, const struct tally *t)
                      (int)t->evicted, "none", (int)t->impossible);
 }
 
-/* Every operation that is asked for, until one is bad. */
-static bool rows(const struct bench *b, struct rig *r, struct tally *total, json_t *list)
+/* Every operation that is asked for, until one is bad, whose name is then in *bad. */
+static bool rows(const struct bench *b, struct rig *r, struct tally *total, json_t *list, const char **bad)
 {
     bool good = true;
     for (unsigned n = 0; n < operations_count && good; n++) {
         struct tally t = {0};
         if (!bench_wants(b, operations[n].name))
             continue;
+        *bad = operations[n].name;
         good = row(b, r, &operations[n], &t);
         print(b->out, operations[n].name, &t);
         json_array_append_new(list, row_json(operations[n].name, &t));
@@ -168,6 +172,37 @@ static bool rows(const struct bench *b, struct rig *r, struct tally *total, json
             total->by_structure[s] += t.by_structure[s];
     }
     return good;
+}
+
+static struct rig *new_rig(const struct bench *b)
+{
+    return b->paced ? rig_new_paced(b->dut, MEMORY_LATENCY) : rig_new(b->dut, MEMORY_LATENCY, b->state_every);
+}
+
+/* All of it again, without a word. */
+static bool again(void *context, void (*watch)(void *watcher, const struct rig *r), void *watcher)
+{
+    struct bench b = *(const struct bench *)context;
+    struct rig *r = new_rig(&b);
+    bool good = true;
+    b.out = NULL;
+    cells_met = 0;
+    r->watch = watch;
+    r->watcher = watcher;
+    for (unsigned n = 0; n < operations_count && good; n++)
+        if (bench_wants(&b, operations[n].name))
+            good = row(&b, r, &operations[n], &(struct tally){0});
+    good = good && rig_compare_state(r);
+    rig_free(r);
+    return !good;
+}
+
+static void reduce_cell(struct bench *b, const struct finding *finding, const char *operation)
+{
+    const struct found found = {"matrix", operation, finding, b->dut ? b->dut->name : "model", b->folder};
+    const struct rig_run run = {b->dut, b->device, b->paced, MEMORY_LATENCY, b->state_every, finding, again, b};
+    if (b->reduce > 0)
+        found_rig(&found, &run, b->reduce, b->out);
 }
 
 static json_t *results_json(const struct bench *b, const struct rig *r, const struct tally *total, json_t *list)
@@ -195,19 +230,21 @@ int matrix_command(int argc, char **argv)
         .self = argv[0],
         .doc = "The invalidation matrix: every operation x structure x size x global x PCID x address x state of a "
                "walk in flight.",
-        .options = BENCH_CHECK | BENCH_SHARE | BENCH_STATE,
+        .options = BENCH_CHECK | BENCH_SHARE | BENCH_STATE | BENCH_REDUCE,
         .part = part,
         .state_every = 64,
     };
     bench_arguments(&b, argc, argv);
-    struct rig *r = b.paced ? rig_new_paced(b.dut, MEMORY_LATENCY) : rig_new(b.dut, MEMORY_LATENCY, b.state_every);
+    struct rig *r = new_rig(&b);
     struct tally total = {0};
     json_t *list = json_array();
     fprintf(b.out, "matrix: preset %s, %s\n  %-22s %6s %6s %6s %6s  %6s %6s %6s  %6s %6s\n", CFG_NAME, bench_who(&b),
             "operation", "ITLB", "DTLB", "STLB", "PSC", "cells", "drop", "keep", "taken", "none");
-    bool good = rows(&b, r, &total, list);
+    const char *place = "";
+    bool good = rows(&b, r, &total, list, &place);
     if (good && !rig_compare_state(r)) {
         good = false;
+        place = "the end";
         fprintf(stderr, "MISMATCH (%s) at the end, cycle %" PRIu64 ": %s: expected %s, actual %s\n",
                 finding_name(r->finding.kind), r->finding.cycle, r->finding.field, r->finding.expected,
                 r->finding.actual);
@@ -223,6 +260,9 @@ int matrix_command(int argc, char **argv)
             : total.good ? "0 differences"
                          : "nothing compared");
     json_t *root = results_json(&b, r, &total, list);
+    const struct finding finding = r->finding;
     rig_free(r);
+    if (!good)
+        reduce_cell(&b, &finding, place);
     return bench_end(&b, root, good, total.good, "every cell that is asked for cannot be on this preset");
 }

@@ -16,16 +16,17 @@ enum {
 };
 
 struct recorder {
-    const struct driver *driver;
+    const struct driver *driver; /* of a lockstep run; NULL: none */
     const struct physmem *memory;
+    uint64_t cycle;               /* the present one */
     struct physmem *copy, *first; /* first: as it was before the run */
     uint64_t generation;
     struct stimulus stimulus;
     bool offered[PINS_MAX_PORTS], ctl_offered;
     struct {
         uint64_t addr, expected, desired;
-        size_t event; /* of its acceptance */
-        bool cas;
+        size_t event;   /* of its acceptance */
+        bool seen, cas; /* seen: its acceptance was */
     } tag[TAGS];
     uint64_t line[LINES]; /* lines that were read, 0: none; open addressing */
     unsigned lines;
@@ -55,10 +56,8 @@ static bool copy_frame(void *context, uint64_t frame_pa, const uint64_t *words)
         if (!physmem_write(v->to, pa, words[i]))
             v->r->bad = true;
         if (v->note)
-            put(v->r, &(struct stimulus_event){.cycle = v->r->driver->cycle,
-                                               .kind = STIMULUS_POKE,
-                                               .pa = pa,
-                                               .value = words[i]});
+            put(v->r,
+                &(struct stimulus_event){.cycle = v->r->cycle, .kind = STIMULUS_POKE, .pa = pa, .value = words[i]});
     }
     return true;
 }
@@ -96,20 +95,19 @@ static bool was_read(const struct recorder *r, uint64_t pa)
     return r->line[at] == key;
 }
 
-static void note_requests(struct recorder *r, const struct pins_out *out)
+static void note_requests(struct recorder *r, const struct pins_in *in, const struct pins_out *out)
 {
-    const struct pins_in *in = &r->driver->in;
     for (unsigned port = 0; port < PINS_MAX_PORTS; port++) {
         const bool valid = in->req_valid >> port & 1;
         if (valid && !r->offered[port])
-            put(r, &(struct stimulus_event){.cycle = r->driver->cycle,
+            put(r, &(struct stimulus_event){.cycle = r->cycle,
                                             .kind = STIMULUS_REQUEST,
                                             .port = (uint8_t)port,
                                             .req = in->req[port]});
         r->offered[port] = valid && !(out->req_ready >> port & 1);
     }
     if (in->ctl_valid && !r->ctl_offered)
-        put(r, &(struct stimulus_event){.cycle = r->driver->cycle,
+        put(r, &(struct stimulus_event){.cycle = r->cycle,
                                         .kind = STIMULUS_CONTROL,
                                         .op = in->ctl_op,
                                         .pa = in->ctl_data,
@@ -117,11 +115,10 @@ static void note_requests(struct recorder *r, const struct pins_out *out)
     r->ctl_offered = in->ctl_valid && !out->ctl_ready;
 }
 
-static void note_memory(struct recorder *r, const struct pins_out *out)
+static void note_memory(struct recorder *r, const struct pins_in *in, const struct pins_out *out)
 {
-    const struct pins_in *in = &r->driver->in;
-    const uint64_t cycle = r->driver->cycle;
-    if (in->mem_rsp_valid && in->mem_rsp_tag < TAGS) {
+    const uint64_t cycle = r->cycle;
+    if (in->mem_rsp_valid && in->mem_rsp_tag < TAGS && r->tag[in->mem_rsp_tag].seen) {
         struct stimulus_event *e = &r->stimulus.event[r->tag[in->mem_rsp_tag].event];
         e->latency = (uint32_t)(cycle - e->cycle);
         e->error = in->mem_rsp_err;
@@ -134,41 +131,53 @@ static void note_memory(struct recorder *r, const struct pins_out *out)
     }
     note_line(r, out->mem_req_addr);
     r->tag[out->mem_req_tag].event = r->stimulus.count;
+    r->tag[out->mem_req_tag].seen = true;
     r->tag[out->mem_req_tag].cas = out->mem_req_cas;
     r->tag[out->mem_req_tag].addr = out->mem_req_addr;
     r->tag[out->mem_req_tag].expected = out->mem_req_expected;
     r->tag[out->mem_req_tag].desired = out->mem_req_desired;
-    put(r, &(struct stimulus_event){.cycle = cycle, .kind = STIMULUS_MEMORY, .latency = NOT_YET});
+    put(r,
+        &(struct stimulus_event){.cycle = cycle, .kind = STIMULUS_MEMORY, .latency = NOT_YET, .pa = out->mem_req_addr});
 }
 
 /* A compare-and-swap that was carried out in this cycle: not software's. */
-static void carry_swap(struct recorder *r)
+static void carry_swap(struct recorder *r, const struct pins_in *in)
 {
-    const struct pins_in *in = &r->driver->in;
-    if (!in->mem_rsp_valid || in->mem_rsp_err || in->mem_rsp_tag >= TAGS || !r->tag[in->mem_rsp_tag].cas)
+    if (!in->mem_rsp_valid || in->mem_rsp_err || in->mem_rsp_tag >= TAGS || !r->tag[in->mem_rsp_tag].seen ||
+        !r->tag[in->mem_rsp_tag].cas)
         return;
     const uint64_t addr = r->tag[in->mem_rsp_tag].addr, expected = r->tag[in->mem_rsp_tag].expected;
-    if (in->mem_rsp_line[addr >> 3 & 7] == expected && !physmem_write(r->copy, addr, r->tag[in->mem_rsp_tag].desired))
+    if (in->mem_rsp_line[addr >> 3 & 7] != expected)
+        return;
+    struct stimulus_event *e = &r->stimulus.event[r->tag[in->mem_rsp_tag].event];
+    e->swapped = true;
+    e->value = r->tag[in->mem_rsp_tag].desired;
+    if (!physmem_write(r->copy, addr, e->value))
         r->bad = true;
+}
+
+void recorder_cycle(struct recorder *r, uint64_t cycle, const struct pins_in *in, const struct pins_out *out)
+{
+    if (r->bad)
+        return;
+    r->cycle = cycle;
+    carry_swap(r, in);
+    note_pokes(r);
+    note_requests(r, in, out);
+    note_memory(r, in, out);
 }
 
 static void on_cycle(void *context, const struct pins_out *out)
 {
     struct recorder *r = context;
-    if (r->bad)
-        return;
-    carry_swap(r);
-    note_pokes(r);
-    note_requests(r, out);
-    note_memory(r, out);
+    recorder_cycle(r, r->driver->cycle, &r->driver->in, out);
 }
 
-struct recorder *recorder_listen(struct lockstep *l, const struct physmem *memory)
+struct recorder *recorder_new(const struct physmem *memory)
 {
     struct recorder *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
-    r->driver = l->driver;
     r->memory = memory;
     r->generation = physmem_generation(memory);
     r->copy = physmem_new(CFG_ARCH_PADDR_BITS);
@@ -180,6 +189,15 @@ struct recorder *recorder_listen(struct lockstep *l, const struct physmem *memor
     } else {
         r->bad = true;
     }
+    return r;
+}
+
+struct recorder *recorder_listen(struct lockstep *l, const struct physmem *memory)
+{
+    struct recorder *r = recorder_new(memory);
+    if (!r)
+        return NULL;
+    r->driver = l->driver;
     l->watch = on_cycle;
     l->watcher = r;
     return r;

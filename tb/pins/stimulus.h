@@ -31,9 +31,10 @@ struct stimulus_event {
     uint8_t port; /* of a request */
     uint8_t op;   /* of a control operation */
     bool error;   /* of memory */
+    bool swapped; /* of memory, as recorded: it was a compare-and-swap that took place, and left `value` */
     uint32_t latency;
     struct pins_req req;
-    uint64_t pa, value; /* of a poke; data and descriptor of a control operation */
+    uint64_t pa, value; /* of a poke; data and descriptor of a control operation; address of memory, as recorded */
     size_t place;       /* for stimulus_sort() */
 };
 

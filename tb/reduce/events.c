@@ -27,12 +27,8 @@ static void note_access(struct events *e, const struct pins_req *req)
     memcpy(event->step, result.step, sizeof event->step);
 }
 
-void events_cycle(void *context, const struct pins_out *out)
+static void note_cycle(struct events *e, const struct pins_in *in, const struct pins_out *out)
 {
-    struct events *e = context;
-    const struct pins_in *in = &e->driver->in;
-    if (e->until != UINT64_MAX && e->driver->done > e->until + AFTER)
-        e->driver->stop = true;
     for (unsigned ports = in->req_valid & out->req_ready; ports; ports &= ports - 1)
         note_access(e, &in->req[__builtin_ctz(ports)]);
     if (in->ctl_valid && out->ctl_ready) {
@@ -44,13 +40,34 @@ void events_cycle(void *context, const struct pins_out *out)
     }
 }
 
+void events_cycle(void *context, const struct pins_out *out)
+{
+    struct events *e = context;
+    if (e->until != UINT64_MAX && e->driver->done > e->until + AFTER)
+        e->driver->stop = true;
+    note_cycle(e, &e->driver->in, out);
+}
+
+void events_rig(void *context, const struct rig *rig)
+{
+    struct events *e = context;
+    e->physmem = rig->pm;
+    e->regs = &rig->regs;
+    e->cpu = &rig->cpu;
+    note_cycle(e, &rig->in, &rig->out);
+}
+
+bool events_new(struct events *e)
+{
+    *e = (struct events){.ring = malloc(EVENTS_MOST * sizeof *e->ring), .until = UINT64_MAX};
+    return e->ring;
+}
+
 bool events_listen(struct events *e, struct session *s)
 {
-    *e = (struct events){.ring = malloc(EVENTS_MOST * sizeof *e->ring),
-                         .driver = s->lockstep.driver,
-                         .until = UINT64_MAX};
-    if (!e->ring)
+    if (!events_new(e))
         return false;
+    e->driver = s->lockstep.driver;
     if (s->world) {
         e->physmem = s->world->physmem;
         e->regs = &s->world->regs;

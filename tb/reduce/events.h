@@ -6,6 +6,7 @@
 #ifndef TWINWALK_EVENTS_H
 #define TWINWALK_EVENTS_H
 
+#include "engine/rig.h"
 #include "session/session.h"
 
 struct event {
@@ -23,7 +24,7 @@ struct events {
     const struct physmem *physmem;
     const struct oracle_regs *regs;
     const struct oracle_cpu *cpu;
-    struct driver *driver;
+    struct driver *driver; /* of a session; NULL for a rig */
     uint64_t until; /* set by the caller: end the run some records after so many were done; UINT64_MAX: let it run */
 };
 
@@ -32,6 +33,10 @@ enum { EVENTS_MOST = 1 << 16 };
 /* Listens to a session that is open and has not run. False: not enough memory. events_free() in any case. */
 bool events_listen(struct events *e, struct session *session);
 void events_free(struct events *e);
+
+/* The same for a rig (rig->watch; the context is the events, begun by events_new). */
+bool events_new(struct events *e);
+void events_rig(void *context, const struct rig *rig);
 
 /* A cycle of the session's driver, for a lane (lane->watch; the context is the events): lockstep calls it by itself. */
 void events_cycle(void *context, const struct pins_out *out);

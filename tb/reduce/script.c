@@ -30,35 +30,55 @@ static struct line *add(struct script *s)
     return &s->line[s->count++];
 }
 
-bool script_read(struct script *s, const char *path, size_t most)
+static bool add_record(struct script *s, const struct trace_reader *reader, const struct trace_rec *rec)
+{
+    struct line *line = add(s);
+    const struct trace_extra *extra = trace_extra(reader, rec);
+    if (!line)
+        return false;
+    line->rec = *rec;
+    if (extra)
+        line->extra = *extra;
+    return true;
+}
+
+/* Up to `most` records of a trace of this sort. Gives how it ended: 1 there are more, 0 at its end, -1 not good. */
+static int read_most(struct script *s, const char *path, bool os, size_t most)
 {
     const char *error = "";
     const struct trace_rec *recs;
     size_t count;
-    int got = -1;
+    int got = 1;
     struct trace_reader *reader = trace_open(path, &error);
-    *s = (struct script){0};
+    *s = (struct script){.os = os};
     if (!reader)
-        return false;
+        return -1;
     const struct trace_info *info = trace_get_info(reader);
     s->linear_bits = info->linear_bits;
-    bool room = true;
-    while (room && info->own_tables && s->count <= most && (got = trace_next(reader, &recs, &count)) == 1)
-        for (size_t i = 0; room && i < count; i++) {
-            struct line *line = add(s);
-            const struct trace_extra *extra = trace_extra(reader, &recs[i]);
-            room = line;
-            if (!line)
-                break;
-            line->rec = recs[i];
-            if (extra)
-                line->extra = *extra;
-        }
+    memcpy(s->program, info->program, sizeof s->program);
+    if (info->own_tables == os)
+        got = -1;
+    while (got == 1 && s->count < most && (got = trace_next(reader, &recs, &count)) == 1)
+        for (size_t i = 0; got == 1 && i < count && s->count < most; i++)
+            got = add_record(s, reader, &recs[i]) ? 1 : -1;
     trace_close(reader);
-    if (room && got == 0 && s->count <= most)
-        return true;
-    script_free(s);
-    return false;
+    return got;
+}
+
+bool script_read(struct script *s, const char *path, size_t most)
+{
+    const bool good = read_most(s, path, false, most + 1) == 0;
+    if (!good)
+        script_free(s);
+    return good;
+}
+
+bool script_read_program(struct script *s, const char *path, size_t count)
+{
+    const bool good = read_most(s, path, true, count) >= 0;
+    if (!good)
+        script_free(s);
+    return good;
 }
 
 /* ---- from events --------------------------------------------------------------------------------------------------
@@ -112,15 +132,30 @@ static bool add_control(struct script *s, uint8_t op, uint64_t data, uint64_t de
     return true;
 }
 
-/* In an order in which none of them raises #GP(0): CR0.WP before CR4.CET, CR4.PCIDE before a PCID in CR3. */
+unsigned registers_set(const struct oracle_regs *r, struct trace_control op[REGISTERS])
+{
+    unsigned n = 0;
+    op[n++] = (struct trace_control){.op = CTL_MOV_CR0, .data = r->cr0 | CR0_PG | CR0_PE};
+    op[n++] = (struct trace_control){.op = CTL_WRMSR_EFER, .data = r->efer | EFER_LME | EFER_LMA};
+    op[n++] = (struct trace_control){.op = CTL_MOV_CR4, .data = r->cr4 | CR4_PAE};
+    op[n++] = (struct trace_control){.op = CTL_MOV_CR3, .data = r->cr3};
+    if (r->pat != UINT64_C(0x0007040600070406))
+        op[n++] = (struct trace_control){.op = CTL_WRMSR_PAT, .data = r->pat};
+    if (r->pkru)
+        op[n++] = (struct trace_control){.op = CTL_WRPKRU, .data = r->pkru};
+    if (r->pkrs)
+        op[n++] = (struct trace_control){.op = CTL_WRMSR_PKRS, .data = r->pkrs};
+    return n;
+}
+
 static bool add_registers(struct script *s, const struct oracle_regs *r)
 {
-    return add_control(s, CTL_MOV_CR0, r->cr0 | CR0_PG | CR0_PE, 0) &&
-           add_control(s, CTL_WRMSR_EFER, r->efer | EFER_LME | EFER_LMA, 0) &&
-           add_control(s, CTL_MOV_CR4, r->cr4 | CR4_PAE, 0) && add_control(s, CTL_MOV_CR3, r->cr3, 0) &&
-           (r->pat == UINT64_C(0x0007040600070406) || add_control(s, CTL_WRMSR_PAT, r->pat, 0)) &&
-           (!r->pkru || add_control(s, CTL_WRPKRU, r->pkru, 0)) &&
-           (!r->pkrs || add_control(s, CTL_WRMSR_PKRS, r->pkrs, 0));
+    struct trace_control op[REGISTERS];
+    const unsigned n = registers_set(r, op);
+    for (unsigned i = 0; i < n; i++)
+        if (!add_control(s, op[i].op, op[i].data, 0))
+            return false;
+    return true;
 }
 
 static bool add_poke(struct script *s, uint64_t pa, uint64_t value)
@@ -227,6 +262,14 @@ bool script_of_events(struct script *s, const struct events *events, uint64_t n)
     return good;
 }
 
+bool script_have_access(struct script *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (line_is_access(&s->line[i]))
+            return true;
+    return add_access(s, &(struct pins_req){.acc = ACC_READ, .user = true});
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------------------
  */
 
@@ -261,10 +304,11 @@ static bool put_head(const char *path, const char *head)
 
 bool script_write(const struct script *s, const bool *keep, const char *path, const char *head)
 {
-    const struct trace_info info = {.linear_bits = s->linear_bits,
-                                    .own_tables = true,
-                                    .records = UINT64_MAX,
-                                    .accesses = UINT64_MAX};
+    struct trace_info info = {.linear_bits = s->linear_bits,
+                              .own_tables = !s->os,
+                              .records = UINT64_MAX,
+                              .accesses = UINT64_MAX};
+    memcpy(info.program, s->program, sizeof info.program);
     const char *error = "";
     struct trace_writer *writer = trace_create(path, &info, true, &error);
     bool good = writer != NULL;

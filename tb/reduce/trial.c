@@ -8,7 +8,10 @@
 #include "dut/model.h"
 #include "replay/decoupled.h"
 
-enum { HANG_SOON = 5000 }; /* cycles without progress; the slowest memory access comes on top */
+enum {
+    HANG_SOON = 5000, /* cycles without progress; the slowest memory access comes on top */
+    STATE_SOON = 64,  /* cycles between two comparisons of all state */
+};
 
 void trial_begin(struct trial *t, const struct setup *setup, const struct dut_ops *ops, struct dut *dut,
                  const struct finding *wanted)
@@ -21,8 +24,8 @@ void trial_begin(struct trial *t, const struct setup *setup, const struct dut_op
     o->limit = UINT64_MAX;
     if (o->hang_after > HANG_SOON + 64 * slowest[o->memory.model])
         o->hang_after = HANG_SOON + 64 * slowest[o->memory.model];
-    if (o->check == CHECK_STATE)
-        o->state_every = 64; /* short traces end before the 4,096th cycle */
+    if (o->check == CHECK_STATE && o->state_every > STATE_SOON)
+        o->state_every = STATE_SOON; /* short traces end before the 4,096th cycle */
     if (!setup->trace)
         o->check = o->check == CHECK_EVENTS ? CHECK_CYCLE : o->check;
 }
@@ -55,8 +58,7 @@ static bool same_field(const char *a, const char *b)
 
 bool trial_is_wanted(const struct trial *t, const struct finding *f)
 {
-    return f->kind == t->wanted.kind &&
-           ((t->loosely && f->kind == FINDING_EVENT) || same_field(f->field, t->wanted.field));
+    return f->kind == t->wanted.kind && (t->loosely || same_field(f->field, t->wanted.field));
 }
 
 static bool lockstep_fails(struct trial *t)
@@ -74,6 +76,23 @@ static bool lockstep_fails(struct trial *t)
     }
     free(s);
     return trial_is_wanted(t, &found);
+}
+
+bool trial_is_sound(const struct trial *t, const char *trace)
+{
+    struct session *s = calloc(1, sizeof *s);
+    struct setup setup = t->setup;
+    bool sound = false;
+    setup.trace = trace;
+    setup.check = CHECK_CYCLE;
+    if (s && session_open(s, &setup, NULL, NULL)) {
+        lockstep_run(&s->lockstep);
+        sound = s->lockstep.ended && s->lockstep.finding.kind == FINDING_NONE && !s->world->broken &&
+                s->world->counts.accesses && world_compare_memory(s->world);
+        session_close(s);
+    }
+    free(s);
+    return sound;
 }
 
 static bool decoupled_fails(struct trial *t)

@@ -23,6 +23,7 @@ struct queue {
     } access[QUEUE];
     struct {
         uint64_t addr;
+        uint64_t after; /* accesses that had ended before it */
         uint8_t mt;
         bool cas;
     } request[QUEUE];
@@ -47,6 +48,7 @@ static void note_memory(void *context, bool cas, uint8_t mt, uint64_t addr)
     q->request[q->requests & (QUEUE - 1)].addr = addr;
     q->request[q->requests & (QUEUE - 1)].mt = mt;
     q->request[q->requests & (QUEUE - 1)].cas = cas;
+    q->request[q->requests & (QUEUE - 1)].after = q->accesses;
     q->requests++;
 }
 
@@ -101,18 +103,32 @@ static bool request_differs(struct decoupled *d, const struct queue *a, const st
     return false;
 }
 
-/* Compares all that both have done. */
-static bool match(struct decoupled *d, const struct queue *a, const struct queue *b)
+/* Is the next request to be compared now: both have made it, each before it ended the next access? At the end: always.
+ */
+static bool request_is_next(const struct decoupled *d, const struct queue *a, const struct queue *b, bool at_end)
 {
-    const uint64_t accesses = a->accesses < b->accesses ? a->accesses : b->accesses;
-    const uint64_t requests = a->requests < b->requests ? a->requests : b->requests;
-    for (; d->accesses < accesses; d->accesses++)
-        if (access_differs(d, a, b, d->accesses))
-            return false;
-    for (; d->requests < requests; d->requests++)
-        if (d->events && request_differs(d, a, b, d->requests))
-            return false;
-    return true;
+    const uint64_t i = d->requests & (QUEUE - 1);
+    return d->events && d->requests < a->requests && d->requests < b->requests &&
+           (at_end || (a->request[i].after <= d->accesses && b->request[i].after <= d->accesses));
+}
+
+/* Compares all that both have done, in an order that does not depend on how far each has run: before an access, the
+ * requests that both have made before its end. */
+static bool match(struct decoupled *d, const struct queue *a, const struct queue *b, bool at_end)
+{
+    for (;;) {
+        if (request_is_next(d, a, b, at_end)) {
+            if (request_differs(d, a, b, d->requests))
+                return false;
+            d->requests++;
+        } else if (d->accesses < a->accesses && d->accesses < b->accesses) {
+            if (access_differs(d, a, b, d->accesses))
+                return false;
+            d->accesses++;
+        } else {
+            return true;
+        }
+    }
 }
 
 static bool room(const struct decoupled *d, const struct queue *q)
@@ -179,7 +195,7 @@ static void run_both(struct decoupled *d, struct queue *a, struct queue *b)
             d->finding = d->ref.finding;
             return;
         }
-        if (!match(d, a, b))
+        if (!match(d, a, b, false))
             return;
         if ((!dut_on && ref_on && !room(d, a)) || (!ref_on && dut_on && !room(d, b)))
             break; /* one has ended and the other goes on and on */
@@ -208,7 +224,7 @@ bool decoupled_run(struct decoupled *d)
         lane_start(&d->dut);
         run_both(d, a, b);
         const bool ended = d->ref_world->d.ended && d->dut_world->d.ended;
-        if (ended && d->finding.kind == FINDING_NONE) {
+        if (ended && d->finding.kind == FINDING_NONE && match(d, a, b, true)) {
             count_differs(d, "number of accesses", a->accesses, b->accesses);
             if (d->events)
                 count_differs(d, "number of memory requests", a->requests, b->requests);

@@ -145,7 +145,8 @@ static void put_walk(FILE *out, const char *walk)
 
 static void put_head(FILE *out, const char *report)
 {
-    static const char *const rows[] = {"access", "record", "preset", "DUT", "check", "trace", "seed", "program"};
+    static const char *const rows[] = {"access", "record", "place", "preset", "DUT",
+                                       "check",  "trace",  "seed",  "program"};
     char kind[64], field[160], expected[256], actual[256], cycle[64], value[512];
     text_look_up(report, "kind", kind, sizeof kind);
     text_look_up(report, "field", field, sizeof field);
@@ -154,7 +155,8 @@ static void put_head(FILE *out, const char *report)
     text_look_up(report, "cycle", cycle, sizeof cycle);
     fprintf(out, "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Twinwalk: %s ", kind);
     put(out, field);
-    fprintf(out, "</title>\n<style>\n%s</style>\n<h1>In cycle %s, <span class=\"bad\">", style, cycle);
+    fprintf(out, "</title>\n<style>\n%s</style>\n<h1>%s%s%s<span class=\"bad\">", style, *cycle ? "In cycle " : "",
+            cycle, *cycle ? ", " : "");
     put(out, field);
     fputs("</span> was <code>", out);
     put(out, actual);

@@ -1,7 +1,7 @@
 /* What a run is made of, when nothing else is said: see setup.h. */
 #include "setup.h"
 
-#include <unistd.h>
+#include "base/arguments.h"
 
 const char *check_name(enum check_level check)
 {
@@ -28,7 +28,7 @@ void setup_defaults(struct setup *o)
         .to = UINT64_MAX,
         .hang_after = SETUP_HANG_CYCLES,
         .cycles = UINT64_MAX,
-        .reduce = isatty(STDOUT_FILENO) ? SETUP_REDUCE : 0,
+        .reduce = arguments_reduce_default(),
         .out = "out",
         .program = "twinwalk",
     };

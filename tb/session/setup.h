@@ -10,7 +10,6 @@
 
 enum check_level { CHECK_ARCH, CHECK_EVENTS, CHECK_CYCLE, CHECK_STATE };
 
-enum { SETUP_REDUCE = 60 };          /* seconds, on a terminal */
 enum { SETUP_HANG_CYCLES = 100000 }; /* without progress; the slowest memory access comes on top */
 
 /* The OS model: its memory, its page sizes, what its work costs, what it prints. */

@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/about.h"
+#include "base/interrupt.h"
 #include "engine/bench.h"
+#include "reduce/found.h"
 #include "sweep/sweep.h"
 
 static const struct {
@@ -21,7 +23,7 @@ static const struct {
     {"addresses", "canonical addresses and LAM: every value of bits 63:47", sweep_addresses},
     {"types", "memory types of pages, tables and CR3", sweep_types},
 };
-enum { PARTS = sizeof parts / sizeof *parts };
+enum { PARTS = sizeof parts / sizeof *parts, MEMORY_LATENCY = 1 };
 
 static const char *part_name(unsigned n)
 {
@@ -47,16 +49,54 @@ static void complain(const struct rig *r, const char *part)
             g->cr0, g->cr3, g->cr4, g->efer, g->pkru, g->pkrs, g->pat);
 }
 
-/* Each part has a rig of its own. */
-static bool run(const struct bench *b, unsigned part, uint64_t *cases, json_t *list)
+/* A part on a rig of its own, new and as its user has set it up. */
+static bool all_of(struct sweep *s, unsigned part)
 {
-    struct sweep s = {.share = b->share, .shares = b->shares};
-    const double began = seconds();
-    s.r = b->paced ? rig_new_paced(b->dut, 1) : rig_new(b->dut, 1, b->state_every);
     const struct oracle_regs plain = sweep_plain();
-    const bool equal = rig_registers(s.r, &plain) && parts[part].run(&s) && rig_compare_state(s.r);
+    return rig_registers(s->r, &plain) && parts[part].run(s) && rig_compare_state(s->r);
+}
+
+static struct rig *new_rig(const struct bench *b)
+{
+    return b->paced ? rig_new_paced(b->dut, MEMORY_LATENCY) : rig_new(b->dut, MEMORY_LATENCY, b->state_every);
+}
+
+/* A part that failed, to be made again. */
+struct failed {
+    const struct bench *b;
+    unsigned part;
+};
+
+static bool again(void *context, void (*watch)(void *watcher, const struct rig *r), void *watcher)
+{
+    const struct failed *f = context;
+    struct sweep s = {.share = f->b->share, .shares = f->b->shares, .quiet = true, .r = new_rig(f->b)};
+    s.r->watch = watch;
+    s.r->watcher = watcher;
+    const bool failed = !all_of(&s, f->part);
+    rig_free(s.r);
+    return failed;
+}
+
+static void reduce_part(const struct bench *b, unsigned part, const struct finding *finding, double until)
+{
+    const double left = until - seconds();
+    struct failed failed = {b, part};
+    const struct found found = {"sweep", parts[part].name, finding, b->dut ? b->dut->name : "model", b->folder};
+    const struct rig_run run = {b->dut, b->device, b->paced, MEMORY_LATENCY, b->state_every, finding, again, &failed};
+    if (left > 0 && !interrupt_count)
+        found_rig(&found, &run, left, b->out);
+}
+
+/* Each part has a rig of its own. */
+static bool run(const struct bench *b, unsigned part, uint64_t *cases, json_t *list, struct finding *finding)
+{
+    struct sweep s = {.share = b->share, .shares = b->shares, .r = new_rig(b)};
+    const double began = seconds();
+    const bool equal = all_of(&s, part);
     if (!equal)
         complain(s.r, parts[part].name);
+    *finding = s.r->finding;
     fprintf(b->out, "  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases,
             s.r->cycle, seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
     if (s.skipped)
@@ -87,23 +127,28 @@ int sweep_command(int argc, char **argv)
     struct bench b = {
         .self = argv[0],
         .doc = "Enumerates the rules of paging: oracle, cycle model and a device in lockstep.",
-        .options = BENCH_CHECK | BENCH_SHARE | BENCH_STATE,
+        .options = BENCH_CHECK | BENCH_SHARE | BENCH_STATE | BENCH_REDUCE,
         .part = part_name,
         .state_every = 100000,
     };
     bench_arguments(&b, argc, argv);
     json_t *root = about_json(CFG_NAME), *list = json_array();
+    struct finding finding[PARTS] = {0};
     uint64_t cases = 0;
     bool equal = true;
     fprintf(b.out, "sweep: preset %s, oracle and %s, share %" PRIu64 " of %" PRIu64 "\n", CFG_NAME, bench_who(&b),
             b.share, b.shares);
     for (unsigned part = 0; part < PARTS; part++)
         if (bench_wants(&b, parts[part].name))
-            equal &= run(&b, part, &cases, list);
+            equal &= run(&b, part, &cases, list, &finding[part]);
     fprintf(b.out, "sweep: %" PRIu64 " accesses, %s\n", cases,
             !equal  ? "DIFFERENT"
             : cases ? "0 differences"
                     : "nothing compared");
+    const double until = seconds() + b.reduce;
+    for (unsigned part = 0; part < PARTS; part++)
+        if (finding[part].kind != FINDING_NONE)
+            reduce_part(&b, part, &finding[part], until);
     json_object_set_new(root, "command", json_string("sweep"));
     json_object_set_new(root, "dut", b.dut ? json_string(b.dut->name) : json_null());
     if (b.paced)

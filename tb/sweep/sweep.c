@@ -42,7 +42,8 @@ bool sweep_access(struct sweep *s, uint64_t va, struct mode mode, struct pins_re
     s->cases++;
     if (rig_check(s->r, &access, resp, says))
         return true;
-    oracle_explain(stderr, &s->r->regs, &access, says);
+    if (!s->quiet)
+        oracle_explain(stderr, &s->r->regs, &access, says);
     return false;
 }
 

@@ -15,6 +15,7 @@
 struct sweep {
     struct rig *r;
     uint64_t share, shares; /* do combinations n with n mod shares = share */
+    bool quiet;             /* what is wrong is not explained on stderr */
     uint64_t number;        /* combinations met so far in this part */
     uint64_t cases;         /* accesses made and judged in this part */
     uint64_t elsewhere;     /* at arch: answers that the device says come from elsewhere than the part meant */

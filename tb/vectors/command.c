@@ -13,11 +13,13 @@
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/shell.h"
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
+#include "reduce.h"
 #include "traces/format/plain.h"
 
-enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, FAILURES = 10, ENGINES_MOST = 8 };
+enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, KEY_REDUCE, KEY_OUT, FAILURES = 10, ENGINES_MOST = 8 };
 
 struct session {
     const char *on, *json_path, *pattern;
@@ -25,8 +27,13 @@ struct session {
     int file_count;
     struct vector_engine *engine[ENGINES_MOST], *explainer;
     struct vector_score score[ENGINES_MOST];
+    const struct dut_ops *ops[ENGINES_MOST]; /* NULL: the oracle */
+    char *word[ENGINES_MOST];                /* what the command line calls it */
     size_t engines;
     struct vector_json json;
+    double reduce;   /* seconds that are left for the reduction of failures; 0: none */
+    const char *out; /* folder for their folders */
+    struct vector_past past;
     uint64_t taken;    /* cases that the pattern let through */
     uint64_t failures; /* of an engine that are told; the others are only counted */
     struct progress progress;
@@ -48,6 +55,8 @@ static bool add_engine(struct argp_state *state, struct session *s, const char *
     if (!engine)
         return false;
     s->engine[s->engines] = engine;
+    s->ops[s->engines] = ops;
+    s->word[s->engines] = strdup(name); /* NULL: its own name will do */
     s->score[s->engines++].engine = engine->name;
     return true;
 }
@@ -87,6 +96,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FAILURES:
         s->failures = arguments_number(state, "failures", arg, 0, UINT64_MAX, false);
         return 0;
+    case KEY_REDUCE:
+        s->reduce = arguments_reduce(state, arg);
+        return 0;
+    case KEY_OUT:
+        s->out = arg;
+        return 0;
     case ARGP_KEY_ARGS:
         s->files = state->argv + state->next;
         s->file_count = state->argc - state->next;
@@ -111,6 +126,8 @@ static void parse_arguments(struct session *s, int argc, char **argv)
         {"case", KEY_CASE, "PATTERN", 0, "Only cases whose name matches this shell pattern", 0},
         {"failures", KEY_FAILURES, "N", 0,
          "Tell of so many failures of an engine at most, count the others (10; 0: all)", 0},
+        {"reduce", KEY_REDUCE, "SECONDS", 0, ARGUMENTS_REDUCE_HELP, 0},
+        {"out", KEY_OUT, "FOLDER", 0, "Where folders for reduced failures are made (out)", 0},
         {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", 0},
         {0},
     };
@@ -147,13 +164,40 @@ static void explain(struct session *s, const struct oracle_cpu *cpu, const struc
         vector_explain(s->explainer, cpu, v, at, out);
 }
 
-static void tell(struct session *s, const struct vector_score *score, const struct oracle_cpu *cpu,
-                 const struct vector *v, const struct vector_verdict *verdict, FILE *out)
+/* Of a device's failure; that of the oracle is the case's own, or the bench's. */
+static void reduce_case(struct session *s, size_t number, const struct vector *v, const struct vector_verdict *verdict,
+                        FILE *out)
 {
+    struct vector_engine *engine = s->engine[number];
+    const struct dut_ops *ops = s->ops[number];
+    struct finding finding = {.kind = FINDING_EXPECT, .cycle = UINT64_MAX};
+    const struct found found = {"vectors", vector_case(v)->name, &finding, engine->name, s->out};
+    struct reduced reduced;
+    char folder[540];
+    if (s->reduce <= 0 || !ops || interrupt_count)
+        return;
+    snprintf(finding.field, sizeof finding.field, "%s", verdict->field);
+    snprintf(finding.expected, sizeof finding.expected, "%s", verdict->expected);
+    snprintf(finding.actual, sizeof finding.actual, "%s", verdict->got);
+    if (!found_begin(&found, folder))
+        return;
+    fprintf(stderr, "twinwalk: reducing, for at most %.0f s (Ctrl-C ends it) …\n", s->reduce);
+    char *head = reduce_head(&finding, engine->name, shell_rerun());
+    vector_reduce(engine, ops, s->word[number], &s->past, v, verdict, folder, head, s->reduce, &reduced);
+    free(head);
+    s->reduce -= reduced.seconds;
+    found_end(folder, &reduced, out);
+}
+
+static void tell(struct session *s, size_t number, const struct oracle_cpu *cpu, const struct vector *v,
+                 const struct vector_verdict *verdict, FILE *out)
+{
+    const struct vector_score *score = &s->score[number];
     progress_end(&s->progress);
     if (!s->failures || score->failed <= s->failures) {
         vector_report_failure(out, score->engine, v, verdict);
         explain(s, cpu, v, verdict->at, out);
+        reduce_case(s, number, v, verdict, out);
     } else if (score->failed == s->failures + 1) {
         fprintf(out,
                 "FAILED on %s: %s, and perhaps more: from here on they are only counted (--json= names them, "
@@ -188,7 +232,15 @@ static void run_on(struct session *s, size_t number, const struct vector *v, FIL
     if (s->json.out.file)
         vector_json_case(&s->json, engine->name, v, &unmet, ran ? &verdict : NULL);
     if (ran && !verdict.passed)
-        tell(s, score, &cpu, v, &verdict, out);
+        tell(s, number, &cpu, v, &verdict, out);
+}
+
+/* Whether the preset could run it. */
+static bool fits(const struct vector *v)
+{
+    struct vector_unmet unmet;
+    vector_cpu(vector_case(v), false, &unmet);
+    return !unmet.needs && !unmet.lacks && !unmet.paddr;
 }
 
 /* The file's cases on every engine. Time is taken around each case, engine by engine; reading the file belongs to none.
@@ -212,6 +264,8 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
             s->score[i].seconds += now - then;
             then = now;
         }
+        if (s->reduce > 0 && fits(&v) && !vector_past_add(&s->past, &v))
+            s->reduce = 0;
     }
     static char kept[1200]; /* outlives the source */
     if (got < 0)
@@ -284,7 +338,7 @@ static int check_score(const char *self, const struct vector_score *score)
 
 int vectors_command(int argc, char **argv)
 {
-    struct session s = {.failures = FAILURES};
+    struct session s = {.failures = FAILURES, .reduce = arguments_reduce_default(), .out = "out"};
     const char *error = NULL;
     parse_arguments(&s, argc, argv);
     FILE *out = outfile_table(s.json_path);
@@ -297,9 +351,11 @@ int vectors_command(int argc, char **argv)
         vector_report_score(out, &s.score[i]);
         status = exits_both(status, check_score(argv[0], &s.score[i]));
         s.engine[i]->destroy(s.engine[i]);
+        free(s.word[i]);
     }
     if (s.explainer)
         s.explainer->destroy(s.explainer);
+    vector_past_free(&s.past);
     if (fflush(out)) {
         fprintf(stderr, "%s: the report cannot be written: %s\n", argv[0], strerror(errno));
         status = exits_both(status, STATUS_OUTPUT);

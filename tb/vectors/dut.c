@@ -85,7 +85,7 @@ static bool reset(struct device_engine *d)
     d->handshake = (struct handshake){0};
     d->broken.kind = FINDING_NONE;
     for (unsigned wait = 0; !d->out.ctl_ready; wait++) {
-        if (wait == PATIENCE)
+        if (wait == d->e.patience)
             return false;
         step(d);
     }
@@ -99,7 +99,7 @@ static bool control(struct vector_engine *engine, const struct trace_control *c,
     d->in.ctl_op = c->op;
     d->in.ctl_data = c->data;
     d->in.ctl_desc = c->desc;
-    for (unsigned wait = 0; wait < PATIENCE; wait++) {
+    for (unsigned wait = 0; wait < d->e.patience; wait++) {
         const bool accepted = d->in.ctl_valid && d->out.ctl_ready;
         step(d);
         if (accepted)
@@ -177,7 +177,7 @@ static bool access_one(struct vector_engine *engine, const struct oracle_access 
                                         .ac = a->ac,
                                         .ss = a->ss};
     d->in.req_valid = (uint8_t)(1u << port);
-    for (unsigned wait = 0; wait < PATIENCE; wait++) {
+    for (unsigned wait = 0; wait < d->e.patience; wait++) {
         const bool accepted = d->in.req_valid & d->out.req_ready;
         step(d);
         if (accepted)
@@ -213,7 +213,8 @@ struct vector_engine *vector_device(const struct dut_ops *ops, const char **erro
     *error = "not enough memory for the device and its memory";
     if (!d)
         return NULL;
-    d->e = (struct vector_engine){ops->name, destroy, begin, control, access_one, poke, entry, fail, false, NULL, NULL};
+    d->e = (struct vector_engine){ops->name, destroy, begin,    control, access_one, poke,
+                                  entry,     fail,    PATIENCE, false,   NULL,       NULL};
     d->e.broken = &d->broken;
     d->ops = ops;
     d->needs_reset = true;

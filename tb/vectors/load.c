@@ -134,11 +134,10 @@ static int add_step(struct vector_source *s, struct vector *v)
     return 0;
 }
 
-/* A case that says nothing of what is right would pass whatever comes. */
-static bool says_anything(const struct vector *v, const struct vector_step *step)
+bool vector_says_anything(const struct vector *v)
 {
     for (size_t i = 0; i < v->steps; i++)
-        if ((step[i].rec.flags & TRACE_EXPECT) || step[i].rec.kind == TRACE_ENTRY)
+        if ((v->step[i].rec.flags & TRACE_EXPECT) || v->step[i].rec.kind == TRACE_ENTRY)
             return true;
     return false;
 }
@@ -159,7 +158,7 @@ int vector_next(struct vector_source *s, struct vector *v, const char **error)
     if (got < 0)
         return -1; /* the case at hand is not whole */
     v->step = s->step;
-    if (!says_anything(v, s->step))
+    if (!vector_says_anything(v))
         return fail_at(s, s->step->line, s->step->record,
                        "the case %s says nowhere what is right (-> behind a record, or an entry), so nothing would be "
                        "compared",

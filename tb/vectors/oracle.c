@@ -98,7 +98,8 @@ struct vector_engine *vector_oracle(const char **error)
     *error = "not enough memory for the oracle";
     if (!o)
         return NULL;
-    o->e = (struct vector_engine){"oracle", destroy, begin, control, access_one, poke, entry, fail, true, NULL, NULL};
+    o->e = (struct vector_engine){"oracle", destroy, begin, control, access_one, poke,
+                                  entry,    fail,    0,     true,    NULL,       NULL};
     o->pm = physmem_new(PADDR_MOST);
     if (o->pm)
         return &o->e;

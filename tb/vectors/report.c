@@ -32,8 +32,8 @@ void vector_report_failure(FILE *out, const char *engine, const struct vector *v
     char line[TEXT_LINE], place[600];
     record_text(line, &v->step[verdict->at]);
     place_text(place, sizeof place, v, verdict->at);
-    fprintf(out, "FAILED on %s: %s\n  %s: %s\n  expected  %s\n  got       %s\n", engine, plain(vector_case(v)->name),
-            place, line, verdict->expected, verdict->got);
+    fprintf(out, "FAILED on %s: %s\n  %s: %s\n  differs   %s\n  expected  %s\n  got       %s\n", engine,
+            plain(vector_case(v)->name), place, line, verdict->field, verdict->expected, verdict->got);
     if (verdict->carried_over)
         fprintf(out, "  It passes after a reset: the device keeps something of the cases before that this one has told "
                      "it to drop.\n");

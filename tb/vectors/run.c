@@ -95,11 +95,16 @@ static bool judge(const struct trace_expect *e, const struct pins_resp *r, struc
         .has_mt = r->kind == KIND_OK,
         .has_cr2 = r->kind == KIND_PF,
     };
-    const bool right = e->kind == r->kind && !((e->err ^ r->err) & ~e->err_open) &&
-                       (!e->has_pa || (e->pa == r->addr && e->size == r->size)) && (!e->has_mt || e->mt == r->mt) &&
-                       (!e->has_cr2 || e->cr2 == r->addr);
-    if (right)
+    const char *field = e->kind != r->kind                 ? "result"
+                        : (e->err ^ r->err) & ~e->err_open ? "error code"
+                        : e->has_pa && e->pa != r->addr    ? "address"
+                        : e->has_pa && e->size != r->size  ? "page size"
+                        : e->has_mt && e->mt != r->mt      ? "memory type"
+                        : e->has_cr2 && e->cr2 != r->addr  ? "CR2"
+                                                           : NULL;
+    if (!field)
         return true;
+    verdict->field = field;
     say_outcome(verdict->expected, e);
     say_outcome(verdict->got, &got);
     return false;
@@ -109,6 +114,7 @@ static bool hung(struct vector_verdict *verdict, const char *expected)
 {
     say(verdict->expected, "%s", expected);
     say(verdict->got, "no answer");
+    verdict->field = "answer";
     verdict->hung = true;
     return false;
 }
@@ -117,6 +123,7 @@ static bool no_memory(struct vector_verdict *verdict, const char *expected)
 {
     say(verdict->expected, "%s", expected);
     say(verdict->got, "the host has none left");
+    verdict->field = "host";
     return false;
 }
 
@@ -134,6 +141,7 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
             return true;
         say(verdict->expected, "%s", x->control.gp ? "gp" : "ok");
         say(verdict->got, "%s", gp ? "gp" : "ok");
+        verdict->field = "general protection";
         return false;
     }
     case TRACE_POKE:
@@ -148,6 +156,7 @@ static bool carry_out(struct vector_engine *engine, const struct vector_step *s,
             return true;
         say(verdict->expected, "0x%016" PRIx64 " under mask 0x%016" PRIx64, x->entry.value, x->entry.mask);
         say(verdict->got, "0x%016" PRIx64, value);
+        verdict->field = "entry in memory";
         return false;
     }
     default: {
@@ -168,6 +177,7 @@ static bool is_quiet(const struct vector_engine *engine, struct vector_verdict *
     if (broken && broken->kind != FINDING_NONE) {
         say(verdict->expected, "%s: %s", broken->field, broken->expected);
         say(verdict->got, "%s", broken->actual);
+        verdict->field = "handshake";
         return false;
     }
     if (!says || says->kind == DUT_QUIET)
@@ -175,6 +185,7 @@ static bool is_quiet(const struct vector_engine *engine, struct vector_verdict *
     say(verdict->expected, "%s",
         says->kind == DUT_FINISHES ? "the simulation goes on" : "the design's assertions hold");
     say(verdict->got, "%.60s: %.90s", says->where, says->text);
+    verdict->field = "design";
     return false;
 }
 

@@ -41,6 +41,9 @@ struct vector_source;
 struct vector_source *vector_open(const char *path, const char **error);
 void vector_close(struct vector_source *source);
 
+/* Whether it says anywhere what is right. One that does not would pass whatever comes, and is refused. */
+bool vector_says_anything(const struct vector *v);
+
 /* 1: *v is the next case. 0: the file is at its end. -1: it cannot be read on, *error says where and why. */
 int vector_next(struct vector_source *source, struct vector *v, const char **error);
 
@@ -62,6 +65,8 @@ struct vector_engine {
     bool (*poke)(struct vector_engine *engine, uint64_t pa, uint64_t value); /* false: memory is short */
     uint64_t (*entry)(struct vector_engine *engine, uint64_t pa);
     bool (*fail)(struct vector_engine *engine, const struct trace_memerr *order); /* false: memory is short */
+
+    unsigned patience; /* cycles without an answer that count as none; of a device */
 
     bool any_cpu; /* it can be any CPU that a case asks for; else it is the preset's */
 
@@ -95,8 +100,9 @@ struct oracle_cpu vector_cpu(const struct trace_case *c, bool any_cpu, struct ve
 
 struct vector_verdict {
     bool passed;
-    size_t at; /* step that failed */
-    bool hung; /* the device does not answer any more, or did not before a reset */
+    size_t at;         /* step that failed */
+    const char *field; /* what differs, in a word or two: "error code" */
+    bool hung;         /* the device does not answer any more, or did not before a reset */
     char expected[VECTOR_TEXT], got[VECTOR_TEXT];
     bool carried_over; /* it passes after a thorough reset: something of the case before was left */
 };
