@@ -108,8 +108,8 @@ class Run:
             process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
             if not process:
                 return False
-            self.status = process.wait()
-        fleet.ended(process)
+            process.wait()
+        self.status = fleet.ended(process)
         self.seconds = time.monotonic() - begin
         self.said = self.log.read_text(errors="replace")
         try:
@@ -167,7 +167,9 @@ class Fleet:
         return process
 
     def ended(self, process):
+        """Its status; who was killed when all were asked to stop was interrupted."""
         self.running.discard(process)
+        return INTERRUPTED if process.returncode < 0 and self.signals else process.returncode
 
     def stop(self, *_):
         self.signals += 1
@@ -195,6 +197,8 @@ def arguments(words):
     parser.add_argument("--history", type=Path, default=None, help="the history (history.db beside the folder of results)")
     parser.add_argument("--no-history", action="store_true", help="leave no session in it, and draw no dashboard")
     settings = parser.parse_args(words)
+    if settings.task or settings.collect:
+        return settings  # the plan says the rest
     settings.presets = settings.presets.split()
     settings.out = settings.out or Path("out/regress" if settings.set == "full" else "out/regress-small")
     settings.kept = settings.out / "kept"
@@ -330,9 +334,11 @@ def on_slurm(words, settings, runs, kept):
     if status is not None:
         return status
     progress.end()
-    if not fleet.signals:
-        print("regress: the jobs are gone from the queue, and nobody collected", file=sys.stderr)
-    return recorded(runs, settings, plan.read()["begun"], 1, kept)
+    status = recorded(runs, settings, plan.read()["begun"], 1, kept)
+    if fleet.signals or status == 1:
+        return status
+    print(f"regress: the jobs are gone from the queue, and nobody collected; see {plan.file('collect.log')}", file=sys.stderr)
+    return HOST
 
 
 def main(words):

@@ -83,10 +83,8 @@ class Seed:
                 if not process:
                     self.status = INTERRUPTED
                     return self
-                self.status = process.wait()
-                if self.status < 0 and fleet.signals:
-                    self.status = INTERRUPTED  # by us
-            fleet.ended(process)
+                process.wait()
+            self.status = fleet.ended(process)
             self.said = self.log.read_text(errors="replace")
             self.numbers = json.loads(self.json.read_text())
         except OSError as error:

@@ -52,6 +52,8 @@ played() { [ "$(wc -l < "$work/played")" -eq "$1" ] || fail "$(wc -l < "$work/pl
 wait_for() { for _ in $(seq 300); do eval "$1" 2> /dev/null && return; sleep 0.1; done; fail "never so: $1"; }
 
 play 0
+regress 0 "3 passed, 0 failed, 0 skipped" --presets=tiny # the others are not built
+played 3
 regress 0 "6 passed, 0 failed, 0 skipped"
 played 6
 grep -q "passed .* a second" "$work/said" && grep -q "dashboard: out/dashboard.html" "$work/said" || fail "not the report of a regression"
@@ -103,6 +105,15 @@ got=0
 wait $front || got=$?
 [ $got -eq 130 ] && grep -q "INTERRUPTED" "$work/said" || fail "exit $got after SIGINT"
 wait_for '[ -z "$(squeue -h -t R,PD)" ]'
+# Somebody takes the jobs away: said, and no success.
+: > "$work/played"
+scripts/regress.py --on=slurm --corpus="$mine" > "$work/said" 2>&1 &
+front=$!
+wait_for 'grep -q third "$work/played"'
+scancel $(cat out/regress/slurm/jobs)
+got=0
+wait $front || got=$?
+[ $got -eq 7 ] && grep -q "nobody collected" "$work/said" || fail "exit $got after scancel"
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "sbatch: error: nobody answers" >&2; exit 1\n' > "$work/bin/sbatch"
 chmod +x "$work/bin/sbatch"
