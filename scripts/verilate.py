@@ -8,7 +8,8 @@
   scripts/verilate.py registers DIR PREFIX [FILE.sv]...   writes DIR/PREFIX_registers.h anew; says which register of the MMU in those files nobody writes
 
 REGISTERS_BESIDE names registers that need not be written, as those of planted defects.
-VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles. Exit status: 0, 1 Verilator or the
+VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles, COUNTS the folder with
+the counts of gcc's -fprofile-generate, if any. Exit status: 0, 1 Verilator or the
 compiler refused, 7 there is no Verilator or it is too old.
 """
 
@@ -326,6 +327,8 @@ def make(target, label, *arguments, foreign=None):
         rtl = [a for a in arguments if "--sc" not in arguments and re.search(r"(^|/)rtl/\w+\.sv$", a)]
         if rtl and not foreign:
             registers(folder, prefix, *rtl)
+    for counts in Path(os.environ.get("COUNTS") or os.devnull).glob("*.gcda"):  # beside the sources, where gcc looks
+        shutil.copy(counts, folder)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
     command = ["make", "-s", "-C", str(folder), "-f", f"{prefix}.mk", "CFG_CXXFLAGS_PCH_I=-include",
                *shlex.split(os.environ.get("VMAKE", "")), Path(target).name]

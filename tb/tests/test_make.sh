@@ -12,6 +12,7 @@ for verb in library install uninstall model vectors; do
     grep -qE "^  make $verb +[a-z]" "$work/said" || fail "make help does not list $verb"
 done
 grep -q 'NATIVE=0' "$work/said" || fail "make help does not tell of NATIVE=0"
+grep -q 'PGO=1' "$work/said" || fail "make help does not tell of PGO=1"
 
 # What would be done, from nothing: no processor of its own, no file in the folders of the native build.
 would() { make -s -n -B PRESET=tiny "$@" > "$work/said" 2>&1 || fail "make $* does not know what to do"; }
@@ -35,3 +36,22 @@ done
 got=0
 make -n NATIVE=2 help > "$work/said" 2>&1 || got=$?
 [ "$got" -eq 2 ] && grep -q 'NATIVE=2: must be 0 or 1' "$work/said" || fail "NATIVE=2: exit $got"
+
+# PGO=1 is a build of its own too: counted on two traces first, then made with the counts; the plain build has neither.
+would PGO=1 build/pgo/tiny/twinwalk
+for words in "mmu that counts" "-fprofile-generate" "cosim --limit=" "COUNTS=build/pgo/tiny/train/cc" "-fprofile-use"; do
+    grep -qF -- "$words" "$work/said" || fail "PGO=1 does not do so: $words"
+done
+grep -qE '(^|[ =/])build/(tiny|verilated)/' "$work/said" && fail "PGO=1 writes into the folders of the plain build"
+would build/tiny/twinwalk
+grep -q 'fprofile' "$work/said" && fail "the plain build counts"
+for goal in test bench regress capture build/tiny/twinwalk; do
+    got=0
+    make -n PRESET=tiny PGO=1 $goal > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq 2 ] && grep -q 'PGO=1 goes with' "$work/said" || fail "make PGO=1 $goal: exit $got"
+done
+for pair in "PGO=2" "PGO=1 NATIVE=0"; do
+    got=0
+    make -n $pair help > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq 2 ] && grep -q 'must be 0 or 1, and not 1 with NATIVE=0' "$work/said" || fail "$pair: exit $got"
+done
