@@ -136,11 +136,12 @@ private:
     CData *const remembered_ = memory(model_); /* of the clock; null: two evals a clock */
     std::unique_ptr<fst_writer> fst_;          /* open, or null */
     uint64_t cycle_ = 0;
-    struct pins_out expected_ = {}; /* the reference's outputs of the present cycle, for waves */
-    uint64_t dumped_ = 0;           /* cycles in the waveform */
-    bool expected_known_ = false;   /* not told in cycles that the bench skips: both wait there */
-    struct pins_in held_ = {};      /* what of the last inputs dumped still stands: offers that were not accepted */
-    struct dut_event said_ = {};    /* the first thing that the design said of itself since the last reset */
+    struct pins_out expected_ = {};  /* the reference's outputs of the present cycle, for waves */
+    uint64_t dumped_ = 0;            /* cycles in the waveform */
+    bool expected_known_ = false;    /* not told in cycles that the bench skips: both wait there */
+    struct pins_in held_ = {};       /* what of the last inputs dumped still stands: offers that were not accepted */
+    struct dut_event said_ = {};     /* the first thing that the design said of itself since the last reset */
+    struct dut_event at_first_ = {}; /* and in the first one of all: initial blocks run once, and count in every one */
     std::unique_ptr<struct events> events_; /* that are counted; null: none, nobody has asked */
     struct pins_out last_ = {};             /* the outputs of the present cycle, while events are counted */
     bool gave_up_ = false; /* an evaluation did not come to its end, and no other is begun before a reset */
@@ -216,8 +217,7 @@ private:
     static void reset(struct dut *d, struct pins_out *out)
     {
         adapter &a = self(d);
-        a.fresh_ = false;
-        a.said_ = {};
+        a.said_ = a.at_first_;
         a.gave_up_ = false;
         a.put_inputs(pins_in{});
         a.model_.state_sel_i = STATE_NONE;
@@ -230,6 +230,9 @@ private:
             a.model_.rst_i = 0;
             a.model_.eval();
         });
+        if (a.fresh_)
+            a.at_first_ = a.said_;
+        a.fresh_ = false;
         a.cycle_ = 0;
         a.held_ = {};
         a.expected_known_ = false;

@@ -96,8 +96,9 @@ struct dut_ops {
     bool (*waves_start)(struct dut *dut, const char *path);
     void (*waves_stop)(struct dut *dut);
 
-    /* Where the device keeps the first thing that its design has said of itself since the last reset; the bench looks
-     * there after every step, and what it finds ends the run. Valid as long as the device. NULL: it says nothing. */
+    /* Where the device keeps the first thing that its design has said of itself since the last reset, or when it began;
+     * the bench looks there after every step, and what it finds ends the run. Valid as long as the device. NULL: it
+     * says nothing. */
     const struct dut_event *(*says)(struct dut *dut);
 
     /* How it is simulated, for the head of a report. NULL if nothing simulates it. */
