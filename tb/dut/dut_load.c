@@ -2,12 +2,13 @@
 #include "dut_load.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "mmu_cfg.h"
 
@@ -65,6 +66,39 @@ static const char *linker_says(const char *path)
     return strncmp(said, path, length) == 0 && strncmp(said + length, ": ", 2) == 0 ? said + length + 2 : said;
 }
 
+/* The bytes that a library must have at least, by what it says of its segments; 0 when the linker is to judge it. The
+ * linker itself maps a file that was copied halfway, and is killed by SIGBUS behind its end. */
+static uint64_t bytes_mapped(FILE *file)
+{
+    Elf64_Ehdr head;
+    Elf64_Phdr segment;
+    uint64_t most = 0;
+    if (fread(&head, sizeof head, 1, file) != 1 || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 ||
+        head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_phentsize != sizeof segment ||
+        fseeko(file, (off_t)head.e_phoff, SEEK_SET) != 0)
+        return 0;
+    for (unsigned i = 0; i < head.e_phnum && fread(&segment, sizeof segment, 1, file) == 1; i++)
+        if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > most)
+            most = segment.p_offset + segment.p_filesz;
+    return most;
+}
+
+/* False, with the reason in *l, when the file ends before its segments do. */
+static bool is_whole(struct dut_library *l, const char *path)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return refuse(l, STATUS_INPUT, "%s", strerror(errno));
+    const uint64_t needs = bytes_mapped(file);
+    const bool known = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+    fclose(file);
+    if (known && (uint64_t)status.st_size < needs)
+        return refuse(l, STATUS_INPUT, "cannot be loaded: it is torn: %jd of at least %ju bytes; build or copy it anew",
+                      (intmax_t)status.st_size, (uintmax_t)needs);
+    return true;
+}
+
 /* The library's entry; NULL when there is none, and the reason in *l. */
 static const struct twinwalk_dut *find_entry(struct dut_library *l, const char *name)
 {
@@ -72,8 +106,8 @@ static const struct twinwalk_dut *find_entry(struct dut_library *l, const char *
     const char *slash = strchr(name, '/') ? "" : "./"; /* without one the linker would look in its own folders */
     if ((size_t)snprintf(path, sizeof path, "%s%s", slash, name) >= sizeof path)
         refuse(l, STATUS_INPUT, "the name is too long");
-    else if (access(path, R_OK) != 0)
-        refuse(l, STATUS_INPUT, "%s", strerror(errno));
+    else
+        is_whole(l, path);
     if (l->status)
         return NULL;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
