@@ -6,7 +6,7 @@
   dut.py where FOLDER BUILD          prints the path of that library
 
 The Makefile says in the environment what it compiles with: VERILATOR, VFLAGS, VMAKE, CXX, CXXFLAGS, VRUN. Exit status (tb/base/exits.h): 0, 1 Verilator or the
-compiler refused, 2 wrong usage, 3 the description or a file of it is wrong, 7 there is no Verilator.
+compiler refused, 2 wrong usage, 3 the description or a file of it is wrong, 7 there is no Verilator, 130 interrupted.
 """
 import difflib
 import fcntl
@@ -93,13 +93,15 @@ class Dut:
     # ---- what is refused, with its place ----
 
     def line(self, key):
-        """The line of the description that a key stands on; 1 when it is written in another way."""
+        """The line of the description that a key, or a table's head, stands on; 1 when it is written in another way."""
         table, _, name = key.rpartition(".")
         here = ""
         for number, text in enumerate(self.text.splitlines(), 1):
             head = re.match(r"\s*\[([^\[\]]*)\]\s*(#.*)?$", text)
             if head:
                 here = head[1].strip()
+                if here == key:
+                    return number
             elif here == table and re.match(rf"""\s*["']?{re.escape(name)}["']?\s*=""", text):
                 return number
         return 1
@@ -169,9 +171,16 @@ class Dut:
         ours = dict(pins())
         connected, driven = [], {}
 
+        def value_of(key):
+            table, name = key.split(".")
+            return self.tree[table][name]
+
+        def whole(pin, key):  # and not a part of it, as req_ready_o[0]
+            return key.startswith("outputs.") or not re.search(rf"\b{pin}\s*\[", value_of(key))
+
         def drives(pin, key):
-            if pin in driven and (key.startswith("outputs.") or driven[pin].startswith("outputs.")):
-                self.refuse(key, self.tree[key.split(".")[0]][key.split(".")[1]], f"{pin} is driven already, by {driven[pin]}")
+            if pin in driven and (whole(pin, key) or whole(pin, driven[pin])):
+                self.refuse(key, value_of(key), f"{pin} is driven already, by {driven[pin]} in line {self.line(driven[pin])}")
             driven.setdefault(pin, key)
 
         for port, value in self.ports.items():
@@ -208,6 +217,9 @@ class Dut:
         connected, driven = self.wiring()
         links = []
         for port, value, is_output, key in connected:
+            if not value:  # a net that nothing drives shows when it is an input
+                lines.append(f"{at(key)}\n  var type(u_dut.{port}) {port}__open;")
+                value = f"{port}__open"
             if is_output and value[0] in "!~":
                 net = value[1:].strip()
                 lines.append(f"  logic [$bits({net})-1:0] {port}__inverted;\n{at(key)}\n  assign {net} = ~{port}__inverted;")
@@ -336,7 +348,7 @@ class Build:
 #define DESCRIBED_CHECK {json.dumps(dut.check)}
 #define DESCRIBED_STATE {str(dut.state).lower()}
 """)
-        arguments = ["--cc", *self.env["VFLAGS"].split(), "--no-timing", "--no-MMD", "-Itb/dut", *(f"-I{path}" for path in dut.include), f"-I{dut.folder}",
+        arguments = ["--cc", *self.env["VFLAGS"].split(), "-Wwarn-UNDRIVEN", "--no-timing", "--no-MMD", "-Itb/dut", *(f"-I{path}" for path in dut.include), f"-I{dut.folder}",
                      *(f"-D{name}={value}" for name, value in dut.tree.get("defines", {}).items()),
                      "--top-module", "turns" if dut.one else "mapped", *([f"-GKEEP_ID=1'b{int(dut.keeps_id())}"] if dut.one else []),
                      str(self.to / "quiet.vlt"), str(self.gen / "mmu_cfg_pkg.sv"), *map(str, design), str(self.to / "mapped.sv"),
@@ -368,19 +380,33 @@ class Build:
         return True
 
 
+def modules(sources):
+    """The names of the modules in these files, as far as they can be seen without reading them as Verilog is read."""
+    return {name for path in sources for name in re.findall(r"^\s*module\s+(?:automatic\s+|static\s+)?(\w+)", path.read_text(errors="replace"), re.M)}
+
+
 def explained(said, dut):
     """What Verilator says of the wiring, in the words of the description; what it shows of the file that was made of it is left out."""
+    if re.search(rf"^%Error[^\n]* {TOKEN}:[^\n]*(module|interface): '{dut.top}'", said, re.M):  # and much more that comes of it
+        return f"dut: {dut.path}:{dut.line('top')}: top = \"{dut.top}\": none of its files has such a module{near(dut.top, modules(dut.sources))}\n"
     out, told = [], False
     for line in said.splitlines():
         if told and (line.startswith(" ") or line.startswith("%Error: Exiting")):
             continue
         pin = re.match(rf"%(?:Error|Warning)-PIN(NOTFOUND|MISSING): {TOKEN}:(\d+):\d+: .*?'(\w+)'", line)
+        floats = re.match(rf"%Warning-UNDRIVEN: {TOKEN}:(\d+):\d+: .*'(\w+)__open'", line)
+        idle = re.match(rf"%Warning-UNDRIVEN: {PORTS}:.*Signal is not driven: '(\w+)'$", line)
         if pin and pin[1] == "NOTFOUND":
             table = "parameters" if pin[3] in dut.parameters and pin[3] not in (dut.ports or {}) else "ports"
             line = f"dut: {dut.path}:{pin[2]}: {table}.{pin[3]}: module {dut.top} has no such {'parameter' if table == 'parameters' else 'port'}"
         elif pin:
-            line = f"dut: {dut.path}:{pin[2]}: ports: module {dut.top} has a port {pin[3]} too: give it an expression, or \"\" when it is an output that nobody needs"
-        told = bool(pin)
+            line = f"dut: {dut.path}:{dut.line('ports')}: ports: module {dut.top} has a port {pin[3]} too: give it an expression, or \"\" when it is an output that nobody needs"
+        elif floats:
+            line = f"dut: {dut.path}:{floats[1]}: ports.{floats[2]} = \"\": module {dut.top} has it as an input: give it an expression, as \"1'b0\""
+        elif idle:
+            keys = [f"ports.{port}" for port, value in dut.ports.items() if idle[1] in words(value)]
+            line = f"dut: {dut.path}:{dut.line(keys[0]) if keys else 1}: {' and '.join(keys)}: nothing drives {idle[1]}: what is to drive it is an input of module {dut.top}"
+        told = bool(pin or floats or idle)
         out.append(line.replace(TOKEN, str(dut.path)) + "\n")
     return "".join(out)
 
@@ -407,6 +433,8 @@ def main(arguments):
     except verilate.Unusable as error:
         print(f"dut: {error}", file=sys.stderr)
         return 7
+    except KeyboardInterrupt:
+        return 130  # make says that it was interrupted; what is half built is built anew
 
 
 if __name__ == "__main__":

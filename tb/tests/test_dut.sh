@@ -47,6 +47,7 @@ library refuses "TWINWALK_DUT_ABI, sizeof(struct dut_ops), NULL, refuses"
 echo 'int nothing;' > "$work/other.c"
 cc -shared -fPIC "$work/other.c" -o "$work/other.so"
 echo text > "$work/text.so"
+head -c 9000 "$work/good.so" > "$work/torn.so" # behind what the dynamic linker reads to map it: the mapping has no file
 
 # ends STATUS TEXT COMMAND…: so, with one line on stderr that says it.
 ends() {
@@ -64,6 +65,7 @@ for way in "cosim $trace --dut=" "random --dut=" "profile $trace --dut=" "sweep 
 done
 ends 3 "$work: cannot be loaded:" $bench cosim --dut="$work" $trace
 ends 3 "text.so: cannot be loaded: " $bench cosim --dut="$work/text.so" $trace
+ends 3 "torn.so: cannot be loaded: it is torn: " $bench cosim --dut="$work/torn.so" $trace
 ends 3 "other.so: is no device: it exports no twinwalk_dut_abi" $bench cosim --dut="$work/other.so" $trace
 ends 3 "half.so: its dut_ops lacks what every device has" $bench cosim --dut="$work/half.so" $trace
 ends 3 "named.so: its dut_ops lacks what every device has: a plain name" $bench cosim --dut="$work/named.so" $trace
@@ -102,6 +104,7 @@ ends 3 "dut: $work/none/dut.toml: No such file or directory; DUT= names a folder
 refuses "dut.toml: not a TOML file: " '2s/.*/top = pg_unit/'
 refuses "dut.toml: top is missing" '/^top/d'
 refuses "dut.toml:2: topp: no such key; did you mean top?" 's/^top /topp/'
+refuses "dut.toml:13: prots: no such key; did you mean ports?" 's/^\[ports\]/[prots]/'
 refuses 'dut.toml:3: files = "*.sv": matches nothing' 's/"\*\.v"/"*.sv"/'
 refuses 'dut.toml:3: files = "a.v": there is no such file' 's/"\*\.v"/"a.v"/'
 refuses 'dut.toml:4: check = "all": must be arch, events, cycle or state' 's/"arch"/"all"/'
@@ -115,11 +118,34 @@ refuses 'ports.rs_addr = "resp_addr_o + req_va_i": resp_addr_o is an output of o
 refuses "nothing drives ctl_done_o: name the port that does in [ports], or give it a value in [outputs]" '/^cr_ack/d'
 refuses "outputs.resp_kind = " 's/^resp_kind_o/resp_kind/'
 refuses "outputs.resp_addr_o = \"rs_addr\": resp_addr_o is driven already, by ports.rs_addr" '$a resp_addr_o = "rs_addr"'
+refuses 'ports.dbg_state = "resp_pat_o": resp_pat_o is driven already, by ports.rs_pat in line 27' 's/^dbg_state.*/dbg_state = "resp_pat_o"/'
 refuses 'must be one expression of SystemVerilog' "s/\"1'b0\"/\"1'b0; initial \$finish\"/"
 wires "dut.toml:14: ports.clock: module pg_unit has no such port" 's/^clk /clock/'
 wires "dut.toml:9: parameters.PA_WIDHT: module pg_unit has no such parameter" 's/^PA_WIDTH/PA_WIDHT/'
-wires "dut.toml:2: ports: module pg_unit has a port m_err too" '/^m_err/d'
+wires "dut.toml:13: ports: module pg_unit has a port m_err too" '/^m_err/d'
 wires "dut.toml:27:6: Output port connection 'rs_pat' expects 3 bits" 's/^m_vld .*/m_vld = "resp_pat_o"/; s/^rs_pat .*/rs_pat = "mem_req_valid_o"/'
+wires "dut.toml:2: top = \"pg_units\": none of its files has such a module; did you mean pg_unit?" 's/"pg_unit"/"pg_units"/'
+wires "dut.toml:16: ports.scan_en = \"\": module pg_unit has it as an input" '/^scan_en/s/= .*/= ""/'
+wires "dut.toml:16: ports.scan_en: nothing drives resp_pat_o:" '/^rs_pat/s/= .*/= ""/; /^scan_en/s/= .*/= "resp_pat_o"/'
+
+# Ctrl-C while it is built: status 130, and no traceback.
+cat > "$work/slow" <<'EOF'
+#!/bin/sh
+[ "$1" != --getenv ] || exec verilator "$@"
+touch "$(dirname "$0")/begun"
+exec sleep 60
+EOF
+chmod +x "$work/slow"
+cp tb/examples/other_names/dut.toml "$mmu/dut.toml"
+VERILATOR=$work/slow python3 - "$mmu" "$work" > "$work/said" 2>&1 <<'EOF' || fail "Ctrl-C"
+import os, signal, subprocess, sys, time
+made = subprocess.Popen(["scripts/dut.py", "make", sys.argv[1], "build/tiny-no-pku-pks-cet-lam"], start_new_session=True,
+                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while not os.path.exists(f"{sys.argv[2]}/begun") and made.poll() is None: time.sleep(0.02)
+os.killpg(made.pid, signal.SIGINT)
+sys.exit(made.wait(20) != 130)
+EOF
+! grep -q Traceback "$work/said" || fail "Ctrl-C: a traceback"
 
 # ---- what else make says ----
 got=0
