@@ -84,7 +84,7 @@ library() { # LIB
     put 644 tb/dut/dut.h "$includedir/twinwalk/dut.h"
     pc > "$work/pc"
     put 644 "$work/pc" "$libdir/pkgconfig/twinwalk.pc"
-    for file in LICENSE CHANGELOG.md docs/library.md docs/microarchitecture.md docs/configuration.md docs/exits.md docs/trace-format.md; do
+    for file in LICENSE CHANGELOG.md docs/library.md docs/bring-your-own.md docs/microarchitecture.md docs/configuration.md docs/exits.md docs/trace-format.md; do
         put 644 "$file" "$docdir/$(basename "$file")"
     done
     put 644 tb/examples/library/walk.c "$docdir/examples/walk.c"

@@ -74,7 +74,8 @@ TWINWALK_API struct twinwalk_mmu *twinwalk_mmu_new(const struct twinwalk_preset 
 /* Ends it. NULL is nothing to do. */
 TWINWALK_API void twinwalk_mmu_free(struct twinwalk_mmu *mmu);
 
-/* The reset of section 14 of docs/microarchitecture.md: *out gets the outputs of the first cycle after it. */
+/* The reset of section 14 of docs/microarchitecture.md: *out gets the outputs of the first cycle after it. The STLB is
+ * swept then: nothing is accepted, and a ctl_done is the reset's own, until ctl_ready is 1. */
 TWINWALK_API void twinwalk_mmu_reset(struct twinwalk_mmu *mmu, struct pins_out *out);
 
 /* One clock: *in belongs to the cycle whose outputs were given last; *out gets those of the next. Fields whose valid
