@@ -231,6 +231,11 @@ static inline void bench_ticks(struct bench *b, unsigned n)
         bench_tick(b);
 }
 
+/* Ticks until `condition` holds, which it does at some time. */
+#define BENCH_UNTIL(b, condition)                          \
+    for (unsigned ticks_ = 0; !(condition); bench_tick(b)) \
+    assert_true(++ticks_ < 100000)
+
 static inline uint64_t bench_new_table(struct bench *b)
 {
     assert_true(b->next_frame < BENCH_FRAMES);

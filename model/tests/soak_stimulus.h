@@ -5,22 +5,10 @@
 #ifndef TWINWALK_TESTS_SOAK_STIMULUS_H
 #define TWINWALK_TESTS_SOAK_STIMULUS_H
 
-#include "arch/oracle.h"
+#include "arch/preset_cpu.h"
 #include "cycle_bench.h"
 
 enum { PAGES = 96, VERSIONS = 64, SECOND_PCID = 7 };
-
-static const struct oracle_cpu soak_cpu = {
-    .paddr_bits = CFG_ARCH_PADDR_BITS,
-    .page_1g = CFG_ARCH_PAGE_1G,
-    .la57 = CFG_ARCH_LA57,
-    .pcid = CFG_ARCH_PCID,
-    .pku = CFG_ARCH_PKU,
-    .pks = CFG_ARCH_PKS,
-    .cet = CFG_ARCH_CET,
-    .lam = CFG_ARCH_LAM,
-    .amd = CFG_ARCH_AMD,
-};
 
 struct asked {
     bool live;
@@ -207,7 +195,8 @@ static void operate(struct soak *s, unsigned op, uint64_t data, uint64_t desc)
 {
     struct bench *b = s->b;
     struct oracle_regs r = *soak_regs(s, s->now);
-    s->refused = !oracle_control(&r, &soak_cpu, (uint8_t)op, data, desc);
+    const struct oracle_cpu cpu = preset_cpu();
+    s->refused = !oracle_control(&r, &cpu, (uint8_t)op, data, desc);
     r.cr0 |= CR0_PG; /* the MMU knows no other mode */
     *soak_regs(s, ++s->now) = r;
     b->in.ctl_valid = true;

@@ -94,8 +94,7 @@ static void a_refused_operation(void **state)
         if (!refused) {
             bench_tick(b);
             assert_int_equal(bench_state0(b, 0, 4), 0);
-            while (!b->out.ctl_ready)
-                bench_tick(b);
+            BENCH_UNTIL(b, b->out.ctl_ready);
             bench_control(b, CTL_MOV_CR0, BENCH_CR0);
             bench_control(b, CTL_WRMSR_EFER, EFER_NXE);
             continue;
@@ -225,8 +224,7 @@ static void drain_waits(void **state)
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     b->mute = true;
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while (!b->reads)
-        bench_tick(b);
+    BENCH_UNTIL(b, b->reads);
     b->in.ctl_valid = true;
     b->in.ctl_op = CTL_WRPKRU;
     b->in.ctl_data = 0;
@@ -253,10 +251,7 @@ static void a_result_of_the_accept_cycle_stays(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while ((bench_state0(b, 7, 0) & 7) != W_FIN) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
     b->in.ctl_valid = true;
     b->in.ctl_op = CTL_WRPKRU;
     b->in.ctl_data = 0;
@@ -279,10 +274,7 @@ static void a_result_that_waits_stays(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_READ, true); /* follows the first: both are DONE in one cycle */
-    while ((bench_state0(b, 6, 0) & 15) != DONE) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 6, 0) & 15) == DONE);
     assert_int_equal(bench_state0(b, 6, 1) & 15, DONE);
     b->in.ctl_valid = true;
     b->in.ctl_op = CTL_WRPKRU;

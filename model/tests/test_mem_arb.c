@@ -80,8 +80,7 @@ static void an_offered_request_stays(void **state)
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     b->stall = true;
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while (!b->out.mem_req_valid)
-        bench_tick(b);
+    BENCH_UNTIL(b, b->out.mem_req_valid);
     assert_false(b->out.waiting); /* hold is still 0 */
     const struct pins_out was = b->out;
     for (unsigned i = 0; i < 30; i++) {
@@ -116,8 +115,7 @@ static void round_robin_among_walkers(void **state)
             bench_map(b, (uint64_t)(i * 8) << 39, PA, SIZE_4K, MAPPED);
     unsigned next = 0;
     for (unsigned i = 0; i < WALKERS; i++) {
-        while (!(b->out.req_ready >> DATA & 1))
-            bench_tick(b);
+        BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
         bench_offer(b, DATA, i, (uint64_t)(i * 8) << 39, ACC_READ, true);
         if (b->out.mem_req_valid)
             assert_int_equal(b->out.mem_req_tag, next++);

@@ -197,10 +197,7 @@ static void an_entry_freed_in_a_cycle_is_not_taken_in_it(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
-    while ((bench_state0(b, 6, 0) & 15) != DONE) {
-        assert_true(b->cycle < 100000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 6, 0) & 15) == DONE);
     if (b->out.req_ready >> DATA & 1) {
         bench_offer(b, DATA, 2, VA + 0x1000, ACC_READ, true);
         bench_tick(b);
@@ -235,8 +232,7 @@ static void round_robin_of_issue_and_dispatch(void **state)
         b->in.ctl_data = BENCH_CR0;
         bench_tick(b);
         b->mute = false;
-        while (!b->out.ctl_ready)
-            bench_tick(b);
+        BENCH_UNTIL(b, b->out.ctl_ready);
         for (unsigned i = 0; i < 3; i++) {
             bench_tick(b);
             assert_int_equal(bench_state0(b, 8, 1), TOKEN_LOOKUP | (i + 2) % 3 << 2);
@@ -257,8 +253,7 @@ static void a_done_entry_blocks_its_own_port(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
-    while (entry_state(b, 0) != DONE)
-        bench_tick(b);
+    BENCH_UNTIL(b, entry_state(b, 0) == DONE);
     for (unsigned port = 0; port < PORTS; port++)
         assert_int_equal(b->out.req_ready >> port & 1, port != FETCH && QUEUE - 1 >= port + 1);
     bench_free(b);
@@ -273,8 +268,7 @@ static void the_lowest_leader_is_followed(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
     for (unsigned id = 1; id <= 3; id++) {
-        while (!(b->out.req_ready >> DATA & 1))
-            bench_tick(b);
+        BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
         bench_offer(b, DATA, id, VA | id, id == 1 ? ACC_READ : ACC_WRITE, true);
         bench_tick(b);
     }
@@ -282,14 +276,12 @@ static void the_lowest_leader_is_followed(void **state)
         bench_free(b);
         return;
     }
-    while (entry_state(b, 0))
-        bench_tick(b);
+    BENCH_UNTIL(b, !entry_state(b, 0));
     assert_true(entry_state(b, 1) >= PEND && entry_state(b, 1) <= WALK);
     assert_true(entry_state(b, 2) >= PEND && entry_state(b, 2) <= WALK);
     assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0); /* they never look for a leader again */
     assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
-    while (!(b->out.req_ready >> DATA & 1))
-        bench_tick(b);
+    BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
     bench_offer(b, DATA, 4, VA | 4, ACC_WRITE, true);
     bench_tick(b);
     assert_int_equal(entry_state(b, 0), FOLLOW);
@@ -333,10 +325,7 @@ static void page_faults_are_issued_in_order(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
     bench_offer(b, FETCH, 2, VA + 0x1000, ACC_EXECUTE, true); /* shares every read of the first */
-    while (entry_state(b, 0) != FINV && entry_state(b, 1) != FINV) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, entry_state(b, 0) == FINV || entry_state(b, 1) == FINV);
     const unsigned other = bench_state0(b, 7, 0) & 7 ? 0 : 1; /* the walker that is left */
     assert_int_equal(other, 1);
     assert_int_equal(bench_state0(b, 7, 2) & 7, W_FIN);
@@ -387,8 +376,7 @@ static void dispatch_is_round_robin(void **state)
     assert_int_equal(entry_state(b, N - 1), NWALK);
     assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, N - 1);
     b->mute = false;
-    while (entry_state(b, 0) == NWALK && entry_state(b, N - 1) == NWALK)
-        bench_tick(b);
+    BENCH_UNTIL(b, entry_state(b, 0) != NWALK || entry_state(b, N - 1) != NWALK);
     assert_int_equal(entry_state(b, N - 1), WALK);
     bench_free(b);
 }
@@ -443,10 +431,7 @@ static void a_follower_that_returns_forgets_its_leader(void **state)
     bench_tick(b);
     assert_int_equal(entry_state(b, 2), FOLLOW);
     assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 1);
-    while (entry_state(b, 2) == FOLLOW) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, entry_state(b, 2) != FOLLOW);
     assert_int_equal(entry_state(b, 2), PEND);
     assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
     bench_free(b);

@@ -150,8 +150,7 @@ static void of_cached_tables(void **state)
         bench_ticks(b, S);
         const uint64_t first = b->reads;
         bench_offer(b, DATA, 1, other, ACC_READ, true);
-        while (!b->out.mem_req_valid)
-            bench_tick(b);
+        BENCH_UNTIL(b, b->out.mem_req_valid);
         assert_int_equal(bench_state0(b, 7, 0) >> 31, 3); /* PWT 31, PCD 32 */
         assert_int_equal(bench_state0(b, 7, 0) >> 7 & 1, 1);
         bench_ticks(b, 200);
@@ -207,8 +206,7 @@ static void in_the_state_words(void **state)
     bench_map(b, VA, PA, SIZE_4K, MAPPED | 3 << 3);
     set_type(b, 2, 2); /* PCD = 1, PWT = 0: of the last table */
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while ((bench_state0(b, 7, 0) & 7) != W_FIN)
-        bench_tick(b);
+    BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
     assert_int_equal(bench_state0(b, 7, 0) >> 31, 2);
     bench_tick(b);
     assert_int_equal(bench_state0(b, 6, 0) & 15, DONE);

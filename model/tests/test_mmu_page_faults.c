@@ -18,10 +18,7 @@ static uint64_t tag_of_size(uint64_t va, unsigned size, bool global)
 /* Runs until the page-fault invalidation of step `step` is in C (not yet carried out). */
 static void run_to_step(struct bench *b, unsigned step)
 {
-    while ((bench_state0(b, 8, K) & 0x303) != (TOKEN_FINV | step << 8)) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 8, K) & 0x303) == (TOKEN_FINV | step << 8));
 }
 
 /* A 4-KByte and a 2-MByte entry for one address: step 0 drops the one, step 1 the other. */
@@ -100,15 +97,9 @@ static void a_fill_stays_behind_the_last_step(void **state)
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_WRITE, true);
-    while (!b->cas) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, b->cas);
     b->mute = true;
-    while ((bench_state0(b, 8, K - 1) & 0x303) != (TOKEN_FINV | 2 << 8)) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 8, K - 1) & 0x303) == (TOKEN_FINV | 2 << 8));
     b->mute = false;
     bench_tick(b);
     assert_int_equal(bench_state0(b, 8, K) & 0x303, TOKEN_FINV | 2 << 8);
@@ -146,8 +137,7 @@ static void a_psc_fill_stays_behind_the_last_step(void **state)
         bench_tick(b);
     }
     b->mute = true;
-    while (!(b->out.req_ready >> DATA & 1))
-        bench_tick(b);
+    BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
     bench_offer(b, DATA, 2, VA, ACC_WRITE, true);
     run_to_step(b, 2);
     b->mute = false;

@@ -75,10 +75,7 @@ static bool two_ways_of_4k(void)
 /* Runs until a lookup has left the STLB's last stage. */
 static void run_through_the_stlb(struct bench *b)
 {
-    while ((bench_state0(b, 8, K) & 3) != TOKEN_LOOKUP) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 8, K) & 3) == TOKEN_LOOKUP);
     bench_tick(b);
 }
 
@@ -178,10 +175,7 @@ static void a_page_fault_leaves_replacement_alone(void **state)
     bench_translate(b, DATA, VA + 0x1000, ACC_READ, true);
     bench_ticks(b, S);
     bench_offer(b, DATA, 1, VA, ACC_WRITE, true);
-    while ((bench_state0(b, 6, 0) & 15) != FINV) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 6, 0) & 15) == FINV);
     const size_t words = all_ranks(b, before);
     bench_ticks(b, 3 + S);
     assert_true(b->answer[DATA][1].seen);
@@ -205,10 +199,7 @@ static void an_l1_fill_beats_the_touches_of_its_cycle(void **state)
     bench_translate(b, DATA, VA, ACC_READ, true);
     bench_ticks(b, S);
     bench_offer(b, DATA, 1, other, ACC_READ, true);
-    while ((bench_state0(b, 7, 0) & 7) != W_FIN) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
     if (b->out.req_ready >> DATA & 1) {
         const struct repl was = ranks(b, set);
         bench_offer(b, DATA, 2, VA, ACC_READ, true);

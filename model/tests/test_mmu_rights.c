@@ -130,8 +130,7 @@ static void what_is_a_shadow_stack_page(void **state)
             if (wrong > 1)
                 *bench_word(b, bench_entry(b, 4, VA, size + wrong)) &= ~PTE_W;
             bench_offer_req(b, DATA, (struct pins_req){.va = VA, .id = 1, .user = true});
-            while ((bench_state0(b, 7, 0) & 7) != W_FIN)
-                bench_tick(b);
+            BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
             assert_int_equal(bench_state0(b, 7, 0) >> 30 & 1, wrong == 0);
             bench_tick(b);
             assert_int_equal(bench_state1(b, 9, 0) >> 51, wrong == 0);

@@ -9,7 +9,8 @@ static struct oracle_result judge(struct soak *s, const struct pins_req *q, cons
     struct oracle_result r;
     const struct oracle_access access =
         {.va = q->va, .acc = q->acc, .user = q->user, .imp = q->imp, .ac = q->ac, .ss = q->ss};
-    oracle_translate(s->tables, IMAGE_ORACLE, &soak_cpu, regs, &access, &r);
+    const struct oracle_cpu cpu = preset_cpu();
+    oracle_translate(s->tables, IMAGE_ORACLE, &cpu, regs, &access, &r);
     return r;
 }
 

@@ -46,8 +46,7 @@ static void a_fault_drops_what_leads_to_it(void **state)
     bench_translate(b, DATA, VA + 0x8000000000, ACC_READ, true);
     const unsigned others = bench_psc_entries(b);
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while (!b->answer[DATA][1].seen)
-        bench_tick(b);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen);
     assert_true(bench_psc_entries(b) <= others);
     const uint64_t reads = b->reads;
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
@@ -149,8 +148,7 @@ static void nothing_is_kept_of_an_entry_without_a(void **state)
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     *bench_word(b, bench_entry(b, 4, VA, 2)) &= ~PTE_A;
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while (!(b->out.mem_req_valid && b->out.mem_req_cas))
-        bench_tick(b);
+    BENCH_UNTIL(b, b->out.mem_req_valid && b->out.mem_req_cas);
     b->mute = true;
     bench_ticks(b, 5);
     assert_false(bench_has_tag(b, 4, psc_tag(2, 0, VA), ~0ull));

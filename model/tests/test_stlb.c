@@ -38,10 +38,7 @@ static void a_fill_enters_at_r(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED | PTE_G);
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
-    while ((bench_state0(b, 7, 0) & 7) != W_FIN) {
-        assert_true(b->cycle < 10000);
-        bench_tick(b);
-    }
+    BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
     const uint64_t tag = 1 | 1 << 3 | (VA >> 12) << 16;
     bench_tick(b);
     assert_int_equal(bench_state0(b, 8, K - 1), TOKEN_FILL);
@@ -140,8 +137,7 @@ static void fin_and_the_pipeline(void **state)
         assert_int_equal(bench_state0(b, 7, 0) & 7, held_back ? W_FIN : W_IDLE);
         if (!ahead)
             assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
-        while (!b->answer[DATA][1].seen)
-            bench_tick(b);
+        BENCH_UNTIL(b, b->answer[DATA][1].seen);
         assert_int_equal(b->answer[DATA][1].cycle, fin + 2 + held_back);
         bench_free(b);
     }
@@ -156,8 +152,7 @@ static void a_denied_hit(void **state)
     bench_translate(b, DATA, VA, ACC_READ, true);
     bench_ticks(b, S);
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
-    while ((bench_state0(b, 8, K) & 3) != TOKEN_LOOKUP)
-        bench_tick(b);
+    BENCH_UNTIL(b, (bench_state0(b, 8, K) & 3) == TOKEN_LOOKUP);
     bench_tick(b);
     const uint64_t entry = bench_state0(b, 6, 0);
     assert_int_equal(entry & 15, CFG_POLICY_FAULT_REWALK ? NWALK : FINV);
