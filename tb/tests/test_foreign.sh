@@ -20,7 +20,7 @@ right() { # right PRESET LIBRARY
     $bench random --dut="$2" --requests=40000 --seed=4 > "$work/said" || fail "$2: random, rough"
     grep -q "check arch" "$work/said" || fail "$2: not at its level"
     $bench vectors --on="$2" traces/vectors/*.txt > "$work/said" || fail "$2: vectors"
-    grep -Eq " 619 cases, [4-5][0-9][0-9] passed, 0 failed" "$work/said" || fail "$2: vectors"
+    grep -Eq " 6[0-9][0-9] cases, [4-5][0-9][0-9] passed, 0 failed" "$work/said" || fail "$2: vectors"
     scripts/regress.py --program=$bench --presets="$1" --check=own --limit=3000 --no-history --jobs=1 --args="--dut=$2" --out="$work/out" \
         > "$work/said" || fail "$2: the corpus"
     grep -Eq "^[1-9][0-9]* passed, 0 failed" "$work/said" || fail "$2: the corpus"
