@@ -7,6 +7,8 @@
  * loaded again without a flush; when room is needed, MOV CR3 to that PCID must flush. */
 #include "parts.h"
 
+#include <string.h>
+
 #include "arch/invalidation.h"
 
 enum {
@@ -89,6 +91,7 @@ void books_edit(struct random *r, const struct place *place, uint64_t old)
         return;
     e->place = place;
     e->old = old;
+    memset(e->dropped, 0, sizeof e->dropped);
     e->faults = 0;
     e->edited = r->d.cycle;
     e->settle_at = r->d.cycle + (chance(r, 50) ? 0 : below(r, SETTLE_MOST));
@@ -193,6 +196,52 @@ static bool drops_context(struct random *r, const struct oracle_regs *before, co
            drops(r, before, op, (struct cached){.paging_structure = true, .pcid = id, .level = 2, .va = there});
 }
 
+/* No paging-structure cache leads anywhere by way of an entry's old value any more, nor on from where it led. */
+static bool drops_tables(struct random *r, const struct oracle_regs *before, const struct op *op,
+                         const struct pending *e, unsigned pcid)
+{
+    const uint64_t first = e->place->va, last = first + (UINT64_C(1) << x86_level_shift(e->place->level)) - 1;
+    struct cached table = {.paging_structure = true, .pcid = (uint16_t)pcid, .level = e->place->level, .va = first};
+    if (edit_is_leaf(e->old, e->place->level) || !drops(r, before, op, table))
+        return false;
+    table.level = 2;
+    const bool begins = drops(r, before, op, table);
+    table.va = last;
+    return begins && drops(r, before, op, table);
+}
+
+void books_store(struct random *r, uint64_t pa)
+{
+    const struct place *place = tables_place(r, pa);
+    if (place)
+        r->walked_at[place - r->place] = 0;
+}
+
+void books_walk(struct random *r, const struct oracle_result *walk)
+{
+    for (unsigned i = 0; i < walk->steps; i++) {
+        const struct place *place = walk->step[i].value & ENTRY_A ? NULL : tables_place(r, walk->step[i].pa);
+        if (place)
+            r->walked_at[place - r->place] = r->d.cycle;
+    }
+}
+
+/* A TLB has nothing of a walk that no access can have made before the paging-structure caches were dropped: an entry
+ * below had A = 0 until then. */
+bool books_passable(struct random *r, const struct pending *e, const struct oracle_result *walk)
+{
+    const uint64_t dropped = e->dropped[r->slot];
+    if (!dropped || e->global)
+        return true;
+    for (unsigned i = 0; i < walk->steps; i++) {
+        const struct oracle_step *step = &walk->step[i];
+        const struct place *place = step->level < e->place->level ? tables_place(r, step->pa) : NULL;
+        if (place && !books_open(r, place) && (!(step->value & ENTRY_A) || r->walked_at[place - r->place] > dropped))
+            return false;
+    }
+    return true;
+}
+
 static void strike(struct random *r, const struct oracle_regs *before, const struct op *op)
 {
     uint32_t whole = 0;
@@ -207,9 +256,12 @@ static void strike(struct random *r, const struct oracle_regs *before, const str
         if (!e->place)
             continue;
         e->stale &= ~whole;
-        for (unsigned i = 0; i < SLOTS; i++)
+        for (unsigned i = 0; i < SLOTS; i++) {
             if ((e->stale >> i & 1) && drops_old(r, before, op, e, r->pcid[i], false))
                 e->stale &= ~(1u << i);
+            else if ((e->stale >> i & 1) && !e->dropped[i] && drops_tables(r, before, op, e, r->pcid[i]))
+                e->dropped[i] = r->d.cycle;
+        }
         /* A global translation may have been cached under any PCID: one that is not in use stands for it. */
         if (e->global && drops_old(r, before, op, e, pcid_now(before) ^ OTHER_PCID, true))
             e->global = false;

@@ -64,6 +64,7 @@ static void ask(struct random *r, struct flight *f, bool stale, bool fault_too)
     const struct oracle_regs regs = check_registers(r, f);
     struct oracle_result says;
     oracle_translate(r->physmem, IMAGE_ORACLE, &r->cpu, &regs, &f->access, &says);
+    books_walk(r, &says);
     oracle_commit(r->physmem, &says, true);
     if (says.kind == KIND_PF && !fault_too)
         return;
@@ -82,6 +83,24 @@ static void ask(struct random *r, struct flight *f, bool stale, bool fault_too)
     }
 }
 
+/* Whether the mixture that is in the oracle's image can still be met, by what was dropped of paging-structure caches.
+ */
+static bool passable(struct random *r, const struct flight *f, struct pending *const visible[], unsigned mask)
+{
+    const struct oracle_regs regs = check_registers(r, f);
+    struct oracle_result walk;
+    bool dropped = false;
+    for (unsigned i = 0; mask >> i; i++)
+        dropped |= mask >> i & 1 && visible[i]->dropped[r->slot];
+    if (!dropped)
+        return true;
+    oracle_translate(r->physmem, IMAGE_ORACLE, &r->cpu, &regs, &f->access, &walk);
+    for (unsigned i = 0; mask >> i; i++)
+        if (mask >> i & 1 && !books_passable(r, visible[i], &walk))
+            return false;
+    return true;
+}
+
 /* In every mixture of old and new values. Under the policy of the second walk a cached entry never decides a fault:
  * only an old value that the walk may have read in memory does. */
 static void ask_all(struct random *r, struct flight *f)
@@ -98,7 +117,8 @@ static void ask_all(struct random *r, struct flight *f)
                 physmem_write_image(r->physmem, IMAGE_ORACLE, visible[i]->place->pa, visible[i]->old);
                 read &= visible[i]->edited > f->start;
             }
-        ask(r, f, true, read || !CFG_POLICY_FAULT_REWALK);
+        if (passable(r, f, visible, mask))
+            ask(r, f, true, read || !CFG_POLICY_FAULT_REWALK);
         for (unsigned i = 0; i < n; i++)
             if (mask >> i & 1)
                 physmem_write_image(r->physmem, IMAGE_ORACLE, visible[i]->place->pa, now[i]);

@@ -105,6 +105,7 @@ static void count(struct random *r, const struct place *p, enum edit edit)
 static void store(struct random *r, uint64_t pa, uint64_t value)
 {
     physmem_write(r->physmem, pa, value);
+    books_store(r, pa);
     for (unsigned tag = 0; tag < TAGS; tag++)
         if (r->asked[tag].busy && r->asked[tag].cas && r->asked[tag].addr == pa && r->asked[tag].expected == value)
             physmem_write_image(r->physmem, IMAGE_ORACLE, pa, value | r->asked[tag].desired);

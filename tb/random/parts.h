@@ -76,6 +76,8 @@ struct pending {
     uint64_t edited;           /* cycle of the edit */
     uint64_t settle_at;        /* cycle from which software invalidates it in the present PCID */
     uint32_t stale;            /* bit i: may be cached in PCID slot i */
+    uint64_t dropped[SLOTS];   /* of a pointer: cycle in which all paging-structure caches were, in each slot; 0: never.
+                                  Since then only translations that were in a TLB before may come from it */
     bool global;
     uint8_t faults; /* page faults in PCID slot `faults_slot` that the entry could have had a part in; the last ones are
                        in fault[] */
@@ -220,7 +222,8 @@ struct random {
         uint64_t va;
         uint64_t size;
     } page[PAGES_MOST];
-    uint16_t index[1 << PLACE_BITS]; /* place number + 1 by hash of pa */
+    uint64_t walked_at[ENTRIES_MOST]; /* cycle from which a walk may have set A in a place; 0: always */
+    uint16_t index[1 << PLACE_BITS];  /* place number + 1 by hash of pa */
 };
 
 static inline uint64_t below(struct random *r, uint64_t bound)
@@ -274,6 +277,10 @@ void books_taken(struct random *r, const struct oracle_regs *before,
 void books_fault(struct random *r, const struct flight *f); /* a page fault was answered */
 bool books_would_drop(struct random *r, const struct pending *e, const struct op *op); /* for the present PCID, whole */
 bool books_stale_here(const struct random *r, const struct pending *e); /* e may be cached for the present PCID */
+void books_walk(struct random *r, const struct oracle_result *walk); /* an access may have made it: before its commit */
+void books_store(struct random *r, uint64_t pa);                     /* software stored to an entry */
+/* Whether a walk by way of the old value of e, which is in the oracle's image meanwhile, may be cached or cache. */
+bool books_passable(struct random *r, const struct pending *e, const struct oracle_result *walk);
 unsigned books_visible(struct random *r, uint64_t va, struct pending *visible[PENDING_MOST]);
 struct pending *books_due(struct random *r); /* an edit that software must now invalidate; NULL: none */
 
