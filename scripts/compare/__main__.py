@@ -18,7 +18,9 @@ import argparse
 import concurrent.futures
 import json
 import os
+import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -88,6 +90,16 @@ def find_traces(settings):
     return traces
 
 
+def check_policy(settings, program):
+    """Ends at once where --allow is none: `twinwalk compare` knows what one is."""
+    words = [program, "compare", f"--allow={settings.allow}", "--help"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        why = re.search(r"^twinwalk compare: (.*)$", ran.stderr, re.MULTILINE)
+        print(f"compare: {why[1] if why else ran.stderr.strip()}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
 def status_of(pairs, others, stopped):
     if any(p.result in ("different", "wrong", "policy broken", "failed") for p in pairs + others):
         return MISMATCH
@@ -142,6 +154,8 @@ def main(words):
     except build.Failed as failure:
         print(f"compare: {failure}", file=sys.stderr)
         return failure.status
+    for preset in presets:
+        check_policy(settings, programs[preset][1])
     fleet = regress.Fleet()
     others = [one for preset in presets for one in stimuli.of(settings, preset, programs[preset])]
     record, facts = begin(settings, sides)

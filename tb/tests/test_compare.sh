@@ -56,6 +56,8 @@ for again in 1 2; do
     expect 2 "other.patch: the patch does not apply" --base=. --head="$work/other.patch"
 done
 
+# A policy that is none costs no run.
+expect 2 "^compare: --allow=cycles<=nonsense: " --base=. --base-dut=model --allow="cycles<=nonsense"
 expect 2 "neither a git revision, nor a folder" --base=no-such-thing
 expect 2 "has no preset large" --base=. --presets=large
 rm "$corpus"/*
