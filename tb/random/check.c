@@ -235,8 +235,9 @@ static void check_bits(struct random *r, const struct flight *f)
         if ((walk.step[i].value & must) == must)
             continue;
         char field[64], expected[32], actual[32];
-        snprintf(field, sizeof field, "level %u entry at 0x%" PRIx64 " after the access", walk.step[i].level,
-                 walk.step[i].pa);
+        /* named as a trace's, so that it can be cut down to one */
+        snprintf(field, sizeof field, "%s of the entry at 0x%" PRIx64 " after the access",
+                 must & ~walk.step[i].value & ENTRY_D ? "D" : "A", walk.step[i].pa);
         snprintf(expected, sizeof expected, "0x%" PRIx64, walk.step[i].value | must);
         snprintf(actual, sizeof actual, "0x%" PRIx64, walk.step[i].value);
         complain(r, f, field, expected, actual);

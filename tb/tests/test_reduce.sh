@@ -48,6 +48,12 @@ storm 12 $bench cosim --check=cycle
 export TWINWALK_DEFECT=0
 storm 80 build/tiny/twinwalk cosim --check=cycle --signatures --lose-move=20
 
+# A that is missing behind an access of random stimulus without a clock is missing in a trace too.
+got=0
+TWINWALK_DEFECT=$(awk -F'\t' '$2 == "upper_accessed_skipped" { print $1 }' "$work/list") $bench random --check=arch \
+    --requests=50000 --reduce=20 --out="$work/alone" > "$work/said" 2>&1 || got=$?
+[ $got -eq 1 ] && grep -q '^ *reduced  *to [1-9] records' "$work/said" || broken "random stimulus without a clock" "$work/said"
+
 # Directed benches on a device that answers nothing: even before anything is asked of it.
 for verb in "matrix --dut=null" "sweep --only=keys --dut=null" "vectors --on=null traces/vectors/walk.txt"; do
     rm -rf "$work/out"
