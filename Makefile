@@ -298,7 +298,7 @@ WAVE_FST        := out/waves/last.fst
 # share.
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
-.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth cocotb bench test test-build \
+.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth formal cocotb bench test test-build \
         regress headline soak forms-sweep wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
@@ -343,6 +343,8 @@ format: needs-format ## bring every C, C++ and SystemVerilog file into form (cla
 synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end
 	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
 	@$(PATIENT) "synthesizing" scripts/synth.sh
+formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
+	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)
 	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET) BUILD_LIB=$(B)/cocotb
 	@$(PATIENT) "building and running the test" scripts/cocotb.sh $(PRESET)

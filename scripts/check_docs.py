@@ -15,7 +15,7 @@ from pathlib import Path
 
 WORDS = 1200
 HOME = Path(__file__).resolve().parent.parent
-TREES = "rtl|model|tb|traces|config|docs|scripts|\\.ci"
+TREES = "rtl|model|formal|tb|traces|config|docs|scripts|\\.ci"
 PATH = re.compile(rf"(?<![\w./-])(?:{TREES})/[\w./*-]*[\w*/]")
 STANDS_FOR = r"NAME|\bmine\b"  # the reader's own
 MAKE = re.compile(r"(?:^|[;&|(]\s*)make((?:\s+(?:[A-Z_0-9]+=(?:'[^']*'|\"[^\"]*\"|\S*)|-\w+|[a-z][a-z-]*))+)")

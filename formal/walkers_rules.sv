@@ -1,0 +1,106 @@
+// What docs/microarchitecture.md sections 11 and 12 say of all walkers with their arbiter, bound to mmu_walkers. Here
+// the rules of a walker's environment are proved too. The rules of this environment are those of control (section 13)
+// and of dispatch (section 8).
+`include "rules.svh"
+module walkers_rules
+  import mmu_pkg::*;
+(
+  input logic                  clk_i,
+  input logic                  rst_i,
+  input logic                  kill_i,
+  input logic                  any_idle_o,
+  input logic                  all_idle_o,
+  input logic                  start_i,
+  input logic                  any_fin_o,
+  input logic                  grant_i,
+  input logic                  mem_valid_o,
+  input logic                  mem_ready_i,
+  input walker_t               mem_tag_o,
+  input logic                  mem_cas_o,
+  input logic [51:0]           mem_addr_o,
+  input logic [63:0]           mem_expected_o,
+  input logic [63:0]           mem_desired_o,
+  input walk_state_t           state [NumWalkers],
+  input logic [51:0]           addr [NumWalkers],
+  input logic [2:0]            level [NumWalkers],
+  input acc_t                  acc [NumWalkers],
+  input logic [NumWalkers-1:0] kill,
+  input logic [NumWalkers-1:0] own,
+  input logic [NumWalkers-1:0] attached,
+  input logic [NumWalkers-1:0] start,
+  input logic [NumWalkers-1:0] grant,
+  input logic                  hold,
+  input walker_t               hold_w
+);
+  localparam int unsigned NW = NumWalkers;
+  localparam int unsigned NumW = NW > 1 ? $clog2(NW) : 1;
+
+  // A control operation was accepted, and walkers are left: control is in DRAIN.
+  logic draining;
+  always_ff @(posedge clk_i) draining <= !rst_i && (kill_i || (draining && !all_idle_o));
+
+  // ---- this cycle ----
+  logic shared, kills_known, held_offers, d_missing;
+  always_comb begin
+    shared      = 1'b0;
+    kills_known = 1'b1;
+    held_offers = 1'b1;
+    for (int unsigned w = 0; w < NW; w++) begin
+      if (kill[w] && state[w] != WkIdle && !draining) kills_known = 1'b0;
+      if (hold && hold_w == walker_t'(w) && ((state[w] != WkReq && state[w] != WkCas) || attached[w]))
+        held_offers = 1'b0;
+      for (int unsigned o = 0; o < w; o++) if (own[w] && own[o] && addr[w][51:6] == addr[o][51:6]) shared = 1'b1;
+    end
+    d_missing = acc[NumW'(mem_tag_o)] == AccWrite && (level[NumW'(mem_tag_o)] == 3'd1
+        || (level[NumW'(mem_tag_o)] <= 3'd3 && mem_expected_o[BitPs]));
+  end
+
+  // ---- the cycle before ----
+  logic [3:0] cycles = '0;
+  logic begun = 1'b0, was_rst, was_valid, was_ready, was_cas;
+  walker_t     was_tag;
+  logic [51:0] was_addr;
+  logic [63:0] was_expected, was_desired;
+  always_ff @(posedge clk_i) begin
+    begun        <= 1'b1;
+    cycles       <= cycles == 4'd12 ? cycles : cycles + 4'd1;
+    was_rst      <= rst_i;
+    was_valid    <= mem_valid_o;
+    was_ready    <= mem_ready_i;
+    was_tag      <= mem_tag_o;
+    was_cas      <= mem_cas_o;
+    was_addr     <= mem_addr_o;
+    was_expected <= mem_expected_o;
+    was_desired  <= mem_desired_o;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!begun) begin
+      assume (rst_i);
+    end else begin
+      c_runs_on : cover (cycles == 4'd12);
+      `SUPPOSED(start_to_idle, start_i, any_idle_o)
+      `SUPPOSED(grant_of_fin, grant_i, any_fin_o)
+      `SUPPOSED(drain_is_quiet, draining, !start_i && !grant_i && !kill_i)
+      `PROPERTY(request_unchanged, !was_rst && was_valid && !was_ready,
+                mem_valid_o && mem_tag_o == was_tag
+                && mem_cas_o == was_cas && mem_addr_o == was_addr
+                && (!mem_cas_o || (mem_expected_o == was_expected && mem_desired_o == was_desired)))
+      `PROPERTY(request_is_its_walkers, mem_valid_o,
+                mem_addr_o == addr[NumW'(mem_tag_o)]
+                && state[NumW'(mem_tag_o)] == (mem_cas_o ? WkCas : WkReq) && 32'(mem_tag_o) < NW)
+      `PROPERTY(attached_offers_nothing, attached != '0, !mem_valid_o || !attached[NumW'(mem_tag_o)])
+      `PROPERTY(one_reader_a_line, (own & (own - 1'b1)) != '0, !shared)
+      `PROPERTY(cas_sets_what_is_missing, mem_valid_o && mem_cas_o,
+                mem_expected_o[BitP] && mem_desired_o != mem_expected_o
+                && mem_desired_o == (mem_expected_o | MaskA | (d_missing ? MaskD : 64'd0)))
+      `PROPERTY(killed_offers_only_held, mem_valid_o && kill[NumW'(mem_tag_o)], hold && hold_w == mem_tag_o)
+      `PROPERTY(one_starts, start_i, start != '0 && (start & (start - 1'b1)) == '0)
+      `PROPERTY(one_is_granted, grant_i, grant != '0 && (grant & (grant - 1'b1)) == '0)
+      // Lemmas.
+      `PROPERTY(lemma_killed_in_drain, kill != '0, kills_known)
+      `PROPERTY(lemma_held_offers, hold && !rst_i, held_offers)
+    end
+  end
+endmodule
+bind mmu_walkers walkers_rules u_rules (.*);

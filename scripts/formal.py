@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Proves what formal/ says of units of the RTL, and looks whether the proofs mean anything.
+
+  formal.py [--preset=NAME] [--proofs | --docs] [UNIT…]      default: preset tiny, every unit of formal/properties.toml
+
+Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, group `formal` of scripts/venv.sh):
+
+  proof     all its properties together, by k-induction: for runs of every length
+  witness   for each property a run in which what it speaks of happens; and one of 12 cycles, so that what is supposed
+            of the environment does not contradict itself
+  mutants   for each property a change of the RTL (properties.toml) after which it is refuted
+
+Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/. Exit status (tb/base/exits.h): 0 all proved,
+witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+VENV = HOME / "build/venv"
+OUT = HOME / "out/formal"
+DOCUMENT = HOME / "docs/formal.md"
+ENGINE = "smtbmc yices"
+PROVE_DEPTH, COVER_DEPTH, MUTANT_DEPTH = 4, 14, 10
+BEGIN, END = "<!-- formal.py begins -->", "<!-- formal.py ends -->"
+
+
+class Broken(Exception):
+    """The tools failed, or the files do not fit together: no verdict."""
+
+
+class Unit:
+    def __init__(self, name, said, all_units):
+        self.name, self.module, self.sources = name, said["module"], said["sources"]
+        self.rules = [other for other in all_units if all_units[other]["module"] in self.sources]
+        self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
+        self.lemmas = []
+        for rules in self.rules:
+            text = (HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8")
+            names = re.findall(r"`PROPERTY\((\w+)", text) if rules == name else []
+            names += re.findall(r"`ENVIRONMENT\((\w+)", text) if rules != name else []
+            self.lemmas += [one for one in names if one.startswith("lemma_")]
+            for one in set(names) - set(self.lemmas) - set(self.properties):
+                raise Broken(f"formal/{rules}_rules.sv: {one} has no section [{name}.{one}] in formal/properties.toml")
+        there = "".join((HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8") for rules in self.rules)
+        for one in self.properties:
+            if not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\({one},", there):
+                raise Broken(f"formal/properties.toml: no property of {name} is called {one}")
+
+    def covers(self):
+        return {f"c_{one}" for one in [*self.properties, *self.lemmas]} | {"c_runs_on"}
+
+
+def sby(folder, unit, package, mode, depth, script, change=None):
+    """Runs SymbiYosys in a folder of its own; its log, and the seconds that it took."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = [package, HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
+             *(HOME / f"formal/{one}_rules.sv" for one in unit.rules)]
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if change and file.stem == unit.module:
+            if text.count(change["old"]) != 1:
+                raise Broken(f"rtl/{file.name}: the text of a mutant stands there {text.count(change['old'])} times, not once: {change['old']}")
+            text = text.replace(change["old"], change["new"])
+        (folder / file.name).write_text(text, encoding="utf-8")
+    define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > 1 else ""
+    sources = " ".join(file.name for file in files if file.suffix == ".sv")
+    (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
+                                    f"read_slang -j 1 {define}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n"
+                                    "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
+    tools = [f"--{tool}={VENV}/bin/yowasp-{program}" for tool, program in
+             (("yosys", "yosys"), ("smtbmc", "yosys-smtbmc"), ("witness", "yosys-witness"))]
+    begin = time.monotonic()
+    said = subprocess.run([VENV / "bin/yowasp-sby", *tools, "-f", "job.sby"], cwd=folder, capture_output=True, text=True,
+                          env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
+    log = said.stdout + said.stderr
+    if not re.search(r"DONE \((PASS|FAIL|UNKNOWN)", log):
+        error = re.findall(r".*(?:ERROR|error:|not found).*", log)
+        raise Broken(f"SymbiYosys failed in {folder.relative_to(HOME)}: {error[0].strip() if error else 'see job/logfile.txt there'}")
+    return log, time.monotonic() - begin
+
+
+def prove(unit, package):
+    log, seconds = sby(OUT / unit.name / "proof", unit, package, "prove", PROVE_DEPTH, "chformal -cover -remove\n")
+    tried = re.findall(r"Trying induction in step (\d+)", log)
+    if "successful proof by k-induction" in log:
+        return {"seconds": seconds, "k": PROVE_DEPTH - int(tried[-1])}
+    refuted = sorted(set(re.findall(r"Assert failed in \w+: (\S+)", log)))
+    return {"seconds": seconds, "failed": f"{'refuted' if 'returned FAIL for basecase' in log else 'not inductive'}: {', '.join(refuted)}; {(OUT / unit.name / 'proof').relative_to(HOME)}/job"}
+
+
+def witness(unit, package):
+    """The covers that are not reached."""
+    keep = " ".join(f"*/c:*{one} %d" for one in sorted(unit.covers()))
+    log, seconds = sby(OUT / unit.name / "witness", unit, package, "cover", COVER_DEPTH,
+                       f"chformal -assert -remove\nchformal -cover -remove */t:$check {keep}\nsetattr -set keep 1 */t:$check\n")
+    reached = {name.split(".")[-1] for name in re.findall(r"Reached cover statement in step \d+ at \w+: (\S+)", log)}
+    return {"seconds": seconds, "missing": sorted(unit.covers() - reached)}
+
+
+def kill(unit, package, name, change):
+    """The number of the cycle in which the property is refuted, or None."""
+    log, seconds = sby(OUT / unit.name / name, unit, package, "bmc", MUTANT_DEPTH,
+                       f"chformal -cover -remove\nchformal -assert -remove */t:$check */c:*a_{name} %d\n", change)
+    found = re.search(rf"failed assertion .*a_{name} at +step (\d+)", log)
+    return {"seconds": seconds, "step": int(found[1]) if found else None}
+
+
+def run(units, package, only_proofs):
+    """What every job found, by unit and property (or `proof`, `witness`)."""
+    jobs = {}
+    with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for unit in units:
+            jobs[unit.name, "proof"] = pool.submit(prove, unit, package)
+            if only_proofs:
+                continue
+            jobs[unit.name, "witness"] = pool.submit(witness, unit, package)
+            for name, change in unit.properties.items():
+                jobs[unit.name, name] = pool.submit(kill, unit, package, name, change)
+        try:
+            return {key: job.result() for key, job in jobs.items()}
+        except Broken:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def report(units, results):
+    """The table on standard output; the number of findings. What was not run is not in the results."""
+    findings = []
+    print(f"{'property':26} {'module':12} {'engine':19} {'proof':>7}  mutant")
+    for unit in units:
+        proof, seen = results[unit.name, "proof"], results.get((unit.name, "witness"))
+        if "failed" in proof:
+            findings.append(f"{unit.name}: {proof['failed']}")
+        findings += [f"{unit.name}: no run of {COVER_DEPTH} cycles reaches {one}" for one in (seen["missing"] if seen else [])]
+        for name in unit.properties:
+            killed = results.get((unit.name, name))
+            if killed and killed["step"] is None:
+                findings.append(f"{unit.name}: {name} holds of its mutant too, for {MUTANT_DEPTH} cycles")
+            fate = "not asked" if not killed else "SURVIVES" if killed["step"] is None else f"refuted in cycle {killed['step']}"
+            print(f"{name:26} {unit.module:12} {ENGINE}, k = {proof.get('k', '-')} {proof['seconds']:5.1f} s  {fate}")
+        print(f"  {unit.name}: {len(unit.properties)} properties and {len(unit.lemmas)} lemmas, "
+              f"{'NOT proved' if 'failed' in proof else 'proved together'} in {proof['seconds']:.1f} s" + (
+                  f"; {len(unit.covers()) - len(seen['missing'])} of {len(unit.covers())} witnesses in {seen['seconds']:.1f} s" if seen else ""))
+    for one in findings:
+        print(f"formal: {one}")
+    return len(findings)
+
+
+def code(text):
+    return "`" + text.strip().replace("|", "\\|") + "`"
+
+
+def table(units, results):
+    """As docs/formal.md has it."""
+    lines = ["| unit | module | engine | proof | witnesses | mutants |", "|---|---|---|---|---|---|"]
+    for unit in units:
+        proof, seen = results[unit.name, "proof"], results[unit.name, "witness"]
+        mutants = sum(results[unit.name, one]["seconds"] for one in unit.properties)
+        lines.append(f"| {unit.name} | `{unit.module}` | {ENGINE}, k = {proof['k']} | {proof['seconds']:.1f} s | "
+                     f"{len(unit.covers())} in {seen['seconds']:.1f} s | {len(unit.properties)} in {mutants:.0f} s |")
+    for unit in units:
+        lines += ["", f"**{unit.name}**, `{unit.module}`:", "", "| property | section: what it says | mutant of which it is false | in cycle |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {said['says']} | {code(said['old'])} → {code(said['new'])} | {results[unit.name, name]['step']} |"
+                  for name, said in unit.properties.items()]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage="formal.py [--preset=NAME] [--proofs | --docs] [UNIT…]")
+    parser.add_argument("--preset", default="tiny")
+    parser.add_argument("--proofs", action="store_true")
+    parser.add_argument("--docs", action="store_true")
+    parser.add_argument("units", nargs="*")
+    asked = parser.parse_args()
+    said = tomllib.loads((HOME / "formal/properties.toml").read_text(encoding="utf-8"))
+    if unknown := [one for one in asked.units if one not in said]:
+        parser.error(f"{unknown[0]}: there is no such unit; there are {', '.join(said)}")
+    if not (HOME / f"config/{asked.preset}.toml").exists():
+        parser.error(f"there is no preset config/{asked.preset}.toml")
+    if asked.docs and (asked.units or asked.proofs or asked.preset != "tiny"):
+        parser.error("--docs writes of all units, on tiny")
+    units = [Unit(name, said[name], said) for name in asked.units or said]
+    OUT.mkdir(parents=True, exist_ok=True)
+    package = OUT / "mmu_cfg_pkg.sv"
+    package.write_text(subprocess.run([sys.executable, HOME / "scripts/config.py", "sv", f"config/{asked.preset}.toml"], cwd=HOME,
+                                      check=True, capture_output=True, text=True).stdout, encoding="utf-8")
+    results = run(units, package, asked.proofs)
+    findings = report(units, results)
+    if asked.docs and not findings:
+        before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{table(units, results)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    count = sum(len(unit.properties) for unit in units)
+    verdict = f"{findings} finding{'' if findings == 1 else 's'}" if findings else \
+        "all proved" if asked.proofs else "all proved, witnessed, and refuted in a mutant"
+    print(f"formal: {asked.preset}: {count} properties, {verdict}")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Broken, OSError) as why:
+        print(f"formal: {why}", file=sys.stderr)
+        sys.exit(7)
