@@ -313,11 +313,13 @@ build: $(NEEDS_$(BENCH)) ## build the bench for PRESET and BENCH
 	@$(PATIENT) "building $(PROGRAM_$(BENCH))" $(MAKE) -s -j2 $(PROGRAM_$(BENCH)) $(if $(DUT_LOOKED),dut-library)
 library: needs-library ## build build/lib/libtwinwalk.so: models of PRESETS and oracle (needs no Verilator; docs/library.md)
 	@$(PATIENT) "building $(LIB)/$(SONAME)" $(MAKE) -s -j2 shared-library
+# What of ARGS= all parts of the job take alike.
+ALIKE_ARGS = $(filter --reduce=% --out=%,$(ARGS))
 cosim: build ## replay TRACE through model and RTL in lockstep and compare; without TRACE= also random stimulus and directed cases
 	@mkdir -p out/waves
 	@$(PROGRAM_$(BENCH)) cosim $(DUT_OPTION) $(CHECK_OPTION) $(if $(WAVES),--waves=$(WAVE_FST)) $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
-	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) random $(or $(DUT_OPTION),--check=state) --brief --requests=100000)
-	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) vectors $(ON_OPTION) $(VECTORS))
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) random $(or $(DUT_OPTION),--check=state) --brief --requests=100000 $(ALIKE_ARGS))
+	@$(if $(filter file,$(origin TRACE)),$(PROGRAM_$(BENCH)) vectors $(ON_OPTION) $(ALIKE_ARGS) $(VECTORS))
 model: needs-model ## replay TRACE through the cycle model alone (needs no Verilator)
 	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
 	@$(B)/twinwalk-model model $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))

@@ -55,3 +55,9 @@ for pair in "PGO=2" "PGO=1 NATIVE=0"; do
     make -n $pair help > "$work/said" 2>&1 || got=$?
     [ "$got" -eq 2 ] && grep -q 'must be 0 or 1, and not 1 with NATIVE=0' "$work/said" || fail "$pair: exit $got"
 done
+
+# What is cut down, and where to, holds for every part of the default job.
+would cosim ARGS="--reduce=5 --out=elsewhere --limit=1000"
+for words in "random --check=state --brief --requests=100000 --reduce=5 --out=elsewhere" "vectors  *--reduce=5 --out=elsewhere" "cosim .*--limit=1000"; do
+    grep -q -- "$words" "$work/said" || fail "the default job does not say so: $words"
+done
