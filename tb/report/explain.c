@@ -47,7 +47,7 @@ static void put_walk(FILE *out, const char *folder)
         const size_t length = strcspn(line, "\n");
         if (walk_is_entry(line)) {
             put_entry(out, line, line == decides);
-        } else if (strncmp(line, "  result ", 9) == 0) {
+        } else if (walk_is_result(line)) {
             put_row(out, "", line + 2, length - 2);
             break;
         } else if (*name && (strstr(line, " at 0x") && strstr(line, " at 0x") < line + length)) {

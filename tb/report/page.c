@@ -128,7 +128,7 @@ static void put_walk(FILE *out, const char *walk)
     if (!walk)
         return;
     fputs("<h2>The walk of the access, as memory was then</h2>\n<div class=\"walk\">", out);
-    for (const char *line = walk; line; line = text_next_line(line))
+    for (const char *line = walk; line && !walk_is_result(line); line = text_next_line(line))
         if (walk_is_entry(line)) {
             if (any)
                 fputs("<span class=\"arrow\">→</span>\n", out);

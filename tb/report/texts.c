@@ -38,6 +38,11 @@ const char *text_next_line(const char *line)
     return end && end[1] ? end + 1 : NULL;
 }
 
+bool walk_is_result(const char *line)
+{
+    return strncmp(line, "  result ", 9) == 0;
+}
+
 bool walk_is_entry(const char *line)
 {
     static const char *const names[] = {"  PML5E", "  PML4E", "  PDPTE", "  PDE ", "  PTE "};
@@ -55,16 +60,19 @@ static const char *deciding_bit(const char *walk)
                                            {"access to a supervisor-mode address", "US=0"},
                                            {"needs a user-mode address", "US=0"}};
     const char *result = strstr(walk, "\n  result ");
-    for (unsigned i = 0; result && i < sizeof rules / sizeof *rules; i++)
-        if (strstr(result, rules[i][0]))
+    const char *end = result ? result + 1 + strcspn(result + 1, "\n") : NULL;
+    for (unsigned i = 0; result && i < sizeof rules / sizeof *rules; i++) {
+        const char *found = strstr(result, rules[i][0]);
+        if (found && found < end)
             return rules[i][1];
+    }
     return NULL;
 }
 
 const char *walk_decides(const char *walk)
 {
     const char *bit = deciding_bit(walk), *last = NULL;
-    for (const char *line = walk; line; line = text_next_line(line))
+    for (const char *line = walk; line && !walk_is_result(line); line = text_next_line(line))
         if (walk_is_entry(line)) {
             const char *found = bit ? strstr(line, bit) : NULL;
             if (found && found < line + strcspn(line, "\n"))

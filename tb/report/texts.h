@@ -18,8 +18,11 @@ const char *text_next_line(const char *line);
 /* Is it a line of walk.txt that tells of an entry ("  PDE    0x… at 0x… (WB): P=1 …, table 0x…")? */
 bool walk_is_entry(const char *line);
 
-/* The line of the entry by which the walk was decided: the first that has the bit of which its result speaks, or else
- * the last entry. NULL: there is no entry. */
+/* The line that ends a walk ("  result …"). More walks may follow, by entries as they were before. */
+bool walk_is_result(const char *line);
+
+/* The line of the entry by which the first walk was decided: the first that has the bit of which its result speaks, or
+ * else the last entry. NULL: there is no entry. */
 const char *walk_decides(const char *walk);
 
 #endif

@@ -75,4 +75,8 @@ cp tb/defects/traces/rights.txt "$work/a<script>&b.txt"
 page write_from_leaf_only cosim --check=arch "$work/a<script>&b.txt"
 has 'a&lt;script&gt;&amp;b.txt'
 ! grep -q '<script' "$page"
+# Of the walks that old entries may have led to, the first is drawn: that of memory.
+page psc_survives_invlpg random --check=arch --requests=20000 --seed=6
+has '^with it:'
+[ "$(grep -o 'class="entry[ "]' "$page" | wc -l)" -eq 4 ] || { echo "more than one walk is drawn"; exit 1; }
 echo "the page of a mismatch: as it should be"
