@@ -15,7 +15,10 @@ grep -q 'NATIVE=0' "$work/said" || fail "make help does not tell of NATIVE=0"
 grep -q 'PGO=1' "$work/said" || fail "make help does not tell of PGO=1"
 
 # What would be done, from nothing: no processor of its own, no file in the folders of the native build.
-would() { make -s -n -B PRESET=tiny "$@" > "$work/said" 2>&1 || fail "make $* does not know what to do"; }
+would() {
+    make -s -n -B PRESET=tiny "$@" > "$work/said" 2>&1 || fail "make $* does not know what to do"
+    ! grep -q '^  verilate  ' "$work/said" || fail "make -n $* does it"
+}
 would NATIVE=0 PRESETS=tiny build/portable/tiny/twinwalk-model shared-library
 grep -q 'march=' "$work/said" && fail "NATIVE=0 builds for a processor"
 grep -qE '(^|[ =/])build/(tiny|verilated)/' "$work/said" && fail "NATIVE=0 writes into the folders of the native build"
