@@ -8,6 +8,7 @@ twinwalk-defects, the design with all planted defects.
 
 import fcntl
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ class Design:
     def __init__(self, what, side, under=Path()):
         self.side, self.what, self.commit = side, what, ""
         if Path(what, "rtl").is_dir():
-            self.root, self.name = Path(what), str(what)
+            self.root, self.name = self.plain(Path(what)), str(what)
             if Path(what).resolve() == Path().resolve():
                 self.name, self.commit = "work tree", history.here()
         elif is_patch(what):
@@ -58,6 +59,18 @@ class Design:
             self.root = self.patched(under)
         else:
             self.of_revision()
+
+    @staticmethod
+    def plain(folder):
+        """The folder, by a name that make takes in a rule: no blank, colon or dollar."""
+        if re.fullmatch(r"[\w./+@,-]+", str(folder)):
+            return folder
+        whole = folder.resolve()
+        link = KEPT / (hashlib.sha256(str(whole).encode()).hexdigest()[:12] + ".link")
+        KEPT.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(whole)
+        return link
 
     def of_revision(self):
         found = git("rev-parse", "--verify", "--quiet", f"{self.what}^{{commit}}")

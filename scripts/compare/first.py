@@ -19,9 +19,8 @@ def run(fleet, words, log):
         )
         if not process:
             return INTERRUPTED
-        status = process.wait()
-    fleet.ended(process)
-    return status
+        process.wait()
+    return fleet.ended(process)
 
 
 def cycles(path):

@@ -54,11 +54,12 @@ EOF
 grep -q "Every translation is right and equal; the timing differs" "$work/out/index.html"
 expect 1 "policy broken" --head=tb/changes/faster_walker.patch --random=0 --allow="cycles<=+0 cycles>=-10"
 
-# Wrong, from a folder: the corpus does not see it, random stimulus and the directed cases do.
-mkdir -p "$work/wrong_sweep/tb/dut"
-cp -r config "$work/wrong_sweep/"
-cp tb/dut/mmu_waves.sv "$work/wrong_sweep/tb/dut/"
-expect 1 "the other side  is right in this case" --head="$work/wrong_sweep" --seed=3
+# Wrong, from a folder whose name has a blank: the corpus does not see it, random stimulus and the directed cases do.
+mv "$work/wrong_sweep" "$work/wrong sweep"
+mkdir -p "$work/wrong sweep/tb/dut"
+cp -r config "$work/wrong sweep/"
+cp tb/dut/mmu_waves.sv "$work/wrong sweep/tb/dut/"
+expect 1 "the other side  is right in this case" --head="$work/wrong sweep" --seed=3
 python3 - "$work/out/results.json" << 'EOF'
 import json, pathlib, sys
 r = json.load(open(sys.argv[1]))
@@ -75,5 +76,6 @@ assert "inv-invlpg-2m" in directed["wrong"]["verdict"], directed["wrong"]
 EOF
 grep -q "1 timing differs, 2 wrong" "$work/dashboard.html"
 grep -q "What is wrong" "$work/out/index.html" && grep -q "Cut down to" "$work/out/index.html"
-rm -rf "build/compare/$(printf %s "$work/wrong_sweep" | sha256sum | cut -c1-12).bench"
+link=build/compare/$(printf %s "$work/wrong sweep" | sha256sum | cut -c1-12).link
+rm -rf "$link" "$link.bench"
 echo "prepared changes: as they should be"

@@ -56,6 +56,16 @@ for again in 1 2; do
     expect 2 "other.patch: the patch does not apply" --base=. --head="$work/other.patch"
 done
 
+# Who is killed by Ctrl-C before he listens to it was interrupted, and is no failure.
+python3 - "$work/log" << 'EOF'
+import os, signal, sys, threading
+sys.path[:0] = ["scripts", "scripts/compare"]
+import first, regress
+fleet = regress.Fleet()
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+assert first.run(fleet, ["sleep", "60"], sys.argv[1]) == first.INTERRUPTED
+EOF
+
 # A policy that is none costs no run.
 expect 2 "^compare: --allow=cycles<=nonsense: " --base=. --base-dut=model --allow="cycles<=nonsense"
 expect 2 "neither a git revision, nor a folder" --base=no-such-thing
