@@ -154,6 +154,9 @@ def main(words):
     except build.Failed as failure:
         print(f"compare: {failure}", file=sys.stderr)
         return failure.status
+    except KeyboardInterrupt:
+        print("compare: interrupted while a side was built; the next comparison goes on there", file=sys.stderr)
+        return INTERRUPTED
     for preset in presets:
         check_policy(settings, programs[preset][1])
     fleet = regress.Fleet()

@@ -186,6 +186,9 @@ def main(words):
     except Failed as failure:
         print(f"design: {failure}", file=sys.stderr)
         return failure.status
+    except KeyboardInterrupt:
+        print("design: interrupted; the next build goes on there", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -66,6 +66,12 @@ threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 assert first.run(fleet, ["sleep", "60"], sys.argv[1]) == first.INTERRUPTED
 EOF
 
+# So is a build.
+mkdir "$work/bin"
+printf '#!/bin/sh\nkill -INT $PPID\nsleep 60\n' > "$work/bin/make"
+chmod +x "$work/bin/make"
+PATH=$work/bin:$PATH expect 130 "^compare: interrupted while a side was built" --base=. --base-dut=model
+
 # A policy that is none costs no run.
 expect 2 "^compare: --allow=cycles<=nonsense: " --base=. --base-dut=model --allow="cycles<=nonsense"
 expect 2 "neither a git revision, nor a folder" --base=no-such-thing
