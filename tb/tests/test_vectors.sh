@@ -132,7 +132,7 @@ refuse() {
 }
 bad() { printf 'twinwalk-trace 1\ntables own\n%b' "$2" > "$work/bad.txt"; refuse 3 "$1" -- "$work/bad.txt"; }
 refuse 2 "no file of cases given" --
-refuse 2 "toaster: there is no such engine here" -- --on=oracle,toaster traces/vectors/walk.txt
+refuse 2 "--on=toaster: this binary has no such device" -- --on=oracle,toaster traces/vectors/walk.txt
 refuse 2 "model: named twice" -- --on=model,model traces/vectors/walk.txt
 refuse 3 "none.txt: cannot open: No such file" -- none.txt
 refuse 2 "no case has a name that matches --case" -- --case=nothing traces/vectors/walk.txt
