@@ -29,6 +29,15 @@ bool memory_fail(struct memory *m, int status, const char *why)
     return false;
 }
 
+/* What the reader says, which names the trace itself. */
+static bool fail_reading(struct memory *m)
+{
+    snprintf(m->error, sizeof m->error, "%s", trace_error(m->trace));
+    plain_in_place(m->error, sizeof m->error);
+    m->status = input_status(m->trace);
+    return false;
+}
+
 bool memory_fail_here(struct memory *m, int status, const char *why)
 {
     snprintf(m->error, sizeof m->error, "%s: record %" PRIu64 ": %s", m->setup->trace, m->records, why);
@@ -214,9 +223,10 @@ static bool run(struct memory *m)
     struct kernel_prints prints;
     char error[512];
     bool good;
-    if (got != 1)
-        return memory_fail(m, got ? input_status(m->trace) : STATUS_INPUT,
-                           got ? trace_error(m->trace) : "the trace is empty");
+    if (got < 0)
+        return fail_reading(m);
+    if (got == 0)
+        return memory_fail(m, STATUS_INPUT, "the trace is empty");
     if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
         return memory_fail(m, STATUS_INPUT, error);
     if (!kernel_prints_open(&prints, &m->setup->kernel, &m->kernel))
@@ -228,7 +238,7 @@ static bool run(struct memory *m)
             got = trace_next(m->trace, &rec, &count);
     }
     if (good && got < 0)
-        good = memory_fail(m, input_status(m->trace), trace_error(m->trace));
+        good = fail_reading(m);
     if (good && m->setup->verify)
         good = verify(m);
     if (good && !m->accesses && !interrupt_count)

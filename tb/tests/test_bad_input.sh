@@ -28,6 +28,11 @@ refuse 3 "torn.tw" "offset" "accesses compared" -- $twinwalk cosim "$work/torn.t
 compared=$(sed -n 's/.*accesses compared *\([0-9,]*\).*/\1/p' "$work/said" | tr -d ,)
 [ "$compared" -gt 1000000 ] || { echo "only $compared accesses before the tear"; exit 1; }
 
+for verb in cosim model memory; do # each names the file, once
+    $twinwalk $verb "$work/torn.tw" > "$work/said" 2>&1 < /dev/null && { echo "$verb takes a torn trace"; exit 1; }
+    [ "$(grep 'BAD INPUT' "$work/said" | grep -o 'torn\.tw' | wc -l)" = 1 ] || { echo "$verb names the file otherwise:"; cat "$work/said"; exit 1; }
+done
+
 cp $trace "$work/corrupt.tw"
 printf '\xa5\x5a\xa5' | dd of="$work/corrupt.tw" bs=1 seek=$((size / 3)) conv=notrunc status=none
 refuse 3 "corrupt.tw" "offset" "accesses compared" -- $twinwalk cosim "$work/corrupt.tw"

@@ -1,7 +1,8 @@
 /* The interface of the cycle model (model/cycle/mmu.h) with the RTL behind it, for its unit tests (on_rtl.h).
  *
  * The RTL counts nothing, so the counts are taken from outside: from the pins, and from the state words of the miss
- * queue and the walkers (section 17 of docs/microarchitecture.md) before and after each clock. */
+ * queue and the walkers (section 17 of docs/microarchitecture.md) before and after each clock. Those that no unit test
+ * asks for (hits, misses, reads, faults, operations) stay 0. */
 #include <stdio.h>
 #include <stdlib.h>
 
