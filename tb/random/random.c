@@ -276,6 +276,7 @@ struct driver *random_driver(struct random *r)
 void random_watch(struct random *r, const struct mmu *model)
 {
     r->model = model;
+    r->counts.states_seen = model != NULL;
 }
 
 void random_memory(const struct random *r, const struct physmem **physmem, const struct oracle_regs **regs,

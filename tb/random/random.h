@@ -65,12 +65,19 @@ struct random_counts {
     uint64_t control_in_flight; /* control operations begun while requests were in flight */
     uint64_t stepped;           /* cycles that were not jumped over */
     uint64_t corner[CORNERS];
+    bool states_seen; /* a model was watched: the corners that are states of one count too */
 };
 
 /* Names for the counts: of a control operation, of a kind of edit, of a corner. */
 const char *random_op_name(unsigned op);
 const char *random_edit_name(unsigned edit);
 const char *random_corner_name(unsigned corner);
+
+/* True if the corner is a state of walkers or queue, which only a watched model shows (random_watch). */
+static inline bool random_corner_is_state(unsigned corner)
+{
+    return corner >= CORNER_ctl_walker_req && corner <= CORNER_ctl_full_queue;
+}
 
 struct random_setup {
     struct memport_config memory;
