@@ -13,7 +13,11 @@
 // Every output is a function of registers alone. Section 2 lists the ports, 16 the closed forms, 17 the state words.
 module mmu
   import mmu_pkg::*, mmu_cfg_pkg::*;
-(
+#(
+  // State readout: 0 none, and nothing of it remains; 1 while waiting_o, through the arrays' own read ports; 2 at any
+  // cycle, for simulation: further read ports, and no array that is read so can be a block RAM.
+  parameter int unsigned Readout = 0
+) (
   input  logic                       clk_i,
   input  logic                       rst_i,
   // requests
@@ -64,6 +68,8 @@ module mmu
   output logic [127:0]               state_data_o
 );
   localparam int unsigned NP = NumPorts;
+  logic [3:0]  state_sel;                                      // what the units are asked for
+  logic [15:0] state_idx;
 
   // ---- Control ----
   // verilator lint_off UNUSEDSIGNAL
@@ -105,8 +111,8 @@ module mmu
     .sweep_o(sweep),
     .sweep_j_o(sweep_j),
     .vpn_o(ctl_vpn),
-    .peek_i(state_sel_i == 4'd0),
-    .peek_idx_i(state_idx_i),
+    .peek_i(state_sel == 4'd0),
+    .peek_idx_i(state_idx),
     .peek_word0_o(ctl_word0),
     .peek_word1_o(ctl_word1)
   );
@@ -237,11 +243,11 @@ module mmu
     .inv_i(l1_inv),
     .inv_vpn_i(inv_vpn),
     .inv_pcid_i(inv_pcid),
-    .peek_i({state_sel_i == 4'd2, state_sel_i == 4'd1}),
+    .peek_i({state_sel == 4'd2, state_sel == 4'd1}),
     .peek_repl_i({
-      state_sel_i == 4'd5 && state_idx_i[15:14] == 2'd1, state_sel_i == 4'd5 && state_idx_i[15:14] == 2'd0
+      state_sel == 4'd5 && state_idx[15:14] == 2'd1, state_sel == 4'd5 && state_idx[15:14] == 2'd0
     }),
-    .peek_idx_i(state_idx_i),
+    .peek_idx_i(state_idx),
     .peek_word0_o(front_word0),
     .peek_word1_o(front_word1)
   );
@@ -297,8 +303,8 @@ module mmu
     .done_res_o(done_res),
     .done_addr_o(done_addr),
     .only_waits_o(queue_waits),
-    .peek_i(state_sel_i == 4'd6),
-    .peek_idx_i(state_idx_i),
+    .peek_i(state_sel == 4'd6),
+    .peek_idx_i(state_idx),
     .peek_word0_o(queue_word0),
     .peek_word1_o(queue_word1),
     .pointers_o(queue_pointers)
@@ -333,11 +339,11 @@ module mmu
     .sweep_j_i(sweep_j),
     .sweep_vpn_i(ctl_vpn),
     .sweep_pcid_i(inv_pcid),
-    .peek_i(state_sel_i == 4'd3),
-    .peek_repl_i(state_sel_i == 4'd5 && state_idx_i[15:14] == 2'd2),
-    .peek_pipe_i(state_sel_i == 4'd8),
-    .peek_fill_i(state_sel_i == 4'd9),
-    .peek_idx_i(state_idx_i),
+    .peek_i(state_sel == 4'd3),
+    .peek_repl_i(state_sel == 4'd5 && state_idx[15:14] == 2'd2),
+    .peek_pipe_i(state_sel == 4'd8),
+    .peek_fill_i(state_sel == 4'd9),
+    .peek_idx_i(state_idx),
     .peek_word0_o(stlb_word0),
     .peek_word1_o(stlb_word1)
   );
@@ -366,9 +372,9 @@ module mmu
     .inv_i(psc_inv),
     .inv_vpn_i(inv_vpn),
     .inv_pcid_i(inv_pcid),
-    .peek_i(state_sel_i == 4'd4),
-    .peek_repl_i(state_sel_i == 4'd5 && state_idx_i[15:14] == 2'd3),
-    .peek_idx_i(state_idx_i),
+    .peek_i(state_sel == 4'd4),
+    .peek_repl_i(state_sel == 4'd5 && state_idx[15:14] == 2'd3),
+    .peek_idx_i(state_idx),
     .peek_word0_o(psc_word0),
     .peek_word1_o(psc_word1)
   );
@@ -417,8 +423,8 @@ module mmu
     .rsp_err_i(mem_rsp_err_i),
     .rsp_line_i(mem_rsp_data_i),
     .only_waits_o(walkers_wait),
-    .peek_i(state_sel_i == 4'd7),
-    .peek_idx_i(state_idx_i),
+    .peek_i(state_sel == 4'd7),
+    .peek_idx_i(state_idx),
     .peek_word0_o(walkers_word0),
     .peek_word1_o(walkers_word1),
     .pointer_word_o(memory_pointers)
@@ -429,9 +435,10 @@ module mmu
                   && stlb_empty && resp == '0 && queue_waits && walkers_wait;
 
   // ---- Section 17: the unit that holds the asked-for state answers, the others say 0 ----
+  logic [127:0] state_data;
   always_comb begin : p_state
     logic [63:0] word0, word1;
-    unique case (state_sel_i)
+    unique case (state_sel)
       4'd0: begin
         word0 = ctl_word0;
         word1 = ctl_word1;
@@ -465,7 +472,30 @@ module mmu
         word1 = '0;
       end
     endcase
-    if (state_sel_i == 4'd0 && state_idx_i == 16'd2) word0 = memory_pointers | {48'd0, queue_pointers};
-    state_data_o = {word1, word0};
+    if (state_sel == 4'd0 && state_idx == 16'd2) word0 = memory_pointers | {48'd0, queue_pointers};
+    state_data = {word1, word0};
+  end
+  if (Readout == 2) begin : g_readout_any
+    assign state_sel    = state_sel_i;
+    assign state_idx    = state_idx_i;
+    assign state_data_o = state_data;
+  end else if (Readout == 1) begin : g_readout_waiting
+    logic [3:0]   sel_q;
+    logic [15:0]  idx_q;
+    logic [127:0] data_q;
+    always_ff @(posedge clk_i) begin : p_readout
+      sel_q  <= state_sel_i;
+      idx_q  <= state_idx_i;
+      data_q <= state_data;
+    end
+    assign state_sel    = sel_q;
+    assign state_idx    = idx_q;
+    assign state_data_o = data_q;
+  end else begin : g_readout_none
+    logic unused;
+    assign unused       = &{1'b0, state_sel_i, state_idx_i, state_data};
+    assign state_sel    = '1;
+    assign state_idx    = '0;
+    assign state_data_o = '0;
   end
 endmodule

@@ -38,7 +38,7 @@ module mmu_l1tlb
   input  inv_t             inv_i,
   input  vpn_t             inv_vpn_i,
   input  logic [11:0]      inv_pcid_i,
-  // state readout: array << 14 | index; for replacement array << 12 | set
+  // state readout: see mmu_peek
   input  logic             peek_i,
   input  logic             peek_repl_i,
   input  logic [15:0]      peek_idx_i,

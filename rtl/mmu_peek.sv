@@ -1,10 +1,11 @@
 // State readout of a unit of several arrays: which array an index means, and the words that it tells.
 //
-//     an entry's index     array << 14 | index          replacement     array << 12 | set
+//     an entry's index     array << 14 | set << w | way    w = ceil(log2(ways))
+//     replacement          array << 12 | set
 //
 // At most one array is asked at a time; the others tell 0. Combinational.
 //
-// Cost: none; with state_sel_i tied to a constant nothing of it remains. Rules: docs/microarchitecture.md section 17.
+// Cost: none; with mmu.Readout = 0 nothing of it remains. Rules: docs/microarchitecture.md section 17.
 module mmu_peek #(
   parameter int unsigned Arrays = 1
 ) (

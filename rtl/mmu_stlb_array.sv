@@ -3,7 +3,7 @@
 // The memories are read synchronously in the sense of a registered address: the set numbers are registered at the end
 // of R, and C looks at the contents of its own cycle. Such a port is a block RAM's (transparent) read port, and the
 // bypass of a write in C into the read in R comes with it. Valid bits and replacement state are small and stay outside.
-// (The state readout is a further, asynchronous port: tie state_sel_i to a constant and it disappears.)
+// (The state readout at any cycle is a further, asynchronous port: mmu.Readout.)
 //
 //     cycle      t               t+1
 //     R          set numbers
@@ -166,8 +166,8 @@ module mmu_stlb_array
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i) begin
-      set = set_t'(32'(peek_idx_i) / Ways);
-      way = way_t'(32'(peek_idx_i) % Ways);
+      set = set_t'(peek_idx_i >> $clog2(Ways));
+      if (Ways > 1) way = way_t'(peek_idx_i);
       if (valid_q[set][way]) begin
         peek_word0_o = valid_tag(tag_q[way][set]);
         peek_word1_o = data_q[way][set];

@@ -193,8 +193,8 @@ module mmu_tlb_array
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i) begin
-      set = set_t'(32'(peek_idx_i) / Ways);
-      way = way_t'(32'(peek_idx_i) % Ways);
+      set = set_t'(peek_idx_i >> $clog2(Ways));
+      if (Ways > 1) way = way_t'(peek_idx_i);
       if (valid_q[set][way]) begin
         peek_word0_o = valid_tag(tag_q[set][way]);
         peek_word1_o = data_q[set][way];

@@ -94,10 +94,11 @@ def tool(folder, command):
 
 
 def cone(folder, unit, package, change=None):
-    """The inputs that stand before the outputs, and those before state_data, with no register between; and the seconds."""
+    """The inputs that stand before the outputs, and those before state_data, with no register between; and the seconds.
+    With the state readout of simulation, the only one that has a way from input to output."""
     files = fill(folder, unit, package, change)
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
-    (folder / "cone.ys").write_text(f"read_slang -j 1 --top {unit.module} {sources}\nhierarchy -top {unit.module}\nflatten\nproc\n"
+    (folder / "cone.ys").write_text(f"read_slang -j 1 -G Readout=2 --top {unit.module} {sources}\nhierarchy -top {unit.module}\nflatten\nproc\n"
                                     "opt -fast\nmemory_collect\nopt_clean\n"
                                     "tee -q -o outputs.txt select -list o:* w:state_data_o %d\n"
                                     f"select -set before o:* w:state_data_o %d %ci*{STOPS}\ntee -q -o before.txt select -list @before i:* %i\n"

@@ -34,5 +34,5 @@ fi
 awk -v top="$top" '
     $2 == "$lut" { lut = $1 }
     $2 ~ /^\$_S?DFF/ { ff += $1 }
-    END { printf "synth: %s: %d LUT4, %d flip-flops (memories as flip-flops, state readout included)\n", top, lut, ff }
+    END { printf "synth: %s: %d LUT4, %d flip-flops (memories as flip-flops, without state readout)\n", top, lut, ff }
 ' "$out/stat.txt"

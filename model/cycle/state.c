@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "mmu_state.h"
+#include "state_index.h"
 
 enum { SEL_REGISTERS, SEL_ITLB, SEL_DTLB, SEL_STLB, SEL_PSC, SEL_REPL, SEL_QUEUE, SEL_WALKERS, SEL_PIPE, SEL_FILL };
 
@@ -49,9 +50,9 @@ static const struct tlb_array *array_of(const struct mmu *m, unsigned structure,
 static bool cached_entry(const struct mmu *m, unsigned structure, unsigned idx, uint64_t w[2])
 {
     const struct tlb_array *a = array_of(m, structure, idx >> 14);
-    const unsigned at = idx & 0x3fff;
-    if (!a || at >= a->g.sets * a->g.ways)
+    if (!a || state_entry_way(idx, a->g.ways) >= a->g.ways || state_entry_set(idx, a->g.ways) >= a->g.sets)
         return false;
+    const unsigned at = state_entry_set(idx, a->g.ways) * a->g.ways + state_entry_way(idx, a->g.ways);
     w[0] = a->tag[at];
     w[1] = a->data[at];
     return true;

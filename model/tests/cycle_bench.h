@@ -16,6 +16,7 @@
 
 #include "cycle/mmu.h"
 #include "cycle/mmu_state.h"
+#include "state_index.h"
 
 enum { BENCH_FRAMES = 1024, BENCH_OUTSTANDING = 64, BENCH_TYPES = 64, FETCH = 0, DATA = FETCH_PORTS };
 

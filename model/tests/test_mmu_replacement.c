@@ -29,7 +29,7 @@ static unsigned way_of(const struct bench *b, struct place p, uint64_t tag)
 {
     uint64_t w[2];
     for (unsigned way = 0; way < p.ways; way++)
-        if (mmu_state(b->m, p.structure + 1, p.array << 14 | (p.set * p.ways + way), w) && w[0] == tag)
+        if (mmu_state(b->m, p.structure + 1, state_entry_index(p.array, p.set, way, p.ways), w) && w[0] == tag)
             return way;
     fail_msg("no entry with tag %#llx", (unsigned long long)tag);
     return 0;

@@ -55,11 +55,11 @@ static void a_fill_enters_at_r(void **state)
     uint64_t w[2];
     for (unsigned idx = 0; idx < 65536; idx++)
         if (mmu_state(b->m, 3, idx, w) && w[0] == tag) {
-            const unsigned at = idx & 0x3fff, array = idx >> 14;
+            const unsigned array = idx >> 14;
             const unsigned sets = array ? CFG_STLB_A1_SETS : CFG_STLB_A0_SETS,
                            ways = array ? CFG_STLB_A1_WAYS : CFG_STLB_A0_WAYS;
-            assert_int_equal(at / ways, VA >> 12 & (sets - 1));
-            assert_int_equal(at % ways, 0);
+            assert_int_equal(state_entry_set(idx, ways), VA >> 12 & (sets - 1));
+            assert_int_equal(state_entry_way(idx, ways), 0);
             if (CFG_STLB_A0_HOLDS & CFG_STLB_A1_HOLDS & 1)
                 assert_int_equal(array, (VA >> 12) / sets & 1);
             assert_int_equal(w[1], PA >> 12 | 3ull << 40 | 1ull << 43);

@@ -78,7 +78,9 @@ module mmu_waves
     state_idx <= state_idx_i;
   end
 
-  mmu dut (
+  mmu #(
+    .Readout(2)
+  ) dut (
     .req_valid_i(req_valid),
     .req_id_i(req_id),
     .req_va_i(req_va),

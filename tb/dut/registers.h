@@ -17,6 +17,7 @@
 
 #include "dut.h"
 #include "mmu_cfg.h"
+#include "state_index.h"
 #include "verilated.h"
 
 /* The register as a number. */
@@ -84,10 +85,17 @@ enum : unsigned {
 /* Whether the words tell all: no set of an array has a higher number than they can ask for. */
 enum : bool { REGISTERS_TOLD = CFG_STLB_A0_SETS <= 4096 && CFG_STLB_A1_SETS <= 4096 };
 
-/* Structure s, 0 ITLB … 3 PSC, array a: entry `at`; replacement state of `set`. */
+/* Structure s, 0 ITLB … 3 PSC, array a: entry `at`, counted set by set; replacement state of `set`. */
 inline state_words::word word_of_entry(const state_words &words, unsigned s, unsigned a, unsigned at)
 {
-    return words.get(WORD_ITLB + s, a << 14 | at);
+    static constexpr unsigned most[4][4] = {
+        {CFG_ITLB_A0_WAYS, CFG_ITLB_A1_WAYS, CFG_ITLB_A2_WAYS},
+        {CFG_DTLB_A0_WAYS, CFG_DTLB_A1_WAYS, CFG_DTLB_A2_WAYS},
+        {CFG_STLB_A0_WAYS, CFG_STLB_A1_WAYS},
+        {CFG_PSC_A0_WAYS, CFG_PSC_A1_WAYS, CFG_PSC_A2_WAYS, CFG_PSC_A3_WAYS},
+    };
+    const unsigned ways = most[s][a] ? most[s][a] : 1;
+    return words.get(WORD_ITLB + s, state_entry_index(a, at / ways, at % ways, ways));
 }
 inline state_words::word word_of_set(const state_words &words, unsigned s, unsigned a, unsigned set)
 {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "mmu_cfg.h"
+#include "state_index.h"
 #include "statenames.h"
 
 enum {
@@ -54,6 +55,11 @@ static void add_run(unsigned sel, unsigned first, unsigned count)
         add(sel, first + i);
 }
 
+static unsigned ways_of(unsigned s, unsigned array)
+{
+    return structure[s].entries[array] / structure[s].sets[array];
+}
+
 /* Small, telling elements first, so that the first difference is the one nearest to the cause. */
 static void build(void)
 {
@@ -64,7 +70,8 @@ static void build(void)
     add_run(SEL_FILL, 0, 2);
     for (unsigned s = 0; s < 4; s++)
         for (unsigned a = 0; a < structure[s].arrays; a++) {
-            add_run(SEL_ITLB + s, a << 14, structure[s].entries[a]);
+            for (unsigned set = 0, ways = ways_of(s, a); set < structure[s].sets[a]; set++)
+                add_run(SEL_ITLB + s, state_entry_index(a, set, 0, ways), ways);
             add_run(SEL_REPLACEMENT, s << 14 | a << 12,
                     structure[s].sets[a] < SETS_SEEN ? structure[s].sets[a] : SETS_SEEN);
         }
@@ -184,11 +191,11 @@ void state_print_active(FILE *out, const struct mmu *ref, const struct dut_ops *
 /* The valid ways of a set, and its replacement state. */
 static void print_set(FILE *out, const struct mmu *ref, unsigned s, unsigned array, unsigned set)
 {
-    const unsigned ways = structure[s].entries[array] / structure[s].sets[array];
+    const unsigned ways = ways_of(s, array);
     uint64_t word[2];
     unsigned valid = 0;
     for (unsigned way = 0; way < ways; way++) {
-        const unsigned idx = array << 14 | (set * ways + way);
+        const unsigned idx = state_entry_index(array, set, way, ways);
         if (!mmu_state(ref, SEL_ITLB + s, idx, word) || !(word[0] & 1))
             continue;
         print_element(out, SEL_ITLB + s, idx, word);
@@ -198,7 +205,7 @@ static void print_set(FILE *out, const struct mmu *ref, unsigned s, unsigned arr
     state_name(SEL_REPLACEMENT, s << 14 | array << 12 | set, name, sizeof name);
     if (valid && set < SETS_SEEN && mmu_state(ref, SEL_REPLACEMENT, s << 14 | array << 12 | set, word))
         fprintf(out, "  %s: 0x%" PRIx64 "\n", name, word[0]);
-    state_name(SEL_ITLB + s, array << 14 | set * ways, name, sizeof name);
+    state_name(SEL_ITLB + s, state_entry_index(array, set, 0, ways), name, sizeof name);
     if (!valid)
         fprintf(out, "  %s and the other ways: empty\n", name);
 }

@@ -5,6 +5,7 @@
 
 #include "mmu_cfg.h"
 #include "pins.h"
+#include "state_index.h"
 #include "statecmp.h"
 
 static const char *const ctl_states[] = {"IDLE", "DRAIN", "EXEC", "SWEEP", "DONE", NULL};
@@ -219,9 +220,9 @@ void state_name(unsigned sel, unsigned idx, char *text, size_t size)
     static const char *const registers[] = {"registers", "control", "pointers", "PKRU, PKRS, PAT",
                                             "control descriptor"};
     if (sel >= SEL_ITLB && sel <= SEL_PSC) {
-        const unsigned array = idx >> 14, entry = idx & 0x3fff, w = ways[sel - SEL_ITLB][array & 3];
-        snprintf(text, size, "%s array %u set %u way %u", structures[sel - SEL_ITLB], array, w ? entry / w : 0,
-                 w ? entry % w : 0);
+        const unsigned array = idx >> 14, w = ways[sel - SEL_ITLB][array & 3];
+        snprintf(text, size, "%s array %u set %u way %u", structures[sel - SEL_ITLB], array, state_entry_set(idx, w),
+                 state_entry_way(idx, w));
     } else if (sel == SEL_REPLACEMENT) {
         snprintf(text, size, "replacement of %s array %u set %u", structures[idx >> 14 & 3], idx >> 12 & 3,
                  idx & 0xfff);

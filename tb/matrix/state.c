@@ -73,11 +73,10 @@ bool holds(const struct rig *r, enum structure structure, const struct cached *e
                           ((UINT64_C(1) << 57) - 1)) >>
                          PAGE_SHIFT;
     for (unsigned array = 0; array < 4; array++)
-        for (unsigned n = 0; n < entries[structure][array]; n++) {
+        for (unsigned n = 0; n < 2 * entries[structure][array]; n++) { /* at most every other index names no way */
             uint64_t word[2];
-            mmu_state(r->model, structure, array << 14 | n, word);
-            if (word[0] & 1 && (word[0] >> 1 & 3) == size && word[0] >> 16 == vpn &&
-                (word[0] >> 4 & 0xfff) == entry->pcid && (word[0] >> 3 & 1) == entry->global)
+            if (mmu_state(r->model, structure, array << 14 | n, word) && word[0] & 1 && (word[0] >> 1 & 3) == size &&
+                word[0] >> 16 == vpn && (word[0] >> 4 & 0xfff) == entry->pcid && (word[0] >> 3 & 1) == entry->global)
                 return true;
         }
     return false;

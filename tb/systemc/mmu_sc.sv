@@ -112,7 +112,9 @@ module mmu_sc
   assign mem_req.unused      = '0;
   assign mem_req.spare       = '0;
 
-  mmu dut (
+  mmu #(
+    .Readout(2)
+  ) dut (
     .clk_i,
     .rst_i,
     .req_valid_i(req_valid),
