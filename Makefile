@@ -342,9 +342,8 @@ lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL) > /dev/null # what it has to say comes on stderr
 format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
 	@scripts/format.sh
-synth: needs-synth ## read and synthesize the RTL of preset tiny with Yosys' slang front end
-	@$(MAKE) -s PRESET=tiny build/tiny/gen/mmu_cfg_pkg.sv
-	@$(PATIENT) "synthesizing" scripts/synth.sh
+synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-flops, levels, memories by module, worst paths; of PRESET (tiny), or of MODULE= alone, in seconds (docs/synthesis.md)
+	@$(PATIENT) "synthesizing" scripts/synth.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(call q,$(PRESET))) $(ARGS) $(if $(MODULE),$(call q,$(MODULE)))
 formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)

@@ -11,7 +11,7 @@ job() { printf '%s\t%s\n' "$1" "$2"; }
 
 list() {
     # The long ones first, so that both processors stay busy to the end.
-    job synth-tiny "scripts/synth.sh"
+    job synth-tiny "scripts/synth.py"
     job defects "scripts/defects.sh"
     # The small set of the corpus: here with all state compared. One at a time: it is one job among many.
     job corpus "scripts/regress.py --set=small --check=state --jobs=1 --fresh"
