@@ -312,19 +312,6 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     return printed ? status : exits_both(status, STATUS_OUTPUT);
 }
 
-/* One side at its own pace: held to the rules of its ports, and at arch, where the model's events are not its own,
- * asked for its counters. */
-static struct lane paced(const struct setup *o, struct driver *driver, const struct dut_ops *ops, struct dut *dut)
-{
-    return (struct lane){.driver = driver,
-                         .ops = ops,
-                         .dut = dut,
-                         .skip = o->skip,
-                         .hang_after = o->hang_after,
-                         .rules = true,
-                         .count = o->check == CHECK_ARCH};
-}
-
 /* Both twins on one clock, at a level that does not ask for one. */
 struct in_step {
     struct driver *driver;
@@ -417,8 +404,8 @@ static int run_decoupled(struct results *r, const struct dut_ops *ops, struct du
         complain((enum exit_status)status, *why ? why : error);
     } else {
         struct decoupled d = {
-            .ref = paced(o, &a->d, &dut_model, model),
-            .dut = paced(o, &b->d, ops, dut),
+            .ref = session_lane(o, &a->d, &dut_model, model),
+            .dut = session_lane(o, &b->d, ops, dut),
             .ref_world = a,
             .dut_world = b,
             .events = o->check == CHECK_EVENTS,
@@ -482,7 +469,7 @@ static int run_random_alone(struct results *r, const struct dut_ops *ops, struct
     if (!session_open(&s, r->setup, NULL, NULL))
         return complain((enum exit_status)s.status, s.error);
     struct driver *d = s.lockstep.driver;
-    struct lane lane = paced(r->setup, d, ops, dut);
+    struct lane lane = session_lane(r->setup, d, ops, dut);
     bool interrupted = false;
     random_watch(s.random, NULL);
     progress_start(&progress, "requests");

@@ -75,13 +75,9 @@ static bool begin(struct by_trace *t)
 /* The device alone at its own pace: random stimulus depends on when answers come. */
 static void run_alone(const struct reduction *r, struct session *s, struct events *events)
 {
-    struct lane lane = {.driver = s->lockstep.driver,
-                        .ops = r->trial.ops,
-                        .dut = r->trial.dut,
-                        .skip = r->setup->skip,
-                        .hang_after = r->setup->hang_after,
-                        .watch = events_cycle,
-                        .watcher = events};
+    struct lane lane = session_lane(r->setup, s->lockstep.driver, r->trial.ops, r->trial.dut);
+    lane.watch = events_cycle;
+    lane.watcher = events;
     lane_start(&lane);
     while (lane_advance(&lane, 1 << 12)) {
     }

@@ -107,8 +107,8 @@ static bool decoupled_fails(struct trial *t)
     struct dut *model = b ? dut_model.create(&why) : NULL;
     if (model) {
         struct decoupled d = {
-            .ref = {.driver = &a->d, .ops = &dut_model, .dut = model, .skip = o->skip, .hang_after = o->hang_after},
-            .dut = {.driver = &b->d, .ops = t->ops, .dut = t->dut, .skip = o->skip, .hang_after = o->hang_after},
+            .ref = session_lane(o, &a->d, &dut_model, model),
+            .dut = session_lane(o, &b->d, t->ops, t->dut),
             .ref_world = a,
             .dut_world = b,
             .events = o->check == CHECK_EVENTS,

@@ -81,3 +81,14 @@ void session_close(struct session *s)
     s->random = NULL;
     s->ref = NULL;
 }
+
+struct lane session_lane(const struct setup *o, struct driver *driver, const struct dut_ops *ops, struct dut *dut)
+{
+    return (struct lane){.driver = driver,
+                         .ops = ops,
+                         .dut = dut,
+                         .skip = o->skip,
+                         .hang_after = o->hang_after,
+                         .rules = true,
+                         .count = o->check == CHECK_ARCH};
+}

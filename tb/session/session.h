@@ -2,6 +2,7 @@
 #ifndef TWINWALK_SESSION_H
 #define TWINWALK_SESSION_H
 
+#include "engine/lane.h"
 #include "engine/lockstep.h"
 #include "replay/world.h"
 #include "setup.h"
@@ -22,5 +23,9 @@ void session_close(struct session *session);
 
 /* A world for these options; NULL with error[] filled in, and *status (enum exit_status) says of what kind it is. */
 struct world *session_world(const struct setup *setup, bool judged, char *error, size_t size, int *status);
+
+/* One side at its own pace: held to the rules of its ports, and at arch, where the model's events are not its own,
+ * asked for its counters. */
+struct lane session_lane(const struct setup *setup, struct driver *driver, const struct dut_ops *ops, struct dut *dut);
 
 #endif
