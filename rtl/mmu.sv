@@ -81,7 +81,7 @@ module mmu
   keys_t       keys;
   linear_t     linear;
   types_t      types;
-  logic [11:0] pcid, inv_pcid;
+  logic [11:0] pcid;                                               // in EXEC and SWEEP that of the invalidation
   logic ctl_accept, draining, walkers_idle;
   inv_t exec_inv, sweep;
   logic [15:0] sweep_j;
@@ -107,7 +107,6 @@ module mmu
     .types_o(types),
     .pcid_o(pcid),
     .exec_inv_o(exec_inv),
-    .inv_pcid_o(inv_pcid),
     .sweep_o(sweep),
     .sweep_j_o(sweep_j),
     .vpn_o(ctl_vpn),
@@ -242,7 +241,7 @@ module mmu
     .fill_data_i(out_data),
     .inv_i(l1_inv),
     .inv_vpn_i(inv_vpn),
-    .inv_pcid_i(inv_pcid),
+    .inv_pcid_i(pcid),
     .peek_i({state_sel == 4'd2, state_sel == 4'd1}),
     .peek_repl_i({
       state_sel == 4'd5 && state_idx[15:14] == 2'd1, state_sel == 4'd5 && state_idx[15:14] == 2'd0
@@ -338,7 +337,7 @@ module mmu
     .sweep_i(sweep),
     .sweep_j_i(sweep_j),
     .sweep_vpn_i(ctl_vpn),
-    .sweep_pcid_i(inv_pcid),
+    .sweep_pcid_i(pcid),
     .peek_i(state_sel == 4'd3),
     .peek_repl_i(state_sel == 4'd5 && state_idx[15:14] == 2'd2),
     .peek_pipe_i(state_sel == 4'd8),
@@ -371,7 +370,7 @@ module mmu
     .fill_data_i(pass_data),
     .inv_i(psc_inv),
     .inv_vpn_i(inv_vpn),
-    .inv_pcid_i(inv_pcid),
+    .inv_pcid_i(pcid),
     .peek_i(state_sel == 4'd4),
     .peek_repl_i(state_sel == 4'd5 && state_idx[15:14] == 2'd3),
     .peek_idx_i(state_idx),

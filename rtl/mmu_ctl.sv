@@ -2,7 +2,8 @@
 // operation that raises #GP(0) drains, does nothing, and says so.
 //
 //     IDLE      requests run                                      1 cycle
-//     DRAIN     walkers give up or get their last reply           1 cycle at least
+//     DRAIN     walkers give up or get their last reply;          1 cycle at least
+//               #GP(0), what to drop and of which PCID are decided
 //     EXEC      registers written; L1s and PSC invalidated        1 cycle
 //     SWEEP     the STLB, step j-1 in cycle j = 0 … n             n+1 cycles, only with an invalidation
 //     DONE      ctl_done_o, ctl_gp_o                              1 cycle
@@ -11,7 +12,8 @@
 //     ctl     accept  DRAIN  EXEC  SWEEP         DONE     IDLE
 //
 // Cost, accept to done with no walk in flight: 3 cycles, or 3 + n+1 with an invalidation; n = 3 for one address, else
-// the largest number of sets of the STLB; 3 with #GP(0). Rules: docs/microarchitecture.md sections 3, 13, 14.
+// the largest number of sets of the STLB; 3 with #GP(0). What leaves here in EXEC and SWEEP comes from registers.
+// Rules: docs/microarchitecture.md sections 3, 13, 14.
 module mmu_ctl
   import mmu_pkg::*, mmu_cfg_pkg::*;
 (
@@ -32,9 +34,8 @@ module mmu_ctl
   output keys_t       keys_o,
   output linear_t     linear_o,
   output types_t      types_o,
-  output logic [11:0] pcid_o,                                  // current PCID
+  output logic [11:0] pcid_o,                                  // current PCID; in EXEC and SWEEP that of the invalidation
   output inv_t        exec_inv_o,                              // in EXEC: what the L1s and the PSC drop
-  output logic [11:0] inv_pcid_o,                              // of invalidations, with the register values as written
   output inv_t        sweep_o,                                 // in SWEEP: what the STLB drops
   output logic [15:0] sweep_j_o,
   output vpn_t        vpn_o,                                   // of the latched operand
@@ -81,7 +82,8 @@ module mmu_ctl
   logic [63:0] data_q;
   logic [63:0] desc_q;                                         // 0 with other operations than INVPCID
   logic        gp_q;                                           // the operation raised #GP(0)
-  inv_t        inv_q;                                          // what SWEEP drops
+  inv_t        inv_q;                                          // what EXEC and SWEEP drop
+  logic [11:0] pcid_q;                                         // in IDLE the current PCID
   logic [15:0] j_q;
 
   assign ready_o    = state_q == CtlIdle;
@@ -96,15 +98,16 @@ module mmu_ctl
   assign linear_o   = linear_q;
   assign types_o    = types_q;
   assign vpn_o      = data_q[56:12];
-  assign pcid_o     = regs_q.pcide ? regs_q.low : '0;
+  assign pcid_o     = pcid_q;
+  assign exec_inv_o = state_q == CtlExec ? inv_q : InvNone;
   assign sweep_o    = state_q == CtlSweep ? inv_q : InvNone;
   assign sweep_j_o  = j_q;
 
-  // ---- EXEC: #GP(0), by the registers before the operation ----
+  // ---- DRAIN: #GP(0), by the registers before the operation ----
   logic gp;
   always_comb begin : p_gp
     gp = 1'b0;
-    if (state_q == CtlExec) begin
+    if (state_q == CtlDrain) begin
       unique case (op_q)
         OpCr0: gp = (!data_q[Cr0Wp] && rules_q.cet)            // SDM 2.5: CR4.CET needs CR0.WP
                  || (!data_q[Cr0Pg] && regs_q.pcide);          // SDM 5.10.1: no PG = 0 while CR4.PCIDE = 1
@@ -133,7 +136,7 @@ module mmu_ctl
     end
   end
 
-  // ---- EXEC: the registers as written, and what that invalidates (SDM 5.10.4.1) ----
+  // ---- The registers as written in EXEC, and, in DRAIN, what that invalidates (SDM 5.10.4.1) ----
   regs_t       regs_d;
   rules_t      rules_d;
   linear_t     linear_d;
@@ -148,7 +151,7 @@ module mmu_ctl
     pkru_d   = pkru_q;
     pkrs_d   = pkrs_q;
     inv      = InvNone;
-    if (state_q == CtlExec && !gp) begin
+    if (state_q == CtlDrain || state_q == CtlExec) begin
       unique case (op_q)
         OpCr0: begin
           rules_d.wp = data_q[Cr0Wp];
@@ -197,9 +200,6 @@ module mmu_ctl
       endcase
     end
   end
-  assign exec_inv_o = inv;
-  // INVPCID names its PCID; the op that was latched last counts only until it is done.
-  assign inv_pcid_o = state_q != CtlIdle && is_invpcid(op_q) ? desc_q[11:0] : regs_d.pcide ? regs_d.low : '0;
 
   always_ff @(posedge clk_i) begin : p_state
     unique case (state_q)
@@ -209,27 +209,35 @@ module mmu_ctl
           op_q    <= op_i;
           data_q  <= data_i;
           desc_q  <= is_invpcid(op_i) ? desc_i : '0;
-          gp_q    <= 1'b0;
         end
       end
-      CtlDrain: if (walkers_idle_i) state_q <= CtlExec;
+      CtlDrain: begin
+        gp_q   <= gp;
+        inv_q  <= gp ? InvNone : inv;
+        // INVPCID names its PCID; all others mean the one in force once the registers are written
+        pcid_q <= is_invpcid(op_q) ? desc_q[11:0] : regs_d.pcide ? regs_d.low : '0;
+        if (walkers_idle_i) state_q <= CtlExec;
+      end
       CtlExec: begin
-        regs_q   <= regs_d;
-        rules_q  <= rules_d;
-        linear_q <= linear_d;
-        types_q  <= types_d;
-        pkru_q   <= pkru_d;
-        pkrs_q   <= pkrs_d;
-        gp_q     <= gp;
-        inv_q    <= inv;
-        j_q      <= '0;
-        state_q  <= inv == InvNone ? CtlDone : CtlSweep;
+        if (!gp_q) begin
+          regs_q   <= regs_d;
+          rules_q  <= rules_d;
+          linear_q <= linear_d;
+          types_q  <= types_d;
+          pkru_q   <= pkru_d;
+          pkrs_q   <= pkrs_d;
+        end
+        j_q     <= '0;
+        state_q <= inv_q == InvNone ? CtlDone : CtlSweep;
       end
       CtlSweep: begin
         j_q <= j_q + 16'd1;
         if (j_q == (one_address(inv_q) ? 16'd3 : MostSets)) state_q <= CtlDone;
       end
-      CtlDone: state_q <= CtlIdle;
+      CtlDone: begin
+        pcid_q  <= regs_q.pcide ? regs_q.low : '0;
+        state_q <= CtlIdle;
+      end
       default: state_q <= CtlIdle;
     endcase
     if (rst_i) begin
@@ -245,6 +253,7 @@ module mmu_ctl
       desc_q   <= '0;
       gp_q     <= 1'b0;
       inv_q    <= InvInit;
+      pcid_q   <= '0;
       j_q      <= '0;
     end
   end

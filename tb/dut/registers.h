@@ -357,6 +357,7 @@ template <class Registers> void registers_control(Registers &registers, const st
     registers.u_ctl_desc_q(clear);
     registers.u_ctl_gp_q(clear);
     registers.u_ctl_inv_q(clear);
+    registers.u_ctl_pcid_q([&](auto &reg) { register_set(reg, flag(PCIDE) ? cr.field(0, 12) : 0); });
     registers.u_ctl_j_q(clear);
 }
 
