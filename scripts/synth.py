@@ -20,6 +20,7 @@ was refused; 2 wrong usage; 7 the tools failed.
 import argparse
 import collections
 import fnmatch
+import itertools
 import json
 import os
 import re
@@ -33,6 +34,13 @@ CELLS = "read_verilog -lib -specify +/lattice/cells_sim_ecp5.v +/lattice/cells_b
 MAPS = "techmap -map +/lattice/lutrams_map_trellis.v -map +/lattice/brams_map_16kd.v"
 LUT, LUT_RAM, BLOCK_RAM = "$lut", "TRELLIS_DPR16X4", re.compile(r"(DP|PDPW)16KD$")
 FLIP_FLOP = re.compile(r"\$_S?DFFC?E?_|\$_A?L?DFF")
+# abc cuts a module into a part for each clock enable and reset that it finds, and optimizes nothing across them: twice
+# the levels and a third more LUTs than there are. So flip-flops are of a type that it does not know while it runs.
+FLIP_FLOPS = [f"$_{kind}_{''.join(polarity)}_" for kind, pins in (
+    ("DFF", ["NP"]), ("DFFE", ["NP", "NP"]), ("SDFF", ["NP", "NP", "01"]), ("SDFFE", ["NP", "NP", "01", "NP"]),
+    ("SDFFCE", ["NP", "NP", "01", "NP"])) for polarity in itertools.product(*pins)]
+HIDE = "\n".join(f"chtype -map {kind} hidden{kind.strip('$')}" for kind in FLIP_FLOPS)
+SHOW = "\n".join(f"chtype -map hidden{kind.strip('$')} {kind}" for kind in FLIP_FLOPS)
 
 
 class Refused(Exception):
@@ -106,7 +114,9 @@ hierarchy -top {module}
 synth -top {module} {flat} -noshare -noabc -run begin:fine
 {ram}
 synth -noabc -noshare -run fine:check
+{HIDE}
 abc -lut 6
+{SHOW}
 opt_clean
 flatten -noscopeinfo
 opt_clean
