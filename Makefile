@@ -279,8 +279,10 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) -MF $@.d -I $(<D) $(CFLAGS) $< $(C_OBJ) $(AIDS) -lcmocka $(LIBS) -o $@
 
+# Presets that stand for no processor but for a size of hardware: in the tests whole MMUs only, and not in the headline.
+SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(B)/twinwalk-sc $(TESTS) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
+test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
             $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
@@ -298,6 +300,7 @@ WAVE_FST        := out/waves/last.fst
 # share.
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
+HEADLINES   := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(filter-out $(SIZES),$(PRESETS)))
 .PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth formal cocotb bench test test-build \
         regress headline soak forms-sweep wave wave-png capture docs clean
 
@@ -378,8 +381,8 @@ compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|
 design: needs-compare ## build the bench of PRESET around another MMU, OF=revision|folder|patch, and say where it is
 	@python3 scripts/compare/build.py '$(OF)' $(call q,$(PRESET))
 headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)
-	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
-	@scripts/headline.py --presets='$(PRESETS)' $(ARGS)
+	@for preset in $(HEADLINES); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
+	@scripts/headline.py --presets='$(HEADLINES)' $(ARGS)
 soak: needs-bench needs-regress ## random stimulus for HOURS= (1, fractions too) on every preset (PRESETS=), with seeds that have never run; goes on where it was (FRESH=1)
 	@for preset in $(PRESETS); do $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/twinwalk || exit 1; done
 	@scripts/soak.py --presets='$(PRESETS)' $(if $(HOURS),--hours=$(HOURS)) $(if $(CYCLES),--cycles=$(CYCLES)) $(if $(filter-out 0,$(FRESH)),--fresh) --args=$(call q,$(ARGS))

@@ -46,6 +46,7 @@ done
 mkdir -p build
 log=build/venv.log
 echo "venv: installing$missing into $venv" >&2
+[ "$usable" ] || [ ! -L $venv ] || rm $venv # never clear what a link leads to
 [ "$usable" ] || python3 -m venv --clear $venv > $log 2>&1 || fail "python3 cannot make $venv (Debian: apt-get install python3-venv): $(tail -n 1 $log)"
 # shellcheck disable=SC2086
 $venv/bin/pip install --disable-pip-version-check --progress-bar off $missing > $log 2>&1 ||

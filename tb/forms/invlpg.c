@@ -15,6 +15,12 @@ static unsigned warm_reads(void)
     return 4;
 }
 
+/* Whether three pages stay in a TLB together, whatever sets they fall into. */
+static bool three_stay(void)
+{
+    return preset_room(&preset_stlb, 0).ways >= 3 || preset_room(&preset_dtlb, 0).ways >= 3;
+}
+
 static void row(const struct forms *f, struct stand *r, unsigned reads, struct access access, const char *name)
 {
     stand_access(r, access);
@@ -29,7 +35,10 @@ static void same_pcid(const struct forms *f, struct stand *r)
     stand_control(r, CTL_INVLPG, page.va);
     row(f, r, 4, neighbour, "reads of the next walk, of a page beside it");
     row(f, r, warm_reads(), page, "reads of the walk of the page itself, after that one");
-    row(f, r, 0, other_page, "reads for another page, whose translation stays");
+    if (three_stay())
+        row(f, r, 0, other_page, "reads for another page, whose translation stays");
+    else
+        sheet_left_out(f->sheet, "reads for another page: the TLBs have no room for three");
     stand_control(r, CTL_INVLPG, TABLES_PRIVATE);
     stand_control(r, CTL_INVLPG, page.va);
     row(f, r, 4, page, "reads of the next walk, of the page itself");
@@ -51,7 +60,8 @@ static void other_pcid(const struct forms *f, struct stand *r)
     stand_control(r, CTL_INVLPG, page.va);
     row(f, r, 4, neighbour, "PCID 2, INVLPG under it: reads of its next walk");
     stand_control(r, CTL_MOV_CR3, TABLES_PML4 | CR3_KEEP | 1);
-    row(f, r, 0, page, "PCID 1 again: reads for the same page, whose translation stays");
+    if (three_stay())
+        row(f, r, 0, page, "PCID 1 again: reads for the same page, whose translation stays");
     row(f, r, CFG_ARCH_AMD ? 4 : warm_reads(), neighbour,
         CFG_ARCH_AMD ? "PCID 1 again: reads of its next walk; with AMD's rules its path is gone too"
                      : "PCID 1 again: reads of its next walk, whose path is still cached");

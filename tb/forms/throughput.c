@@ -61,12 +61,24 @@ static bool some_pdptes_stay(void)
     return false;
 }
 
-/* A walk of each walker may fall on the wrong side of either end of the measurement: that is the tolerance. */
-static void walks(const struct forms *f, struct stand *r, unsigned reads)
+/* n = 1 needs pages enough under the PDEs of one walk cache to push each other out of the STLB. */
+static unsigned regions(void)
 {
     const unsigned held = preset_room(&preset_psc, 0).entries, taken = preset_psc_taken(2, 4),
                    pdes = held > taken ? held - taken : 0;
-    const struct shape shape = {reads, pdes < 16 ? pdes : 16};
+    return pdes < 16 ? pdes : 16;
+}
+
+static bool pages_stay(void)
+{
+    const struct preset_room stlb = preset_room(&preset_stlb, SIZE_4K);
+    return regions() * 512 / stlb.sets < preset_overflow(&preset_stlb, stlb.ways);
+}
+
+/* A walk of each walker may fall on the wrong side of either end of the measurement: that is the tolerance. */
+static void walks(const struct forms *f, struct stand *r, unsigned reads)
+{
+    const struct shape shape = {reads, regions()};
     const struct stream stream = {address, &shape, 20 * CFG_MISS_QUEUE_ENTRIES, WALKS_PER_WALKER * WALKERS};
     const double busy = reads * (LATENCY + 1) + 2, document = WALKERS / busy;
     const double simple = (double)WALKERS / (reads * LATENCY);
@@ -120,6 +132,8 @@ void form_throughput(const struct forms *f)
     for (unsigned reads = 1; reads <= 4; reads++) {
         if (reads < 4 && preset_room(&preset_psc, reads - 1).entries <= preset_psc_taken(reads + 1, 4))
             sheet_left_out(f->sheet, "n = %u: the walk caches have no room for the entries above", reads);
+        else if (reads == 1 && pages_stay())
+            sheet_left_out(f->sheet, "n = 1: the STLB has room for all pages of %u regions", regions());
         else if (reads == 3 && some_pdptes_stay())
             sheet_left_out(f->sheet,
                            "n = 3: the PML4E keeps PDPTEs in its half of the array from replacement (tree-PLRU)");

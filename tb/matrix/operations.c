@@ -219,5 +219,7 @@ const char *impossible(const struct cell *cell, bool paced)
         return "there is one PCID only";
     if (!cell->same_address && !cell->op->addressed)
         return "the operation names no address";
+    if (!paced && cell->flight == FLY_FOLLOW && CFG_MISS_QUEUE_ENTRIES <= CFG_PORTS_FETCH + CFG_PORTS_DATA)
+        return "the miss queue has no room for a second request";
     return NULL;
 }

@@ -22,7 +22,7 @@ in_tree $folder/gen/mmu_cfg.h $folder/gen/mmu_cfg_pkg.sv > "$work/said" 2>&1 || 
 grep -qF "#define CFG_NAME \"$own\"" "$tree/$folder/gen/mmu_cfg.h"
 # It does not fall to pieces among the others.
 make -s -C "$tree" help > "$work/said"
-grep -q "presets: contrary golden-cove skylake tiny zen4;" "$work/said" || fail "other presets are there"
+grep -q "presets: contrary ecp5 golden-cove mini skylake tiny zen4;" "$work/said" || fail "other presets are there"
 
 # What each verb would run, as the shell takes it: programs of build/ and scripts that print their arguments stand for
 # the real ones.
@@ -58,5 +58,5 @@ done
 for wrong in huge "two words" ../config/tiny ""; do
     got=0
     make -s -C "$tree" PRESET="$wrong" model > "$work/said" 2>&1 || got=$?
-    [ $got -eq 2 ] && [ "$(wc -l < "$work/said")" = 1 ] && grep -qF "PRESET=$wrong: no file config/$wrong.toml; there are: contrary golden-cove skylake tiny zen4" "$work/said" || fail "exit $got: PRESET=$wrong"
+    [ $got -eq 2 ] && [ "$(wc -l < "$work/said")" = 1 ] && grep -qF "PRESET=$wrong: no file config/$wrong.toml; there are: contrary ecp5 golden-cove mini skylake tiny zen4" "$work/said" || fail "exit $got: PRESET=$wrong"
 done

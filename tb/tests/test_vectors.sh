@@ -15,8 +15,10 @@ for file in config/*.toml; do
     "build/$preset/twinwalk" vectors traces/vectors/*.txt > "$work/said" 2>&1 || fail "$preset: a case failed"
     grep -qE '^oracle +[0-9]+ cases, [0-9]+ passed, 0 failed, 0 skipped;' "$work/said" || fail "$preset: no clean score of the oracle"
     for engine in model rtl; do
+        least=390
+        [ "$preset" != mini ] || least=350 # it has no feature
         passed=$(sed -nE "s/^$engine +[0-9]+ cases, ([0-9]+) passed, 0 failed, .*/\1/p" "$work/said")
-        [ "${passed:-0}" -ge 390 ] || fail "$preset: only ${passed:-0} cases passed on $engine"
+        [ "${passed:-0}" -ge $least ] || fail "$preset: only ${passed:-0} cases passed on $engine"
     done
 done
 cases=$(cat traces/vectors/*.txt | grep -c '^case ')
