@@ -77,7 +77,7 @@ module mmu_stlb_array
     return Holds[size] && (!Shared4k || size != 0 || c_vpn_i[Home] == Number);
   endfunction
 
-  // ---- C: compare; smallest size first, then lowest way ----
+  // ---- C: compare; of each size at most one way matches, the smallest size wins ----
   way_t   look_way;
   psize_t look_size;
   always_comb begin : p_compare
@@ -109,7 +109,7 @@ module mmu_stlb_array
 
   // ---- C: touch, invalidate, fill ----
   always_ff @(posedge clk_i) begin : p_write
-    logic [Ways-1:0] valid, found;  // of the set acted on; `found` matches, validity apart
+    logic [Ways-1:0] valid, found, room;  // of the set acted on; `found` matches, validity apart
     logic by_set, act;
     set_t            set;
     way_t            way;
@@ -132,6 +132,7 @@ module mmu_stlb_array
           for (int unsigned w = 0; w < Ways; w++) begin
             // SDM 5.10.4.1: INVPCID type 0 spares global entries
             found[w] = by_set ? inv_drops(tag_q[w][set_q[s]], inv_i, pcid_i) :
+                fill_i ? tag_q[w][set_q[s]].size == psize_t'(s) && tags_overlap(tag_q[w][set_q[s]], fill_tag_i) :
                 tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i) &&
                 !(inv_i == InvTarget && tag_q[w][set_q[s]].glob);
           end
@@ -140,11 +141,12 @@ module mmu_stlb_array
       if (act) begin
         low = 64'(low_q[set]);
         if (fill_i) begin
-          // the lowest way that matches already, else the lowest invalid way, else the victim
+          // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
           way   = Ways > 1 ? way_t'(repl_victim(low, '0, Lru, Ways)) : '0;
           found = found & valid;
-          if (found == '0) found = ~valid;
-          if (found != '0) way = way_t'(lowest(64'(found)));
+          room  = found != '0 ? found : ~valid;
+          if (room != '0) way = way_t'(lowest(64'(room)));
+          valid &= ~found;
           tag_q[way][set]  <= fill_tag_i;
           data_q[way][set] <= fill_data_i;
           valid[way]       = 1'b1;

@@ -86,7 +86,7 @@ module mmu_tlb_array
     return Ways > 64 && live_q[set] ? high_q[set] : '0;
   endfunction
 
-  // ---- Lookup: smallest size first, then lowest way ----
+  // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
   way_t look_way[Ports];
   always_comb begin : p_lookup
     set_t   set;
@@ -126,8 +126,7 @@ module mmu_tlb_array
   always_ff @(posedge clk_i) begin : p_write
     logic [Sets-1:0][Ways-1:0] valid;
     logic [Sets-1:0]           live;
-    logic [Ways-1:0]           filled;
-    logic                      same;
+    logic [Ways-1:0]           over;
     set_t                      set;
     way_t                      way;
     if (rst_i || fill_i || inv_i != InvNone || touch_i != '0) begin
@@ -159,17 +158,15 @@ module mmu_tlb_array
       endcase
 
       if (fill_i && Holds[fill_tag_i.size]) begin
-        // the lowest way that matches already, else the lowest invalid way, else the victim
-        set    = set_of(fill_tag_i.vpn);
-        filled = valid_q[set];
-        way    = Ways > 1 ? way_t'(repl_victim(low_of(set), high_of(set), Lru, Ways)) : '0;
-        same   = 1'b0;
-        for (int w = int'(Ways) - 1; w >= 0; w--) begin
-          if (filled[w] && tag_match(tag_q[set][w], fill_tag_i.vpn, fill_tag_i.size, fill_tag_i.pcid)) begin
-            way  = way_t'(w);
-            same = 1'b1;
-          end else if (!filled[w] && !same) way = way_t'(w);
+        // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
+        set = set_of(fill_tag_i.vpn);
+        way = Ways > 1 ? way_t'(repl_victim(low_of(set), high_of(set), Lru, Ways)) : '0;
+        for (int unsigned w = 0; w < Ways; w++) begin
+          over[w] = valid_q[set][w] && (!Psc || !Several || tag_q[set][w].size == fill_tag_i.size) &&
+              tags_overlap(tag_q[set][w], fill_tag_i);
         end
+        valid[set] = valid[set] & ~over;
+        for (int w = int'(Ways) - 1; w >= 0; w--) if (over != '0 ? over[w] : !valid_q[set][w]) way = way_t'(w);
         tag_q[set][way]  <= fill_tag_i;
         data_q[set][way] <= fill_data_i;
         valid[set][way] = 1'b1;

@@ -78,6 +78,15 @@ static inline bool tag_matches(uint64_t tag, uint64_t want)
     return (difference == 0) | ((difference & ~TAG_PCID) == TAG_GLOBAL);
 }
 
+/* Section 4, "overlap", of two entries of a TLB, or of one level of the PSC: one lookup could match both. */
+static inline bool tags_overlap(uint64_t a, uint64_t b)
+{
+    const unsigned larger = tag_size(a) > tag_size(b) ? tag_size(a) : tag_size(b);
+    const uint64_t difference = a ^ b;
+    return (a & b & TAG_VALID) && !(difference & BITS(60, 16) & ~0ull << (16 + 9 * larger)) &&
+           (((a | b) & TAG_GLOBAL) || !(difference & TAG_PCID));
+}
+
 /* W, U, NX and S. */
 static inline unsigned data_rights(uint64_t data)
 {

@@ -206,11 +206,13 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
     const unsigned size = tag_size(entry.tag);
     for (unsigned n = 0; n < L1_ARRAYS_MAX; n++)
         if (a[n].g.holds >> size & 1) {
-            const struct tlb_plan plan = tlb_plan_fill(&a[n], tlb_set(a[n].g, size, va), entry);
-            const uint64_t displaced = a[n].tag[plan.at];
+            const struct tlb_plan plan = tlb_plan_fill(&a[n], tlb_set(a[n].g, size, va), entry, true);
+            const uint64_t old = a[n].tag[plan.at];
             forget_page(l1, size, va);
-            if (displaced)
-                forget_page(l1, tag_size(displaced), (displaced & BITS(60, 16)) >> 4);
+            if (plan.displaced > 1)
+                forget_all(l1);
+            else if (old)
+                forget_page(l1, tag_size(old), (old & BITS(60, 16)) >> 4);
             return plan;
         }
     return (struct tlb_plan){0};

@@ -29,7 +29,7 @@ struct tlb_plan psc_plan_fill(struct mmu *m, unsigned level, struct cached entry
 {
     for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
         if (m->psc[n].g.holds >> (level - 2) & 1)
-            return tlb_plan_fill(&m->psc[n], 0, entry);
+            return tlb_plan_fill(&m->psc[n], 0, entry, false);
     return (struct tlb_plan){0};
 }
 

@@ -25,7 +25,7 @@ static inline bool probe(struct mmu *m, unsigned array, struct geometry g, unsig
     return true;
 }
 
-/* Section 4: the smallest size first, then the lowest array, then the lowest way. */
+/* Section 4: the smallest size wins. */
 static struct found find(struct mmu *m, uint64_t va)
 {
     struct found f = {0};
@@ -92,7 +92,7 @@ static void act_fill(struct mmu *m, struct cached c)
     const uint64_t va = (c.tag & BITS(60, 16)) >> 4;
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++)
         if ((m->stlb[n].g.holds >> size & 1) && tlb_is_place(STLB_0, STLB_1, n, size, va)) {
-            const struct tlb_plan plan = tlb_plan_fill(&m->stlb[n], tlb_set(m->stlb[n].g, size, va), c);
+            const struct tlb_plan plan = tlb_plan_fill(&m->stlb[n], tlb_set(m->stlb[n].g, size, va), c, false);
             tlb_write(&plan); /* nothing else reads or writes the STLB in this cycle */
             return;
         }

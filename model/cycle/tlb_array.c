@@ -108,33 +108,61 @@ static unsigned victim(const struct tlb_array *a, unsigned set)
     return oldest;
 }
 
-/* The lowest way that already matches, else the lowest invalid way, else the victim (section 4). */
-static unsigned way_of_fill(const struct tlb_array *a, unsigned set, uint64_t tag)
+static bool displaces(uint64_t tag, uint64_t old, bool across)
 {
-    const struct geometry g = a->g;
-    const int same = tlb_find(a, g, set, tag & ~TAG_GLOBAL);
-    if (same >= 0)
-        return (unsigned)same - set * g.ways;
-    for (unsigned way = 0; a->valid < g.sets * g.ways && way < g.ways; way++)
-        if (!(a->tag[set * g.ways + way] & TAG_VALID))
-            return way;
-    return victim(a, set);
+    return (across || tag_size(tag) == tag_size(old)) && tags_overlap(tag, old);
 }
 
-struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry)
+/* How many entries of `set` the new one displaces; the lowest of them, as set × ways + way, to *lowest. */
+static unsigned find_displaced(const struct tlb_array *a, unsigned set, uint64_t tag, bool across, unsigned *lowest)
 {
-    const unsigned way = way_of_fill(a, set, entry.tag);
-    return (struct tlb_plan){a, set * a->g.ways + way, set, entry,
-                             a->touched ? a->repl[set] : tlb_touched(a, a->g.lru, set, way)};
+    const unsigned first = set * a->g.ways;
+    unsigned n = 0;
+    if (!(tag & TAG_GLOBAL) && (!across || a->valid == a->held[tag_size(tag)])) { /* what a lookup matches, if any */
+        const int same = tlb_find(a, a->g, set, tag);
+        *lowest = same < 0 ? 0 : (unsigned)same;
+        return same >= 0;
+    }
+    for (unsigned at = first + a->g.ways; at-- > first;)
+        if (displaces(tag, a->tag[at], across)) {
+            *lowest = at;
+            n++;
+        }
+    return n;
+}
+
+/* The lowest invalid way, else the victim. */
+static unsigned find_room(const struct tlb_array *a, unsigned set)
+{
+    const unsigned first = set * a->g.ways;
+    for (unsigned way = 0; a->valid < a->g.sets * a->g.ways && way < a->g.ways; way++)
+        if (!(a->tag[first + way] & TAG_VALID))
+            return first + way;
+    return first + victim(a, set);
+}
+
+struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry, bool across)
+{
+    struct tlb_plan plan = {.array = a, .across = across, .set = set, .entry = entry};
+    plan.displaced = find_displaced(a, set, entry.tag, across, &plan.at);
+    if (!plan.displaced)
+        plan.at = find_room(a, set);
+    plan.repl = a->touched ? a->repl[set] : tlb_touched(a, a->g.lru, set, plan.at - set * a->g.ways);
+    return plan;
 }
 
 void tlb_write(const struct tlb_plan *plan)
 {
-    drop(plan->array, plan->at);
-    put(plan->array, plan->at, plan->entry);
-    plan->array->repl[plan->set] = plan->repl;
-    if (plan->array->touched)
-        tlb_touch(plan->array, plan->set, plan->at % plan->array->g.ways);
+    struct tlb_array *a = plan->array;
+    const unsigned first = plan->set * a->g.ways;
+    for (unsigned at = first; plan->displaced > 1 && at < first + a->g.ways; at++)
+        if (displaces(plan->entry.tag, a->tag[at], plan->across))
+            drop(a, at);
+    drop(a, plan->at);
+    put(a, plan->at, plan->entry);
+    a->repl[plan->set] = plan->repl;
+    if (a->touched)
+        tlb_touch(a, plan->set, plan->at - first);
 }
 
 void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want)

@@ -5,7 +5,7 @@
  * come between the two.
  *
  * A set of many ways is not searched way by way. Each page hashes to a bucket, a set of the ways whose pages hash
- * there; a lookup tries only those. It finds what a full search would find, including the lowest way.
+ * there; a lookup tries only those. It finds what a full search would find: of one size at most one entry matches.
  *
  * LRU of many ways keeps the time of each way's last touch instead of its rank; the order is the same. */
 #ifndef TWINWALK_CYCLE_TLB_ARRAY_H
@@ -42,6 +42,8 @@ struct tlb_array {
 struct tlb_plan {
     struct tlb_array *array; /* NULL: no fill */
     unsigned at;             /* set × ways + way */
+    unsigned displaced;      /* entries that the new one overlaps, by `across`; the lowest is at `at` */
+    bool across;
     unsigned set;
     struct cached entry;
     struct repl repl; /* of the set, after the touch */
@@ -56,8 +58,9 @@ void tlb_free(struct tlb_array *a);
 void tlb_reset(struct tlb_array *a);
 void tlb_reset_set(struct tlb_array *a, unsigned set);
 
-/* Chooses the way of a fill from the present state (section 4 "Fill"); nothing is changed until tlb_write. */
-struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry);
+/* Chooses the way of a fill from the present state (section 4 "Fill"); nothing is changed until tlb_write. The entry
+ * displaces those that overlap it, `across`: also those of other sizes (L1), else those of its own (STLB, PSC). */
+struct tlb_plan tlb_plan_fill(struct tlb_array *a, unsigned set, struct cached entry, bool across);
 void tlb_write(const struct tlb_plan *plan);
 
 /* What a control operation invalidates (section 13); the first two are of one address. */
@@ -105,7 +108,7 @@ static inline unsigned tlb_bucket(uint64_t tag)
     return ((tag & ~(TAG_PCID | TAG_GLOBAL)) * 0x9e3779b97f4a7c15ull) >> 56;
 }
 
-/* The lowest way of `set` that matches `want`, as set × ways + way; -1 if none does. */
+/* The way of `set` that matches `want`, as set × ways + way; -1 if none does. More than one never does (section 4). */
 static inline int tlb_find(const struct tlb_array *a, struct geometry g, unsigned set, uint64_t want)
 {
     if (g.ways > TLB_WIDE_WAYS) {

@@ -92,6 +92,83 @@ static void a_fill_before_an_older_hit(void **state)
     bench_free(b);
 }
 
+/* How many entries structure `sel` has of pages that begin in the 1 GByte at va. */
+static unsigned entries(const struct bench *b, unsigned sel, uint64_t va)
+{
+    unsigned n = 0;
+    uint64_t w[2];
+    for (unsigned idx = 0; idx < 65536; idx++)
+        n += mmu_state(b->m, sel, idx, w) && (w[0] & 1) && w[0] >> 34 == va >> 30;
+    return n;
+}
+
+/* 4-KByte pages become one of 2 MBytes in memory; the write that sets D fills that, and in an array of both sizes what
+ * overlaps it goes. The STLB keeps each size for itself. Then the other way round. */
+static void a_fill_displaces_other_sizes(void **state)
+{
+    (void)state;
+    const bool together = (CFG_DTLB_A0_HOLDS & 3) == 3 || (CFG_DTLB_A1_HOLDS & 3) == 3;
+    if ((DTLB_HOLDS & 3) != 3 || CFG_STLB_A0_WAYS < 2)
+        return;
+    struct bench *b = bench_new();
+    const uint64_t va = 0x40000000;
+    const uint64_t flags = MAPPED & ~PTE_D;
+    for (unsigned i = 0; i < 2; i++) { /* in the sets 0 and 1 */
+        bench_map(b, va + 0x1000 * i, PA + 0x1000 * i, SIZE_4K, flags);
+        bench_translate(b, DATA, va + 0x1000 * i, ACC_READ, true);
+        bench_ticks(b, S);
+    }
+    assert_int_equal(entries(b, 2, va), 2);
+    const uint64_t table = *bench_word(b, bench_entry(b, 4, va, 2));
+    bench_map(b, va, 0x200000, SIZE_2M, flags);
+    bench_control(b, CTL_INVLPG, VA); /* of no page that is held: drops the PSC's entries, which lead to the old table */
+    assert_int_equal(bench_translate(b, DATA, va + 0x1000, ACC_WRITE, true).r.addr, 0x201000);
+    bench_ticks(b, S);
+    assert_int_equal(entries(b, 2, va), together ? 1 : 3);
+    assert_int_equal(entries(b, 3, va), 3);
+    if (together) {
+        const struct bench_answer a = bench_translate(b, DATA, va, ACC_READ, true);
+        assert_int_equal(a.latency, 1);
+        assert_int_equal(a.r.addr, 0x200000);
+        bench_control(b, CTL_MOV_CR4, BENCH_CR4 ^ CR4_PGE); /* all go */
+        bench_map(b, va, 0x200000, SIZE_2M, flags);
+        bench_translate(b, DATA, va, ACC_READ, true);
+        bench_ticks(b, S);
+        assert_int_equal(entries(b, 2, va), 1);
+        *bench_word(b, bench_entry(b, 4, va, 2)) = table;
+        assert_int_equal(bench_translate(b, DATA, va + 0x1000, ACC_WRITE, true).r.addr, PA + 0x1000);
+        bench_ticks(b, S);
+        assert_int_equal(entries(b, 2, va), 1);
+    }
+    bench_free(b);
+}
+
+/* The same of an ITLB with pages of 1 GByte and of 2 MBytes: held as not global under one PCID, and filled as global
+ * under another, which the lookup of the first would match too. */
+static void a_global_fill_displaces_other_sizes(void **state)
+{
+    (void)state;
+    if (!CFG_ARCH_PCID || ((CFG_ITLB_A0_HOLDS & 6) != 6 && (CFG_ITLB_A1_HOLDS & 6) != 6))
+        return;
+    struct bench *b = bench_new();
+    const uint64_t va = 0x40000000;
+    bench_control(b, CTL_MOV_CR4, BENCH_CR4 | CR4_PCIDE);
+    bench_control(b, CTL_MOV_CR3, b->cr3 | 1 | CR3_KEEP);
+    bench_map(b, va, 0x40000000, SIZE_1G, MAPPED);
+    bench_translate(b, FETCH, va, ACC_EXECUTE, true);
+    bench_ticks(b, S);
+    assert_int_equal(entries(b, 1, va), 1);
+    bench_control(b, CTL_MOV_CR3, b->cr3 | 2 | CR3_KEEP);
+    *bench_word(b, bench_entry(b, 4, va, 3)) = 0;
+    bench_map(b, va, 0x200000, SIZE_2M, MAPPED | PTE_G);
+    assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, 0x200000);
+    bench_ticks(b, S);
+    assert_int_equal(entries(b, 1, va), 1);
+    bench_control(b, CTL_MOV_CR3, b->cr3 | 1 | CR3_KEEP);
+    assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, 0x200000);
+    bench_free(b);
+}
+
 /* Every address bit above those that choose a memo's slot counts, also where there is no memo any more. */
 static void a_memo_is_of_one_page(void **state)
 {
@@ -120,10 +197,9 @@ static void a_memo_is_of_one_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_port_hits_every_cycle),
-        cmocka_unit_test(the_last_touch_counts),
-        cmocka_unit_test(a_fill_before_an_older_hit),
-        cmocka_unit_test(a_memo_is_of_one_page),
+        cmocka_unit_test(every_port_hits_every_cycle),         cmocka_unit_test(the_last_touch_counts),
+        cmocka_unit_test(a_fill_before_an_older_hit),          cmocka_unit_test(a_fill_displaces_other_sizes),
+        cmocka_unit_test(a_global_fill_displaces_other_sizes), cmocka_unit_test(a_memo_is_of_one_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* PCIDs and global pages: whose entry a fill makes, and which one it replaces (section 4; SDM 3A 5.10.2.4). */
+/* PCIDs and global pages: whose entry a fill makes, and which ones it displaces (section 4; SDM 3A 5.10.2.4). */
 #include "cycle_bench.h"
 
-enum { S = CFG_STLB_LATENCY, ONE = 0x11, TWO = 0x22 };
+enum { S = CFG_STLB_LATENCY, ONE = 0x11, TWO = 0x22, THREE = 0x33 };
 
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
 
@@ -92,26 +92,82 @@ static void another_pcid_has_an_entry_of_its_own(void **state)
     bench_free(b);
 }
 
-/* Section 4, "when several entries match one lookup": not global under one PCID, then global under another, both for
- * one address: where they are in one array the lowest way answers. */
-static void two_ways_match(void **state)
+/* The state index of the only entry of structure `sel` for VA's page. */
+static unsigned only_entry(const struct bench *b, unsigned sel)
+{
+    uint64_t w[2];
+    unsigned idx = 0;
+    assert_int_equal(entries(b, sel), 1);
+    while (!mmu_state(b->m, sel, idx, w) || !(w[0] & 1) || w[0] >> 16 != VA >> 12)
+        idx++;
+    return idx;
+}
+
+/* Not global under two PCIDs, then global under a third: one lookup could match the new entry and each of the old ones,
+ * which go. The new one is in the way of the lower, and what the fill after it finds free is that of the other. */
+static void a_global_fill_displaces_those_of_other_pcids(void **state)
 {
     (void)state;
-    if (!CFG_ARCH_PCID || CFG_STLB_A0_WAYS < 2)
+    if (!CFG_ARCH_PCID || CFG_STLB_A0_WAYS < 4 || CFG_DTLB_A0_WAYS < 4)
         return;
     struct bench *b = bench_with_pcids();
     const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, MAPPED);
-    bench_translate(b, DATA, VA, ACC_READ, true);
-    bench_ticks(b, S);
+    unsigned lowest[4];
+    for (unsigned pcid = ONE; pcid <= TWO; pcid += TWO - ONE) {
+        change_to(b, pcid);
+        bench_translate(b, DATA, VA, ACC_READ, true);
+        bench_ticks(b, S);
+        for (unsigned sel = 2; sel <= 3 && pcid == ONE; sel++)
+            lowest[sel] = only_entry(b, sel);
+    }
+    for (unsigned sel = 2; sel <= 3; sel++)
+        assert_int_equal(entries(b, sel), 2);
     *bench_word(b, leaf) = (PA + 0x1000) | MAPPED | PTE_G;
-    change_to(b, TWO);
+    change_to(b, THREE);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, true).r.addr, PA + 0x1000);
     bench_ticks(b, S);
-    assert_int_equal(entries(b, 3), 2);
-    change_to(b, ONE); /* the old one, and the global one, match */
-    const struct bench_answer a = bench_translate(b, FETCH, VA, ACC_EXECUTE, true);
-    assert_int_equal(a.r.src, SRC_STLB);
-    assert_int_equal(a.r.addr, PA);
+    for (unsigned sel = 2; sel <= 3; sel++) {
+        assert_int_equal(only_entry(b, sel), lowest[sel]);
+        assert_true(bench_has_tag(b, sel, tag(VA, THREE, true), ~0ull));
+    }
+    for (unsigned pcid = ONE; pcid <= TWO; pcid += TWO - ONE) {
+        change_to(b, pcid);
+        const struct bench_answer data = bench_translate(b, DATA, VA, ACC_READ, true);
+        assert_int_equal(data.r.addr, PA + 0x1000);
+        assert_int_equal(data.r.src, SRC_L1);
+        const struct bench_answer fetch = bench_translate(b, FETCH, VA, ACC_EXECUTE, true);
+        assert_int_equal(fetch.r.addr, PA + 0x1000);
+        bench_ticks(b, S);
+    }
+    const uint64_t next = VA + ((uint64_t)CFG_STLB_A0_SETS * CFG_DTLB_A0_SETS << 12); /* of the same sets */
+    bench_map(b, next, PA, SIZE_4K, MAPPED);
+    bench_translate(b, DATA, next, ACC_READ, true);
+    bench_ticks(b, S);
+    for (unsigned sel = 2; sel <= 3; sel++)
+        assert_int_equal(bench_state0(b, sel, lowest[sel] + 1), tag(next, TWO, false));
+    bench_free(b);
+}
+
+/* The other way round: held global, filled as not global (under another PCID; its D is set). */
+static void a_fill_displaces_a_global_entry(void **state)
+{
+    (void)state;
+    if (!CFG_ARCH_PCID)
+        return;
+    struct bench *b = bench_with_pcids();
+    const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, (MAPPED & ~PTE_D) | PTE_G);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_ticks(b, S);
+    *bench_word(b, leaf) = (PA + 0x1000) | (MAPPED & ~PTE_D);
+    change_to(b, TWO);
+    assert_int_equal(bench_translate(b, DATA, VA, ACC_WRITE, true).r.src, SRC_WALK);
+    bench_ticks(b, S);
+    for (unsigned sel = 2; sel <= 3; sel++) {
+        assert_int_equal(entries(b, sel), 1);
+        assert_true(bench_has_tag(b, sel, tag(VA, TWO, false), ~0ull));
+    }
+    change_to(b, ONE);
+    assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, true).r.src, SRC_WALK);
     bench_free(b);
 }
 
@@ -121,7 +177,8 @@ int main(void)
         cmocka_unit_test(an_l1_fill_is_of_the_present_pcid),
         cmocka_unit_test(a_global_page_is_held_once),
         cmocka_unit_test(another_pcid_has_an_entry_of_its_own),
-        cmocka_unit_test(two_ways_match),
+        cmocka_unit_test(a_global_fill_displaces_those_of_other_pcids),
+        cmocka_unit_test(a_fill_displaces_a_global_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,37 +91,58 @@ static void drop_set(struct tlb_array *a, unsigned set, enum invalidation what, 
     }
 }
 
-/* A fill goes where it must: onto the entry that matches, else into the lowest way that is free, else onto the victim.
- */
-static void fill_one(struct tlb_array *a, unsigned size, uint64_t va, unsigned pcid, uint64_t data)
+/* Section 4: one lookup could match both; `across` or only if they are of one size. */
+static bool naive_overlap(const struct naive_entry *a, const struct naive_entry *b, bool across)
+{
+    const unsigned larger = a->size > b->size ? a->size : b->size;
+    return a->valid && b->valid && (across || a->size == b->size) &&
+           a->page >> 9 * (larger - a->size) == b->page >> 9 * (larger - b->size) &&
+           (a->global || b->global || a->pcid == b->pcid);
+}
+
+/* A fill goes where it must: onto the lowest entry that it displaces, else into the lowest way that is free, else onto
+ * the victim. The others that it displaces are gone. */
+static void fill_one(struct tlb_array *a, unsigned size, uint64_t va, unsigned pcid, uint64_t data, bool across)
 {
     const struct geometry g = a->g;
     const unsigned set = tlb_set(g, size, va);
-    const bool global = below(4) == 0;
-    unsigned way = 0;
-    const int same = naive_find(g, set, size, va, pcid);
-    if (same >= 0) {
-        way = (unsigned)same - set * g.ways;
-    } else {
-        while (way < g.ways && naive[set * g.ways + way].valid)
-            way++;
-        if (way == g.ways)
-            way = naive_victim(a, set);
+    const struct naive_entry new = {true, below(4) == 0, size, pcid, va >> (12 + 9 * size)};
+    unsigned way = g.ways, free = g.ways, displaced = 0;
+    for (unsigned w = g.ways; w-- > 0;) {
+        struct naive_entry *e = &naive[set * g.ways + w];
+        if (!e->valid)
+            free = w;
+        if (naive_overlap(e, &new, across)) {
+            way = w;
+            displaced++;
+            *e = (struct naive_entry){0};
+        }
     }
+    if (way == g.ways)
+        way = free < g.ways ? free : naive_victim(a, set);
     const struct repl before = a->repl[set];
-    const struct cached c = {tlb_tag(size, pcid, va) | (global ? TAG_GLOBAL : 0), data};
-    const struct tlb_plan plan = tlb_plan_fill(a, set, c);
+    const struct cached c = {tlb_tag(size, pcid, va) | (new.global ? TAG_GLOBAL : 0), data};
+    const struct tlb_plan plan = tlb_plan_fill(a, set, c, across);
     assert_memory_equal(&before, &a->repl[set], sizeof before); /* nothing happens before the edge */
     assert_int_equal(plan.at, set * g.ways + way);
+    assert_int_equal(plan.displaced, displaced);
     tlb_write(&plan);
     order_touch(g, set, way);
     const struct repl after = a->touched ? before : repl_touch(before, g, way);
     assert_memory_equal(&after, &a->repl[set], sizeof after);
     assert_int_equal(a->data[plan.at], data);
-    naive[plan.at] = (struct naive_entry){true, global, size, pcid, va >> (12 + 9 * size)};
+    naive[plan.at] = new;
 }
 
-static void exercise(struct geometry g, unsigned sizes)
+/* What the rule is for: of one size no two entries match one lookup, and `across` of any. */
+static void no_two_overlap(struct geometry g, unsigned set, bool across)
+{
+    for (unsigned i = 0; i < g.ways; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert_false(naive_overlap(&naive[set * g.ways + i], &naive[set * g.ways + j], across));
+}
+
+static void exercise(struct geometry g, unsigned sizes, bool across)
 {
     struct tlb_array a;
     assert_true(tlb_new(&a, g));
@@ -162,10 +183,12 @@ static void exercise(struct geometry g, unsigned sizes)
             drop_set(&a, set, INV_ALL, pcid);
             break;
         default:
-            fill_one(&a, size, va, pcid, i + 1);
+            fill_one(&a, size, va, pcid, i + 1, across);
         }
-        if (i % (g.ways > 128 ? 256 : 16) == 0)
+        if (i % (g.ways > 128 ? 256 : 16) == 0) {
             compare_all(&a);
+            no_two_overlap(g, set, across);
+        }
     }
     tlb_free(&a);
 }
@@ -173,35 +196,36 @@ static void exercise(struct geometry g, unsigned sizes)
 static void set_associative(void **state)
 {
     (void)state;
-    exercise((struct geometry){1, 16, 4, false}, 1);
-    exercise((struct geometry){1, 8, 12, true}, 1);
-    exercise((struct geometry){3, 8, 3, true}, 2);
-    exercise((struct geometry){1, 32, 1, false}, 1);
+    exercise((struct geometry){1, 16, 4, false}, 1, false);
+    exercise((struct geometry){1, 8, 12, true}, 1, false);
+    exercise((struct geometry){3, 8, 3, true}, 2, false);
+    exercise((struct geometry){1, 32, 1, false}, 1, false);
 }
 
 static void fully_associative(void **state)
 {
     (void)state;
-    exercise((struct geometry){7, 1, 1, true}, 3);
-    exercise((struct geometry){7, 1, 5, false}, 3);
-    exercise((struct geometry){7, 1, 16, true}, 3);
-    exercise((struct geometry){7, 1, 17, false}, 3);
-    exercise((struct geometry){7, 1, 72, false}, 3);
-    exercise((struct geometry){7, 1, 128, false}, 3);
+    exercise((struct geometry){7, 1, 1, true}, 3, true);
+    exercise((struct geometry){7, 1, 5, false}, 3, true);
+    exercise((struct geometry){7, 1, 16, true}, 3, true);
+    exercise((struct geometry){7, 1, 17, false}, 3, true);
+    exercise((struct geometry){7, 1, 17, false}, 3, false);
+    exercise((struct geometry){7, 1, 72, false}, 3, true);
+    exercise((struct geometry){7, 1, 128, false}, 3, true);
 }
 
 /* What no preset has: made at run time. */
 static void of_many_ways(void **state)
 {
     (void)state;
-    exercise((struct geometry){7, 1, 17, true}, 3);
-    exercise((struct geometry){7, 1, 64, true}, 3);
-    exercise((struct geometry){7, 1, 65, true}, 3);
-    exercise((struct geometry){7, 1, 200, true}, 3);
-    exercise((struct geometry){1, 1, 1536, true}, 1);
-    exercise((struct geometry){3, 4, 32, true}, 2);
-    exercise((struct geometry){3, 8, 20, false}, 2);
-    exercise((struct geometry){7, 2, 130, true}, 3);
+    exercise((struct geometry){7, 1, 17, true}, 3, true);
+    exercise((struct geometry){7, 1, 64, true}, 3, true);
+    exercise((struct geometry){7, 1, 65, true}, 3, true);
+    exercise((struct geometry){7, 1, 200, true}, 3, true);
+    exercise((struct geometry){1, 1, 1536, true}, 1, false);
+    exercise((struct geometry){3, 4, 32, true}, 2, false);
+    exercise((struct geometry){3, 8, 20, false}, 2, false);
+    exercise((struct geometry){7, 2, 130, true}, 3, false);
     struct tlb_array a;
     assert_false(tlb_new(&a, (struct geometry){1, 1, 129, false}));
     tlb_free(&a);
@@ -230,7 +254,7 @@ static void invalidation_of_all_sets(void **state)
         const unsigned size = i & 1, pcid = i >> 2;
         const uint64_t va = (uint64_t)i << (12 + 9 * size);
         const struct tlb_plan plan = tlb_plan_fill(&a, tlb_set(a.g, size, va),
-                                                   (struct cached){tlb_tag(size, pcid, va), 1});
+                                                   (struct cached){tlb_tag(size, pcid, va), 1}, false);
         tlb_write(&plan);
     }
     assert_int_equal(a.valid, 8);
@@ -245,8 +269,16 @@ static void invalidation_of_all_sets(void **state)
     tlb_free(&a);
 }
 
-/* Two entries for one page: a global one of another PCID and one of this; the lowest way wins, a fill replaces it. */
-static void lowest_way_wins(void **state)
+static unsigned put(struct tlb_array *a, uint64_t tag)
+{
+    const struct tlb_plan plan = tlb_plan_fill(a, 0, (struct cached){tag, 1}, false);
+    tlb_write(&plan);
+    return plan.at;
+}
+
+/* Entries for one page: a global one and one that is not are never held together; of two PCIDs there may be one each.
+ */
+static void one_way_matches(void **state)
 {
     (void)state;
     const unsigned ways[] = {8, 72};
@@ -256,19 +288,15 @@ static void lowest_way_wins(void **state)
         assert_true(tlb_new(&a, g));
         tlb_reset(&a);
         const uint64_t va = 0x123000;
-        struct tlb_plan plan = tlb_plan_fill(&a, 0, (struct cached){tlb_tag(0, 5, va), 1});
-        tlb_write(&plan);
-        plan = tlb_plan_fill(
-            &a, 0, (struct cached){tlb_tag(0, 6, va) | TAG_GLOBAL, 2}); /* PCID 6 does not match the entry of 5 */
-        tlb_write(&plan);
-        assert_int_equal(plan.at, 1);
-        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 5, va)), 0);
+        assert_int_equal(put(&a, tlb_tag(0, 5, va + 4096)), 0);
+        assert_int_equal(put(&a, tlb_tag(0, 5, va)), 1);
+        assert_int_equal(put(&a, tlb_tag(0, 6, va)), 2);
+        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), 2);
+        assert_int_equal(put(&a, tlb_tag(0, 7, va) | TAG_GLOBAL), 1);
+        assert_int_equal(a.valid, 2);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), 1);
-        assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 9, va)), 1);
-        plan = tlb_plan_fill(&a, 0,
-                             (struct cached){tlb_tag(0, 9, va), 3}); /* the global one matches: overwritten whole */
-        assert_int_equal(plan.at, 1);
-        tlb_write(&plan);
+        assert_int_equal(put(&a, tlb_tag(0, 9, va)), 1);
+        assert_int_equal(a.valid, 2);
         assert_int_equal(tlb_find(&a, g, 0, tlb_tag(0, 6, va)), -1);
         tlb_free(&a);
     }
@@ -282,7 +310,7 @@ int main(void)
         cmocka_unit_test(of_many_ways),
         cmocka_unit_test(place_of_a_page),
         cmocka_unit_test(invalidation_of_all_sets),
-        cmocka_unit_test(lowest_way_wins),
+        cmocka_unit_test(one_way_matches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

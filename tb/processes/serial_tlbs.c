@@ -93,11 +93,11 @@ static int use(struct tlb_array *a, uint64_t va, unsigned size, unsigned pcid, b
     return at;
 }
 
-static void fill(struct tlb_array *a, uint64_t va, unsigned size, struct cached entry)
+static void fill(struct tlb_array *a, uint64_t va, unsigned size, struct cached entry, bool across)
 {
     if (!a)
         return;
-    const struct tlb_plan plan = tlb_plan_fill(a, tlb_set(a->g, size, va), entry);
+    const struct tlb_plan plan = tlb_plan_fill(a, tlb_set(a->g, size, va), entry, across);
     tlb_write(&plan);
 }
 
@@ -116,7 +116,7 @@ bool serial_tlbs_look_up(struct serial_tlbs *t, unsigned side, uint64_t va, unsi
     }
     t->counts.stlb_hit++;
     const struct cached found = {stlb->tag[at], stlb->data[at]}; /* with the PCID of now, as section 4 has it */
-    fill(l1, va, size, (struct cached){tlb_tag(size, t->regs.pcid, va) | (found.tag & TAG_GLOBAL), found.data});
+    fill(l1, va, size, (struct cached){tlb_tag(size, t->regs.pcid, va) | (found.tag & TAG_GLOBAL), found.data}, true);
     return true;
 }
 
@@ -124,8 +124,8 @@ void serial_tlbs_fill(struct serial_tlbs *t, unsigned side, uint64_t va, unsigne
 {
     const struct cached entry = {tlb_tag(size, t->regs.pcid, va) | (global && t->regs.pge ? TAG_GLOBAL : 0),
                                  dirty ? DATA_D : 0};
-    fill(stlb_of(t, size, va), va, size, entry);
-    fill(l1_of(t, side, size), va, size, entry);
+    fill(stlb_of(t, size, va), va, size, entry, false);
+    fill(l1_of(t, side, size), va, size, entry, true);
 }
 
 void serial_tlbs_miss(struct serial_tlbs *t, unsigned side)
