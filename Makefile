@@ -326,6 +326,11 @@ cosim: build ## replay TRACE through model and RTL in lockstep and compare; with
 model: needs-model ## replay TRACE through the cycle model alone (needs no Verilator)
 	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
 	@$(B)/twinwalk-model model $(if $(JSON),--json=$(call q,$(JSON))) $(ARGS) $(call q,$(TRACE))
+tlb: needs-model ## misses of TRACE in TLBs of any shape, without a clock; plots over entries and ways in out/tlb (needs no Verilator)
+	@$(PATIENT) "building $(B)/twinwalk-model" $(MAKE) -s -j2 $(B)/twinwalk-model
+	@mkdir -p out/tlb
+	@$(B)/twinwalk-model tlb --shapes --json=out/tlb/counts.json $(ARGS) $(call q,$(TRACE))
+	@scripts/tlb_plot.py out/tlb/counts.json out/tlb
 check: needs-check ## the loop after a change of PRESET: lint, vectors, random with a new seed, a share of matrix and sweep, the corpus in short
 	@$(PATIENT) "building $(PROGRAM_cc)" $(MAKE) -s -j2 $(PROGRAM_cc) $(if $(DUT_LOOKED),dut-library)
 	@scripts/check.sh $(or $(and $(DUT),$(notdir $(B))),$(PRESET)) $(if $(DUT),'' $(call q,$(DUT_LIBRARY)))

@@ -172,28 +172,12 @@ void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, ui
             drop(a, at);
 }
 
-/* The rows of the table of section 13, for an entry that is valid. */
-static bool goes(uint64_t tag, enum invalidation what, unsigned pcid)
-{
-    const bool global = tag & TAG_GLOBAL, same_pcid = (tag & TAG_PCID) == (uint64_t)pcid << 4;
-    switch (what) {
-    case INV_NONGLOBAL:
-        return !global && same_pcid;
-    case INV_CONTEXT:
-        return global || same_pcid;
-    case INV_ALL_NONGLOBAL:
-        return !global;
-    default:
-        return what == INV_ALL;
-    }
-}
-
 void tlb_drop_set(struct tlb_array *a, unsigned set, enum invalidation what, unsigned pcid)
 {
     if (!a->valid) /* a sweep comes by every set, and most of them are long empty */
         return;
     for (unsigned at = set * a->g.ways; at < (set + 1) * a->g.ways; at++)
-        if ((a->tag[at] & TAG_VALID) && goes(a->tag[at], what, pcid))
+        if ((a->tag[at] & TAG_VALID) && tlb_goes(a->tag[at], what, pcid))
             drop(a, at);
 }
 

@@ -71,6 +71,22 @@ static inline bool is_of_address(enum invalidation what)
     return what == INV_ADDRESS || what == INV_TARGET;
 }
 
+/* The rows of the table of section 13 that are of no address, for an entry that is valid. */
+static inline bool tlb_goes(uint64_t tag, enum invalidation what, unsigned pcid)
+{
+    const bool global = tag & TAG_GLOBAL, same_pcid = (tag & TAG_PCID) == (uint64_t)pcid << 4;
+    switch (what) {
+    case INV_NONGLOBAL:
+        return !global && same_pcid;
+    case INV_CONTEXT:
+        return global || same_pcid;
+    case INV_ALL_NONGLOBAL:
+        return !global;
+    default:
+        return what == INV_ALL;
+    }
+}
+
 /* Invalidates in one set. They leave the replacement state alone (section 5).
  * tlb_drop_page: INV_ADDRESS or INV_TARGET of the page whose non-global tag is `want`; tlb_drop_set: the others. */
 void tlb_drop_page(struct tlb_array *a, unsigned set, enum invalidation what, uint64_t want);

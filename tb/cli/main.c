@@ -14,6 +14,7 @@
 #include "mmu_cfg.h"
 #include "pins/command.h"
 #include "processes/memory.h"
+#include "processes/serial.h"
 #include "processes/storm.h"
 #include "profile/compare.h"
 #include "profile/profile.h"
@@ -31,6 +32,7 @@ static const char usage[] =
     "  model TRACE    replay a trace through the cycle model alone, at full speed\n"
     "  memory TRACE   replay a trace through the OS model alone, with the oracle as its MMU: faults, and the memory of "
     "every process\n"
+    "  tlb TRACE      count hits and misses of TLBs of any shape, without a clock, quickly\n"
     "  storm OUT      make a trace of many processes at random, to be replayed with little memory\n"
     "  profile TRACE  replay a trace through one device, judged by the oracle, and book every cycle\n"
     "  compare A B    lay two profiles of one trace side by side: translations, cycles, the accesses that lost most\n"
@@ -126,6 +128,8 @@ int twinwalk_main(int argc, char **argv)
     }
     if (strcmp(command, "memory") == 0)
         return with_options(options_parse_memory, memory_run, argc, argv);
+    if (strcmp(command, "tlb") == 0)
+        return with_options(options_parse_tlb, serial_run, argc, argv);
     if (strcmp(command, "random") == 0)
         return with_options(options_parse_random, run_random, argc, argv);
     if (strcmp(command, "headline") == 0) {

@@ -388,6 +388,29 @@ void options_parse_memory(struct setup *o, int argc, char **argv)
     parse_with(&argp, o, argc, argv, true);
 }
 
+void options_parse_tlb(struct setup *o, int argc, char **argv)
+{
+    static const struct argp_child kernel_and_tlb[] = {{&options_kernel_argp, 0, "The OS model:", GROUP_RUN},
+                                                       {&options_tlb_argp, 0, "The TLBs:", GROUP_RUN},
+                                                       {0}};
+    static const struct argp_option options[] = {
+        {"seed", KEY_SEED, "N", 0, "Order in which frames are handed out (1)", GROUP_RUN},
+        {"limit", KEY_LIMIT, "N", 0, "Replay at most so many accesses", GROUP_RUN},
+        {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", GROUP_OUTPUT},
+        {0}};
+    static const struct argp argp = {options,
+                                     parse_model,
+                                     "TRACE",
+                                     "Counts hits and misses of the TLBs, one access at a time, each once, without a "
+                                     "clock (docs/counts.md).",
+                                     kernel_and_tlb,
+                                     NULL,
+                                     NULL};
+    o->serial.on = o->serial.quick = true;
+    o->serial.shapes = serial_tlbs_preset();
+    parse_with(&argp, o, argc, argv, true);
+}
+
 void options_parse_random(struct setup *o, int argc, char **argv)
 {
     static const struct argp_option options[] = {

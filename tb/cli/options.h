@@ -13,5 +13,6 @@ void options_parse_random(struct setup *setup, int argc, char **argv);
 /* The same for `twinwalk profile` and `twinwalk memory`. */
 void options_parse_profile(struct setup *setup, int argc, char **argv);
 void options_parse_memory(struct setup *setup, int argc, char **argv);
+void options_parse_tlb(struct setup *o, int argc, char **argv);
 
 #endif

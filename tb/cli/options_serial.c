@@ -11,19 +11,37 @@
 #include "base/arguments.h"
 #include "processes/serial_tlbs.h"
 
-enum { KEY_SERIAL = 768, KEY_MAP_FIRST, KEY_ITLB, KEY_DTLB, KEY_STLB, KEY_REPLACEMENT };
+enum { KEY_SERIAL = 768, KEY_MAP_FIRST, KEY_ITLB, KEY_DTLB, KEY_STLB, KEY_REPLACEMENT, KEY_SHAPES };
 enum { ALL_SIZES = 7, ENTRIES_MOST = 1 << 20 };
+
+#define SHAPE_OPTIONS                                                                                             \
+    {"map-first",                                                                                                 \
+     KEY_MAP_FIRST,                                                                                               \
+     NULL,                                                                                                        \
+     0,                                                                                                           \
+     "As if every page had been mapped, with A and D set, before the first access",                               \
+     0},                                                                                                          \
+        {"itlb",                                                                                                  \
+         KEY_ITLB,                                                                                                \
+         "SHAPE",                                                                                                 \
+         0,                                                                                                       \
+         "With this ITLB: [SIZES:]ENTRIESxWAYS,… such as 64x4 or 4k:64x4,2m+1g:8x8 (preset's)",                   \
+         0},                                                                                                      \
+        {"dtlb", KEY_DTLB, "SHAPE", 0, "With this DTLB", 0}, {"stlb", KEY_STLB, "SHAPE", 0, "With this STLB", 0}, \
+        {"replacement", KEY_REPLACEMENT, "POLICY", 0, "With this replacement everywhere: lru or plru (preset's)", 0}
 
 static const struct argp_option options[] = {
     {"serial", KEY_SERIAL, NULL, 0,
-     "Count hits and misses of the TLBs, one access at a time, each once, without a clock (docs/counts.md)", 0},
-    {"map-first", KEY_MAP_FIRST, NULL, 0,
-     "… as if every page had been mapped, with A and D set, before the first access", 0},
-    {"itlb", KEY_ITLB, "SHAPE", 0,
-     "… with this ITLB: [SIZES:]ENTRIESxWAYS,… such as 64x4 or 4k:64x4,2m+1g:8x8 (preset's)", 0},
-    {"dtlb", KEY_DTLB, "SHAPE", 0, "… with this DTLB", 0},
-    {"stlb", KEY_STLB, "SHAPE", 0, "… with this STLB", 0},
-    {"replacement", KEY_REPLACEMENT, "POLICY", 0, "… with this replacement everywhere: lru or plru (preset's)", 0},
+     "Count hits and misses of the TLBs, one access at a time, each once, without a clock (docs/counts.md); the "
+     "options "
+     "below are for it",
+     0},
+    SHAPE_OPTIONS,
+    {0},
+};
+static const struct argp_option tlb_options[] = {
+    {"shapes", KEY_SHAPES, NULL, 0, "Misses of LRU TLBs of many shapes beside them, in the same pass", 0},
+    SHAPE_OPTIONS,
     {0},
 };
 
@@ -130,6 +148,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_SERIAL:
         s->on = true;
         return 0;
+    case KEY_SHAPES:
+        s->stacks = true;
+        return 0;
     case KEY_MAP_FIRST:
         s->map_first = true;
         return 0;
@@ -158,3 +179,4 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp options_serial_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+const struct argp options_tlb_argp = {tlb_options, parse, NULL, NULL, NULL, NULL, NULL};

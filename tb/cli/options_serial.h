@@ -9,4 +9,7 @@
 /* To stand among the children of a subcommand's argp; its input is the struct serial_setup. */
 extern const struct argp options_serial_argp;
 
+/* The same of `tlb`, which counts anyhow. */
+extern const struct argp options_tlb_argp;
+
 #endif

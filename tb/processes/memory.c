@@ -14,6 +14,7 @@
 #include "base/input.h"
 #include "base/interrupt.h"
 #include "memory_replay.h"
+#include "quick.h"
 #include "report/results.h"
 #include "serial.h"
 #include "traces/format/plain.h"
@@ -144,18 +145,31 @@ static bool reaches_its_page(struct memory *m, const struct trace_rec *rec, uint
     return memory_fail_here(m, STATUS_MISMATCH, text);
 }
 
+void memory_count(struct memory *m, const struct trace_rec *rec, uint64_t key, unsigned size)
+{
+    if (m->quick)
+        quick_count(m, rec, key, size);
+    else
+        serial_count(m, rec, size);
+}
+
 /* False: the run is over, or the task is lost (then error is empty). */
 static inline bool make_access(struct memory *m, const struct trace_rec *rec)
 {
     static const uint8_t how[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
     const uint64_t key = memo_key(rec->va, how[rec->kind], rec->flags);
     const struct memo_entry *entry = memo_slot(&m->memo, key);
+    if (m->quick && !m->kernel.keeps && quick_again(m, rec->kind, key)) {
+        m->accesses++;
+        m->by_kind[rec->kind]++;
+        return true;
+    }
     if ((entry->key != key || entry->stamp != m->stamp) && !walk(m, rec, how[rec->kind], key))
         return false;
     if (m->kernel.keeps && !reaches_its_page(m, rec, entry->frame))
         return false;
     if (m->tlbs)
-        serial_count(m, rec, entry->size);
+        memory_count(m, rec, key, entry->size);
     m->accesses++;
     m->by_kind[rec->kind]++;
     return true;
@@ -264,6 +278,9 @@ struct memory *memory_new(const struct setup *setup, bool serial)
     m->pm = physmem_new(CFG_ARCH_PADDR_BITS);
     m->serial = serial;
     m->tlbs = serial ? serial_tlbs_new(&setup->serial.shapes) : NULL;
+    if (m->tlbs && setup->serial.quick)
+        m->quick = quick_new(m->tlbs, setup->serial.stacks);
+    m->short_of_memory = !m->pm || (serial && !m->tlbs) || (m->tlbs && setup->serial.quick && !m->quick);
     m->trace = trace_open(setup->trace, &error);
     m->status = m->trace ? STATUS_INPUT : input_status(NULL);
     if (!m->trace)
@@ -275,7 +292,7 @@ bool memory_go(struct memory *m)
 {
     if (!m->trace)
         return false;
-    if (!m->pm || (m->serial && !m->tlbs))
+    if (m->short_of_memory)
         return memory_fail(m, STATUS_HOST, "not enough memory for the simulated memory");
     if (trace_get_info(m->trace)->own_tables && !m->serial)
         return memory_fail(m, STATUS_USAGE,
@@ -294,6 +311,7 @@ void memory_free(struct memory *m)
     kernelside_free(&m->kernel);
     if (m->tlbs)
         serial_tlbs_free(m->tlbs);
+    free(m->quick);
     if (m->trace)
         trace_close(m->trace);
     if (m->pm)

@@ -9,7 +9,7 @@
 #include "session/setup.h"
 
 struct memory {
-    bool serial;
+    bool serial, short_of_memory;
     struct kernelside kernel;
     struct trace_reader *trace;
     struct physmem *pm;
@@ -18,6 +18,7 @@ struct memory {
     struct memo memo;
     uint64_t stamp;           /* dates the memo */
     struct serial_tlbs *tlbs; /* NULL: nobody counts (`twinwalk memory`) */
+    struct quick *quick;      /* NULL: they are counted one search after the other (`twinwalk model --serial`) */
     bool mending;             /* the control operations at hand are those of a page fault */
     uint64_t own_pf, own_gp;  /* faults that are results: the trace has its own tables */
     const struct setup *setup;
@@ -42,6 +43,9 @@ bool memory_fail(struct memory *m, int status, const char *why);
 bool memory_fail_here(struct memory *m, int status, const char *why);
 
 struct oracle_access memory_access(const struct trace_rec *rec);
+
+/* Counts an access that the oracle has allowed, to a page of `size`; key: that of its memo. */
+void memory_count(struct memory *m, const struct trace_rec *rec, uint64_t key, unsigned size);
 
 /* The access is made: sets A and D where the oracle wants them, and remembers its page. */
 void memory_remember(struct memory *m, uint64_t key, const struct oracle_result *r);

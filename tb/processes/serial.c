@@ -8,17 +8,17 @@
 #include "base/exits.h"
 #include "base/input.h"
 #include "base/interrupt.h"
+#include "quick.h"
 #include "traces/format/check.h"
 
 enum { GLOBAL = 1 << 8 }; /* of a leaf */
 
-/* The entry is what a walk finds now, A and D being set. */
-static void fill(struct memory *m, const struct oracle_access *access, unsigned side, uint64_t va, unsigned size)
+struct serial_leaf serial_leaf(const struct memory *m, const struct oracle_access *access)
 {
     struct oracle_result r;
     oracle_translate(m->pm, IMAGE_HW, &m->cpu, &m->regs, access, &r);
     const uint64_t leaf = r.steps ? r.step[r.steps - 1].value : 0;
-    serial_tlbs_fill(m->tlbs, side, va, size, leaf & GLOBAL, leaf & ENTRY_D || m->setup->serial.map_first);
+    return (struct serial_leaf){leaf & GLOBAL, leaf & ENTRY_D || m->setup->serial.map_first};
 }
 
 void serial_count(struct memory *m, const struct trace_rec *rec, unsigned size)
@@ -27,8 +27,10 @@ void serial_count(struct memory *m, const struct trace_rec *rec, unsigned size)
     const unsigned side = rec->kind == TRACE_FETCH ? SERIAL_FETCH : SERIAL_DATA;
     uint64_t va; /* masked */
     if (!linear_address(&m->regs, &access, &va) &&
-        !serial_tlbs_look_up(m->tlbs, side, va, size, rec->kind == TRACE_STORE))
-        fill(m, &access, side, va, size);
+        !serial_tlbs_look_up(m->tlbs, side, va, size, rec->kind == TRACE_STORE)) {
+        const struct serial_leaf leaf = serial_leaf(m, &access);
+        serial_tlbs_fill(m->tlbs, side, va, size, leaf.global, leaf.dirty);
+    }
 }
 
 /* ---- Traces with their own tables ---- */
@@ -41,15 +43,17 @@ static void own_access(struct memory *m, const struct trace_rec *rec)
     struct oracle_result r;
     m->accesses++;
     m->by_kind[rec->kind]++;
+    if (m->quick && quick_again(m, rec->kind, key))
+        return;
     if (entry->key == key && entry->stamp == m->stamp) {
-        serial_count(m, rec, entry->size);
+        memory_count(m, rec, key, entry->size);
         return;
     }
     m->walks++;
     oracle_translate(m->pm, IMAGE_HW, &m->cpu, &m->regs, &access, &r);
     if (r.kind == KIND_OK) {
         memory_remember(m, key, &r);
-        serial_count(m, rec, r.size);
+        memory_count(m, rec, key, r.size);
     } else if (r.kind == KIND_PF) {
         m->own_pf++;
         serial_tlbs_miss(m->tlbs, rec->kind == TRACE_FETCH ? SERIAL_FETCH : SERIAL_DATA);

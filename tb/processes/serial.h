@@ -12,6 +12,12 @@ int serial_run(const struct setup *setup);
 
 /* ---- Between the files of the replay ---- */
 
+/* What a walk finds of a page that may be accessed, A and D being set. */
+struct serial_leaf {
+    bool global, dirty;
+};
+struct serial_leaf serial_leaf(const struct memory *m, const struct oracle_access *access);
+
 /* Counts an access of the trace that the oracle has allowed, to a page of `size`. */
 void serial_count(struct memory *m, const struct trace_rec *rec, unsigned size);
 

@@ -5,8 +5,10 @@
 #include "base/about.h"
 #include "base/outfile.h"
 #include "mmu_cfg.h"
+#include "quick.h"
 #include "report/rows.h"
 #include "serial.h"
+#include "shapes.h"
 
 enum { SHAPE_TEXT = 120 };
 
@@ -34,7 +36,7 @@ void serial_report(const struct memory *m, double seconds, bool good)
 {
     FILE *out = outfile_table(m->setup->json);
     const struct tlb_shapes *shapes = &m->setup->serial.shapes;
-    fprintf(out, "twinwalk model: preset %s, one access at a time%s\n  %s\n", CFG_NAME,
+    fprintf(out, "twinwalk %s: preset %s, one access at a time%s\n  %s\n", m->quick ? "tlb" : "model", CFG_NAME,
             m->setup->serial.map_first ? ", pages mapped before" : "", m->setup->trace);
     report_row(out, "accesses", "%15s  (%s fetches, %s loads, %s stores)", report_number(m->accesses),
                report_number(m->by_kind[TRACE_FETCH]), report_number(m->by_kind[TRACE_LOAD]),
@@ -50,6 +52,8 @@ void serial_report(const struct memory *m, double seconds, bool good)
     else
         report_row(out, "faults", "%15s #PF, %s #GP", report_number(m->own_pf), report_number(m->own_gp));
     report_row(out, "control operations", "%15s", report_number(m->control_ops));
+    if (m->quick && m->quick->stacks)
+        shapes_report(out, m->tlbs);
     report_row(out, "speed", "%12.2f s CPU, %.2f M accesses/s", seconds,
                seconds > 0 ? (double)m->accesses / seconds / 1e6 : 0.0);
     memory_ending(out, m, good);
@@ -86,7 +90,7 @@ bool serial_write_json(const struct memory *m, double seconds)
                {"dtlb_miss", c->l1_miss[SERIAL_DATA]},
                {"stlb_hit", c->stlb_hit},
                {"stlb_miss", c->stlb_miss}};
-    json_object_set_new(root, "command", json_string("model --serial"));
+    json_object_set_new(root, "command", json_string(m->quick ? "tlb" : "model --serial"));
     json_object_set_new(root, "trace", about_text(m->setup->trace));
     json_object_set_new(root, "map_first", json_boolean(m->setup->serial.map_first));
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -95,6 +99,8 @@ bool serial_write_json(const struct memory *m, double seconds)
     json_object_set_new(tlbs, "dtlb", shape_json(shapes->dtlb, SHAPES_L1));
     json_object_set_new(tlbs, "stlb", shape_json(shapes->stlb, SHAPES_STLB));
     json_object_set_new(root, "shapes", tlbs);
+    if (m->quick && m->quick->stacks)
+        json_object_set_new(root, "lru", shapes_json(m->tlbs));
     json_object_set_new(root, "cpu_seconds", json_real(seconds));
     if (m->error[0])
         json_object_set_new(root, "error", about_text(m->error));

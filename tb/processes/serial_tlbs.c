@@ -9,6 +9,7 @@ struct serial_tlbs {
     struct tlb_array l1[SERIAL_SIDES][L1_ARRAYS_MAX], stlb[STLB_ARRAYS_MAX];
     struct registers regs;
     struct serial_counts counts;
+    struct stacks *stack[SERIAL_STACKS];
 };
 
 _Static_assert((int)SHAPES_L1 == L1_ARRAYS_MAX && (int)SHAPES_STLB == STLB_ARRAYS_MAX, "every array has a shape");
@@ -60,6 +61,8 @@ void serial_tlbs_free(struct serial_tlbs *t)
             tlb_free(&t->l1[side][n]);
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++)
         tlb_free(&t->stlb[n]);
+    for (unsigned which = 0; which < SERIAL_STACKS; which++)
+        stacks_free(t->stack[which]);
     free(t);
 }
 
@@ -122,8 +125,7 @@ bool serial_tlbs_look_up(struct serial_tlbs *t, unsigned side, uint64_t va, unsi
 
 void serial_tlbs_fill(struct serial_tlbs *t, unsigned side, uint64_t va, unsigned size, bool global, bool dirty)
 {
-    const struct cached entry = {tlb_tag(size, t->regs.pcid, va) | (global && t->regs.pge ? TAG_GLOBAL : 0),
-                                 dirty ? DATA_D : 0};
+    const struct cached entry = {serial_tlbs_entry(t, serial_tlbs_tag(t, va, size), global), dirty ? DATA_D : 0};
     fill(stlb_of(t, size, va), va, size, entry, false);
     fill(l1_of(t, side, size), va, size, entry, true);
 }
@@ -132,6 +134,10 @@ void serial_tlbs_miss(struct serial_tlbs *t, unsigned side)
 {
     t->counts.l1_miss[side]++;
     t->counts.stlb_miss++;
+    if (t->stack[side]) {
+        stacks_miss(t->stack[side]);
+        stacks_miss(t->stack[SERIAL_STLB]);
+    }
 }
 
 static void invalidate(struct serial_tlbs *t, enum invalidation what, uint64_t va, unsigned pcid)
@@ -141,6 +147,8 @@ static void invalidate(struct serial_tlbs *t, enum invalidation what, uint64_t v
             tlb_invalidate(&t->l1[side][n], what, va, pcid);
     for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++)
         tlb_invalidate(&t->stlb[n], what, va, pcid);
+    for (unsigned which = 0; which < SERIAL_STACKS && t->stack[which]; which++)
+        stacks_invalidate(t->stack[which], what, va, pcid);
 }
 
 void serial_tlbs_control(struct serial_tlbs *t, uint8_t op, uint64_t data, uint64_t desc, bool pages_stay)
@@ -155,7 +163,42 @@ void serial_tlbs_fault(struct serial_tlbs *t, uint64_t va)
     invalidate(t, INV_ADDRESS, va, t->regs.pcid);
 }
 
-const struct serial_counts *serial_tlbs_counts(const struct serial_tlbs *t)
+struct serial_counts *serial_tlbs_counts(struct serial_tlbs *t)
 {
     return &t->counts;
+}
+
+bool serial_tlbs_stack(struct serial_tlbs *t)
+{
+    bool good = true;
+    for (unsigned which = 0; which < SERIAL_STACKS; which++)
+        good &= (t->stack[which] = stacks_new()) != NULL;
+    return good;
+}
+
+struct stacks *serial_tlbs_stacks(const struct serial_tlbs *t, unsigned which)
+{
+    return t->stack[which];
+}
+
+struct serial_place serial_tlbs_place(struct serial_tlbs *t, unsigned side, uint64_t va, unsigned size)
+{
+    struct tlb_array *a = l1_of(t, side, size);
+    if (!a)
+        return (struct serial_place){0};
+    const unsigned set = tlb_set(a->g, size, va);
+    const int at = tlb_find(a, a->g, set, tlb_tag(size, t->regs.pcid, va));
+    if (at < 0)
+        return (struct serial_place){0};
+    return (struct serial_place){a, (unsigned)at, set, (unsigned)at - set * a->g.ways};
+}
+
+uint64_t serial_tlbs_tag(const struct serial_tlbs *t, uint64_t va, unsigned size)
+{
+    return tlb_tag(size, t->regs.pcid, va);
+}
+
+uint64_t serial_tlbs_entry(const struct serial_tlbs *t, uint64_t tag, bool global)
+{
+    return tag | (global && t->regs.pge ? TAG_GLOBAL : 0);
 }

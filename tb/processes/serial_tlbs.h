@@ -9,7 +9,9 @@
 #ifndef TWINWALK_SERIAL_TLBS_H
 #define TWINWALK_SERIAL_TLBS_H
 
+#include "cycle/tlb_array.h"
 #include "session/setup.h"
+#include "stacks.h"
 
 enum { SERIAL_FETCH, SERIAL_DATA, SERIAL_SIDES };
 
@@ -41,6 +43,36 @@ void serial_tlbs_miss(struct serial_tlbs *t, unsigned side);
 void serial_tlbs_control(struct serial_tlbs *t, uint8_t op, uint64_t data, uint64_t desc, bool pages_stay);
 void serial_tlbs_fault(struct serial_tlbs *t, uint64_t va);
 
-const struct serial_counts *serial_tlbs_counts(const struct serial_tlbs *t);
+/* Stacks beside them (stacks.h): of the accesses of each side, and of those that miss the L1. False: memory is short.
+ */
+enum { SERIAL_STLB = SERIAL_SIDES, SERIAL_STACKS };
+bool serial_tlbs_stack(struct serial_tlbs *t);
+struct stacks *serial_tlbs_stacks(const struct serial_tlbs *t, unsigned which); /* NULL: none */
+
+/* Where the L1 of a side holds the page that was looked up last. */
+struct serial_place {
+    struct tlb_array *array; /* NULL: nowhere */
+    unsigned at, set, way;
+};
+struct serial_place serial_tlbs_place(struct serial_tlbs *t, unsigned side, uint64_t va, unsigned size);
+
+/* The non-global tag of a page, with the PCID of now. */
+uint64_t serial_tlbs_tag(const struct serial_tlbs *t, uint64_t va, unsigned size);
+
+/* The tag word of an entry that is made of it: global, where CR4.PGE lets it be. */
+uint64_t serial_tlbs_entry(const struct serial_tlbs *t, uint64_t tag, bool global);
+
+/* A hit at a place that is known to hold the page still. */
+static inline void serial_tlbs_hit(struct serial_counts *counts, unsigned side, const struct serial_place *place)
+{
+    struct tlb_array *a = place->array;
+    counts->l1_hit[side]++;
+    if (a->touched)
+        tlb_touch(a, place->set, place->way);
+    else
+        a->repl[place->set] = tlb_touched(a, a->g.lru, place->set, place->way);
+}
+
+struct serial_counts *serial_tlbs_counts(struct serial_tlbs *t);
 
 #endif

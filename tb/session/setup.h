@@ -37,9 +37,11 @@ struct tlb_shapes {
     struct tlb_shape itlb[SHAPES_L1], dtlb[SHAPES_L1], stlb[SHAPES_STLB];
 };
 
-/* `model --serial`: plain counts. */
+/* `model --serial` and `tlb`: plain counts. */
 struct serial_setup {
     bool on;
+    bool quick;     /* `tlb`: with short ways to the same counts */
+    bool stacks;    /* … and LRU TLBs of many shapes beside them */
     bool map_first; /* as if every page had been mapped before, with A and D set */
     enum {
         SERIAL_OF_PRESET,

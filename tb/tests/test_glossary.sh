@@ -19,6 +19,7 @@ run swap $twinwalk cosim --limit=200000 --swap=64M --ram=4M $corpus/memory-swap.
 run finding $twinwalk cosim --limit=20 --dut=null --reduce=1 --out="$work/out" $corpus/pipeline.tw
 run model $twinwalk model --limit=20000 $corpus/sqlite3.tw
 run serial $twinwalk model --serial --limit=20000 $corpus/sqlite3.tw
+run tlb $twinwalk tlb --shapes --limit=20000 $corpus/sqlite3.tw
 run random $twinwalk random --requests=30000
 run memory $twinwalk memory --limit=200000 --verify $corpus/pipeline.tw
 run profile $twinwalk profile --limit=20000 --records="$work/base" $corpus/pipeline.tw
