@@ -301,7 +301,7 @@ WAVE_FST        := out/waves/last.fst
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 HEADLINES   := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(filter-out $(SIZES),$(PRESETS)))
-.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth formal cocotb bench test test-build \
+.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth verilog formal cocotb bench test test-build \
         regress headline soak forms-sweep wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
@@ -352,6 +352,8 @@ format: needs-format ## bring every C, C++ and SystemVerilog file into form (cla
 	@scripts/format.sh
 synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-flops, levels, memories by module, worst paths; of PRESET (tiny), or of MODULE= alone, in seconds (docs/synthesis.md)
 	@$(PATIENT) "synthesizing" scripts/synth.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(call q,$(PRESET))) $(ARGS) $(if $(MODULE),$(call q,$(MODULE)))
+verilog: $(if $(YOSYS),needs-model,needs-synth) ## the MMU of PRESET as one flat file of Verilog-2005, out/verilog/PRESET/mmu.v, and as a device (READOUT=0|1|2; docs/synthesis.md)
+	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(READOUT)
 formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)

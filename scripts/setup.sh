@@ -36,7 +36,7 @@ groups() {
     regress) echo python jinja2 ;;
     slurm) echo python jinja2 slurm-client ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth formal format cocotb fusesoc cmocka valgrind ;;
+    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth formal format cocotb fusesoc cmocka valgrind iverilog yosys ;;
     *) return 1 ;;
     esac
 }
@@ -63,6 +63,8 @@ needs() {
     systemc-library) echo libsystemc-dev header systemc ;;
     qemu-user) echo qemu-user for_recorder user ;;
     qemu-system) echo qemu-system-x86 version qemu-system-x86_64 7.2 ;;
+    iverilog) echo iverilog in_path iverilog ;;
+    yosys) echo yosys in_path /usr/bin/yosys ;;
     valgrind) echo valgrind in_path valgrind ;;
     clang) echo clang in_path clang ;;
     clang-rt) echo libclang-rt-dev fuzzer_library ;;
