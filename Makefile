@@ -282,8 +282,8 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 # Presets that stand for no processor but for a size of hardware: in the tests whole MMUs only, and not in the headline.
 SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu)
+test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) \
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
@@ -348,6 +348,7 @@ lint: needs-bench ## Verilator -Wall on every preset
 	@for preset in $(PRESETS); do $(MAKE) -s PRESET=$$preset lint-one || exit 1; done; echo "lint: clean for $(PRESETS)"
 lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL) > /dev/null # what it has to say comes on stderr
+	@$(VERILATOR) --lint-only -Wall --top-module core_system $< $(RTL) $(CORE_RTL) > /dev/null
 format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
 	@scripts/format.sh
 synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-flops, levels, memories by module, worst paths; of PRESET (tiny), or of MODULE= alone, in seconds (docs/synthesis.md)
@@ -410,8 +411,10 @@ clean: ## remove everything generated
 -include tb/defects/rules.mk
 -include tb/tests/on_rtl/rules.mk
 -include tb/tests/leftout/rules.mk
+-include tb/tests/contract/rules.mk
 -include tb/judges/rules.mk
 -include tb/cover/rules.mk
+-include tb/core/rules.mk
 -include traces/fuzz/rules.mk
 -include tb/fuzz/rules.mk
 -include traces/truth/rules.mk

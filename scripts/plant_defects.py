@@ -4,6 +4,9 @@
   plant_defects.py rtl PRESET OUT_DIR RTL.sv…   writes the copies for a preset, and defect_pkg.sv with the selector `planted`
   plant_defects.py changed PRESET OUT_DIR RTL.sv…   the same for a changed design: defects whose text is not there any more are left
                                                 out, and named in OUT_DIR/left_out
+  plant_defects.py core PRESET OUT_DIR SOURCE.sv...
+                                                as rtl, and the mistakes of tb/core/mistakes.toml in the core's sources
+  plant_defects.py mistakes                     those, a line each between tabs: number, name, what the run must say
   plant_defects.py presets                      the presets that have defects
   plant_defects.py families                     the names of the defects of each family
   plant_defects.py list                         one line a defect, fields between tabs: number, name, families, kind, preset, level,
@@ -28,6 +31,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+HOME = Path(__file__).resolve().parent.parent
 KEYS = {"name", "what", "preset", "family", "kind", "level", "sees", "run", "file", "find", "plant"}
 WORDS = {
     "kind": ("F", "S", "X", "P", "D", "T"),
@@ -127,6 +131,12 @@ def plant(defects, preset, out, sources, changed):
         (out / "defect_pkg.sv").write_text(PACKAGE)
 
 
+def mistakes():
+    """Those of a core around the MMU: for every preset, numbered on from the defects."""
+    with open(HOME / "tb/core/mistakes.toml", "rb") as file:
+        return tomllib.load(file)["mistake"]
+
+
 def line(number, d):
     """What `list` says of a defect."""
     family = ",".join(str(n) for n in d["family"]) or "-"
@@ -136,7 +146,7 @@ def line(number, d):
 
 
 def main(arguments):
-    defects = load(Path(__file__).resolve().parent.parent / "tb" / "defects")
+    defects = load(HOME / "tb" / "defects")
     if arguments[:1] == ["list"]:
         for number, d in enumerate(defects, 1):
             print(line(number, d))
@@ -145,6 +155,12 @@ def main(arguments):
             print(family, *(d["name"] for d in defects if family in d["family"]))
     elif arguments[:1] == ["presets"]:
         print(*sorted({d["preset"] for d in defects}), sep="\n")
+    elif arguments[:1] == ["mistakes"]:
+        for number, m in enumerate(mistakes(), len(defects) + 1):
+            print(number, m["name"], m["says"], sep="\t")
+    elif arguments[:1] == ["core"] and len(arguments) > 3:
+        every = defects + [{"preset": arguments[1], **mistake} for mistake in mistakes()]
+        plant(every, arguments[1], Path(arguments[2]), arguments[3:], False)
     elif arguments[:1] in (["rtl"], ["changed"]) and len(arguments) > 3:
         plant(defects, arguments[1], Path(arguments[2]), arguments[3:], arguments[0] == "changed")
     else:

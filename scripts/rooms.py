@@ -11,7 +11,8 @@ DOCUMENT = "docs/rooms.md"
 TREES = ("rtl", "model", "traces", "tb")  # what the house stands on
 INCLUDE_PATHS = (".", "model", "traces", "tb", "tb/dut", "traces/capture")  # -I of the Makefile and its rules.mk
 # What Verilator and scripts/config.py make: the room that a generated header stands for, or none.
-GENERATED = {"Vmmu": "rtl", "Vmmu_sc": "tb/systemc", "Vcover": "rtl", "Vdefects": "rtl", "Vfloor": "tb/floor"}
+GENERATED = {"Vmmu": "rtl", "Vmmu_sc": "tb/systemc", "Vcover": "rtl", "Vdefects": "rtl", "Vfloor": "tb/floor",
+             "core_bench": "rtl/core"}
 
 
 class Room:

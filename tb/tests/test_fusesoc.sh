@@ -23,6 +23,7 @@ diff <(sed -n 's/.*{generator: .* {preset: \([^}]*\)}}/\1/p' twinwalk.core | LC_
 grep -qx "name: ::twinwalk:$(sed 's/-dev$//' VERSION)" twinwalk.core || fail "twinwalk.core is of another version"
 
 run lint || fail "lint"
+run core || fail "core"
 for preset in $(git ls-files config); do
     rm -rf "$work/lint"
     run lint --setup --flag="$(basename "$preset" .toml)" || fail "lint --setup for $preset"

@@ -1,0 +1,27 @@
+// Puts mmu_contract beside every MMU of a simulation.
+bind mmu mmu_contract u_contract (
+  .clk_i(clk_i),
+  .rst_i(rst_i),
+  .req_valid_i(req_valid_i),
+  .req_ready_i(req_ready_o),
+  .req_id_i(req_id_i),
+  .req_acc_i(req_acc_i),
+  .resp_valid_i(resp_valid_o),
+  .resp_id_i(resp_id_o),
+  .resp_kind_i(resp_kind_o),
+  .resp_err_i(resp_err_o),
+  .resp_addr_i(resp_addr_o),
+  .resp_src_i(resp_src_o),
+  .ctl_valid_i(ctl_valid_i),
+  .ctl_ready_i(ctl_ready_o),
+  .ctl_done_i(ctl_done_o),
+  .mem_req_valid_i(mem_req_valid_o),
+  .mem_req_ready_i(mem_req_ready_i),
+  .mem_req_tag_i(mem_req_tag_o),
+  .mem_req_cas_i(mem_req_cas_o),
+  .mem_req_addr_i(mem_req_addr_o),
+  .mem_req_expected_i(mem_req_expected_o),
+  .mem_req_desired_i(mem_req_desired_o),
+  .mem_rsp_valid_i(mem_rsp_valid_i),
+  .mem_rsp_tag_i(mem_rsp_tag_i)
+);

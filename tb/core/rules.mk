@@ -1,0 +1,31 @@
+# The minimal core (rtl/core) around the MMU of PRESET, running tb/core/paging.s: docs/integration.md.
+ifndef CORE_RULES
+CORE_RULES := 1
+
+CORE_DIR     := $(B)/core
+CORE_RTL     := rtl/core/core_pkg.sv $(filter-out %/core_pkg.sv,$(wildcard rtl/core/*.sv))
+CORE_BENCH   := tb/core/mmu_contract.sv tb/core/mmu_contract_bind.sv tb/core/core_bench.sv
+CORE_PROGRAM := build/core/paging.hex
+CORE_VFLAGS  := --cc --exe $(VFLAGS) --top-module core_bench -CFLAGS "-I$(CURDIR)/tb" -LDFLAGS -lz
+CORE_MAKE    := OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1
+
+$(CORE_PROGRAM): tb/core/paging.s scripts/core_asm.py rtl/core/core_pkg.sv
+	@mkdir -p $(@D)
+	@scripts/core_asm.py $< $@ $(@:.hex=.lst)
+$(CORE_DIR)/core_bench: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(CORE_RTL) $(CORE_BENCH) tb/core/main.cpp tb/base/exits.h $(VSTAMP)
+	@+$(call verilate,'minimal core ($(PRESET))',$(CORE_VFLAGS) $(filter %.sv,$^) $(CURDIR)/tb/core/main.cpp,$(CORE_MAKE))
+
+# With the defects of tb/defects in the MMU and the mistakes of tb/core/mistakes.toml in the core; TWINWALK_DEFECT
+# chooses one.
+CORE_PLANTED := $(CORE_DIR)-planted/rtl/defect_pkg.sv $(addprefix $(CORE_DIR)-planted/rtl/,$(notdir $(RTL) $(CORE_RTL) tb/core/mmu_contract_bind.sv))
+$(CORE_DIR)-planted/rtl/defect_pkg.sv: $(RTL) $(CORE_RTL) tb/core/mmu_contract_bind.sv $(wildcard tb/defects/*.toml) tb/core/mistakes.toml scripts/plant_defects.py
+	@scripts/plant_defects.py core $(PRESET) $(@D) $(RTL) $(CORE_RTL) tb/core/mmu_contract_bind.sv
+$(CORE_DIR)-planted/cc/core_bench: $(GEN)/mmu_cfg_pkg.sv $(CORE_DIR)-planted/rtl/defect_pkg.sv $(CORE_BENCH) tb/core/main.cpp tb/base/exits.h $(VSTAMP)
+	@+$(call verilate,'minimal core with planted defects ($(PRESET))',$(CORE_VFLAGS) $(GEN)/mmu_cfg_pkg.sv $(CORE_PLANTED) $(filter-out %_bind.sv,$(CORE_BENCH)) $(CURDIR)/tb/core/main.cpp,$(CORE_MAKE))
+
+.PHONY: core core-build
+core-build: $(CORE_DIR)/core_bench $(CORE_PROGRAM)
+core: needs-bench ## the minimal core on the MMU of PRESET (tiny): a bare-metal page-table test, judged from outside too; WAVES=1
+	@$(PATIENT) "building the core" $(MAKE) -s -j2 PRESET=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) core-build
+	@scripts/core.sh $(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(if $(WAVES),out/waves/core.fst)
+endif
