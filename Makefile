@@ -302,7 +302,7 @@ FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 HEADLINES   := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(filter-out $(SIZES),$(PRESETS)))
 .PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth verilog formal cocotb bench test test-build \
-        regress headline soak forms-sweep wave wave-png capture docs clean
+        regress headline soak forms-sweep timing wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
 PREFIX     ?= /usr/local
@@ -360,6 +360,9 @@ formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a m
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)
 	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET) BUILD_LIB=$(B)/cocotb
 	@$(PATIENT) "building and running the test" scripts/cocotb.sh $(PRESET)
+timing: needs-timing ## draw the timing of docs/integration.md anew, from runs of docs/timing/*.pins
+	@$(PATIENT) "building build/tiny/twinwalk" $(MAKE) -s -j2 PRESET=tiny build/tiny/twinwalk
+	@scripts/timing.py
 wave: needs-wave ## open GTKWave on the last run's waveform
 	@scripts/wave.sh
 wave-png: needs-wave-png ## draw the last run's waveform into out/waves/wave.png, without a display

@@ -30,13 +30,14 @@ groups() {
     formal) echo python venv ;;
     cocotb) echo bench library venv ;;
     fusesoc) echo bench venv ;;
+    timing) echo bench venv ;;
     format) echo python venv ;;
     check) echo bench ;;
     compare) echo bench regress patch ;;
     regress) echo python jinja2 ;;
     slurm) echo python jinja2 slurm-client ;;
     truth) echo model capture sqlite3 xz ;;
-    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth formal format cocotb fusesoc cmocka valgrind iverilog yosys ;;
+    test) echo systemc install pkg-config compare capture system judge-qemu fuzz wave-png synth formal format cocotb fusesoc timing cmocka valgrind iverilog yosys ;;
     *) return 1 ;;
     esac
 }
@@ -198,7 +199,7 @@ if [ -n "$packages" ]; then
     look
     [ -z "$packages" ] || fail "still missing after the installation of$packages: $reasons"
 fi
-for group in synth formal format cocotb fusesoc; do
+for group in synth formal format cocotb fusesoc timing; do
     case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
 done
 # What `make test` has no QEMU for it skips, and says so.

