@@ -357,6 +357,8 @@ verilog: $(if $(YOSYS),needs-model,needs-synth) ## the MMU of PRESET as one flat
 	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(READOUT)
 formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
+mutants: needs-mutants ## random mutants against the stimulus of `make test`: what survives? ARGS="--number= --seed= --of=c" (docs/mutants.md)
+	@build/venv/bin/python3 scripts/mutants/campaign.py $(ARGS)
 cocotb: needs-cocotb ## the cocotb example: the RTL of PRESET, the C model as reference (CYCLES= SEED= PLANT=1)
 	@$(PATIENT) "building the library" $(MAKE) -s -j2 shared-library PRESETS=$(PRESET) BUILD_LIB=$(B)/cocotb
 	@$(PATIENT) "building and running the test" scripts/cocotb.sh $(PRESET)

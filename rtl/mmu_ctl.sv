@@ -34,7 +34,7 @@ module mmu_ctl
   output keys_t       keys_o,
   output linear_t     linear_o,
   output types_t      types_o,
-  output logic [11:0] pcid_o,                                  // current PCID; in EXEC and SWEEP that of the invalidation
+  output logic [11:0] pcid_o,                                  // current PCID; in EXEC, SWEEP that of the invalidation
   output inv_t        exec_inv_o,                              // in EXEC: what the L1s and the PSC drop
   output inv_t        sweep_o,                                 // in SWEEP: what the STLB drops
   output logic [15:0] sweep_j_o,

@@ -28,6 +28,7 @@ groups() {
     wave-png) echo gtkwave xvfb xauth imagemagick ;;
     synth) echo python venv ;;
     formal) echo python venv ;;
+    mutants) echo bench python venv ;;
     cocotb) echo bench library venv ;;
     fusesoc) echo bench venv ;;
     timing) echo bench venv ;;
@@ -199,7 +200,7 @@ if [ -n "$packages" ]; then
     look
     [ -z "$packages" ] || fail "still missing after the installation of$packages: $reasons"
 fi
-for group in synth formal format cocotb fusesoc timing; do
+for group in synth formal mutants format cocotb fusesoc timing; do
     case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
 done
 # What `make test` has no QEMU for it skips, and says so.
