@@ -238,7 +238,7 @@ dut-library: $(DUT_NEEDS)
 # Those that the tests run, each with the bench for what it lacks.
 .PHONY: duts
 duts: $(B)/twinwalk-model $(DUT_NEEDS)
-	@+for dut in $(patsubst %/dut.toml,%,$(wildcard tb/examples/*/dut.toml tb/tests/*/dut.toml)); do $(MAKE) -s DUT=$$dut dut-build || exit 1; done
+	@+for dut in $(patsubst %/dut.toml,%,$(wildcard tb/examples/*/dut.toml tb/bus/dut.toml tb/tests/*/dut.toml)); do $(MAKE) -s DUT=$$dut dut-build || exit 1; done
 
 # The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
 SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))

@@ -284,6 +284,7 @@ class Build:
         self.to = Path(build, "dut", key_of(folder))
         self.library = self.to / "libdut.so"
         self.env = {name: os.environ.get(name, "") for name in ("VFLAGS", "VMAKE", "CXX", "CXXFLAGS", "VRUN")}
+        os.environ.pop("CXXFLAGS", None)  # ours are not for what Verilator makes: its makefile would take -g, at a multiple of the time
 
     def print_of(self, read):
         """A checksum of all that the library is made of: what is asked for, and the files that were read."""

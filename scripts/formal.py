@@ -42,21 +42,30 @@ class Broken(Exception):
     """The tools failed, or the files do not fit together: no verdict."""
 
 
+def rules_of(name, all_units):
+    """The stem of the file with the rules of a unit."""
+    return all_units[name].get("rules", name)
+
+
 class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
+        self.parameters = said.get("parameters", [])
         self.structural = not self.sources
         if self.structural:
             self.sources = sorted(file.stem for file in (HOME / "rtl").glob("*.sv") if file.stem != "mmu_pkg")
-        self.rules = [] if self.structural else [other for other in all_units if all_units[other]["module"] in self.sources]
+        modules = {Path(source).name for source in self.sources}
+        self.rules = [] if self.structural else list(dict.fromkeys(rules_of(other, all_units) for other in all_units if all_units[other]["module"] in modules))
         self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
+        # Units of one module share its rules, and divide their sections.
+        sections = {key for other, value in all_units.items() if rules_of(other, all_units) == rules_of(name, all_units) for key in value if isinstance(value[key], dict)}
         self.lemmas = []
         for rules in self.rules:
             text = (HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8")
-            names = re.findall(r"`PROPERTY\((\w+)", text) if rules == name else []
-            names += re.findall(r"`ENVIRONMENT\((\w+)", text) if rules != name else []
+            own = rules == rules_of(name, all_units)
+            names = re.findall(r"`PROPERTY\((\w+)" if own else r"`ENVIRONMENT\((\w+)", text)
             self.lemmas += [one for one in names if one.startswith("lemma_")]
-            for one in set(names) - set(self.lemmas) - set(self.properties):
+            for one in set(names) - set(self.lemmas) - sections:
                 raise Broken(f"formal/{rules}_rules.sv: {one} has no section [{name}.{one}] in formal/properties.toml")
         there = "".join((HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8") for rules in self.rules)
         for one in self.properties:
@@ -115,8 +124,9 @@ def sby(folder, unit, package, mode, depth, script, change=None):
     files = fill(folder, unit, package, change)
     define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > 1 else ""
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
+    parameters = "".join(f"-G {one} " for one in unit.parameters)
     (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
-                                    f"read_slang -j 1 {define}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n"
+                                    f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n"
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
     tools = [f"--{tool}={VENV}/bin/yowasp-{program}" for tool, program in
              (("yosys", "yosys"), ("smtbmc", "yosys-smtbmc"), ("witness", "yosys-witness"))]

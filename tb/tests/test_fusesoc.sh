@@ -22,6 +22,8 @@ diff <(sed -n 's/.*{generator: .* {preset: \([^}]*\)}}/\1/p' twinwalk.core | LC_
     fail "twinwalk.core (<) has not the presets of config/ (>)"
 grep -qx "name: ::twinwalk:$(sed 's/-dev$//' VERSION)" twinwalk.core || fail "twinwalk.core is of another version"
 
+run lint --flag=bus && grep -rq mmu_axi "$work"/lint/*.vc || fail "lint with the bus adapters"
+rm -rf "$work/lint"
 run lint || fail "lint"
 run core || fail "core"
 for preset in $(git ls-files config); do
