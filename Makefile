@@ -301,7 +301,7 @@ WAVE_FST        := out/waves/last.fst
 FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 HEADLINES   := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(filter-out $(SIZES),$(PRESETS)))
-.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth verilog formal cocotb bench test test-build \
+.PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth verilog fpga formal cocotb bench test test-build \
         regress headline soak forms-sweep timing wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
@@ -349,12 +349,20 @@ lint: needs-bench ## Verilator -Wall on every preset
 lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL) > /dev/null # what it has to say comes on stderr
 	@$(VERILATOR) --lint-only -Wall --top-module core_system $< $(RTL) $(CORE_RTL) > /dev/null
+	@$(if $(filter tiny,$(PRESET)),for board in ulx3s tang_nano_20k; do for inside in 0 1; do $(VERILATOR) --lint-only -Wall --top-module $$board -GInside=$$inside $< $(RTL) $(CORE_RTL) \
+	    rtl/fpga/cells.sv $(wildcard rtl/fpga/board_*.sv) rtl/fpga/$$board.sv > /dev/null || exit 1; done; done)
 format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
 	@scripts/format.sh
 synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-flops, levels, memories by module, worst paths; of PRESET (tiny), or of MODULE= alone, in seconds (docs/synthesis.md)
 	@$(PATIENT) "synthesizing" scripts/synth.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(call q,$(PRESET))) $(ARGS) $(if $(MODULE),$(call q,$(MODULE)))
 verilog: $(if $(YOSYS),needs-model,needs-synth) ## the MMU of PRESET as one flat file of Verilog-2005, out/verilog/PRESET/mmu.v, and as a device (READOUT=0|1|2; docs/synthesis.md)
 	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(READOUT)
+# What is inside the board: the MMU alone, or in the minimal core with its program.
+INSIDE ?= mmu
+fpga: $(if $(FPGA_TOOLS),needs-model,needs-fpga) ## a bitstream for BOARD (ulx3s, tang_nano_20k), and what PRESET (ecp5) takes there: INSIDE=mmu|core SEEDS="1 2 3" ALLOW="lut<=+5%" (docs/synthesis.md)
+	@$(if $(filter core,$(INSIDE)),$(MAKE) -s $(CORE_PROGRAM))
+	@$(PATIENT) "placing and routing" scripts/fpga.py --board=$(or $(BOARD),ulx3s) --preset=$(if $(filter file,$(origin PRESET)),ecp5,$(call q,$(PRESET))) --inside=$(INSIDE) \
+	    $(if $(SEEDS),--seeds='$(SEEDS)') --allow='$(ALLOW)' $(ARGS)
 formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 mutants: needs-mutants ## random mutants against the stimulus of `make test`: what survives? ARGS="--number= --seed= --of=c" (docs/mutants.md)

