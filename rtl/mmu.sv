@@ -130,6 +130,7 @@ module mmu
   tag_t out_tag, fin_tag, pass_tag;
   data_t hit_data, out_data, fin_data, pass_data;
   logic to_walk, to_walk_confirm, finv_done, out_valid, out_fetch;
+  page_t      out_page;
   kind_t      out_kind;
   src_t       out_src;
   err_t out_err, fin_err;
@@ -164,7 +165,8 @@ module mmu
     .src_o(out_src),
     .err_o(out_err),
     .tag_o(out_tag),
-    .data_o(out_data)
+    .data_o(out_data),
+    .page_o(out_page)
   );
 
   // ---- Invalidation of L1s and PSC: by a control operation in EXEC, or by the last step of a page fault ----
@@ -186,8 +188,8 @@ module mmu
   // ---- Request ports and L1 TLBs ----
   logic [NP-1:0] accept, miss, confirm, fault, done, resp;
   logic [7:0]    done_id  [NP];
-  res_t          done_res [NP];
-  logic [63:0]   done_addr [NP];
+  kept_t         done_res [NP];
+  addr_t         done_addr [NP];
   logic [7:0]    resp_id  [NP];
   res_t          resp_res [NP];
   logic [63:0]   resp_addr [NP];
@@ -262,7 +264,6 @@ module mmu
     .ctl_idle_i(ctl_ready_o),
     .restart_i(ctl_accept),
     .rules_i(rules),
-    .keys_i(keys),
     .types_i(types),
     .ready_o(req_ready_o),
     .miss_i(miss),
@@ -290,6 +291,7 @@ module mmu
     .out_err_i(out_err),
     .out_size_i(out_tag.size),
     .out_data_i(out_data),
+    .out_page_i(out_page),
     .out_fetch_o(out_fetch),
     .any_idle_i(any_idle),
     .start_o(start),

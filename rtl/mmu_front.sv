@@ -32,8 +32,8 @@ module mmu_front
   // from its response stage
   input  logic [NumPorts-1:0] done_i,
   input  logic [7:0]          done_id_i  [NumPorts],
-  input  res_t                done_res_i [NumPorts],
-  input  logic [63:0]         done_addr_i [NumPorts],
+  input  kept_t               done_res_i [NumPorts],
+  input  addr_t               done_addr_i [NumPorts],
   // responses
   output logic [NumPorts-1:0] resp_o,
   output logic [7:0]          resp_id_o  [NumPorts],
@@ -148,27 +148,26 @@ module mmu_front
   assign resp_o = resp_q;
 
   for (genvar p = 0; p < int'(NP); p++) begin : g_response
-    logic [7:0]  id_q;
-    res_t        res_q;
-    logic [63:0] addr_q;
+    logic [7:0] id_q;
+    kept_t      res_q;
+    addr_t      addr_q;                                        // 0 where no address is told
     always_ff @(posedge clk_i) begin : p_response
       if (done_i[p]) begin
         id_q   <= done_id_i[p];
         res_q  <= done_res_i[p];
-        addr_q <= done_addr_i[p];
+        addr_q <= has_address(done_res_i[p].kind) ? done_addr_i[p] : '0;
       end else if (accept_i[p]) begin
         id_q   <= id_i[p];
-        res_q  <= '{mt: '0, pat: '0, size: '0, err: '0, kind: KindGp, src: SrcL1};
+        res_q  <= '{what: '0, kind: KindGp, src: SrcL1};
         addr_q <= '0;
         if (look[p]) begin
-          res_q  <= '{mt: memory_type(data[p].pat, types_i), pat: data[p].pat, size: size[p], err: '0, kind: KindOk,
-                      src: SrcL1};
-          addr_q <= physical(data[p].frame, va_i[p][29:0], size[p]);
+          res_q  <= '{what: {memory_type(data[p].pat, types_i), data[p].pat, size[p]}, kind: KindOk, src: SrcL1};
+          addr_q <= AddrBits'(physical(data[p].frame, va_i[p][29:0], size[p]));
         end
       end
     end
     assign resp_id_o[p]   = id_q;
-    assign resp_res_o[p]  = res_q;
-    assign resp_addr_o[p] = addr_q;
+    assign resp_res_o[p]  = told(res_q);
+    assign resp_addr_o[p] = told_address(res_q.kind, addr_q);
   end
 endmodule

@@ -11,7 +11,12 @@
 //     cycle      t        t+1            t+1+k      t+2+k            …     f       f+1     f+2
 //     entry      miss     PEND, issue    SLK, in C  NWALK, dispatch  WALK  grant   DONE    response
 //
-// Cost: PEND, NWALK and DONE one cycle each when alone. Rules: docs/microarchitecture.md section 8.
+// An address is kept as far as it counts (addr_t), a result as kept_t; what nobody asks for is x, not 0. A translation
+// is written over the linear address, but for the bits below the page size.
+//
+// Cost: PEND, NWALK and DONE one cycle each when alone. Of tiny 1,210 LUT6, 380 flip-flops, 7 levels (as first written,
+// with whole addresses and a follower's own look-up of the page's rights: 1,850, 468, 8).
+// Rules: docs/microarchitecture.md section 8.
 module mmu_miss_queue
   import mmu_pkg::*;
 (
@@ -20,7 +25,6 @@ module mmu_miss_queue
   input  logic                  ctl_idle_i,
   input  logic                  restart_i,                     // a control operation is accepted in this cycle
   input  rules_t                rules_i,
-  input  keys_t                 keys_i,
   input  types_t                types_i,
   // allocation: what port p wants in this cycle
   output logic [NumPorts-1:0]   ready_o,
@@ -54,9 +58,10 @@ module mmu_miss_queue
   input  err_t                  out_err_i,
   input  psize_t                out_size_i,
   // verilator lint_off UNUSEDSIGNAL
-  // (its upper bits are always 0)
+  // (what it grants comes as a page)
   input  data_t                 out_data_i,
   // verilator lint_on UNUSEDSIGNAL
+  input  page_t                 out_page_i,                    // what it grants
   output logic                  out_fetch_o,                   // the entry belongs to a fetch port
   // dispatch
   input  logic                  any_idle_i,
@@ -68,8 +73,8 @@ module mmu_miss_queue
   // response stage: the lowest DONE entry of each port
   output logic [NumPorts-1:0]   done_o,
   output logic [7:0]            done_id_o  [NumPorts],
-  output res_t                  done_res_o [NumPorts],
-  output logic [63:0]           done_addr_o [NumPorts],
+  output kept_t                 done_res_o [NumPorts],
+  output addr_t                 done_addr_o [NumPorts],
   output logic                  only_waits_o,                  // section 15, as far as entries go
   // state readout
   input  logic                  peek_i,
@@ -83,19 +88,17 @@ module mmu_miss_queue
   localparam int unsigned IdxW = NM > 1 ? $clog2(NM) : 1;
   typedef logic [NM-1:0] set_t;
   typedef logic [IdxW-1:0] idx_t;
+  typedef logic [$clog2(NP)-1:0] port_t;  // there are two ports at least
 
-  set_t pend_q, slk_q, nwalk_q, walk_q, follow_q, finv_q, finvw_q, done_q;
+  set_t free_q, pend_q, slk_q, nwalk_q, walk_q, follow_q, finv_q, finvw_q, done_q;
   set_t confirm_q, led_q;  // led: leader_q is meant
   set_t step0_q, step1_q;  // the two bits of each entry's next FINV step
   set_t port_q [NP];                                           // entries last used by each port
   req_t        req_q    [NM];
-  res_t        res_q    [NM];                                  // set in FINV, FINVW, DONE
-  logic [63:0] va_q     [NM];                                  // the linear, in DONE with KindOk the physical address
+  kept_t       res_q    [NM];                                  // set in FINV, FINVW, DONE
+  addr_t       va_q     [NM];                                  // the linear, in DONE with KindOk the physical address
   idx_t        leader_q [NM];
   entry_t rr_issue_q, rr_walk_q;
-
-  set_t free;
-  assign free = ~(pend_q | slk_q | nwalk_q | walk_q | follow_q | finv_q | finvw_q | done_q);
 
   function automatic set_t one(input entry_t e);
     return set_t'(1) << e;
@@ -103,18 +106,21 @@ module mmu_miss_queue
   function automatic idx_t first(input set_t s);
     return idx_t'(lowest(64'(s)));
   endfunction
-  // A result tells an address: the physical one, or (SDM 5.7) the linear one for CR2.
-  function automatic logic has_address(input kind_t kind);
-    return kind == KindOk || kind == KindPf;
+  function automatic idx_t number(input set_t s);  // of the one in it
+    number = '0;
+    for (int unsigned i = 0; i < NM; i++) if (s[i]) number |= idx_t'(i);
+  endfunction
+  function automatic vpn_t vpn_of(input addr_t a);
+    return vpn_t'(linear_of(a) >> 12);
   endfunction
 
   // ---- What happens to the entries in this cycle, decided from registers alone ----
   logic busy;
-  assign busy = free != '1;
+  assign busy = free_q != '1;
 
   always_comb begin : p_ready
     set_t left;
-    left    = free;
+    left    = free_q;
     ready_o = '0;
     done_o  = '0;
     for (int unsigned p = 0; p < NP; p++) begin
@@ -129,14 +135,14 @@ module mmu_miss_queue
     idx_t e;
     e = '0;
     for (int unsigned p = 0; p < NP; p++) begin
-      done_id_o[p]  = '0;
-      done_res_o[p] = '0;
-      done_addr_o[p] = '0;
+      done_id_o[p]   = 'x;
+      done_res_o[p]  = 'x;
+      done_addr_o[p] = 'x;
       if (done_o[p]) begin
         e             = first(done_q & port_q[p]);
         done_id_o[p]  = req_q[e].id;
         done_res_o[p] = res_q[e];
-        if (has_address(res_q[e].kind)) done_addr_o[p] = va_q[e];
+        done_addr_o[p] = va_q[e];
       end
     end
   end
@@ -150,9 +156,9 @@ module mmu_miss_queue
     issue_step_o    = '0;
     start_o         = 1'b0;
     start_entry_o   = '0;
-    start_vpn_o     = '0;
-    start_access_o  = '0;
-    start_confirm_o = 1'b0;
+    start_vpn_o     = 'x;
+    start_access_o  = 'x;
+    start_confirm_o = 1'bx;
     if (busy && ctl_idle_i) begin
       if (finv_q != '0 && !any_fin_i) begin
         issue_o       = TokFinv;
@@ -166,14 +172,14 @@ module mmu_miss_queue
         start_o         = 1'b1;
         start_entry_o   = round_robin(64'(nwalk_q), rr_walk_q);
         e               = idx_t'(start_entry_o);
-        start_vpn_o     = va_q[e][56:12];
+        start_vpn_o     = vpn_of(va_q[e]);
         start_access_o  = req_q[e].access;
         start_confirm_o = confirm_q[e];
       end
     end
   end
 
-  assign r_vpn_o    = va_q[idx_t'(r_entry_i)][56:12];
+  assign r_vpn_o    = vpn_of(va_q[idx_t'(r_entry_i)]);
   assign c_access_o = req_q[idx_t'(c_entry_i)].access;
 
   set_t fetch;  // entries of fetch ports
@@ -201,14 +207,15 @@ module mmu_miss_queue
   logic [NP-1:0] want;
   assign want = miss_i | confirm_i | fault_i;
   always_ff @(posedge clk_i) begin : p_entries
-    set_t pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
-    set_t left, leaders, served, same, e;
+    set_t free, pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
+    set_t left, taken, leaders, ends, served, same, e;
     set_t alloc [NP];                                          // the entry port p takes, one bit
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
     logic passes;
-    idx_t slot;
+    port_t who;
     if (busy || want != '0 || rst_i) begin
+      free = free_q;
       pend = pend_q;
       slk = slk_q;
       nwalk = nwalk_q;
@@ -223,7 +230,10 @@ module mmu_miss_queue
       step1 = step1_q;
 
       for (int unsigned p = 0; p < NP; p++) begin  // response stage: DONE → FREE
-        if (done_o[p]) done &= ~(done_q & port_q[p]) | ((done_q & port_q[p]) - set_t'(1));
+        e = done_q & port_q[p];
+        e = e & (~e + set_t'(1));
+        done &= ~e;
+        free |= e;
       end
 
       if (issue_o == TokLookup) begin  // PEND → SLK
@@ -268,24 +278,17 @@ module mmu_miss_queue
         leaders &= ~e;
         if (out_kind_i == KindPf) finv |= e;
         else done |= e;
-        res_q[idx_t'(out_entry_i)] <= out_res;
-        if (out_kind_i == KindOk)
-          va_q[idx_t'(out_entry_i)] <= physical(out_data_i.frame, va_q[idx_t'(out_entry_i)][29:0], out_size_i);
+        ends   = e;
+        served = '0;
         if (follow_q != '0) begin  // its followers: DONE by the same translation, or PEND
-          served = '0;
-          e      = '0;
+          e = '0;
           for (int unsigned i = 0; i < NM; i++) begin
             if (follow_q[i] && leader_q[i] == idx_t'(out_entry_i)) begin
               e[i] = 1'b1;
               // SDM 5.6.1 and 5.8, for the follower's own access
-              passes = out_kind_i == KindOk && rights_pass(page_of(out_data_i, keys_i), req_q[i].access, rules_i) &&
+              passes = out_kind_i == KindOk && rights_pass(out_page_i, req_q[i].access, rules_i) &&
                   (req_q[i].access.acc != AccWrite || out_data_i.d);
-              if (passes) begin
-                served[i] = 1'b1;
-                res_q[i] <= '{mt: out_res.mt, pat: out_data_i.pat, size: out_size_i, err: '0, kind: KindOk,
-                              src: SrcMerged};
-                va_q[i]  <= physical(out_data_i.frame, va_q[i][29:0], out_size_i);
-              end
+              if (passes) served[i] = 1'b1;
             end
           end
           follow &= ~e;
@@ -293,14 +296,26 @@ module mmu_miss_queue
           pend |= e & ~served;
           led &= ~(e & ~served);
         end
+        for (int unsigned i = 0; i < NM; i++) begin
+          if (ends[i] || served[i]) begin
+            res_q[i] <= kept(out_res);
+            if (served[i]) res_q[i].src <= SrcMerged;
+            if (out_kind_i == KindOk) begin  // the bits below the page size stay
+              va_q[i][PaBits-1:30] <= out_data_i.frame[PaBits-13:18];
+              if (out_size_i != 2'd2) va_q[i][29:21] <= out_data_i.frame[17:9];
+              if (out_size_i == 2'd0) va_q[i][20:12] <= out_data_i.frame[8:0];
+            end
+          end
+        end
       end
 
       // Allocation: FREE entries in ascending order; a miss may follow the leader of its page.
       if (want != '0) begin
-        left  = free;
+        left  = free_q;
         leads = '0;
         for (int unsigned p = 0; p < NP; p++) begin
           alloc[p] = '0;
+          lead[p]  = '0;
           if (want[p]) begin
             e        = left & (~left + set_t'(1));
             alloc[p] = e;
@@ -308,10 +323,13 @@ module mmu_miss_queue
             same     = '0;
             if (miss_i[p]) begin
               for (int unsigned i = 0; i < NM; i++) begin
-                same[i] = leaders[i] && fetch[i] == (p < NumFetch) && va_q[i][63:12] == va_i[p][63:12];
+                same[i] = leaders[i] && fetch[i] == (p < NumFetch) &&
+                    va_q[i][LinearBits-1:12] == va_i[p][LinearBits-1:12];
               end
               for (int unsigned q = 0; q < p; q++) begin
-                if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][63:12] == va_i[p][63:12]) same |= alloc[q];
+                if (leads[q] && (q < NumFetch) == (p < NumFetch) &&
+                    va_i[q][LinearBits-1:12] == va_i[p][LinearBits-1:12])
+                  same |= alloc[q];
               end
             end
             lead[p]  = same & (~same + set_t'(1));
@@ -333,15 +351,21 @@ module mmu_miss_queue
               follow |= e;
               led |= e;
             end else pend |= e;
-            slot = first(e);  // not as index on the left of <=: an internal error of Verilator 5.030 and 5.032
-            va_q[slot]     <= va_i[p];
-            leader_q[slot] <= first(lead[p]);
-            req_q[slot]    <= '{access: access_i[p], id: id_i[p], port: 4'(p)};
-            if (fault_i[p])
-              res_q[slot] <= '{mt: '0, pat: '0, size: '0, err: fault_err_i[p], kind: KindPf, src: SrcL1};
           end
         end
-        for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~(free & ~left)) | alloc[p];
+        taken = free_q & ~left;
+        free &= ~taken;
+        for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~taken) | alloc[p];
+        for (int unsigned i = 0; i < NM; i++) begin
+          if (taken[i]) begin
+            who = '0;
+            for (int unsigned p = 0; p < NP; p++) if (alloc[p][i]) who = port_t'(p);
+            va_q[i]     <= AddrBits'(signed'(va_i[who][LinearBits-1:0]));
+            leader_q[i] <= number(lead[who]);
+            req_q[i]    <= '{access: access_i[who], id: id_i[who], port: 4'(who)};
+            if (fault_i[who]) res_q[i] <= '{what: {1'b0, fault_err_i[who]}, kind: KindPf, src: SrcL1};
+          end
+        end
       end
 
       if (restart_i) begin  // everything without a result starts again
@@ -358,6 +382,7 @@ module mmu_miss_queue
         step1 &= done;
       end
       if (rst_i) begin
+        free = '1;
         pend = '0;
         slk = '0;
         nwalk = '0;
@@ -370,6 +395,7 @@ module mmu_miss_queue
         rr_walk_q  <= '0;
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= '0;
       end
+      free_q <= free;
       pend_q <= pend;
       slk_q <= slk;
       nwalk_q <= nwalk;
@@ -402,15 +428,16 @@ module mmu_miss_queue
     leader = '0;
     res    = '0;
     state  = '0;
-    if (peek_i && 32'(peek_idx_i) < NM && !free[e]) begin
+    if (peek_i && 32'(peek_idx_i) < NM && !free_q[e]) begin
       b      = one(entry_t'(e));
       leader = (led_q & b) != '0 ? 6'(leader_q[e]) : '0;
-      res    = ((finv_q | finvw_q | done_q) & b) != '0 ? res_q[e] : '0;
+      res    = ((finv_q | finvw_q | done_q) & b) != '0 ? told(res_q[e]) : '0;
       state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 :
                (walk_q & b) != '0 ? 4'd4 : (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 :
                (finvw_q & b) != '0 ? 4'd7 : 4'd8;
       peek_word0_o = {14'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
-      peek_word1_o = (done_q & b) == '0 || has_address(res_q[e].kind) ? va_q[e] : '0;
+      if ((done_q & b) == '0) peek_word1_o = linear_of(va_q[e]);
+      else if (has_address(res_q[e].kind)) peek_word1_o = told_address(res_q[e].kind, va_q[e]);
     end
   end
 endmodule

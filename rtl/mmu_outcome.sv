@@ -40,11 +40,10 @@ module mmu_outcome
   output src_t        src_o,
   output err_t        err_o,
   output tag_t        tag_o,
-  output data_t       data_o
+  output data_t       data_o,
+  output page_t       page_o                                   // what it grants
 );
   always_comb begin : p_outcome
-    page_t page;
-    page      = '0;
     touch_o   = 1'b0;
     walk_o    = 1'b0;
     confirm_o = 1'b0;
@@ -52,12 +51,25 @@ module mmu_outcome
     entry_o   = fin_entry_i;
     kind_o    = KindOk;
     src_o     = SrcWalk;
-    err_o     = '0;
-    tag_o     = '0;
-    data_o    = '0;
-    if (grant_i) begin
+    err_o     = 'x;
+    tag_o     = 'x;
+    data_o    = 'x;
+    page_o    = 'x;
+    if (lookup_i || grant_i) begin
+      data_o = lookup_i ? hit_data_i : fin_data_i;
+      page_o = page_of(data_o, keys_i);
       tag_o  = fin_tag_i;
-      data_o = fin_data_i;
+      if (lookup_i)
+        tag_o = '{
+            zero: '0,
+            vpn: vpn_floor(c_vpn_i, hit_size_i),
+            pcid: pcid_i,
+            glob: hit_glob_i,
+            size: hit_size_i,
+            valid: 1'b1
+        };
+    end
+    if (grant_i) begin
       unique case (fin_outcome_i)
         OutFault: begin
           kind_o = KindPf;
@@ -69,19 +81,15 @@ module mmu_outcome
     end else if (lookup_i) begin
       entry_o = c_entry_i;
       src_o   = SrcStlb;
-      tag_o   = '{zero: '0, vpn: vpn_floor(c_vpn_i, hit_size_i), pcid: pcid_i, glob: hit_glob_i,
-                  size: hit_size_i, valid: 1'b1};
-      data_o  = hit_data_i;
-      page    = page_of(hit_data_i, keys_i);
       if (!hit_i) begin
         walk_o = 1'b1;
-      end else if (!rights_pass(page, c_access_i, rules_i)) begin
+      end else if (!rights_pass(page_o, c_access_i, rules_i)) begin
         // SDM 5.6.1, against cached rights: confirmed by a walk from the root, or reported at once
         walk_o    = Rewalk;
         confirm_o = Rewalk;
         valid_o   = !Rewalk;
         kind_o    = KindPf;
-        err_o     = rights_error(page, c_access_i, rules_i);
+        err_o     = rights_error(page_o, c_access_i, rules_i);
       end else if (c_access_i.acc == AccWrite && !hit_data_i.d) begin
         walk_o = 1'b1;  // SDM 5.8: D must be set in memory first
       end else begin

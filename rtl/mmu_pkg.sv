@@ -12,6 +12,8 @@ package mmu_pkg;
   localparam int unsigned Stages = STLB_LATENCY - 2;  // k of section 9: stage k is C, stage k-1 is R
   localparam bit Rewalk = POLICY_FAULT_REWALK != 0;
   localparam int unsigned PaBits = ARCH_PADDR_BITS;
+  localparam int unsigned LinearBits = ARCH_LA57 != 0 ? 57 : 48;  // of a canonical address, which are all that count
+  localparam int unsigned AddrBits = LinearBits > PaBits ? LinearBits : PaBits;
 
   // ---- Requests and responses (section 2) ----
   typedef logic [1:0] acc_t;
@@ -23,6 +25,7 @@ package mmu_pkg;
   typedef logic [1:0] psize_t;  // 0 4K, 1 2M, 2 1G; in a PSC entry level-2
   typedef logic [44:0] vpn_t;  // VA[56:12]
   typedef logic [39:0] frame_t;  // PA[51:12]
+  typedef logic [AddrBits-1:0] addr_t;  // a canonical linear or a physical address
   typedef logic [5:0] entry_t;  // number of a miss-queue entry
   typedef logic [3:0] walker_t;  // number of a walker, the memory tag
   typedef logic [6:0] err_t;  // page-fault error code, SDM 5.7
@@ -43,7 +46,8 @@ package mmu_pkg;
     logic [3:0] port;
   } req_t;
 
-  // What the requester is told, as it stands in bits 47:29 of a miss-queue state word.
+  // What the requester is told, as it stands in bits 47:29 of a miss-queue state word; and as it is kept, for a page
+  // fault has an error code and only a translation the others.
   typedef struct packed {
     mt_t        mt;
     logic [2:0] pat;
@@ -52,6 +56,12 @@ package mmu_pkg;
     kind_t      kind;
     src_t       src;
   } res_t;
+
+  typedef struct packed {
+    logic [7:0] what;                                          // KindOk: mt, pat, size; KindPf: err
+    kind_t      kind;
+    src_t       src;
+  } kept_t;
 
   // ---- TLB and PSC entries (section 4): one tag word, one data word ----
   typedef struct packed {
@@ -275,6 +285,39 @@ package mmu_pkg;
   // An invalidation of one address: by the sets of its page sizes, not set by set.
   function automatic logic one_address(input inv_t inv);
     return inv == InvAddress || inv == InvTarget;
+  endfunction
+
+  // A canonical linear address, whole again.
+  function automatic logic [63:0] linear_of(input addr_t a);
+    return {{(64 - LinearBits) {a[LinearBits-1]}}, a[LinearBits-1:0]};
+  endfunction
+
+  // A result as it is kept, and back.
+  function automatic kept_t kept(input res_t r);
+    return '{what: r.kind == KindPf ? {1'b0, r.err} : {r.mt, r.pat, r.size}, kind: r.kind, src: r.src};
+  endfunction
+  function automatic res_t told(input kept_t k);
+    logic ok, pf;
+    ok = k.kind == KindOk;
+    pf = k.kind == KindPf;
+    return
+    '{
+        mt: ok ? k.what[7:5] : '0,
+        pat: ok ? k.what[4:2] : '0,
+        size: ok ? k.what[1:0] : '0,
+        err: pf ? k.what[6:0] : '0,
+        kind: k.kind,
+        src: k.src
+    }
+    ;
+  endfunction
+
+  // A result tells an address: the physical one, or (SDM 5.7) the linear one for CR2. What tells none is 0 already.
+  function automatic logic has_address(input kind_t kind);
+    return kind == KindOk || kind == KindPf;
+  endfunction
+  function automatic logic [63:0] told_address(input kind_t kind, input addr_t a);
+    return kind == KindPf ? linear_of(a) : 64'(a[PaBits-1:0]);
   endfunction
 
   function automatic logic [63:0] physical(input frame_t frame, input logic [29:0] va, input psize_t size);

@@ -97,7 +97,7 @@ bind mmu cover_flush u_cover_flush (
   .walker_i(u_walkers.state),
   .attached_i(u_walkers.attached),
   .held_i(u_walkers.held),
-  .free_i(u_queue.free),
+  .free_i(u_queue.free_q),
   .pend_i(u_queue.pend_q),
   .slk_i(u_queue.slk_q),
   .nwalk_i(u_queue.nwalk_q),

@@ -26,7 +26,7 @@ module cover_queue
   input logic [NumEntries-1:0] done_i,
   input logic [NumEntries-1:0] fetch_i,
   input logic [NumEntries-1:0] wait_confirm_i,
-  input logic [63:0]           entry_va_i [NumEntries],
+  input addr_t                 entry_va_i [NumEntries],
   input logic [(NumEntries > 1 ? $clog2(NumEntries) : 1)-1:0] leader_i [NumEntries],
   input req_t                  req_i [NumEntries],
   input logic                  out_valid_i,
@@ -122,7 +122,7 @@ module cover_queue
   always_comb begin
     late = 1'b0;
     for (int unsigned p = 0; p < NP; p++) begin
-      late |= out_valid_i && miss_i[p] && va_i[p][56:12] == entry_va_i[out_entry_i][56:12]
+      late |= out_valid_i && miss_i[p] && va_i[p][LinearBits-1:12] == entry_va_i[out_entry_i][LinearBits-1:12]
            && (p < NumFetch) == fetch_i[out_entry_i];
     end
   end
@@ -196,7 +196,7 @@ bind mmu_miss_queue cover_queue u_cover_queue (
   .confirm_i,
   .fault_i,
   .va_i,
-  .free_i(free),
+  .free_i(free_q),
   .pend_i(pend_q),
   .slk_i(slk_q),
   .nwalk_i(nwalk_q),

@@ -162,6 +162,19 @@ template <class Registers> void registers_psc(Registers &registers, const state_
         [&](auto &reg, unsigned a) { registers_replacement(reg, words, PSC, a, 1); });
 }
 
+/* ---- results and addresses, as the miss queue and the response registers keep them ---- */
+
+static constexpr unsigned ADDRESS_BITS = CFG_ARCH_PADDR_BITS > (CFG_ARCH_LA57 ? 57 : 48) ? CFG_ARCH_PADDR_BITS
+                                         : CFG_ARCH_LA57                                 ? 57
+                                                                                         : 48;
+static constexpr uint64_t ADDRESS_MASK = ~uint64_t{0} >> (64 - ADDRESS_BITS);
+
+/* A page fault has an error code, and only a translation has mt << 5 | pat << 2 | size. */
+inline uint64_t register_result(unsigned kind, unsigned src, unsigned err, unsigned translation)
+{
+    return src | kind << 2 | (kind == KIND_PF ? err : translation) << 4;
+}
+
 /* ---- response registers, which the outputs show ---- */
 
 template <class Registers> void registers_responses(Registers &registers, const struct pins_out &out)
@@ -169,11 +182,11 @@ template <class Registers> void registers_responses(Registers &registers, const 
     const auto response = [&](unsigned p) { return out.resp_valid >> p & 1 ? out.resp[p] : pins_resp{}; };
     registers.u_front_resp_q([&](auto &reg) { register_set(reg, out.resp_valid); });
     registers.u_front_g_response_id_q([&](auto &reg, unsigned p) { register_set(reg, response(p).id); });
-    registers.u_front_g_response_addr_q([&](auto &reg, unsigned p) { register_set(reg, response(p).addr); });
+    registers.u_front_g_response_addr_q(
+        [&](auto &reg, unsigned p) { register_set(reg, response(p).addr & ADDRESS_MASK); });
     registers.u_front_g_response_res_q([&](auto &reg, unsigned p) {
         const pins_resp r = response(p);
-        register_set(reg, r.src | uint64_t(r.kind) << 2 | uint64_t(r.err) << 4 | uint64_t(r.size) << 11 |
-                              uint64_t(r.pat) << 13 | uint64_t(r.mt) << 16);
+        register_set(reg, register_result(r.kind, r.src, r.err, unsigned(r.mt) << 5 | unsigned(r.pat) << 2 | r.size));
     });
 }
 
@@ -193,6 +206,7 @@ template <class Registers> void registers_queue(Registers &registers, const stat
         step0 |= entry.field(48, 1) << e;
         step1 |= entry.field(49, 1) << e;
     }
+    registers.u_queue_free_q([&](auto &reg) { register_set(reg, in[FREE]); });
     registers.u_queue_pend_q([&](auto &reg) { register_set(reg, in[PEND]); });
     registers.u_queue_slk_q([&](auto &reg) { register_set(reg, in[SLK]); });
     registers.u_queue_nwalk_q([&](auto &reg) { register_set(reg, in[NWALK]); });
@@ -216,10 +230,16 @@ template <class Registers> void registers_queue(Registers &registers, const stat
     };
     registers.u_queue_req_q([&](auto &reg) { field(reg, 4, 18); });
     registers.u_queue_leader_q([&](auto &reg) { field(reg, 23, 6); });
-    registers.u_queue_res_q([&](auto &reg) { field(reg, 29, 19); });
+    registers.u_queue_res_q([&](auto &reg) {
+        for (unsigned e = 0; e < NM; e++) {
+            const auto entry = words.get(WORD_QUEUE, e);
+            register_set(reg[e], register_result(unsigned(entry.field(31, 2)), unsigned(entry.field(29, 2)),
+                                                 unsigned(entry.field(33, 7)), unsigned(entry.field(40, 8))));
+        }
+    });
     registers.u_queue_va_q([&](auto &reg) {
         for (unsigned e = 0; e < NM; e++)
-            register_set(reg[e], words.get(WORD_QUEUE, e).w[1]);
+            register_set(reg[e], words.get(WORD_QUEUE, e).w[1] & ADDRESS_MASK);
     });
     const auto pointers = words.get(WORD_CONTROL, 2);
     registers.u_queue_rr_issue_q([&](auto &reg) { register_set(reg, pointers.field(0, 6)); });
