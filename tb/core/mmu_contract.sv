@@ -88,7 +88,7 @@ module mmu_contract
         assert (p < PORTS_FETCH ? req_acc_i[p] == Exec : req_acc_i[p] == Read || req_acc_i[p] == Write)
         else $error("contract: duty_access: port %0d cannot do an access of kind %0d", p, req_acc_i[p]);
         kept_room :
-        assert ($countones(flying_q[p]) <= MISS_QUEUE_ENTRIES + 1)
+        assert ($countones(flying_q[p]) <= MISS_QUEUE_ENTRIES)
         else $error("contract: kept_room: port %0d has %0d requests in flight", p, $countones(flying_q[p]));
         flying_q[p][req_id_i[p]] <= 1'b1;
         since_q[p][req_id_i[p]]  <= cycle_q;
