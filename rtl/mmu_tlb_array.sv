@@ -10,10 +10,13 @@
 //     fill      B            B is found
 //     inv       C            C is gone (a fill of t stays)
 //
-// Cost: a lookup answers in its own cycle; one lookup per port, one fill and one invalidation a cycle.
+// Cost: a lookup answers in its own cycle; one lookup per port, one fill and one invalidation a cycle. Tags are
+// flip-flops, each with three comparators (of one lookup, the fill, the invalidation); the data are one memory, which
+// becomes LUT RAM. 8 entries of 4 KByte, 4 ways, LRU, one port (tiny's DTLB): 807 LUT6, 404 FF, 9 LUT RAMs of 16 x 4,
+// 6 levels; with its data in flip-flops 1,006 LUT6, 692 FF, 6 levels.
 // Rules: docs/microarchitecture.md sections 4, 5, 7, 10.
 module mmu_tlb_array
-  import mmu_pkg::*;
+  import mmu_pkg::*, mmu_cfg_pkg::*;
 #(
   parameter logic [3:0]  Holds   = 4'b0001,
   parameter int unsigned Entries = 4,
@@ -51,137 +54,257 @@ module mmu_tlb_array
   localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
   localparam int unsigned WayW = Ways > 1 ? $clog2(Ways) : 1;
   localparam psize_t First = Holds[0] ? 2'd0 : Holds[1] ? 2'd1 : Holds[2] ? 2'd2 : 2'd3;
-  localparam bit Several = (Holds & (Holds - 4'd1)) != '0;
-  localparam int unsigned LowW = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways) > 64 ? 64 : plru_leafs(Ways);
+  localparam psize_t Last = Holds[3] ? 2'd3 : Holds[2] ? 2'd2 : Holds[1] ? 2'd1 : 2'd0;
+  localparam bit Several = First != Last;
+  localparam int unsigned Bottom = 9 * (32'(First) + (Psc ? 1 : 0));  // the lowest VPN bit of the smallest size
+  localparam int unsigned ReplW = Ways == 1 ? 1 : Lru ? Ways * (Ways - 1) / 2 : plru_leafs(Ways);
+  localparam int unsigned PlaceW = Entries > 1 ? $clog2(Sets) + $clog2(Ways) : 1;
+  localparam int unsigned NodeW = ReplW > 1 ? $clog2(ReplW) : 1;
   typedef logic [SetW-1:0] set_t;
   typedef logic [WayW-1:0] way_t;
+  typedef logic [PlaceW-1:0] place_t;
+  typedef logic [ReplW-1:0] repl_t;
 
-  tag_t  tag_q  [Sets][Ways];
-  data_t data_q [Sets][Ways];
+  tag_t                      tag_q  [Sets][Ways];              // what `kept` leaves of it
+  data_t                     data_q [1 << PlaceW];             // by place_of: one memory, a read port for each lookup
   logic [Sets-1:0][Ways-1:0] valid_q;                          // counts, whatever .valid of the tag says
-  logic [LowW-1:0]           low_q  [Sets];                    // replacement state; see mmu_pkg
-  logic [63:0]               high_q [Sets];
-  logic [Sets-1:0]           live_q;                           // 0: the set's replacement state is as after reset
-
-  function automatic vpn_t floor_of(input vpn_t vpn, input psize_t size);
-    return Psc ? vpn_floor_psc(vpn, size) : vpn_floor(vpn, size);
-  endfunction
+  repl_t                     repl_q [Sets];                    // see "Replacement"
 
   // verilator lint_off UNUSEDSIGNAL
-  // (only the bits that number a set)
+  // (a rule reads of a tag and of a VPN what it speaks of)
   function automatic set_t set_of(input vpn_t vpn);
     return Sets > 1 ? vpn[9*First+:SetW] : '0;
   endfunction
-  // verilator lint_on UNUSEDSIGNAL
 
-  // The entry, validity apart, matches (vpn, pcid) at its own size.
+  function automatic place_t place_of(input set_t set, input way_t way);
+    return Ways > 1 ? place_t'({set, way}) : place_t'(set);
+  endfunction
+
+  // ---- What is kept: bits that are the same in every entry, or copies of another, are no flip-flops ----
+  // A canonical address without LA57 repeats VA[47] above it.
+  function automatic tag_t kept(input tag_t tag);
+    kept = '{
+        zero: '0,
+        vpn: (tag.vpn >> Bottom) << Bottom,
+        pcid: ARCH_PCID != 0 ? tag.pcid : '0,
+        glob: !Psc && tag.glob,
+        size: Several ? tag.size : First,
+        valid: 1'b1
+    };
+    if (ARCH_LA57 == 0) kept.vpn[44:36] = {9{tag.vpn[35]}};
+    if (Last == 2'd1) kept.size[1] = 1'b0;
+    if (First == 2'd2) kept.size[1] = 1'b1;
+  endfunction
+  function automatic data_t kept_data(input data_t data);
+    kept_data       = data;
+    kept_data.zero  = '0;
+    kept_data.frame = frame_t'(data.frame[PaBits-13:0]);
+    if (Psc) {kept_data.s, kept_data.key, kept_data.pat[2], kept_data.d} = '0;
+    else kept_data.frame = (kept_data.frame >> Bottom) << Bottom;
+  endfunction
+
+  // ---- Match: nine bits of the VPN count only for pages that are smaller ----
+  // The bits of a VPN that a tag of the smallest size is compared in: not those that number its set.
+  localparam vpn_t Compared = (('1 << Bottom) & (ARCH_LA57 != 0 ? '1 : vpn_t'(36'hF_FFFF_FFFF)))
+                              & (Sets > 1 ? ~(((vpn_t'(1) << SetW) - vpn_t'(1)) << Bottom) : '1);
+  function automatic logic vpn_match(input vpn_t a, input vpn_t b, input psize_t size);
+    vpn_t differ;
+    differ = (a ^ b) & Compared;
+    if (!Several) return differ == '0;
+    vpn_match = (differ >> (Bottom + 9 * (32'(Last) - 32'(First)))) == '0;
+    for (int s = int'(First); s < int'(Last); s++) begin
+      vpn_match = vpn_match && (int'(size) > s || differ[9*(s+(Psc?1 : 0))+:9] == '0);
+    end
+  endfunction
+
+  // The entry, validity apart, matches (vpn, pcid) at its own size (section 4).
   function automatic logic agrees(input tag_t tag, input vpn_t vpn, input logic [11:0] pcid);
-    return tag_match(tag, floor_of(vpn, Several ? tag.size : First), Several ? tag.size : First, pcid);
+    return vpn_match(tag.vpn, vpn, tag.size) && (tag.glob || tag.pcid == pcid);
+  endfunction
+  // It overlaps a new one (section 4).
+  function automatic logic overlaps(input tag_t tag, input tag_t fill);
+    return vpn_match(tag.vpn, fill.vpn, !Psc && fill.size > tag.size ? fill.size : tag.size) &&
+        (!Psc || !Several || tag.size == fill.size) && (tag.glob || fill.glob || tag.pcid == fill.pcid);
   endfunction
 
-  function automatic logic [63:0] low_of(input set_t set);
-    return live_q[set] ? 64'(low_q[set]) : repl_initial(Lru, Ways);
+
+  // Few sets are compared apart, and the set chooses among the results: a shorter path than to choose a tag. Loops over
+  // `Apart` have this set's number where there are more sets.
+  localparam int unsigned Apart = Sets <= 4 ? Sets : 1;
+  function automatic logic is_part(input int unsigned part, input set_t set);
+    return Apart == 1 || 32'(set) == part;
   endfunction
-  function automatic logic [63:0] high_of(input set_t set);
-    return Ways > 64 && live_q[set] ? high_q[set] : '0;
+  function automatic set_t set_in(input int unsigned part, input set_t set);
+    return Apart == 1 ? set : set_t'(part);
   endfunction
+
+  // verilator lint_on UNUSEDSIGNAL
 
   // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
   way_t look_way[Ports];
   always_comb begin : p_lookup
-    set_t   set;
-    psize_t size;
-    logic   match;
+    set_t set, in;
+    logic match;
     set   = '0;
-    size  = First;
+    in    = '0;
     match = 1'b0;
     hit_o = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
-      size_o[p]   = First;
-      data_o[p]   = '0;
+      size_o[p]   = Several ? '0 : First;
       look_way[p] = '0;
     end
     if (look_i != '0) begin
       for (int unsigned p = 0; p < Ports; p++) begin
-        if (look_i[p]) begin
-          set = set_of(look_vpn_i[p]);
-          if (Several) size = 2'd3;
-          for (int w = int'(Ways) - 1; w >= 0; w--) begin
-            match = valid_q[set][w] && agrees(tag_q[set][w], look_vpn_i[p], pcid_i) &&
-                (!Several || tag_q[set][w].size <= size);
-            if (match) begin
-              hit_o[p]    = 1'b1;
-              look_way[p] = way_t'(w);
-              if (Several) size = tag_q[set][w].size;
+        set = set_of(look_vpn_i[p]);
+        for (int unsigned part = 0; part < Apart; part++) begin
+          if (look_i[p] && is_part(part, set)) begin
+            in = set_in(part, set);
+            for (int unsigned w = 0; w < Ways; w++) begin
+              match = valid_q[in][w] && agrees(tag_q[in][w], look_vpn_i[p], pcid_i);
+              if (Psc && Several) begin
+                if (match && (!hit_o[p] || tag_q[in][w].size < size_o[p])) begin
+                  size_o[p]   = tag_q[in][w].size;
+                  look_way[p] = way_t'(w);
+                end
+              end else if (match) begin
+                look_way[p] = look_way[p] | way_t'(w);
+                if (Several) size_o[p] = size_o[p] | tag_q[in][w].size;
+              end
+              if (match) hit_o[p] = 1'b1;
             end
           end
-          size_o[p] = size;
-          data_o[p] = data_q[set][look_way[p]];
         end
       end
     end
   end
 
+  always_comb begin : p_data
+    for (int unsigned p = 0; p < Ports; p++) data_o[p] = data_q[place_of(set_of(look_vpn_i[p]), look_way[p])];
+  end
+
+  // ---- Replacement (section 5) ----
+  // PLRU: the nodes, bit n node n. LRU: of each pair of ways v < w, at w(w-1)/2 + v, whether w is the younger; so a
+  // touch looks at nothing, and the ranks are counted where they are read out.
+  function automatic repl_t touched(input repl_t repl, input way_t way);
+    logic [WayW:0] node;
+    touched = repl;
+    node    = '0;
+    if (Lru) begin
+      for (int w = 0; w < int'(Ways); w++) begin
+        for (int v = 0; v < w; v++) begin
+          if (int'(way) == w) touched[w*(w-1)/2+v] = 1'b1;
+          else if (int'(way) == v) touched[w*(w-1)/2+v] = 1'b0;
+        end
+      end
+    end else begin
+      node = (WayW + 1)'(plru_leafs(Ways)) | {1'b0, way};
+      for (int l = 0; l < $clog2(Ways); l++) begin
+        touched[NodeW'(node[WayW:1])] = !node[0];
+        node = node >> 1;
+      end
+    end
+  endfunction
+
+  // The oldest way, as one bit of all.
+  function automatic logic [Ways-1:0] victim_of(input repl_t repl);
+    logic [Ways-1:0] oldest;
+    oldest = '1;
+    if (Lru) begin
+      for (int w = 0; w < int'(Ways); w++) begin
+        for (int v = 0; v < w; v++) begin
+          if (repl[w*(w-1)/2+v]) oldest[w] = 1'b0;
+          else oldest[v] = 1'b0;
+        end
+      end
+    end else begin
+      oldest = Ways'(1) << repl_victim(64'(repl), 64'(128'(repl) >> 64), 1'b0, Ways);
+    end
+    return oldest;
+  endfunction
+
   // ---- Touch, invalidate, fill: all from the state before the cycle; the later statement wins ----
+  logic here;
+  assign here = fill_i && Holds[fill_tag_i.size];
+  set_t fill_set;
+  assign fill_set = set_of(fill_tag_i.vpn);
+  logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
+  way_t fill_way;
+  always_comb begin : p_fill
+    logic [Ways-1:0] room;
+    over     = '0;
+    chosen   = '0;
+    room     = '0;
+    fill_way = '0;
+    if (here) begin
+      // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
+      for (int unsigned part = 0; part < Apart; part++) begin
+        if (is_part(part, fill_set)) begin
+          for (int unsigned w = 0; w < Ways; w++) begin
+            over[w] = valid_q[set_in(part, fill_set)][w] && overlaps(tag_q[set_in(part, fill_set)][w], fill_tag_i);
+          end
+        end
+      end
+      room   = ~valid_q[fill_set];
+      room   = room == '0 ? victim_of(repl_q[fill_set]) : room & (~room + Ways'(1));
+      chosen = over == '0 ? room : over & (~over + Ways'(1));
+      for (int unsigned w = 0; w < Ways; w++) if (chosen[w]) fill_way = fill_way | way_t'(w);
+    end
+  end
+
   always_ff @(posedge clk_i) begin : p_write
     logic [Sets-1:0][Ways-1:0] valid;
-    logic [Sets-1:0]           live;
-    logic [Ways-1:0]           over;
     set_t                      set;
-    way_t                      way;
     if (rst_i || fill_i || inv_i != InvNone || touch_i != '0) begin
       valid = valid_q;
-      live  = live_q;
       for (int unsigned p = 0; p < Ports; p++) begin
         if (touch_i[p] && Ways > 1) begin
-          set = set_of(look_vpn_i[p]);
-          low_q[set] <= LowW'(repl_touched(low_of(set), Lru, Ways, 7'(look_way[p])));
-          if (Ways > 64) high_q[set] <= repl_touched_high(high_of(set), 7'(look_way[p]));
-          live[set] = 1'b1;
+          repl_q[set_of(look_vpn_i[p])] <= touched(repl_q[set_of(look_vpn_i[p])], look_way[p]);
         end
       end
 
       unique case (inv_i)
         InvAddress, InvTarget: begin  // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
-          set = set_of(inv_vpn_i);
-          for (int unsigned w = 0; w < Ways; w++) begin
-            if (agrees(tag_q[set][w], inv_vpn_i, inv_pcid_i) && !(inv_i == InvTarget && tag_q[set][w].glob))
-              valid[set][w] = 1'b0;
+          for (int unsigned part = 0; part < Apart; part++) begin
+            set = set_in(part, set_of(inv_vpn_i));
+            for (int unsigned w = 0; w < Ways; w++) begin
+              if (is_part(
+                      part, set_of(inv_vpn_i)
+                  ) && agrees(
+                      tag_q[set][w], inv_vpn_i, inv_pcid_i
+                  ) && !(inv_i == InvTarget && tag_q[set][w].glob))
+                valid[set][w] = 1'b0;
+            end
           end
         end
         InvNonGlobal, InvContext, InvAllNonGlobal:
-          for (int unsigned s = 0; s < Sets; s++)
-            for (int unsigned w = 0; w < Ways; w++)
-              if (inv_drops(tag_q[s][w], inv_i, inv_pcid_i)) valid[s][w] = 1'b0;
+        for (int unsigned s = 0; s < Sets; s++)
+        for (int unsigned w = 0; w < Ways; w++) if (inv_drops(tag_q[s][w], inv_i, inv_pcid_i)) valid[s][w] = 1'b0;
         InvAll, InvInit: valid = '0;
         default: ;
       endcase
 
-      if (fill_i && Holds[fill_tag_i.size]) begin
-        // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
-        set = set_of(fill_tag_i.vpn);
-        way = Ways > 1 ? way_t'(repl_victim(low_of(set), high_of(set), Lru, Ways)) : '0;
-        for (int unsigned w = 0; w < Ways; w++) begin
-          over[w] = valid_q[set][w] && (!Psc || !Several || tag_q[set][w].size == fill_tag_i.size) &&
-              tags_overlap(tag_q[set][w], fill_tag_i);
-        end
-        valid[set] = valid[set] & ~over;
-        for (int w = int'(Ways) - 1; w >= 0; w--) if (over != '0 ? over[w] : !valid_q[set][w]) way = way_t'(w);
-        tag_q[set][way]  <= fill_tag_i;
-        data_q[set][way] <= fill_data_i;
-        valid[set][way] = 1'b1;
-        if (Ways > 1) begin
-          low_q[set] <= LowW'(repl_touched(low_of(set), Lru, Ways, 7'(way)));
-          if (Ways > 64) high_q[set] <= repl_touched_high(high_of(set), 7'(way));
-          live[set] = 1'b1;
-        end
+      if (here) begin
+        valid[fill_set] = (valid[fill_set] & ~over) | chosen;
+        tag_q[fill_set][fill_way] <= kept(fill_tag_i);
+        data_q[place_of(fill_set, fill_way)] <= kept_data(fill_data_i);
+        if (Ways > 1) repl_q[fill_set] <= touched(repl_q[fill_set], fill_way);
       end
       valid_q <= rst_i ? '0 : valid;
-      live_q  <= rst_i ? '0 : live;
+      if (rst_i) for (int unsigned s = 0; s < Sets; s++) repl_q[s] <= '0;
     end
   end
 
   // ---- State readout ----
+  // LRU: the rank of a way is how many are younger.
+  function automatic logic [63:0] ranks_of(input repl_t repl);
+    ranks_of = '0;
+    for (int w = 0; w < int'(Ways); w++) begin
+      for (int v = 0; v < w; v++) begin
+        if (repl[w*(w-1)/2+v]) ranks_of[4*v+:4] = ranks_of[4*v+:4] + 4'd1;
+        else ranks_of[4*w+:4] = ranks_of[4*w+:4] + 4'd1;
+      end
+    end
+  endfunction
   always_comb begin : p_peek
     set_t set;
     way_t way;
@@ -194,11 +317,12 @@ module mmu_tlb_array
       if (Ways > 1) way = way_t'(peek_idx_i);
       if (valid_q[set][way]) begin
         peek_word0_o = valid_tag(tag_q[set][way]);
-        peek_word1_o = data_q[set][way];
+        peek_word1_o = data_q[place_of(set, way)];
       end
     end else if (peek_repl_i && Ways > 1) begin
-      peek_word0_o = low_of(peek_idx_i[SetW-1:0]);
-      peek_word1_o = high_of(peek_idx_i[SetW-1:0]);
+      set = peek_idx_i[SetW-1:0];
+      peek_word0_o = Lru ? ranks_of(repl_q[set]) : 64'(repl_q[set]);
+      peek_word1_o = Lru ? '0 : 64'(128'(repl_q[set]) >> 64);
     end
   end
 endmodule

@@ -121,8 +121,7 @@ static void a_fill_displaces_other_sizes(void **state)
     assert_int_equal(entries(b, 2, va), 2);
     const uint64_t table = *bench_word(b, bench_entry(b, 4, va, 2));
     bench_map(b, va, 0x200000, SIZE_2M, flags);
-    bench_control(b, CTL_INVLPG,
-                  VA); /* of no page that is held: drops the PSC's entries, which lead to the old table */
+    bench_control(b, CTL_INVLPG, VA); /* of no page that is held; the PSC's entries go, which lead to the old table */
     assert_int_equal(bench_translate(b, DATA, va + 0x1000, ACC_WRITE, true).r.addr, 0x201000);
     bench_ticks(b, S);
     assert_int_equal(entries(b, 2, va), together ? 1 : 3);

@@ -85,16 +85,20 @@ enum : unsigned {
 /* Whether the words tell all: no set of an array has a higher number than they can ask for. */
 enum : bool { REGISTERS_TOLD = CFG_STLB_A0_SETS <= 4096 && CFG_STLB_A1_SETS <= 4096 };
 
-/* Structure s, 0 ITLB … 3 PSC, array a: entry `at`, counted set by set; replacement state of `set`. */
-inline state_words::word word_of_entry(const state_words &words, unsigned s, unsigned a, unsigned at)
+/* Structure s, 0 ITLB … 3 PSC, array a: its ways; entry `at`, counted set by set; replacement state of `set`. */
+inline unsigned ways_of(unsigned s, unsigned a)
 {
-    static constexpr unsigned most[4][4] = {
+    static constexpr unsigned ways[4][4] = {
         {CFG_ITLB_A0_WAYS, CFG_ITLB_A1_WAYS, CFG_ITLB_A2_WAYS},
         {CFG_DTLB_A0_WAYS, CFG_DTLB_A1_WAYS, CFG_DTLB_A2_WAYS},
         {CFG_STLB_A0_WAYS, CFG_STLB_A1_WAYS},
         {CFG_PSC_A0_WAYS, CFG_PSC_A1_WAYS, CFG_PSC_A2_WAYS, CFG_PSC_A3_WAYS},
     };
-    const unsigned ways = most[s][a] ? most[s][a] : 1;
+    return ways[s][a] ? ways[s][a] : 1;
+}
+inline state_words::word word_of_entry(const state_words &words, unsigned s, unsigned a, unsigned at)
+{
+    const unsigned ways = ways_of(s, a);
     return words.get(WORD_ITLB + s, state_entry_index(a, at / ways, at % ways, ways));
 }
 inline state_words::word word_of_set(const state_words &words, unsigned s, unsigned a, unsigned set)
@@ -102,14 +106,20 @@ inline state_words::word word_of_set(const state_words &words, unsigned s, unsig
     return set < 4096 ? words.get(WORD_REPLACEMENT, s << 14 | a << 12 | set) : state_words::word{};
 }
 
-/* ---- arrays of an L1 or of the PSC: [set][way], valid and live bits of all in one ---- */
+/* ---- arrays of an L1 or of the PSC: tags [set][way], data at {set, way}, valid bits of all in one ---- */
 
 template <class T, std::size_t Ways, std::size_t Sets>
-void registers_entries(VlUnpacked<VlUnpacked<T, Ways>, Sets> &reg, const state_words &words, unsigned s, unsigned a,
-                       unsigned half)
+void registers_tags(VlUnpacked<VlUnpacked<T, Ways>, Sets> &reg, const state_words &words, unsigned s, unsigned a)
 {
     for (unsigned at = 0; at < Sets * Ways; at++)
-        register_set(reg[at / Ways][at % Ways], word_of_entry(words, s, a, at).w[half]);
+        register_set(reg[at / Ways][at % Ways], word_of_entry(words, s, a, at).w[0]);
+}
+
+template <class T, std::size_t Places>
+void registers_data(VlUnpacked<T, Places> &reg, const state_words &words, unsigned s, unsigned a)
+{
+    for (unsigned at = 0; at < Places; at++)
+        register_set(reg[at], words.get(WORD_ITLB + s, a << 14 | at).w[1]);
 }
 
 template <class T> void registers_valid(T &reg, const state_words &words, unsigned s, unsigned a)
@@ -120,13 +130,6 @@ template <class T> void registers_valid(T &reg, const state_words &words, unsign
         register_insert(reg, at, 1, word.w[0] & 1);
 }
 
-template <class T> void registers_live(T &reg, const state_words &words, unsigned s, unsigned a)
-{
-    register_clear(reg);
-    for (unsigned set = 0; word_of_set(words, s, a, set).exists; set++)
-        register_insert(reg, set, 1, 1);
-}
-
 template <class T, std::size_t Sets>
 void registers_replacement(VlUnpacked<T, Sets> &reg, const state_words &words, unsigned s, unsigned a, unsigned half)
 {
@@ -134,32 +137,42 @@ void registers_replacement(VlUnpacked<T, Sets> &reg, const state_words &words, u
         register_set(reg[set], word_of_set(words, s, a, set).w[half]);
 }
 
+/* PLRU: the nodes as they are told. LRU: of each pair of ways v < w, at w(w-1)/2 + v, whether w has the lower rank. */
+template <class T, std::size_t Sets>
+void registers_touches(VlUnpacked<T, Sets> &reg, const state_words &words, unsigned s, unsigned a)
+{
+    static constexpr bool lru[] = {CFG_ITLB_REPLACEMENT, CFG_DTLB_REPLACEMENT, CFG_STLB_REPLACEMENT,
+                                   CFG_PSC_REPLACEMENT};
+    for (unsigned set = 0; set < Sets; set++) {
+        const auto word = word_of_set(words, s, a, set);
+        register_clear(reg[set]);
+        for (unsigned n = 0; n < 128 && !lru[s]; n++)
+            register_insert(reg[set], n, 1, word.field(n % 64, 1, n / 64));
+        for (unsigned w = 1; w < ways_of(s, a) && lru[s]; w++)
+            for (unsigned v = 0; v < w; v++)
+                register_insert(reg[set], w * (w - 1) / 2 + v, 1, word.field(4 * w, 4) < word.field(4 * v, 4));
+    }
+}
+
 template <class Registers> void registers_l1(Registers &registers, const state_words &words)
 {
     registers.u_front_g_side_u_l1tlb_g_array_u_array_tag_q(
-        [&](auto &reg, unsigned side, unsigned a) { registers_entries(reg, words, side, a, 0); });
+        [&](auto &reg, unsigned side, unsigned a) { registers_tags(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_data_q(
-        [&](auto &reg, unsigned side, unsigned a) { registers_entries(reg, words, side, a, 1); });
+        [&](auto &reg, unsigned side, unsigned a) { registers_data(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_valid_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_valid(reg, words, side, a); });
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_live_q(
-        [&](auto &reg, unsigned side, unsigned a) { registers_live(reg, words, side, a); });
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_low_q(
-        [&](auto &reg, unsigned side, unsigned a) { registers_replacement(reg, words, side, a, 0); });
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_high_q(
-        [&](auto &reg, unsigned side, unsigned a) { registers_replacement(reg, words, side, a, 1); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_repl_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_touches(reg, words, side, a); });
 }
 
 template <class Registers> void registers_psc(Registers &registers, const state_words &words)
 {
     enum : unsigned { PSC = WORD_PSC - WORD_ITLB };
-    registers.u_psc_g_array_u_array_tag_q([&](auto &reg, unsigned a) { registers_entries(reg, words, PSC, a, 0); });
-    registers.u_psc_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_entries(reg, words, PSC, a, 1); });
+    registers.u_psc_g_array_u_array_tag_q([&](auto &reg, unsigned a) { registers_tags(reg, words, PSC, a); });
+    registers.u_psc_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_data(reg, words, PSC, a); });
     registers.u_psc_g_array_u_array_valid_q([&](auto &reg, unsigned a) { registers_valid(reg, words, PSC, a); });
-    registers.u_psc_g_array_u_array_live_q([&](auto &reg, unsigned a) { registers_live(reg, words, PSC, a); });
-    registers.u_psc_g_array_u_array_low_q([&](auto &reg, unsigned a) { registers_replacement(reg, words, PSC, a, 0); });
-    registers.u_psc_g_array_u_array_high_q(
-        [&](auto &reg, unsigned a) { registers_replacement(reg, words, PSC, a, 1); });
+    registers.u_psc_g_array_u_array_repl_q([&](auto &reg, unsigned a) { registers_touches(reg, words, PSC, a); });
 }
 
 /* ---- results and addresses, as the miss queue and the response registers keep them ---- */
