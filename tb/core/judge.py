@@ -4,7 +4,7 @@
   judge.py PRESET.toml MEMORY.hex SAID     SAID: standard output of the bench (core_bench.sv)
 
 The program judges itself too; this knows nothing of how it does that. Expected are every trap with its error code and
-address, the log of them that the handler wrote, every entry of the tables with A and D, and the pages. Exit status: 0,
+address, the log of them that the handler wrote, the stale translations where the TLBs have room for them, every entry of the tables with A and D, and the pages. Exit status: 0,
 1 something is wrong: a line each.
 """
 import re
@@ -14,6 +14,7 @@ from pathlib import Path
 
 PF, GP, MC, CALL = 14, 13, 18, 128
 LOG, WORDS_OF_TRAP = 0x4100, 4
+ROOM = 4  # entries for pages of 4 KByte in the DTLB, that none of the few in use is driven out
 P, W, U, A, D, PS, G, NX, KEY1 = 1, 2, 4, 0x20, 0x40, 0x80, 0x100, 1 << 63, 1 << 59
 PWT_PCD = 0x18
 X, Y, Z = 0xD000, 0xE000, 0xF000
@@ -68,7 +69,12 @@ def pages(has):
     yield from ((Z, 0x4444444444444444 if has["pcid"] else ones), (Z + 0x20, 0x3333))
 
 
-def judged(has, memory, said):
+def stale(has, room):
+    most = 7 if has["pcid"] else 3
+    return most, most if room >= ROOM else 0
+
+
+def judged(has, room, memory, said):
     def word(at):
         return int.from_bytes(memory[at:at + 8], "little")
 
@@ -88,6 +94,10 @@ def judged(has, memory, said):
             yield f"log of trap {number + 1}: cause {cause}, error code {error:#x}, CR2 {cr2:#x}, EPC {epc:#x}"
     if word(0x4008) != LOG + 8 * WORDS_OF_TRAP * len(seen):
         yield f"the log ends at {word(0x4008):#x}, after {len(seen)} traps"
+    # What may be stale is stale where the TLBs have room for it.
+    most, least = stale(has, room)
+    if not least <= word(0x4018) <= most:
+        yield f"{word(0x4018)} stale translations were used, not {least} to {most}"
     for at, value in [*tables(has), *pages(has)]:
         if word(at) != value:
             yield SAYS(at, word(at), value)
@@ -104,11 +114,14 @@ def main(arguments):
     if len(arguments) != 3:
         print(__doc__, file=sys.stderr)
         return 2
-    has = tomllib.loads(Path(arguments[0]).read_text(encoding="utf-8"))["arch"]
+    preset = tomllib.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    has = preset["arch"]
+    arrays = [preset["dtlb"][name] for name in preset["dtlb"] if name.startswith("array")]
+    room = sum(array["entries"] for array in arrays if "4k" in array["sizes"])
     lines = [line for line in Path(arguments[1]).read_text().split("\n") if re.fullmatch(r"[0-9a-f]{128}", line)]
     memory = b"".join(bytes.fromhex(line)[::-1] for line in lines)
     said = Path(arguments[2]).read_text()
-    wrong = list(judged(has, memory, said)) if len(memory) >= 0x10000 else [f"memory has {len(memory)} bytes"]
+    wrong = list(judged(has, room, memory, said)) if len(memory) >= 0x10000 else [f"memory has {len(memory)} bytes"]
     for line in wrong:
         print(line)
     compared = f"{len(list(traps(has)))} traps, {len(list(tables(has)))} entries, {len(list(pages(has)))} words"

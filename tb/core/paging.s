@@ -15,7 +15,8 @@
 
         .equ PML5, 0x2000
         .equ USER, 0x3000
-        .equ VARS, 0x4000             ; +0 result, +8 where the next trap is logged, +10 CR4 as it was written
+        .equ VARS, 0x4000             ; +0 result, +8 where the next trap is logged, +10 CR4 as it was written,
+                                      ; +18 how many stale translations were used
         .equ LOG, 0x4100              ; of each trap: cause, error code, CR2, EPC
         .equ PML4A, 0x5000
         .equ PDPT, 0x6000
@@ -93,6 +94,14 @@
         li   r1, address
         ld   r1, 0(r1)
         is   r1, number
+        .end
+        ; they are what a TLB may still hold, or what the tables say by now
+        .macro stale address old new
+        li   r1, address
+        ld   r1, 0(r1)
+        li   r2, old
+        li   r3, new
+        call either
         .end
         .macro writes address number
         li   r1, address
@@ -349,7 +358,7 @@ halfway:
         step
         reads W4, 0x1111111111111111
         writes PT + 8 * 0x44, Y | PW | NX
-        reads W4, 0x1111111111111111
+        stale W4, 0x1111111111111111, 0x2222222222222222
         invlpg W4
         reads W4, 0x2222222222222222
         la   r1, snippets             ; the same of code: what stands behind INVLPG is fetched after it
@@ -388,14 +397,14 @@ halfway:
         reads W4, 0x2222222222222222
         writes PT + 8 * 0x44, X | PW | NX
         cr3  PML4A                    ; all that is not global
-        reads W5, 0x1111111111111111
+        stale W5, 0x1111111111111111, 0x2222222222222222
         reads W4, 0x1111111111111111
         cr4  CR4 - PGE                ; all
         cr4  CR4
         reads W5, 0x2222222222222222
         writes PT + 8 * 0x45, X | PW | G | NX
         ctl  INVPCID_3, r0, r0        ; all that is not global
-        reads W5, 0x2222222222222222
+        stale W5, 0x2222222222222222, 0x1111111111111111
         ctl  INVPCID_2, r0, r0        ; all
         reads W5, 0x1111111111111111
 
@@ -410,11 +419,11 @@ halfway:
         reads W4, 0x2222222222222222
         cr3  PML4A | 1 | KEEP
         writes PT + 8 * 0x44, Z | PW | NX
-        reads W4, 0x1111111111111111  ; kept
+        stale W4, 0x1111111111111111, 0x4444444444444444
         cr3  PML4B | 2 | KEEP
         reads W4, 0x2222222222222222
-        cr3  PML4A | 1 | KEEP
-        reads W4, 0x1111111111111111
+        cr3  PML4A | 1 | KEEP         ; kept
+        stale W4, 0x1111111111111111, 0x4444444444444444
         cr3  PML4A | 1                ; not kept
         reads W4, 0x4444444444444444
         writes PT + 8 * 0x44, X | PW | NX
@@ -425,10 +434,10 @@ halfway:
         cr3  PML4A | 1 | KEEP
         reads W4, 0x1111111111111111
         writes PT + 8 * 0x44, Y | PW | NX
-        reads W4, 0x1111111111111111
+        stale W4, 0x1111111111111111, 0x2222222222222222
         li   r2, 2                    ; another space
         ctl  INVPCID_1, r0, r2
-        reads W4, 0x1111111111111111
+        stale W4, 0x1111111111111111, 0x2222222222222222
         li   r2, 1                    ; this one
         ctl  INVPCID_1, r0, r2
         reads W4, 0x2222222222222222
@@ -532,6 +541,16 @@ lookcause:
         ld   r5, -32(r7)
         same r5, r1
         same r13, r0
+        ret
+; r1 is the stale r2, which is counted, or the new r3.
+either:
+        beq  r1, r3, eithernew
+        bne  r1, r2, fail
+        li   r2, VARS
+        ld   r3, 24(r2)
+        add  r3, r3, 1
+        st   r3, 24(r2)
+eithernew:
         ret
 ; MOV CR4 of r1
 movcr4:

@@ -23,9 +23,19 @@ $(CORE_DIR)-planted/rtl/defect_pkg.sv: $(RTL) $(CORE_RTL) tb/core/mmu_contract_b
 $(CORE_DIR)-planted/cc/core_bench: $(GEN)/mmu_cfg_pkg.sv $(CORE_DIR)-planted/rtl/defect_pkg.sv $(CORE_BENCH) tb/core/main.cpp tb/base/exits.h $(VSTAMP)
 	@+$(call verilate,'minimal core with planted defects ($(PRESET))',$(CORE_VFLAGS) $(GEN)/mmu_cfg_pkg.sv $(CORE_PLANTED) $(filter-out %_bind.sv,$(CORE_BENCH)) $(CURDIR)/tb/core/main.cpp,$(CORE_MAKE))
 
-.PHONY: core core-build
+# With the MMU as flat Verilog (make verilog): Yosys' style is not Verilator's, and its thousands of wires are not
+# traced.
+$(CORE_DIR)-flat/mmu.v: $(RTL) $(TOML_FILE) scripts/synth_verilog.sh
+	@mkdir -p $(@D)
+	@scripts/synth_verilog.sh $(PRESET) > /dev/null && cp out/verilog/$(PLAIN)/mmu.v $@
+$(CORE_DIR)-flat/cc/core_bench: $(GEN)/mmu_cfg_pkg.sv rtl/mmu_pkg.sv $(CORE_DIR)-flat/mmu.v $(CORE_RTL) $(CORE_BENCH) tb/core/main.cpp tb/base/exits.h $(VSTAMP)
+	@+$(call verilate,'minimal core on flat Verilog ($(PRESET))',$(CORE_VFLAGS) --trace-depth 3 -Wno-lint -Wno-style -Wno-SELRANGE $(filter %.sv %.v,$^) $(CURDIR)/tb/core/main.cpp,$(CORE_MAKE))
+
+.PHONY: core core-build core-flat-build
 core-build: $(CORE_DIR)/core_bench $(CORE_PROGRAM)
-core: needs-bench ## the minimal core on the MMU of PRESET (tiny): a bare-metal page-table test, judged from outside too; WAVES=1
-	@$(PATIENT) "building the core" $(MAKE) -s -j2 PRESET=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) core-build
-	@scripts/core.sh $(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(if $(WAVES),out/waves/core.fst)
+core-flat-build: $(CORE_DIR)-flat/cc/core_bench $(CORE_PROGRAM)
+CORE_PRESET := $(if $(filter file,$(origin PRESET)),tiny,$(PRESET))
+core: needs-bench $(if $(FLAT),$(if $(YOSYS),,needs-synth)) ## the minimal core on the MMU of PRESET (tiny): a bare-metal page-table test, judged from outside too; WAVES=1, FLAT=1: on flat Verilog
+	@$(PATIENT) "building the core" $(MAKE) -s -j2 PRESET=$(CORE_PRESET) core-$(if $(FLAT),flat-)build
+	@$(if $(FLAT),CORE=build/$(CORE_PRESET)/core-flat/cc/core_bench) scripts/core.sh $(CORE_PRESET) $(if $(WAVES),out/waves/core.fst)
 endif
