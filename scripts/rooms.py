@@ -12,7 +12,7 @@ TREES = ("rtl", "model", "traces", "tb")  # what the house stands on
 INCLUDE_PATHS = (".", "model", "traces", "tb", "tb/dut", "traces/capture")  # -I of the Makefile and its rules.mk
 # What Verilator and scripts/config.py make: the room that a generated header stands for, or none.
 GENERATED = {"Vmmu": "rtl", "Vmmu_sc": "tb/systemc", "Vcover": "rtl", "Vdefects": "rtl", "Vfloor": "tb/floor",
-             "core_bench": "rtl/core"}
+             "core_bench": "rtl/core", "core_board": "rtl/fpga"}
 
 
 class Room:
@@ -55,12 +55,12 @@ def room_of(file, names):
 
 
 def modules(root, files):
-    """Of each SystemVerilog module and package, the file that has it."""
+    """Of each SystemVerilog module and package, the file that has it; the first of several, the design's own."""
     found = {}
-    for file in files:
+    for file in sorted(files):
         if file.endswith((".sv", ".svh")):
             for name in re.findall(r"^(?:module|package)\s+(\w+)", (root / file).read_text(encoding="utf-8"), re.M):
-                found[name] = file
+                found.setdefault(name, file)
     return found
 
 

@@ -31,11 +31,28 @@ $(CORE_DIR)-flat/mmu.v: $(RTL) $(TOML_FILE) scripts/synth_verilog.sh
 $(CORE_DIR)-flat/cc/core_bench: $(GEN)/mmu_cfg_pkg.sv rtl/mmu_pkg.sv $(CORE_DIR)-flat/mmu.v $(CORE_RTL) $(CORE_BENCH) tb/core/main.cpp tb/base/exits.h $(VSTAMP)
 	@+$(call verilate,'minimal core on flat Verilog ($(PRESET))',$(CORE_VFLAGS) --trace-depth 3 -Wno-lint -Wno-style -Wno-SELRANGE $(filter %.sv %.v,$^) $(CURDIR)/tb/core/main.cpp,$(CORE_MAKE))
 
+# The top of a board, with the core inside and its PLL played.
+$(CORE_DIR)-board/cc/core_board: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(CORE_RTL) $(wildcard rtl/fpga/board_*.sv) rtl/fpga/ulx3s.sv tb/core/board_cells.sv tb/core/board_main.cpp tb/base/exits.h $(VSTAMP)
+	@+$(call verilate,'board with the minimal core ($(PRESET))',--cc --exe $(filter-out --trace%,$(VFLAGS)) --top-module ulx3s -GInside=1 '-GProgram="$(CORE_PROGRAM)"' -CFLAGS "-I$(CURDIR)/tb" $(filter %.sv,$^) $(CURDIR)/tb/core/board_main.cpp,$(CORE_MAKE))
+
+.PHONY: core-board-build
+core-board-build: $(CORE_DIR)-board/cc/core_board $(CORE_PROGRAM)
 .PHONY: core core-build core-flat-build
 core-build: $(CORE_DIR)/core_bench $(CORE_PROGRAM)
 core-flat-build: $(CORE_DIR)-flat/cc/core_bench $(CORE_PROGRAM)
 CORE_PRESET := $(if $(filter file,$(origin PRESET)),tiny,$(PRESET))
-core: needs-bench $(if $(FLAT),$(if $(YOSYS),,needs-synth)) ## the minimal core on the MMU of PRESET (tiny): a bare-metal page-table test, judged from outside too; WAVES=1, FLAT=1: on flat Verilog
+ifneq ($(and $(filter core,$(MAKECMDGOALS)),$(BOARD)),)
+ifneq ($(BOARD)-$(FLAT)-$(WAVES),ulx3s--)
+$(error BOARD=$(BOARD): make core knows the board ulx3s, and that without FLAT= and WAVES=)
+endif
+endif
+ifneq ($(BOARD),)
+core: needs-bench
+	@$(PATIENT) "building the board" $(MAKE) -s -j2 PRESET=$(CORE_PRESET) core-board-build
+	@build/$(CORE_PRESET)/core-board/cc/core_board
+else
+core: needs-bench $(if $(FLAT),$(if $(YOSYS),,needs-synth)) ## the minimal core on the MMU of PRESET (tiny): a bare-metal page-table test, judged from outside too; WAVES=1, FLAT=1: on flat Verilog, BOARD=ulx3s: the board's top
 	@$(PATIENT) "building the core" $(MAKE) -s -j2 PRESET=$(CORE_PRESET) core-$(if $(FLAT),flat-)build
 	@$(if $(FLAT),CORE=build/$(CORE_PRESET)/core-flat/cc/core_bench) scripts/core.sh $(CORE_PRESET) $(if $(WAVES),out/waves/core.fst)
+endif
 endif
