@@ -12,6 +12,8 @@ package mmu_pkg;
   localparam int unsigned Stages = STLB_LATENCY - 2;  // k of section 9: stage k is C, stage k-1 is R
   localparam bit Rewalk = POLICY_FAULT_REWALK != 0;
   localparam int unsigned PaBits = ARCH_PADDR_BITS;
+  localparam bit Keys = ARCH_PKU != 0 || ARCH_PKS != 0;  // an entry has a protection key
+  localparam bit ShadowStacks = ARCH_CET != 0;
   localparam int unsigned LinearBits = ARCH_LA57 != 0 ? 57 : 48;  // of a canonical address, which are all that count
   localparam int unsigned AddrBits = LinearBits > PaBits ? LinearBits : PaBits;
 
@@ -247,7 +249,7 @@ package mmu_pkg;
 
   // SDM 5.6.2: PKRU is for user-mode addresses, whoever accesses them, IA32_PKRS for the others: {WD, AD} of the key.
   function automatic logic [1:0] key_forbids(input logic [3:0] key, input logic u, input keys_t keys);
-    return ARCH_PKU == 0 && ARCH_PKS == 0 ? 2'b00 : keys[{u, key, 1'b0}+:2];
+    return !Keys ? 2'b00 : keys[{u, key, 1'b0}+:2];
   endfunction
 
   // Section 4 "matches", validity apart: same size and VPN, and global or same PCID.
@@ -335,7 +337,7 @@ package mmu_pkg;
 
   // SDM 5.6: a shadow-stack access. Without CR4.CET there is none; a fetch is none.
   function automatic logic shadow_stack(input access_t a, input rules_t r);
-    return ARCH_CET != 0 && a.ss && r.cet && a.acc != AccExec;
+    return ShadowStacks && a.ss && r.cet && a.acc != AccExec;
   endfunction
 
   // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP).

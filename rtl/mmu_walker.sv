@@ -103,7 +103,7 @@ module mmu_walker
       leaf     = is_leaf(v, level_q);
       page.rights = '{w: rights_q.w && v[BitRw], u: rights_q.u && v[BitUs], nx: rights_q.nx || v[BitXd]};
       // SDM 5.6.1: R/W = 1 in every other entry, in the leaf R/W = 0 and D = 1
-      page.s      = rights_q.w && !v[BitRw] && v[BitD];
+      page.s      = ShadowStacks && rights_q.w && !v[BitRw] && v[BitD];
       {page.wd, page.ad} = key_forbids(v[BitKeyLow +: 4], page.rights.u, keys_i);  // SDM 5.6.2: of the leaf
       if (!v[BitP]) begin
         step = StepFault;                                      // SDM 5.7: P = 0, the entry is not present

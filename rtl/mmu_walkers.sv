@@ -232,7 +232,7 @@ module mmu_walkers
       fin_err_o     = err[w];
       fin_tag_o     = '{zero: '0, vpn: vpn_floor(vpn[w], size), pcid: pcid_i, glob: leaf[BitG] && pge_i, size: size,
                         valid: 1'b1};
-      fin_data_o    = '{zero: '0, s: shadow[w], key: leaf[BitKeyLow +: 4],
+      fin_data_o    = '{zero: '0, s: shadow[w], key: Keys ? leaf[BitKeyLow +: 4] : '0,
                         pat: {size == '0 ? leaf[BitPat4k] : leaf[BitPatBig], leaf[BitPcd], leaf[BitPwt]},
                         d: leaf[BitD], nx: rights[w].nx, u: rights[w].u, w: rights[w].w,
                         frame: frame_t'(vpn_floor({5'd0, leaf[51:12]}, size))};

@@ -130,14 +130,14 @@ static inline unsigned rights_combine(unsigned rights, uint64_t pte)
  * and dirty below tables that are all writable (SDM 3A 5.6.1). */
 static inline unsigned rights_of_page(unsigned above, uint64_t leaf)
 {
-    const bool shadow_stack = (above & RIGHT_W) && (leaf & (PTE_W | PTE_D)) == PTE_D;
+    const bool shadow_stack = CFG_ARCH_CET && (above & RIGHT_W) && (leaf & (PTE_W | PTE_D)) == PTE_D;
     return rights_combine(above, leaf) | (shadow_stack ? RIGHT_S : 0);
 }
 
-/* The protection key of a leaf (SDM 3A 5.6.2). */
+/* The protection key of a leaf (SDM 3A 5.6.2); without protection keys 0. */
 static inline unsigned pte_key(uint64_t leaf)
 {
-    return leaf >> 59 & 15;
+    return CFG_ARCH_PKU || CFG_ARCH_PKS ? leaf >> 59 & 15 : 0;
 }
 
 /* PCD and PWT of the table that a non-leaf entry points to, as a PAT index (SDM 3A 5.9.2). */
