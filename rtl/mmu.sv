@@ -118,15 +118,12 @@ module mmu
 
   // ---- Stage C and the grant: outcomes ----
   token_t issue, c_token;
-  entry_t issue_entry, r_entry, c_entry, out_entry, fin_entry, start_entry;
+  entry_t issue_entry, a_entry, c_entry, out_entry, fin_entry, start_entry;
   logic [1:0] issue_step, c_step;
-  vpn_t r_vpn, c_vpn;
+  vpn_t a_vpn, c_vpn;
   access_t c_access, start_access;
-  logic stlb_hit, stlb_touch, stlb_empty, fill_slot, any_fin, grant, stlb_fill;
-  // verilator lint_off UNUSEDSIGNAL
-  // (size and global are all that an outcome needs of the STLB's tag)
-  tag_t hit_tag;
-  // verilator lint_on UNUSEDSIGNAL
+  logic stlb_hit, hit_glob, stlb_touch, stlb_empty, fill_slot, any_fin, grant, stlb_fill;
+  psize_t hit_size;
   tag_t out_tag, fin_tag, pass_tag;
   data_t hit_data, out_data, fin_data, pass_data;
   logic to_walk, to_walk_confirm, finv_done, out_valid, out_fetch;
@@ -147,8 +144,8 @@ module mmu
     .c_vpn_i(c_vpn),
     .c_access_i(c_access),
     .hit_i(stlb_hit),
-    .hit_size_i(hit_tag.size),
-    .hit_glob_i(hit_tag.glob),
+    .hit_size_i(hit_size),
+    .hit_glob_i(hit_glob),
     .hit_data_i(hit_data),
     .touch_o(stlb_touch),
     .walk_o(to_walk),
@@ -277,8 +274,8 @@ module mmu
     .issue_o(issue),
     .issue_entry_o(issue_entry),
     .issue_step_o(issue_step),
-    .r_entry_i(r_entry),
-    .r_vpn_o(r_vpn),
+    .a_entry_i(a_entry),
+    .a_vpn_o(a_vpn),
     .c_entry_i(c_entry),
     .c_access_o(c_access),
     .walk_i(to_walk),
@@ -313,7 +310,9 @@ module mmu
 
   // ---- STLB ----
   logic [63:0] stlb_word0, stlb_word1;
-  mmu_stlb u_stlb (
+  mmu_stlb #(
+    .Readout(Readout)
+  ) u_stlb (
     .clk_i,
     .rst_i,
     .flush_i(ctl_accept),
@@ -324,22 +323,23 @@ module mmu
     .fill_i(stlb_fill),
     .fill_tag_i(fin_tag),
     .fill_data_i(fin_data),
-    .r_entry_o(r_entry),
-    .r_vpn_i(r_vpn),
+    .a_entry_o(a_entry),
+    .a_vpn_i(a_vpn),
     .c_token_o(c_token),
     .c_entry_o(c_entry),
     .c_step_o(c_step),
     .c_vpn_o(c_vpn),
     .hit_o(stlb_hit),
-    .hit_tag_o(hit_tag),
+    .hit_size_o(hit_size),
+    .hit_glob_o(hit_glob),
     .hit_data_o(hit_data),
     .touch_i(stlb_touch),
     .fill_slot_o(fill_slot),
     .empty_o(stlb_empty),
+    .exec_inv_i(exec_inv),
     .sweep_i(sweep),
     .sweep_j_i(sweep_j),
     .sweep_vpn_i(ctl_vpn),
-    .sweep_pcid_i(pcid),
     .peek_i(state_sel == 4'd3),
     .peek_repl_i(state_sel == 4'd5 && state_idx[15:14] == 2'd2),
     .peek_pipe_i(state_sel == 4'd8),

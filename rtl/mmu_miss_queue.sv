@@ -42,9 +42,9 @@ module mmu_miss_queue
   output logic [1:0]            issue_step_o,
   // verilator lint_off UNUSEDSIGNAL
   // (an entry number has six bits in every configuration)
-  input  entry_t                r_entry_i,
+  input  entry_t                a_entry_i,
   // verilator lint_on UNUSEDSIGNAL
-  output vpn_t                  r_vpn_o,
+  output vpn_t                  a_vpn_o,
   input  entry_t                c_entry_i,
   output access_t               c_access_o,
   // outcomes
@@ -179,7 +179,7 @@ module mmu_miss_queue
     end
   end
 
-  assign r_vpn_o    = vpn_of(va_q[idx_t'(r_entry_i)]);
+  assign a_vpn_o    = vpn_of(va_q[idx_t'(a_entry_i)]);
   assign c_access_o = req_q[idx_t'(c_entry_i)].access;
 
   set_t fetch;  // entries of fetch ports

@@ -12,10 +12,10 @@ package mmu_pkg;
   localparam int unsigned Stages = STLB_LATENCY - 2;  // k of section 9: stage k is C, stage k-1 is R
   localparam bit Rewalk = POLICY_FAULT_REWALK != 0;
   localparam int unsigned PaBits = ARCH_PADDR_BITS;
-  localparam bit Keys = ARCH_PKU != 0 || ARCH_PKS != 0;  // an entry has a protection key
-  localparam bit ShadowStacks = ARCH_CET != 0;
   localparam int unsigned LinearBits = ARCH_LA57 != 0 ? 57 : 48;  // of a canonical address, which are all that count
   localparam int unsigned AddrBits = LinearBits > PaBits ? LinearBits : PaBits;
+  localparam bit Keys = ARCH_PKU != 0 || ARCH_PKS != 0;  // an entry has a protection key
+  localparam bit ShadowStacks = ARCH_CET != 0;
 
   // ---- Requests and responses (section 2) ----
   typedef logic [1:0] acc_t;
@@ -83,6 +83,13 @@ package mmu_pkg;
     logic        d, nx, u, w;
     frame_t      frame;
   } data_t;
+
+  typedef struct packed {  // an entry for the STLB; its PCID is the current one
+    vpn_t       vpn;
+    psize_t     size;
+    logic       glob;
+    data_t      data;
+  } stlb_new_t;
 
   // ---- Control (sections 3, 13) ----
   typedef struct packed {  // what the rights of an access depend on

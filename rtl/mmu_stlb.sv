@@ -6,42 +6,53 @@
 //     FILL                   grant   R       C: writes           (a grant two cycles before C)
 //     sweep step                     j       j+1                  (control operations; the pipeline is empty)
 //
-// Cost: an STLB hit answers stlb.latency cycles after an L1 hit would have; one token a cycle.
+// The arrays are read and compared in R; what was found is registered for C, which judges it and writes. Which sets R
+// reads is registered a cycle before R: from the entry in stage k-2 (at k = 3 that is stage 1), from the walker at its
+// grant, from the control operation in EXEC and in SWEEP.
+//
+// Cost: an STLB hit answers stlb.latency cycles after an L1 hit would have; one token a cycle. In preset tiny 890 LUT6,
+// 401 flip-flops, 172 LUT RAMs, 8 levels; in ecp5 1,296, 666, 26 block RAMs, 7 levels (make synth MODULE=mmu_stlb).
 // Rules: docs/microarchitecture.md sections 9, 13.
 module mmu_stlb
   import mmu_pkg::*, mmu_cfg_pkg::*;
-(
+#(
+  parameter int unsigned Readout = 0  // of mmu
+) (
   input  logic        clk_i,
   input  logic        rst_i,
   input  logic        flush_i,                                 // a control operation was accepted: empty the pipeline
-  input  logic [11:0] pcid_i,
+  input  logic [11:0] pcid_i,                                  // current; in a sweep the sweep's
   // from the miss queue: a token for stage 1
   input  token_t      issue_i,
   input  entry_t      issue_entry_i,
   input  logic [1:0]  issue_step_i,
   // from a granted walker: a FILL for stage R
   input  logic        fill_i,
+  // verilator lint_off UNUSEDSIGNAL
+  // (its PCID is the current one)
   input  tag_t        fill_tag_i,
+  // verilator lint_on UNUSEDSIGNAL
   input  data_t       fill_data_i,
-  // stage R
-  output entry_t      r_entry_o,
-  input  vpn_t        r_vpn_i,                                 // VPN of miss-queue entry r_entry_o
+  // the stage before R
+  output entry_t      a_entry_o,
+  input  vpn_t        a_vpn_i,                                 // VPN of miss-queue entry a_entry_o
   // stage C
   output token_t      c_token_o,
   output entry_t      c_entry_o,
   output logic [1:0]  c_step_o,
   output vpn_t        c_vpn_o,
   output logic        hit_o,
-  output tag_t        hit_tag_o,
+  output psize_t      hit_size_o,
+  output logic        hit_glob_o,
   output data_t       hit_data_o,
   input  logic        touch_i,                                 // the hit is used
   output logic        fill_slot_o,                             // no token would meet a FILL granted now
   output logic        empty_o,
   // sweep of a control operation
+  input  inv_t        exec_inv_i,                              // InvNone outside EXEC
   input  inv_t        sweep_i,                                 // InvNone outside SWEEP
   input  logic [15:0] sweep_j_i,
   input  vpn_t        sweep_vpn_i,
-  input  logic [11:0] sweep_pcid_i,
   // state readout
   input  logic        peek_i,
   input  logic        peek_repl_i,
@@ -58,66 +69,87 @@ module mmu_stlb
   // ---- The pipeline: element i is stage i+1 ----
   logic [Stages-1:0][1:0] token_q, step_q;
   logic [Stages-1:0][5:0] entry_q;
-  tag_t r_tag_q, c_tag_q;  // the FILLs in R and C
+  vpn_t r_vpn_q, c_vpn_q;
+  stlb_new_t p_new_q;  // the FILL that was in C in the last cycle
+  psize_t r_size_q, c_size_q;  // of a FILL; in C also of the hit
+  logic r_glob_q, c_glob_q;
   data_t r_data_q, c_data_q;
-  vpn_t                   c_vpn_q;
-  inv_t                   c_sweep_q;                           // the sweep step that was read in the last cycle
-  logic [15:0]            c_index_q;
+  logic c_sweep_q, c_init_q, c_hit_q, c_hit_in_1_q;
 
-  token_t r_token, c_token;
+  token_t a_token, r_token, c_token;
+  assign a_token     = token_t'(token_q[Stages-3]);
   assign r_token     = token_t'(token_q[Stages-2]);
   assign c_token     = token_t'(token_q[Stages-1]);
-  assign r_entry_o   = entry_q[Stages-2];
+  assign a_entry_o   = entry_q[Stages-3];
   assign c_token_o   = c_token;
   assign c_entry_o   = entry_q[Stages-1];
   assign c_step_o    = step_q[Stages-1];
   assign c_vpn_o     = c_vpn_q;
+  assign hit_o       = c_hit_q && c_token == TokLookup;
+  assign hit_size_o  = c_size_q;
+  assign hit_glob_o  = c_glob_q;
+  assign hit_data_o  = c_data_q;
   assign empty_o     = token_q == '0;
-  assign fill_slot_o = c_token != TokLookup && token_q[Stages-3] == TokNone;
+  assign fill_slot_o = c_token != TokLookup && a_token == TokNone;
 
-  logic r_valid, busy;
-  vpn_t r_vpn;
-  assign r_valid = r_token != TokNone || sweep_i != InvNone;
-  assign r_vpn   = sweep_i != InvNone ? sweep_vpn_i : r_token == TokFill ? r_tag_q.vpn : r_vpn_i;
-  assign busy    = !empty_o || issue_i != TokNone || fill_i || sweep_i != InvNone || c_sweep_q != InvNone;
+  // ---- Before R ----
+  logic a_valid, busy, sweeps;
+  assign sweeps = exec_inv_i != InvNone || sweep_i != InvNone;
+  vpn_t a_vpn;
+  assign a_valid = a_token != TokNone || fill_i || sweeps || rst_i;
+  assign a_vpn   = a_token != TokNone ? a_vpn_i : sweeps ? sweep_vpn_i : fill_tag_i.vpn;
+  assign busy    = !empty_o || issue_i != TokNone || a_valid || c_sweep_q;
 
+  // ---- R, C ----
+  stlb_new_t c_new;
+  assign c_new = '{vpn: c_vpn_q, size: c_size_q, glob: c_glob_q, data: c_data_q};
+  logic hit, hit_in_1, hit_glob;
+  psize_t hit_size;
+  data_t  hit_data;
   always_ff @(posedge clk_i) begin : p_pipeline
-    if (busy || rst_i) begin
+    if (busy) begin
       token_q <= {token_q[Stages-2:0], issue_i};
       entry_q <= {entry_q[Stages-2:0], issue_entry_i};
       step_q  <= {step_q[Stages-2:0], issue_step_i};
+      r_vpn_q <= a_vpn;
       if (fill_i) begin  // enters R
         token_q[Stages-2] <= TokFill;
         entry_q[Stages-2] <= '0;
         step_q[Stages-2]  <= '0;
-        r_tag_q  <= fill_tag_i;
+        r_size_q <= fill_tag_i.size;
+        r_glob_q <= fill_tag_i.glob;
         r_data_q <= fill_data_i;
       end
       if (rst_i || flush_i) token_q <= '0;
-      c_tag_q   <= r_tag_q;
-      c_data_q  <= r_data_q;
-      c_vpn_q   <= r_vpn;
-      c_sweep_q <= rst_i ? InvNone : sweep_i;                  // sweep step j is read in cycle j, carried out in j+1
-      c_index_q <= sweep_j_i;
+      c_vpn_q      <= r_vpn_q;
+      c_size_q     <= r_token == TokFill ? r_size_q : hit_size;
+      c_glob_q     <= r_token == TokFill ? r_glob_q : hit_glob;
+      c_data_q     <= r_token == TokFill ? r_data_q : hit_data;
+      c_hit_q      <= hit;
+      c_hit_in_1_q <= hit_in_1;
+      c_sweep_q    <= sweep_i != InvNone;                      // sweep step j is read in cycle j, carried out in j+1
+      c_init_q     <= sweep_i == InvInit;
+      p_new_q      <= c_new;
+      if (rst_i) c_sweep_q <= 1'b0;
     end
   end
 
-  // ---- C: the arrays ----
-  inv_t   inv;
-  psize_t inv_size;
+  // ---- The arrays ----
+  inv_t   r_inv;
+  psize_t r_size;
   always_comb begin : p_operation
-    inv      = InvNone;
-    inv_size = c_step_o;
-    if (c_token == TokFinv) inv = InvAddress;
-    else if (sweep_i != InvNone && c_sweep_q != InvNone) begin
-      inv      = c_sweep_q;
-      inv_size = c_index_q[1:0];
-    end
+    r_inv  = sweep_i;
+    r_size = sweep_j_i[1:0];
+    if (r_token == TokFinv) begin
+      r_inv  = InvAddress;
+      r_size = step_q[Stages-2];
+    end else if (r_token == TokFill) r_size = r_size_q;
   end
 
-  logic        hit   [Arrays];
-  tag_t        tag   [Arrays];
-  data_t       data  [Arrays];
+  logic        array_hit  [Arrays];
+  psize_t      array_size [Arrays];
+  logic        array_glob [Arrays];
+  data_t       array_data [Arrays];
   logic [63:0] word0 [Arrays];
   logic [63:0] word1 [Arrays];
   logic [Arrays-1:0] peek, peek_repl;
@@ -131,25 +163,32 @@ module mmu_stlb
       .Ways(STLB_WAYS[a]),
       .Lru(STLB_REPLACEMENT != 0),
       .Shared4k(Shared4k),
-      .Number(a != 0)
+      .Number(a != 0),
+      .Readout(Readout)
     ) u_array (
       .clk_i,
-      .pcid_i(sweep_i == InvNone ? pcid_i : sweep_pcid_i),
-      .r_valid_i(r_valid),
-      .r_by_index_i(sweep_i != InvNone && !one_address(sweep_i)),
-      .r_index_i(sweep_j_i),
-      .r_vpn_i(r_vpn),
-      .c_vpn_i(c_vpn_q),
-      .look_i(c_token == TokLookup),
-      .hit_o(hit[a]),
-      .tag_o(tag[a]),
-      .data_o(data[a]),
-      .touch_i(touch_i && hit_in_1 == (a != 0)),
-      .inv_i(one_address(inv) || 32'(c_index_q) < Sets ? inv : InvNone),
-      .inv_size_i(inv_size),
-      .fill_i(c_token == TokFill),
-      .fill_tag_i(c_tag_q),
-      .fill_data_i(c_data_q),
+      .flush_i(flush_i || rst_i),
+      .pcid_i,
+      .a_valid_i(a_valid),
+      .a_by_index_i(rst_i || (sweeps && !one_address(exec_inv_i) && !one_address(sweep_i))),
+      .a_index_i(rst_i || sweep_i == InvNone ? '0 : sweep_j_i + 16'd1),
+      .a_vpn_i(a_vpn),
+      .r_vpn_i(r_vpn_q),
+      .r_look_i(r_token == TokLookup),
+      .r_fill_i(r_token == TokFill),
+      .r_fill_glob_i(r_glob_q),
+      .r_inv_i(r_inv),
+      .r_beyond_i(32'(sweep_j_i) >= Sets),
+      .r_size_i(r_size),
+      .hit_o(array_hit[a]),
+      .hit_size_o(array_size[a]),
+      .hit_glob_o(array_glob[a]),
+      .hit_data_o(array_data[a]),
+      .touch_i(touch_i && c_hit_in_1_q == (a != 0)),
+      .drop_i(c_token == TokFinv || (c_sweep_q && sweep_i != InvNone)),
+      .init_i(c_init_q),
+      .c_new_i(c_new),
+      .p_new_i(p_new_q),
       .peek_i(peek[a]),
       .peek_repl_i(peek_repl[a]),
       .peek_idx_i(peek_idx),
@@ -158,21 +197,20 @@ module mmu_stlb
     );
   end
 
-  // Smallest size over both arrays, then the lower array.
-  logic hit_in_1;  // array 1 answers
+  // Smallest size over both arrays. (Only 4K can be in both, and each 4K page in one of them.)
   always_comb begin : p_choose
-    hit_in_1   = 1'b0;
-    hit_o      = 1'b0;
-    hit_tag_o  = '0;
-    hit_data_o = '0;
-    if (c_token == TokLookup) begin
-      for (int unsigned a = 0; a < Arrays; a++) begin
-        if (hit[a] && (!hit_o || tag[a].size < hit_tag_o.size)) begin
-          hit_o      = 1'b1;
-          hit_tag_o  = tag[a];
-          hit_data_o = data[a];
-          hit_in_1   = a != 0;
-        end
+    hit_in_1 = 1'b0;
+    hit      = 1'b0;
+    hit_size = '0;
+    hit_glob = 1'b0;
+    hit_data = '0;
+    for (int unsigned a = 0; a < Arrays; a++) begin
+      if (array_hit[a] && (!hit || array_size[a] < hit_size)) begin
+        hit      = 1'b1;
+        hit_in_1 = a != 0;
+        hit_size = array_size[a];
+        hit_glob = array_glob[a];
+        hit_data = array_data[a];
       end
     end
   end
@@ -199,7 +237,9 @@ module mmu_stlb
     if (peek_pipe_i && peek_idx_i != '0 && 32'(peek_idx_i) <= Stages) begin
       if (token_q[stage] != TokNone) peek_word0_o = {54'd0, step_q[stage], entry_q[stage], token_q[stage]};
     end else if (peek_fill_i && (peek_idx_i[0] ? c_token : r_token) == TokFill) begin
-      peek_word0_o = peek_idx_i[0] ? c_tag_q : r_tag_q;
+      peek_word0_o = tag_t'{zero: '0, vpn: peek_idx_i[0] ? c_vpn_q : r_vpn_q, pcid: pcid_i,
+                            glob: peek_idx_i[0] ? c_glob_q : r_glob_q, size: peek_idx_i[0] ? c_size_q : r_size_q,
+                            valid: 1'b1};
       peek_word1_o = peek_idx_i[0] ? c_data_q : r_data_q;
     end
   end

@@ -1,179 +1,390 @@
 // One set-associative array of the STLB. Each page size it holds indexes it with its own bits of the address.
 //
-// The memories are read synchronously in the sense of a registered address: the set numbers are registered at the end
-// of R, and C looks at the contents of its own cycle. Such a port is a block RAM's (transparent) read port, and the
-// bypass of a write in C into the read in R comes with it. Valid bits and replacement state are small and stay outside.
-// (The state readout at any cycle is a further, asynchronous port: mmu.Readout.)
+//     cycle      t                    t+1                            t+2
+//     stage      k-2 (or the grant)   R                              C
+//                set numbers          the words; compare; choose     touch | drop | fill: write
 //
-//     cycle      t               t+1
-//     R          set numbers
-//     C                          compare; hit | invalidate | fill
+// A way is a memory of its own, a word a set, with the valid bit in the word: an entry is dropped by writing its word,
+// and the reset sweep writes them all. So a way can be a block RAM: with more than 32 sets its words are read into
+// registers at the end of t. With fewer the set numbers are registered, and the words of LUT RAM or flip-flops looked
+// at in t+1. An array that holds two sizes reads two sets at once, through two read ports: a block RAM is there twice
+// then, with the same contents. (A RAM with two full ports would save the copy only where it is no narrower for it, and
+// would have to write through a port that reads.) A word holds what cannot be told from elsewhere: not the bits that
+// number its set, nor what this preset or this array has but one value of.
+//
+// What C writes is not in the words that R sees in the same cycle; and of a block RAM not in those that were being read
+// then (no_rw_check: a read that meets a write may give anything). So of ways just written R takes what was written
+// instead: by C in this cycle (c_), and in the one before (p_).
+//
+// At most one way of a size matches a lookup, since a fill drops the others (section 4): no priorities among ways.
+//
+// Replacement state is a memory too; its set is looked at in R, and a touch of C is passed on to R in the same way.
 //
 // Cost: part of the STLB pipeline; one operation a cycle. Rules: docs/microarchitecture.md sections 4, 5, 9, 13.
 module mmu_stlb_array
-  import mmu_pkg::*;
+  import mmu_pkg::*, mmu_cfg_pkg::*;
 #(
   parameter logic [2:0]  Holds    = 3'b001,
   parameter int unsigned Entries  = 4,
   parameter int unsigned Ways     = 4,
   parameter bit          Lru      = 1'b0,
   parameter bit          Shared4k = 1'b0,                      // both arrays hold 4K: a VA bit says which one
-  parameter bit          Number   = 1'b0                       // this array's number
+  parameter bit          Number   = 1'b0,                      // this array's number
+  parameter int unsigned Readout  = 0
 ) (
   input  logic        clk_i,
-  input  logic [11:0] pcid_i,                                  // of the operation in C
-  // stage R: which sets
-  input  logic        r_valid_i,
-  input  logic        r_by_index_i,                            // a sweep: set r_index_i, whatever the size
+  input  logic        flush_i,                                 // what is in R never comes to C
+  input  logic [11:0] pcid_i,                                  // of the operations in R and C
+  // the cycle before R: which sets
+  input  logic        a_valid_i,
+  input  logic        a_by_index_i,                            // set a_index_i, whatever the size
   // verilator lint_off UNUSEDSIGNAL
-  // (only the bits that number a set)
-  input  logic [15:0] r_index_i,
+  // (only the bits that number a set; of an address in R and of an entry only what a word holds)
+  input  logic [15:0] a_index_i,
+  input  vpn_t        a_vpn_i,
+  // stage R: what is asked there
   input  vpn_t        r_vpn_i,
-  // verilator lint_on UNUSEDSIGNAL
-  // stage C: what to do there
-  input  vpn_t        c_vpn_i,
-  input  logic        look_i,
+  input  logic        r_look_i,
+  input  logic        r_fill_i,
+  input  logic        r_fill_glob_i,
+  input  inv_t        r_inv_i,
+  input  logic        r_beyond_i,                              // a sweep is at a set that this array does not have
+  input  psize_t      r_size_i,                                // of a fill, and of an invalidation of one address
   output logic        hit_o,
-  output tag_t        tag_o,
-  output data_t       data_o,
-  input  logic        touch_i,                                 // the hit is used
-  input  inv_t        inv_i,                                   // of one address: entries of size inv_size_i that match
-  input  psize_t      inv_size_i,
-  input  logic        fill_i,
-  input  tag_t        fill_tag_i,
-  input  data_t       fill_data_i,
+  output psize_t      hit_size_o,
+  output logic        hit_glob_o,
+  output data_t       hit_data_o,
+  // stage C: what was found in R is …
+  input  logic        touch_i,                                 // used
+  input  logic        drop_i,                                  // dropped
+  input  logic        init_i,                                  // … and replacement state is as after reset
+  // … or c_new_i displaces it
+  input  stlb_new_t   c_new_i,
+  input  stlb_new_t   p_new_i,                                 // c_new_i of the cycle before
+  // verilator lint_on UNUSEDSIGNAL
   // state readout: an entry, or the replacement state of a set
   input  logic        peek_i,
   input  logic        peek_repl_i,
+  // verilator lint_off UNUSEDSIGNAL
   input  logic [13:0] peek_idx_i,
+  // verilator lint_on UNUSEDSIGNAL
   output logic [63:0] peek_word0_o,
   output logic [63:0] peek_word1_o
 );
   localparam int unsigned Sets = Entries / Ways;
   localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
+  localparam int unsigned SetBits = Sets > 1 ? SetW : 0;
   localparam int unsigned WayW = Ways > 1 ? $clog2(Ways) : 1;
-  localparam int unsigned Home = Sets > 1 ? SetW : 0;  // VPN bit that splits 4K pages over two arrays
-  localparam int unsigned LowW = Ways == 1 ? 1 : Lru ? 4 * Ways : plru_leafs(Ways);
+  localparam int unsigned Home = SetBits;  // VPN bit that splits 4K pages over two arrays
+  localparam bit Block = Sets > 32;  // big enough for a block RAM
   typedef logic [SetW-1:0] set_t;
+  typedef logic [Ways-1:0] ways_t;
   typedef logic [WayW-1:0] way_t;
 
-  tag_t            tag_q   [Ways][Sets];
-  data_t           data_q  [Ways][Sets];
-  logic [Ways-1:0] valid_q [Sets];
-  logic [LowW-1:0] low_q   [Sets];                             // replacement state; the reset sweep initialises it
+  // ---- What a word holds ----
+  localparam bit OneSize = Holds == 3'b001 || Holds == 3'b010 || Holds == 3'b100;
+  localparam bit AllSizes = Holds == 3'b111;
+  localparam int unsigned Small = Holds[0] ? 0 : Holds[1] ? 1 : 2;
+  localparam int unsigned Large = Holds[2] ? 2 : Holds[1] ? 1 : 0;
+  localparam bit Pcids = ARCH_PCID != 0;
+  localparam int unsigned VpnLow = 9 * Small + SetBits;
+  localparam int unsigned VpnW = (ARCH_LA57 != 0 ? 45 : 36) - VpnLow;  // canonical: bits above repeat the highest
+  localparam int unsigned FrameLow = 9 * Small;
+  localparam int unsigned FrameW = PaBits - 12 - FrameLow;
+  // bit 0 valid, 1 global, 5:2 D NX U W, 8:6 PAT index, and from here
+  localparam int unsigned AtSize = 9;
+  localparam int unsigned AtS = AtSize + (OneSize ? 0 : AllSizes ? 2 : 1);
+  localparam int unsigned AtKey = AtS + (ShadowStacks ? 1 : 0);
+  localparam int unsigned AtPcid = AtKey + (Keys ? 4 : 0);
+  localparam int unsigned AtVpn = AtPcid + (Pcids ? 12 : 0);
+  localparam int unsigned AtFrame = AtVpn + VpnW;
+  localparam int unsigned WordW = AtFrame + FrameW;
+  typedef logic [WordW-1:0] word_t;
+  typedef logic [VpnW-1:0] held_vpn_t;
 
-  // ---- R: the address registers, one for each page size ----
+  // verilator lint_off UNUSEDSIGNAL
+  // (a word is read in parts, of an entry what a word holds)
+  function automatic word_t word_of(input stlb_new_t e, input logic [11:0] pcid);
+    word_t w;
+    w      = '0;
+    w[8:0] = {e.data.pat, e.data.d, e.data.nx, e.data.u, e.data.w, e.glob, 1'b0};
+    if (AllSizes) w[AtSize+:2] = e.size;
+    else if (!OneSize) w[AtSize] = e.size == psize_t'(Large);
+    if (ShadowStacks) w[AtS] = e.data.s;
+    if (Keys) w[AtKey+:4] = e.data.key;
+    if (Pcids) w[AtPcid+:12] = pcid;
+    w[AtVpn+:VpnW]     = e.vpn[VpnLow+:VpnW];
+    w[AtFrame+:FrameW] = e.data.frame[FrameLow+:FrameW];
+    return w;
+  endfunction
+  function automatic psize_t size_of(input word_t w);
+    return AllSizes ? w[AtSize+:2] : OneSize || !w[AtSize] ? psize_t'(Small) : psize_t'(Large);
+  endfunction
+  function automatic logic [11:0] pcid_of(input word_t w);
+    return Pcids ? w[AtPcid+:12] : '0;
+  endfunction
+  function automatic data_t data_of(input word_t w);
+    data_t d;
+    d = '0;
+    {d.pat, d.d, d.nx, d.u, d.w} = w[8:2];
+    if (ShadowStacks) d.s = w[AtS];
+    if (Keys) d.key = w[AtKey+:4];
+    d.frame[FrameLow+:FrameW] = w[AtFrame+:FrameW];
+    return d;
+  endfunction
+  // The whole tag, of a word of this set.
+  function automatic tag_t tag_of(input word_t w, input set_t set);
+    tag_t t;
+    t       = '0;
+    t.valid = 1'b1;
+    t.size  = size_of(w);
+    t.glob  = w[1];
+    t.pcid  = pcid_of(w);
+    t.vpn   = vpn_t'($signed({w[AtVpn+:VpnW], {VpnLow{1'b0}}}));
+    if (Sets > 1) t.vpn |= vpn_t'(set) << (t.size == 2'd0 ? 0 : t.size == 2'd1 ? 9 : 18);
+    return t;
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  // ---- Before R: the addresses, one for each page size ----
+  set_t peek_set;
+  set_t a_set [3];
+  logic a_valid;
+  assign a_valid = a_valid_i || (Readout == 1 && (peek_i || peek_repl_i));
+  always_comb begin : p_address
+    for (int unsigned s = 0; s < 3; s++) begin
+      a_set[s] = Sets == 1 ? '0 : a_by_index_i ? a_index_i[SetW-1:0] : a_vpn_i[9*s+:SetW];
+      if (Readout == 1 && !a_valid_i) a_set[s] = peek_set;
+    end
+  end
   logic [2:0][SetW-1:0] set_q;
   always_ff @(posedge clk_i) begin : p_set
-    if (r_valid_i) begin
-      for (int unsigned s = 0; s < 3; s++) begin
-        set_q[s] <= Sets == 1 ? '0 : r_by_index_i ? r_index_i[SetW-1:0] : r_vpn_i[9*s+:SetW];
-      end
+    if (a_valid) begin
+      for (int unsigned s = 0; s < 3; s++) set_q[s] <= a_set[s];
     end
   end
 
-  // Does this array hold the page of this size at c_vpn_i?
+  // ---- The memories ----
+  ways_t write, fresh;  // C writes these ways, of them this one as valid
+  set_t  c_set_q;
+  word_t new_word;                                             // but for its valid bit
+  word_t word [3] [Ways];                                      // by page size
+  word_t peek_word [Ways];
+  assign new_word = word_of(c_new_i, pcid_i);
+  for (genvar w = 0; w < int'(Ways); w++) begin : g_way
+    (* no_rw_check *) (* ramstyle = "no_rw_check" *)
+    word_t word_q[Sets];
+    always_ff @(posedge clk_i) begin : p_word
+      if (write[w]) word_q[c_set_q] <= new_word | word_t'(fresh[w]);
+    end
+    for (genvar s = 0; s < 3; s++) begin : g_size
+      if (!Holds[s]) begin : g_none
+        assign word[s][w] = '0;
+      end else if (Block) begin : g_block
+        word_t read_q;
+        always_ff @(posedge clk_i) begin : p_read
+          if (a_valid) read_q <= word_q[a_set[s]];
+        end
+        assign word[s][w] = read_q;
+      end else begin : g_small
+        assign word[s][w] = word_q[set_q[s]];
+      end
+    end
+    assign peek_word[w] = Readout == 2 ? word_q[peek_set] : word[Small][w];
+  end
+
+  // ---- What C wrote in the cycle before, if the words in R may not have it ----
+  ways_t p_write_q, p_fresh_q;
+  set_t p_set_q;
+  logic c_fill_q, p_fill_q;
+  if (Block) begin : g_written
+    always_ff @(posedge clk_i) begin : p_written
+      if (write != '0 || p_write_q != '0) begin
+        p_write_q <= write;
+        p_fresh_q <= fresh;
+        p_set_q   <= c_set_q;
+        p_fill_q  <= c_fill_q;
+      end
+    end
+  end else begin : g_all_written
+    assign {p_write_q, p_fresh_q, p_set_q, p_fill_q} = '0;
+  end
+
+  // Does this array hold the page of this size at r_vpn_i?
   function automatic logic here(input int unsigned size);
-    return Holds[size] && (!Shared4k || size != 0 || c_vpn_i[Home] == Number);
+    return Holds[size] && (!Shared4k || size != 0 || r_vpn_i[Home] == Number);
   endfunction
 
-  // ---- C: compare; of each size at most one way matches, the smallest size wins ----
-  way_t   look_way;
-  psize_t look_size;
+  // Is it the page of size s at r_vpn_i?
+  function automatic logic same_page(input vpn_t vpn, input psize_t size, input int unsigned s);
+    return size == psize_t'(s) && ((vpn ^ r_vpn_i) >> (9 * s)) == '0;
+  endfunction
+
+  // ---- What R found, for C ----
+  ways_t c_found_q, c_room_q;
+  logic c_place_q;  // the array has the set of the sweep
+
+  // ---- R: compare, each size for itself ----
+  logic asked, by_index;
+  assign asked    = r_look_i || r_fill_i || r_inv_i != InvNone;
+  assign by_index = r_inv_i != InvNone && !one_address(r_inv_i);
+  logic [2:0] places, hits, c_same;
+  ways_t match [3];                                            // at most one of a lookup
+  ways_t room [3];                                             // not valid
+  word_t answer [3];                                           // the word that matches, or 0
   always_comb begin : p_compare
-    logic match;
-    match     = 1'b0;
-    hit_o     = 1'b0;
-    tag_o     = '0;
-    data_o    = '0;
-    look_way  = '0;
-    look_size = '0;
-    if (look_i) begin
-      for (int s = 2; s >= 0; s--) begin
-        if (here(s)) begin
-          for (int w = int'(Ways) - 1; w >= 0; w--) begin
-            match = valid_q[set_q[s]][w] &&
-                tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i);
-            if (match) begin
-              hit_o     = 1'b1;
-              look_way  = way_t'(w);
-              look_size = psize_t'(s);
-              tag_o     = tag_q[w][set_q[s]];
-              data_o    = data_q[w][set_q[s]];
-            end
-          end
+    held_vpn_t want;
+    logic p_same, c_is, p_is, who;
+    ways_t stale, same;
+    {want, p_same, c_is, p_is, who, stale, same} = '0;
+    places = '0;
+    hits   = '0;
+    c_same = '0;
+    for (int unsigned s = 0; s < 3; s++) begin
+      match[s]  = '0;
+      room[s]   = '0;
+      answer[s] = '0;
+      if (asked && !by_index && here(s) && (r_look_i || r_size_i == psize_t'(s))) begin
+        places[s] = 1'b1;
+        want      = held_vpn_t'(vpn_floor(r_vpn_i, psize_t'(s)) >> VpnLow);
+        c_same[s] = c_set_q == set_q[s];
+        p_same    = p_set_q == set_q[s];
+        c_is      = c_fill_q && same_page(c_new_i.vpn, c_new_i.size, s);
+        p_is      = p_fill_q && same_page(p_new_i.vpn, p_new_i.size, s) && !c_is;
+        if (c_is) answer[s] = new_word;
+        if (p_is) answer[s] = word_of(p_new_i, pcid_i);
+        for (int unsigned w = 0; w < Ways; w++) begin
+          // SDM 5.10.4.1: INVPCID type 0 spares global entries; a global page may be looked up under every PCID
+          who = r_inv_i == InvTarget ? pcid_of(word[s][w]) == pcid_i && !word[s][w][1] :
+                pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
+          stale[w]   = p_same && p_write_q[w];
+          same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s) && who &&
+              !stale[w] && !c_is;
+          room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
+          if (same[w]) answer[s] |= word[s][w];
+          if (p_is) same[w] |= p_fresh_q[w];
         end
+        stale    = c_same[s] ? write : '0;
+        hits[s]  = r_look_i && (c_is || (same & ~stale) != '0);
+        match[s] = (same & ~stale) | (c_is ? fresh : '0);
+        room[s]  = (room[s] & ~stale) | (c_same[s] ? write & ~fresh : '0);
       end
     end
   end
 
-  // ---- C: touch, invalidate, fill ----
-  always_ff @(posedge clk_i) begin : p_write
-    logic [Ways-1:0] valid, found, room;  // of the set acted on; `found` matches, validity apart
-    logic by_set, act;
-    set_t            set;
-    way_t            way;
-    logic [63:0]     low;
-    by_set = inv_i != InvNone && !one_address(inv_i);
-    if (touch_i && Ways > 1) begin
-      set = set_q[look_size];
-      low_q[set] <= LowW'(repl_touched(64'(low_q[set]), Lru, Ways, 7'(look_way)));
-    end
-    if (fill_i || inv_i != InvNone) begin
-      act   = 1'b0;
-      set   = '0;
-      valid = '0;
-      found = '0;
-      for (int s = 2; s >= 0; s--) begin
-        if (Holds[s] && (by_set || (here(s) && psize_t'(s) == (fill_i ? fill_tag_i.size : inv_size_i)))) begin
-          act   = 1'b1;
-          set   = set_q[s];
-          valid = valid_q[set_q[s]];
-          for (int unsigned w = 0; w < Ways; w++) begin
-            // SDM 5.10.4.1: INVPCID type 0 spares global entries
-            found[w] = by_set ? inv_drops(tag_q[w][set_q[s]], inv_i, pcid_i) :
-                fill_i ? tag_q[w][set_q[s]].size == psize_t'(s) && tags_overlap(tag_q[w][set_q[s]], fill_tag_i) :
-                tag_match(tag_q[w][set_q[s]], vpn_floor(c_vpn_i, psize_t'(s)), psize_t'(s), pcid_i) &&
-                !(inv_i == InvTarget && tag_q[w][set_q[s]].glob);
-          end
+  // Of a lookup the smallest size counts. What is not looked up is of one size, if not of a whole set.
+  logic [2:0] sizes;
+  ways_t      found;
+  assign sizes      = places & (r_look_i ? {hits[1:0] == '0, !hits[0], 1'b1} & hits : '1);
+  assign hit_o      = hits != '0;
+  assign hit_size_o = {sizes[2], sizes[1]};
+  always_comb begin : p_choose
+    found      = '0;
+    hit_glob_o = 1'b0;
+    hit_data_o = '0;
+    if (asked) begin
+      for (int unsigned s = 0; s < 3; s++) begin
+        if (sizes[s]) begin
+          found |= match[s];
+          hit_glob_o |= answer[s][1];
+          hit_data_o |= data_of(answer[s]);
         end
       end
-      if (act) begin
-        low = 64'(low_q[set]);
-        if (fill_i) begin
-          // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
-          way   = Ways > 1 ? way_t'(repl_victim(low, '0, Lru, Ways)) : '0;
-          found = found & valid;
-          room  = found != '0 ? found : ~valid;
-          if (room != '0) way = way_t'(lowest(64'(room)));
-          valid &= ~found;
-          tag_q[way][set]  <= fill_tag_i;
-          data_q[way][set] <= fill_data_i;
-          valid[way]       = 1'b1;
-          low              = repl_touched(low, Lru, Ways, 7'(way));
-        end else valid = valid & ~found;
-        if (inv_i == InvInit) low = repl_initial(Lru, Ways);
-        valid_q[set] <= valid;
-        if (Ways > 1) low_q[set] <= LowW'(low);
-      end
+      for (int unsigned w = 0; w < Ways; w++)
+      if (by_index && !r_beyond_i && inv_drops(tag_of(word[Small][w], '0), r_inv_i, pcid_i)) found[w] = 1'b1;
+    end
+  end
+
+  // ---- Replacement state of the sets; C writes it ----
+  localparam int unsigned RankW = Ways > 1 ? $clog2(Ways) : 1;
+  localparam int unsigned LowW = Ways == 1 ? 1 : Lru ? RankW * Ways : plru_leafs(Ways) - 1;
+  typedef logic [LowW-1:0] low_t;
+  // As mmu_pkg has it (four bits a rank, a node 0 that there is not), and as it is kept.
+  function automatic logic [63:0] low_widened(input low_t low);
+    logic [63:0] l;
+    l = '0;
+    if (Lru) for (int unsigned w = 0; w < Ways; w++) l[4*w+:RankW] = low[RankW*w+:RankW];
+    else l[LowW:1] = low;
+    return l;
+  endfunction
+  // verilator lint_off UNUSEDSIGNAL
+  function automatic low_t low_kept(input logic [63:0] l);
+    low_t low;
+    low = '0;
+    if (Lru) for (int unsigned w = 0; w < Ways; w++) low[RankW*w+:RankW] = l[4*w+:RankW];
+    else low = l[LowW:1];
+    return low;
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  low_t low_new, low_read, c_low_q, peek_low;
+  logic low_write;
+  if (Ways > 1) begin : g_low
+    low_t low_q[Sets];
+    always_ff @(posedge clk_i) begin : p_low
+      if (low_write) low_q[c_set_q] <= low_new;
+    end
+    always_comb begin : p_low_read
+      low_read = '0;
+      for (int unsigned s = 0; s < 3; s++)
+      if (Holds[s] && sizes[s]) low_read |= low_write && c_same[s] ? low_new : low_q[set_q[s]];
+    end
+    assign peek_low = Readout == 2 ? low_q[peek_set] : low_q[set_q[Small]];
+  end else begin : g_no_low
+    assign low_read  = '0;
+    assign peek_low  = '0;
+  end
+
+  // ---- C ----
+  always_ff @(posedge clk_i) begin : p_found
+    if (asked) begin
+      c_found_q <= found;
+      c_room_q  <= (sizes[0] ? room[0] : '0) | (sizes[1] ? room[1] : '0) | (sizes[2] ? room[2] : '0);
+      c_place_q <= by_index && !r_beyond_i;
+      c_set_q   <= sizes[2] ? set_q[2] : sizes[1] ? set_q[1] : sizes[0] ? set_q[0] : set_q[Small];
+      c_low_q   <= low_read;
+    end
+    c_fill_q <= r_fill_i && places != '0 && !flush_i;
+  end
+
+  always_comb begin : p_write
+    way_t way;
+    way       = '0;
+    write     = drop_i ? c_found_q : '0;
+    fresh     = '0;
+    low_write = touch_i;
+    low_new   = '0;
+    if (c_fill_q) begin
+      // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
+      fresh     = c_found_q != '0 ? c_found_q & (~c_found_q + ways_t'(1)) :
+                  c_room_q != '0 ? c_room_q & (~c_room_q + ways_t'(1)) :
+                  Ways > 1 ? ways_t'(1) << repl_victim(low_widened(c_low_q), '0, Lru, Ways) : ways_t'(1);
+      write     = c_found_q | fresh;
+      low_write = 1'b1;
+    end
+    if (c_fill_q || touch_i) begin
+      for (int unsigned w = 0; w < Ways; w++) if (c_fill_q ? fresh[w] : c_found_q[w]) way |= way_t'(w);
+      low_new = low_kept(repl_touched(low_widened(c_low_q), Lru, Ways, 7'(way)));
+    end
+    if (drop_i && init_i && c_place_q) begin
+      low_write = 1'b1;
+      low_new   = low_kept(repl_initial(Lru, Ways));
     end
   end
 
   // ---- State readout ----
+  assign peek_set = set_t'(peek_i ? peek_idx_i >> $clog2(Ways) : peek_idx_i);
   always_comb begin : p_peek
-    set_t set;
     way_t way;
-    set = '0;
     way = '0;
     peek_word0_o = '0;
     peek_word1_o = '0;
-    if (peek_i) begin
-      set = set_t'(peek_idx_i >> $clog2(Ways));
+    if (Readout != 0 && peek_i) begin
       if (Ways > 1) way = way_t'(peek_idx_i);
-      if (valid_q[set][way]) begin
-        peek_word0_o = valid_tag(tag_q[way][set]);
-        peek_word1_o = data_q[way][set];
+      if (peek_word[way][0]) begin
+        peek_word0_o = tag_of(peek_word[way], peek_set);
+        peek_word1_o = data_of(peek_word[way]);
       end
-    end else if (peek_repl_i && Ways > 1) peek_word0_o = 64'(low_q[peek_idx_i[SetW-1:0]]);
+    end else if (Readout != 0 && peek_repl_i && Ways > 1) peek_word0_o = low_widened(peek_low);
   end
 endmodule

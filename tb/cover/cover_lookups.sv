@@ -92,7 +92,7 @@ module cover_stlb_lookup
   input data_t   data_i,
   input page_t   page_i,
   input rules_t  rules_i,
-  input logic    hits_i [STLB_ARRAYS],
+  input logic    hits_i [STLB_ARRAYS],                           // in R
   input token_t  token_i,
   input logic    any_fin_i,
   input logic    slot_i
@@ -113,7 +113,7 @@ module cover_stlb_lookup
       both = 1'b1;
       for (int unsigned a = 0; a < STLB_ARRAYS; a++) both &= hits_i[a];
     end
-    `POINT(both_arrays_match, lookup_i && both)
+    `POINT(both_arrays_match, both)
   end
   `POINT(grant_waits_for_lookup_in_c, any_fin_i && !slot_i && lookup_i)
   `POINT(grant_waits_for_token, any_fin_i && !slot_i && !lookup_i)
@@ -202,12 +202,12 @@ bind mmu cover_stlb_lookup u_cover_stlb_lookup (
   .lookup_i(c_token == mmu_pkg::TokLookup),
   .hit_i(stlb_hit),
   .used_i(stlb_touch),
-  .size_i(hit_tag.size),
+  .size_i(hit_size),
   .access_i(c_access),
   .data_i(hit_data),
   .page_i(mmu_pkg::page_of(hit_data, keys)),
   .rules_i(rules),
-  .hits_i(u_stlb.hit),
+  .hits_i(u_stlb.array_hit),
   .token_i(c_token),
   .any_fin_i(any_fin),
   .slot_i(fill_slot)

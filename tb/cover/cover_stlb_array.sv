@@ -7,92 +7,70 @@ module cover_stlb_array
 #(
   parameter logic [2:0]  Holds  = 3'b001,
   parameter int unsigned Sets   = 1,
-  parameter int unsigned Ways   = 4,
-  parameter bit          Shared4k = 1'b0,
-  parameter bit          Number = 1'b0
+  parameter int unsigned Ways   = 4
 ) (
   input logic              clk_i,
   input logic              rst_i,
+  // stage R
   input logic              hit_i,
-  input logic              touch_i,
-  input logic [(Ways > 1 ? $clog2(Ways) : 1)-1:0] look_way_i,
-  input psize_t            look_size_i,
-  input logic [2:0][(Sets > 1 ? $clog2(Sets) : 1)-1:0] set_i,
-  input tag_t              tag_i [Ways][Sets],
-  input logic [Ways-1:0]   valid_i [Sets],
-  input logic              fill_i,
-  input tag_t              fill_tag_i,
+  input logic [Ways-1:0]   found_i,
   input inv_t              inv_i,
-  input psize_t            inv_size_i
+  input psize_t            inv_size_i,
+  // stage C
+  input logic              touch_i,
+  input logic              fill_i,
+  input psize_t            size_i,                             // of the hit, of the fill
+  input logic [Ways-1:0]   matched_i,                          // what was found, which ways had room
+  input logic [Ways-1:0]   room_i,
+  input logic [(Sets > 1 ? $clog2(Sets) : 1)-1:0] set_i,
+  input logic [Ways-1:0]   write_i,
+  input logic [Ways-1:0]   fresh_i
 );
-  localparam int unsigned SetW = Sets > 1 ? $clog2(Sets) : 1;
-  localparam int unsigned Home = Sets > 1 ? SetW : 0;
-
-  logic here, fill_q;
-  tag_t fill_tag_q;
-  logic [Ways-1:0] valid_q, same_q;
-  logic [SetW-1:0] set, set_q;
-  assign here = fill_i && Holds[fill_tag_i.size]
-             && (!Shared4k || fill_tag_i.size != '0 || fill_tag_i.vpn[Home] == Number);
-  assign set  = set_i[fill_tag_i.size];
-  always_ff @(posedge clk_i) begin
-    fill_q     <= here && !rst_i;
-    fill_tag_q <= fill_tag_i;
-    set_q      <= set;
-    valid_q    <= valid_i[set];
-    for (int unsigned w = 0; w < Ways; w++) begin
-      same_q[w] <= valid_i[set][w] && tag_match(tag_i[w][set], fill_tag_i.vpn, fill_tag_i.size, fill_tag_i.pcid);
-    end
-  end
-
   for (genvar w = 0; w < int'(Ways); w++) begin : way
-    logic filled;
-    assign filled = fill_q && valid_i[set_q][w] && tag_i[w][set_q] == fill_tag_q;
-    `POINT(hit, hit_i && 32'(look_way_i) == w)
-    `POINT(fill_free, filled && !valid_q[w])
-    `POINT(fill_again, filled && same_q[w])
-    `POINT(fill_victim, filled && valid_q == '1 && same_q == '0)
+    `POINT(hit, hit_i && found_i[w])
+    `POINT(fill_free, fresh_i[w] && matched_i == '0 && room_i[w])
+    `POINT(fill_again, fresh_i[w] && matched_i[w])
+    `POINT(fill_victim, fresh_i[w] && matched_i == '0 && room_i == '0)
   end
   for (genvar s = 0; s < 3; s++) begin : size
     if (Holds[s]) begin : held
-      `POINT(hit_used, touch_i && 32'(look_size_i) == s)
-      `POINT(fill, here && 32'(fill_tag_i.size) == s)
+      `POINT(hit_used, touch_i && 32'(size_i) == s)
+      `POINT(fill, fill_i && 32'(size_i) == s)
       `POINT(invalidation_of_one_address, inv_i == InvAddress && 32'(inv_size_i) == s)
       `POINT(invalidation_of_target, inv_i == InvTarget && 32'(inv_size_i) == s)
     end
   end
   for (genvar s = 0; s < int'(Sets); s++) begin : set_number
     if (s < 16) begin : low
-      `POINT(fill, here && 32'(set) == s)
+      `POINT(fill, fill_i && 32'(set_i) == s)
     end
   end
 
-  logic some;
-  always_comb begin
-    some = 1'b0;
-    for (int unsigned s = 0; s < Sets; s++) some |= valid_i[s] != '0;
+  logic [Sets-1:0] some;  // sets with a valid entry, or with one that was
+  always_ff @(posedge clk_i) begin
+    if (fresh_i != '0) some[set_i] <= 1'b1;
+    else if (write_i == '1) some[set_i] <= 1'b0;
   end
-  `EACH_INVALIDATION(invalidation, inv_i, some)
+  `EACH_INVALIDATION(invalidation, inv_i, some != '0)
 endmodule
 
 bind mmu_stlb_array cover_stlb_array #(
   .Holds(Holds),
   .Sets(Sets),
-  .Ways(Ways),
-  .Shared4k(Shared4k),
-  .Number(Number)
+  .Ways(Ways)
 ) u_cover_stlb_array (
   .clk_i,
   .rst_i(1'b0),
   .hit_i(hit_o),
+  .found_i(found),
+  .inv_i(r_inv_i),
+  .inv_size_i(r_size_i),
   .touch_i,
-  .look_way_i(look_way),
-  .look_size_i(look_size),
-  .set_i(set_q),
-  .tag_i(tag_q),
-  .valid_i(valid_q),
-  .fill_i,
-  .fill_tag_i,
-  .inv_i,
-  .inv_size_i
+  .fill_i(c_fill_q),
+  .size_i(c_new_i.size),
+  .matched_i(c_found_q),
+  .room_i(c_room_q),
+  .set_i(c_set_q),
+  .write_i(write),
+  .fresh_i(fresh)
 );

@@ -259,63 +259,212 @@ template <class Registers> void registers_queue(Registers &registers, const stat
     registers.u_queue_rr_walk_q([&](auto &reg) { register_set(reg, pointers.field(8, 6)); });
 }
 
-/* ---- STLB: the pipeline, and its arrays [way][set] ---- */
+/* ---- STLB: its arrays, a memory a way ---- */
 
-template <class T, std::size_t Sets, std::size_t Ways>
-void registers_stlb_entries(VlUnpacked<VlUnpacked<T, Sets>, Ways> &reg, const state_words &words, unsigned a,
-                            unsigned half)
+struct stlb_shape {
+    unsigned holds, sets, ways;
+    unsigned set_bits() const
+    {
+        return unsigned(__builtin_ctz(sets));
+    }
+    unsigned set(unsigned size, uint64_t vpn) const
+    {
+        return unsigned(vpn >> 9 * size) & (sets - 1);
+    }
+};
+inline stlb_shape shape_of_stlb(unsigned a)
 {
-    for (unsigned at = 0; at < Sets * Ways; at++)
-        register_set(reg[at % Ways][at / Ways], word_of_entry(words, WORD_STLB - WORD_ITLB, a, at).w[half]);
+    const stlb_shape shapes[] = {
+        {CFG_STLB_A0_HOLDS, CFG_STLB_A0_SETS, CFG_STLB_A0_WAYS},
+        {CFG_STLB_A1_HOLDS, CFG_STLB_A1_SETS ? CFG_STLB_A1_SETS : 1, CFG_STLB_A1_WAYS},
+    };
+    return shapes[a];
+}
+enum : bool { STLB_SHARES_4K = CFG_STLB_A0_HOLDS & CFG_STLB_A1_HOLDS & 1 };
+
+/* Whether array a is where a page of this size at this virtual page number belongs. */
+inline bool stlb_is_place(unsigned a, unsigned size, uint64_t vpn)
+{
+    const stlb_shape g = shape_of_stlb(a);
+    return (g.holds >> size & 1) && (!STLB_SHARES_4K || size || (vpn >> g.set_bits() & 1) == a);
 }
 
-/* The virtual page number that stage C works on. */
-inline uint64_t registers_stage_c_vpn(const state_words &words)
+inline state_words::word word_of_stlb(const state_words &words, unsigned a, unsigned set, unsigned way)
 {
-    enum : unsigned { TOKEN_NONE, TOKEN_FILL = 3 };
-    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2);
+    return word_of_entry(words, WORD_STLB - WORD_ITLB, a, set * shape_of_stlb(a).ways + way);
+}
+
+/* An entry as a word of its way's memory: without what the set number, the array and the preset say of it. */
+template <class T> void registers_stlb_word(T &reg, const state_words::word &entry, unsigned a)
+{
+    const stlb_shape g = shape_of_stlb(a);
+    const unsigned small = unsigned(__builtin_ctz(g.holds)), sizes = unsigned(__builtin_popcount(g.holds));
+    const unsigned low = 9 * small + g.set_bits();
+    unsigned at = 0;
+    const auto put = [&](unsigned width, uint64_t value) {
+        if (width)
+            register_insert(reg, at, width, value);
+        at += width;
+    };
+    register_clear(reg);
+    if (!entry.field(0, 1))
+        return;
+    put(1, 1);
+    put(1, entry.field(3, 1));
+    put(7, entry.field(40, 7, 1)); /* W, U, NX, D, PAT */
+    put(sizes - 1, sizes == 3 ? entry.field(1, 2) : entry.field(1, 2) != small);
+    put(CFG_ARCH_CET ? 1 : 0, entry.field(51, 1, 1));
+    put(CFG_ARCH_PKU || CFG_ARCH_PKS ? 4 : 0, entry.field(47, 4, 1));
+    put(CFG_ARCH_PCID ? 12 : 0, entry.field(4, 12));
+    put((CFG_ARCH_LA57 ? 45 : 36) - low, entry.field(16, 45) >> low);
+    put(CFG_ARCH_PADDR_BITS - 12 - 9 * small, entry.field(0, 40, 1) >> 9 * small);
+}
+
+/* Replacement state of a set as it is kept: no node 0, no more bits a rank than the ways need. */
+inline uint64_t stlb_replacement(const state_words &words, unsigned a, unsigned set)
+{
+    const unsigned ways = shape_of_stlb(a).ways, bits = state_way_bits(ways);
+    const auto word = word_of_set(words, WORD_STLB - WORD_ITLB, a, set);
+    if (!CFG_STLB_REPLACEMENT)
+        return word.w[0] >> 1;
+    uint64_t ranks = 0;
+    for (unsigned way = 0; way < ways; way++)
+        ranks |= word.field(4 * way, bits ? bits : 1) << bits * way;
+    return ranks;
+}
+
+/* ---- STLB: the pipeline ---- */
+
+enum : unsigned { TOKEN_NONE, TOKEN_LOOKUP, TOKEN_FINV, TOKEN_FILL };
+
+/* The virtual page number that a stage works on: R, or 1 stage later C. */
+inline uint64_t stlb_stage_vpn(const state_words &words, unsigned later)
+{
+    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 3 + later);
     if (stage.field(0, 2) == TOKEN_NONE)
         return 0;
-    return stage.field(0, 2) == TOKEN_FILL ? words.get(WORD_FILL, 1).field(16, 45)
+    return stage.field(0, 2) == TOKEN_FILL ? words.get(WORD_FILL, later).field(16, 45)
                                            : words.get(WORD_QUEUE, unsigned(stage.field(2, 6))).field(12, 45, 1);
+}
+
+/* What R found in an array for the token that is now in C: of one size, in one set. */
+struct stlb_found {
+    bool any; /* the array has a set to look into, for a lookup with an entry that matches */
+    unsigned size, set;
+    uint64_t ways, room;
+    state_words::word entry; /* the lowest of `ways` */
+};
+
+inline stlb_found stlb_found_of_size(const state_words &words, unsigned a, unsigned size)
+{
+    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2), fill = words.get(WORD_FILL, 1);
+    const auto control = words.get(WORD_CONTROL, 0);
+    const uint64_t pcid = control.field(3, 1, 1) ? control.field(0, 12) : 0, vpn = stlb_stage_vpn(words, 1);
+    stlb_found f = {};
+    f.size = size;
+    f.set = shape_of_stlb(a).set(size, vpn);
+    for (unsigned way = shape_of_stlb(a).ways; way-- > 0;) {
+        const auto entry = word_of_stlb(words, a, f.set, way);
+        const bool valid = entry.field(0, 1);
+        f.room |= uint64_t{!valid} << way;
+        if (valid && entry.field(1, 2) == size && entry.field(16, 45) >> 9 * size == vpn >> 9 * size &&
+            (entry.field(3, 1) || entry.field(4, 12) == pcid ||
+             (stage.field(0, 2) == TOKEN_FILL && fill.field(3, 1)))) {
+            f.ways |= uint64_t{1} << way;
+            f.entry = entry;
+        }
+    }
+    f.any = stage.field(0, 2) != TOKEN_LOOKUP || f.ways;
+    return f;
+}
+
+inline stlb_found stlb_found_in(const state_words &words, unsigned a)
+{
+    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2);
+    for (unsigned size = 0; size < 3 && stage.field(0, 2) != TOKEN_NONE; size++) {
+        const bool asked = stage.field(0, 2) == TOKEN_LOOKUP ||
+                           size == (stage.field(0, 2) == TOKEN_FINV ? stage.field(8, 2)
+                                                                    : words.get(WORD_FILL, 1).field(1, 2));
+        if (!asked || !stlb_is_place(a, size, stlb_stage_vpn(words, 1)))
+            continue;
+        const stlb_found f = stlb_found_of_size(words, a, size);
+        if (f.any)
+            return f;
+    }
+    return {};
+}
+
+template <class Registers> void registers_stlb_arrays(Registers &registers, const state_words &words)
+{
+    const auto clear = [](auto &reg, auto...) { register_clear(reg); };
+    const auto sets = [&](unsigned a, unsigned size) { return shape_of_stlb(a).set(size, stlb_stage_vpn(words, 0)); };
+    registers.u_stlb_g_array_u_array_set_q([&](auto &reg, unsigned a) {
+        const unsigned width = shape_of_stlb(a).sets > 1 ? shape_of_stlb(a).set_bits() : 1;
+        register_clear(reg);
+        for (unsigned size = 0; size < 3; size++)
+            register_insert(reg, width * size, width, sets(a, size));
+    });
+    registers.u_stlb_g_array_u_array_g_way_word_q([&](auto &reg, unsigned a, unsigned way) {
+        for (unsigned set = 0; set < shape_of_stlb(a).sets; set++)
+            registers_stlb_word(reg[set], word_of_stlb(words, a, set, way), a);
+    });
+    registers.u_stlb_g_array_u_array_g_way_g_size_g_block_read_q(
+        [&](auto &reg, unsigned a, unsigned way, unsigned size) {
+            registers_stlb_word(reg, word_of_stlb(words, a, sets(a, size), way), a);
+        });
+    registers.u_stlb_g_array_u_array_g_low_low_q([&](auto &reg, unsigned a) {
+        for (unsigned set = 0; set < shape_of_stlb(a).sets; set++)
+            register_set(reg[set], stlb_replacement(words, a, set));
+    });
+    /* The memories have what C wrote last. */
+    registers.u_stlb_g_array_u_array_p_write_q(clear);
+    registers.u_stlb_g_array_u_array_p_fresh_q(clear);
+    registers.u_stlb_g_array_u_array_p_set_q(clear);
+    registers.u_stlb_g_array_u_array_p_fill_q(clear);
+    const auto found = [&](unsigned a) { return stlb_found_in(words, a); };
+    registers.u_stlb_g_array_u_array_c_found_q([&](auto &reg, unsigned a) { register_set(reg, found(a).ways); });
+    registers.u_stlb_g_array_u_array_c_room_q([&](auto &reg, unsigned a) { register_set(reg, found(a).room); });
+    registers.u_stlb_g_array_u_array_c_set_q([&](auto &reg, unsigned a) { register_set(reg, found(a).set); });
+    registers.u_stlb_g_array_u_array_c_low_q(
+        [&](auto &reg, unsigned a) { register_set(reg, found(a).any ? stlb_replacement(words, a, found(a).set) : 0); });
+    registers.u_stlb_g_array_u_array_c_fill_q([&](auto &reg, unsigned a) {
+        register_set(reg, words.get(WORD_STAGE, CFG_STLB_LATENCY - 2).field(0, 2) == TOKEN_FILL && found(a).any);
+    });
+    registers.u_stlb_g_array_u_array_c_place_q(clear); /* of a sweep */
 }
 
 template <class Registers> void registers_stlb(Registers &registers, const state_words &words)
 {
-    enum : unsigned { STAGES = CFG_STLB_LATENCY - 2, STLB = WORD_STLB - WORD_ITLB };
+    enum : unsigned { STAGES = CFG_STLB_LATENCY - 2 };
     const auto stages = [&](auto &reg, unsigned low, unsigned width) {
         register_clear(reg);
         for (unsigned i = 0; i < STAGES; i++)
             register_insert(reg, width * i, width, words.get(WORD_STAGE, i + 1).field(low, width));
     };
+    const auto clear = [](auto &reg) { register_clear(reg); };
     registers.u_stlb_token_q([&](auto &reg) { stages(reg, 0, 2); });
     registers.u_stlb_entry_q([&](auto &reg) { stages(reg, 2, 6); });
     registers.u_stlb_step_q([&](auto &reg) { stages(reg, 8, 2); });
-    registers.u_stlb_r_tag_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 0).w[0]); });
-    registers.u_stlb_r_data_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 0).w[1]); });
-    registers.u_stlb_c_tag_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 1).w[0]); });
-    registers.u_stlb_c_data_q([&](auto &reg) { register_set(reg, words.get(WORD_FILL, 1).w[1]); });
-    const uint64_t vpn = registers_stage_c_vpn(words);
-    registers.u_stlb_c_vpn_q([&](auto &reg) { register_set(reg, vpn); });
-    registers.u_stlb_c_sweep_q([](auto &reg) { register_clear(reg); });
-    registers.u_stlb_c_index_q([](auto &reg) { register_clear(reg); });
-    registers.u_stlb_g_array_u_array_set_q([&](auto &reg, unsigned a) {
-        const unsigned sets = a ? CFG_STLB_A1_SETS : CFG_STLB_A0_SETS, width = sets > 1 ? __builtin_ctz(sets) : 1;
-        register_clear(reg);
-        for (unsigned size = 0; size < 3 && sets > 1; size++)
-            register_insert(reg, width * size, width, vpn >> 9 * size);
-    });
-    registers.u_stlb_g_array_u_array_tag_q([&](auto &reg, unsigned a) { registers_stlb_entries(reg, words, a, 0); });
-    registers.u_stlb_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_stlb_entries(reg, words, a, 1); });
-    registers.u_stlb_g_array_u_array_low_q(
-        [&](auto &reg, unsigned a) { registers_replacement(reg, words, STLB, a, 0); });
-    registers.u_stlb_g_array_u_array_valid_q([&](auto &reg, unsigned a) {
-        const unsigned ways = a ? CFG_STLB_A1_WAYS : CFG_STLB_A0_WAYS;
-        state_words::word word;
-        register_clear(reg);
-        for (unsigned at = 0; (word = word_of_entry(words, STLB, a, at)).exists; at++)
-            register_insert(reg[at / ways], at % ways, 1, word.w[0] & 1);
-    });
+    registers.u_stlb_r_vpn_q([&](auto &reg) { register_set(reg, stlb_stage_vpn(words, 0)); });
+    registers.u_stlb_c_vpn_q([&](auto &reg) { register_set(reg, stlb_stage_vpn(words, 1)); });
+    const auto r = words.get(WORD_FILL, 0);
+    registers.u_stlb_r_size_q([&](auto &reg) { register_set(reg, r.field(1, 2)); });
+    registers.u_stlb_r_glob_q([&](auto &reg) { register_set(reg, r.field(3, 1)); });
+    registers.u_stlb_r_data_q([&](auto &reg) { register_set(reg, r.w[1]); });
+    /* In C a FILL, or the hit of a lookup: the smallest size of both arrays. */
+    const unsigned token = unsigned(words.get(WORD_STAGE, STAGES).field(0, 2));
+    const stlb_found f[2] = {stlb_found_in(words, 0), CFG_STLB_A1_WAYS ? stlb_found_in(words, 1) : stlb_found{}};
+    const bool in_1 = f[1].any && (!f[0].any || f[1].size < f[0].size);
+    const auto c = token == TOKEN_FILL ? words.get(WORD_FILL, 1) : f[in_1].entry;
+    registers.u_stlb_c_size_q([&](auto &reg) { register_set(reg, c.field(1, 2)); });
+    registers.u_stlb_c_glob_q([&](auto &reg) { register_set(reg, c.field(3, 1)); });
+    registers.u_stlb_c_data_q([&](auto &reg) { register_set(reg, c.w[1]); });
+    registers.u_stlb_c_hit_q([&](auto &reg) { register_set(reg, token == TOKEN_LOOKUP && f[in_1].any); });
+    registers.u_stlb_c_hit_in_1_q([&](auto &reg) { register_set(reg, in_1); });
+    registers.u_stlb_c_sweep_q(clear);
+    registers.u_stlb_c_init_q(clear);
+    registers.u_stlb_p_new_q(clear);
+    registers_stlb_arrays(registers, words);
 }
 
 /* ---- walkers, and who speaks to memory ---- */
