@@ -71,6 +71,8 @@ module mmu_ctl
     return most;
   endfunction
   localparam logic [15:0] MostSets = most_sets();
+  localparam int unsigned StepW = $clog2(MostSets + 1) > 2 ? $clog2(MostSets + 1) : 2;
+  localparam logic [StepW-1:0] Last = StepW'(MostSets);
 
   ctl_state_t  state_q;
   regs_t       regs_q;
@@ -84,7 +86,7 @@ module mmu_ctl
   logic        gp_q;                                           // the operation raised #GP(0)
   inv_t        inv_q;                                          // what EXEC and SWEEP drop
   logic [11:0] pcid_q;                                         // in IDLE the current PCID
-  logic [15:0] j_q;
+  logic [StepW-1:0] j_q;                                       // MostSets at most, and 3
 
   assign ready_o    = state_q == CtlIdle;
   assign done_o     = state_q == CtlDone;
@@ -101,7 +103,7 @@ module mmu_ctl
   assign pcid_o     = pcid_q;
   assign exec_inv_o = state_q == CtlExec ? inv_q : InvNone;
   assign sweep_o    = state_q == CtlSweep ? inv_q : InvNone;
-  assign sweep_j_o  = j_q;
+  assign sweep_j_o  = 16'(j_q);
 
   // ---- DRAIN: #GP(0), by the registers before the operation ----
   logic gp;
@@ -231,8 +233,8 @@ module mmu_ctl
         state_q <= inv_q == InvNone ? CtlDone : CtlSweep;
       end
       CtlSweep: begin
-        j_q <= j_q + 16'd1;
-        if (j_q == (one_address(inv_q) ? 16'd3 : MostSets)) state_q <= CtlDone;
+        j_q <= j_q + StepW'(1);
+        if (j_q == (one_address(inv_q) ? StepW'(3) : Last)) state_q <= CtlDone;
       end
       CtlDone: begin
         pcid_q  <= regs_q.pcide ? regs_q.low : '0;
@@ -272,7 +274,7 @@ module mmu_ctl
         16'd1: begin
           peek_word0_o[2:0] = state_q;
           if (state_q != CtlIdle) peek_word0_o[7:4] = op_q;
-          if (state_q == CtlSweep) peek_word0_o[23:8] = j_q;
+          if (state_q == CtlSweep) peek_word0_o[23:8] = 16'(j_q);
           if (state_q == CtlDone) peek_word0_o[24] = gp_q;
           if (state_q != CtlIdle) peek_word1_o = data_q;
         end
