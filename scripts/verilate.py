@@ -279,8 +279,10 @@ def registers(folder, prefix, *files):
         reason = reason or f"{strangers[0][0]} has a register that is not called NAME_q: {strangers[0][1]}"
     visits = []
     for name in written:
-        calls = "".join(f"        visit(root.{member}{''.join(', ' + n + 'u' for n in numbers)});\n" for member, numbers in found[name])
-        visits.append(f"    template <class Visit> void {name}(Visit &&visit)\n    {{\n{calls or '        (void)visit; /* constant */' + chr(10)}    }}\n")
+        # Where not all can be written none is: another design's registers may have other shapes than the rules know.
+        places = [] if reason else found[name]
+        calls = "".join(f"        visit(root.{member}{''.join(', ' + n + 'u' for n in numbers)});\n" for member, numbers in places)
+        visits.append(f"    template <class Visit> void {name}(Visit &&visit)\n    {{\n{calls or '        (void)visit; /* none */' + chr(10)}    }}\n")
     Path(folder, f"{prefix}_registers.h").write_text(f"""\
 /* Made by scripts/verilate.py from the C++ beside it; tb/dut/registers.h tells its use. */
 #ifndef {prefix}_REGISTERS_H
