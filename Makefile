@@ -118,7 +118,7 @@ TOML_FILE := $(call as_target,$(TOML))
 MODEL_SRC := $(wildcard model/cycle/*.c model/arch/*.c model/mem/*.c model/os/*.c)
 TRACE_LIB := $(wildcard traces/format/*.c)
 TRACE_SRC := $(TRACE_LIB) traces/command.c $(wildcard traces/import/*.c)
-TB_ROOMS  := base cli engine forms headline kernel matrix pins processes profile random reduce replay report session stale sweep vectors
+TB_ROOMS  := base cli engine forms headline kernel link matrix pins processes profile random reduce replay report session stale sweep vectors
 TB_SRC    := $(wildcard $(TB_ROOMS:%=tb/%/*.c)) $(patsubst %,tb/dut/%.c,dut_list dut_load events model null)
 
 .DEFAULT_GOAL := help
@@ -283,7 +283,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout $(B)/fpga-sim $(B)/fpga-sim-defects build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
@@ -426,6 +426,7 @@ clean: ## remove everything generated
 -include tb/tests/leftout/rules.mk
 -include tb/tests/contract/rules.mk
 -include tb/judges/rules.mk
+-include tb/fpga/rules.mk
 -include tb/cover/rules.mk
 -include tb/core/rules.mk
 -include traces/fuzz/rules.mk

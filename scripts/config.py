@@ -13,6 +13,7 @@ A preset states every key; an unknown, missing or inconsistent one is refused wi
 import json
 import sys
 import tomllib
+import zlib
 from pathlib import Path
 
 PAGE_SIZES = ["4k", "2m", "1g"]
@@ -206,6 +207,12 @@ def padded(arrays, most, field):
     return [array[field] for array in arrays] + [0] * (most - len(arrays))
 
 
+def hash_of(preset):
+    """A number of all that makes the MMU, so that a board can say which one it is. The bench's memory is no part of it."""
+    text = json.dumps([sorted((k, v) for k, v in preset.values.items() if not k.startswith("memory.")), sorted(preset.arrays.items())])
+    return zlib.crc32(text.encode())
+
+
 def emit_sv(preset):
     out = [f"// Generated from {Path(preset.path).name} by scripts/config.py. Do not edit.",
            "package mmu_cfg_pkg;"]
@@ -220,6 +227,7 @@ def emit_sv(preset):
         for field, what, note in ((0, "HOLDS", "bit i: " + ", ".join(names)), (1, "ENTRIES", ""), (2, "WAYS", "")):
             values = ", ".join(map(str, padded(arrays, most, field)))
             out.append(f"  localparam int unsigned {upper}_{what} [{most}] = '{{{values}}};" + (f"  // {note}" if note else ""))
+    out.append(f"  localparam logic [31:0] PRESET_HASH = 32'h{hash_of(preset):08x};  // of all of these")
     out.append("endpackage")
     return "\n".join(out) + "\n"
 
@@ -238,7 +246,7 @@ def emit_header(preset):
             prefix = f"#define CFG_{upper}_A{number_}"
             out += [f"{prefix}_HOLDS 0x{mask:x} /* bit i: {', '.join(names)} */", f"{prefix}_ENTRIES {entries}", f"{prefix}_WAYS {ways}",
                     f"{prefix}_SETS {entries // ways if ways else 0}"]
-    out.append("#endif")
+    out += [f"#define CFG_PRESET_HASH 0x{hash_of(preset):08x} /* of all of these but memory */", "#endif"]
     return "\n".join(out) + "\n"
 
 

@@ -52,7 +52,8 @@ enum {
     REQUESTS = 100000,
 };
 
-#define DUT_NAME_OPTION {"dut", KEY_DUT, "NAME", 0, "One of `twinwalk version`, or a library (PATH.so)", GROUP_DUT}
+#define DUT_NAME_OPTION \
+    {"dut", KEY_DUT, "NAME", 0, "One of `twinwalk version`, a library (PATH.so), or a board (fpga:DEVICE)", GROUP_DUT}
 
 #define WAVES_OPTIONS                                                                  \
     {"waves", KEY_WAVES, "FILE", 0, "Write a waveform (FST)", GROUP_OUTPUT},           \

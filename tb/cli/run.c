@@ -88,6 +88,18 @@ static bool possible(const struct setup *o, const struct dut_ops *ops)
                 plain(o->trace), check_name(o->check));
         return false;
     }
+    const struct kernel_setup *k = &o->kernel;
+    if (ops->follow && pipe_reads_once(o->trace)) {
+        fprintf(stderr,
+                "twinwalk: %s: a board's difference is placed by a second run, and a pipe can be read only once\n",
+                plain(o->trace));
+        return false;
+    }
+    if (ops->follow && (k->smaps || k->rollup || k->top || k->faults)) {
+        fprintf(stderr, "twinwalk: --smaps, --rollup, --top and --faults do not go with a board: the model alone "
+                        "prints the same (`twinwalk model`)\n");
+        return false;
+    }
     if (o->speed && pipe_reads_once(o->trace)) {
         fprintf(stderr,
                 "twinwalk: %s: --speed reads the trace again for the DUT alone, and a pipe can be read only once\n",
@@ -249,6 +261,46 @@ static bool run_cut_or_whole(struct results *r, struct session *s, struct dut **
     return end == SLICES_HERE;
 }
 
+/* The device followed, and was not equal somewhere behind the cycle *l tells: once more, in a new session, and from
+ * there on cycle by cycle. Every other run of this stimulus does so too. False: it cannot be run again. */
+static bool look_closer(struct results *r, struct session *s, const struct dut_ops *ops, struct dut *dut)
+{
+    static struct setup near;
+    const struct lockstep first = s->lockstep;
+    near = *r->setup;
+    near.follow_to = first.parted_after;
+    r->setup = &near;
+    session_close(s);
+    if (!session_open(s, r->setup, ops, dut))
+        return false;
+    struct lockstep *l = &s->lockstep;
+    l->waves = first.waves;
+    l->progress = first.progress;
+    l->interruptible = first.interruptible;
+    lockstep_run(l);
+    if (l->finding.kind == FINDING_NONE && !l->lost && (l->parted || l->ended))
+        finding_set(&l->finding, FINDING_PIN, first.parted_after, "outputs of a later cycle",
+                    "the model's, as when it was run again", "others, the first time: the board is not steady");
+    return true;
+}
+
+/* What is seen when the lockstep is over: a lost device, tables in memory that differ. */
+static void at_the_end(struct results *r, struct session *s)
+{
+    struct lockstep *l = &s->lockstep;
+    if (l->lost) {
+        r->verdict = VERDICT_HOST;
+        snprintf(r->error, sizeof r->error, "%s", l->lost);
+    }
+    if (l->ended && l->driver->ended && s->world && !s->world->broken && !world_compare_memory(s->world)) {
+        l->finding = s->world->d.finding;
+        l->ended = false;
+    } else if (l->ended && s->random && !random_compare_memory(s->random)) {
+        l->finding = random_driver(s->random)->finding;
+        l->ended = false;
+    }
+}
+
 /* Lockstep, or the model alone when ops is NULL. */
 static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut **device, const char *unit)
 {
@@ -269,6 +321,7 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
     progress_start(&progress, unit);
     l->progress = &progress;
     l->interruptible = true;
+    l->follow_to = UINT64_MAX;
     const double start = results_cpu_seconds();
     int elsewhere;
     if (!run_cut_or_whole(r, &s, device, &progress, &elsewhere)) {
@@ -277,13 +330,11 @@ static int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut
         return elsewhere;
     }
     struct dut *dut = *device;
-    if (l->ended && l->driver->ended && s.world && !s.world->broken && !world_compare_memory(s.world)) {
-        l->finding = s.world->d.finding;
-        l->ended = false;
-    } else if (l->ended && s.random && !random_compare_memory(s.random)) {
-        l->finding = random_driver(s.random)->finding;
-        l->ended = false;
+    if (l->parted && !look_closer(r, &s, ops, dut)) {
+        progress_end(&progress);
+        return complain((enum exit_status)s.status, s.error);
     }
+    at_the_end(r, &s);
     r->seconds = r->slices ? r->slices->model_seconds + r->slices->lockstep_seconds : results_cpu_seconds() - start;
     progress_end(&progress);
     r->cycles_ref = l->driver->cycle;
@@ -368,6 +419,7 @@ static bool run_in_step(struct results *r, const struct dut_ops *ops, struct dut
     progress_start(&progress, "records");
     l->progress = &progress;
     l->interruptible = true;
+    l->follow_to = UINT64_MAX;
     l->watch = on_step;
     l->watcher = &step;
     const double start = results_cpu_seconds();

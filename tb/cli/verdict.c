@@ -47,6 +47,9 @@ void verdict_complete(struct results *r, const struct lockstep *l)
         snprintf(r->error, sizeof r->error,
                  "--from=%" PRIu64 ": the run ended in cycle %" PRIu64 ", and no state was compared there", o->from,
                  r->cycles_ref);
+    else if (o->check == CHECK_STATE && l && l->ops && l->ops->state_waits && !l->state_compared)
+        snprintf(r->error, sizeof r->error,
+                 "the device's state can be read only while it waits, and it never did when state was to be compared");
     else if (o->waves && l && !l->waves_begun)
         snprintf(r->error, sizeof r->error,
                  "--waves-from=%" PRIu64 ": the run ended in cycle %" PRIu64 ", and no waveform was written",

@@ -68,6 +68,13 @@ struct dut_counts {
     uint64_t count[DUT_COUNTERS];
 };
 
+/* How it goes with a device that follows (dut_ops.follow). */
+enum dut_fares {
+    DUT_EQUAL,  /* all that it has told of was as expected */
+    DUT_PARTED, /* somewhere it was not */
+    DUT_LOST,   /* it cannot be reached any more */
+};
+
 struct dut_ops {
     const char *name;
 
@@ -116,7 +123,23 @@ struct dut_ops {
      * its kind can. */
     bool (*restore)(struct dut *dut, const struct dut_state *state, struct pins_out *out);
 
-    /* New members go here, at the end; they are pointers, and NULL means that the device has no such thing. */
+    /* True if state can be read only in cycles in which the MMU says waiting. */
+    bool state_waits;
+
+    /* For a device that is far away, and told what to do in advance: like step, but what its outputs are is not asked
+     * for. In this cycle they are to be *out, and its inputs are *in; or in so many cycles in a row (then the MMU
+     * waits, and nothing comes in). Whether they were as expected says `fares`, sooner or later. NULL: it is stepped.
+     */
+    void (*follow)(struct dut *dut, const struct pins_in *in, const struct pins_out *out, uint64_t cycles);
+
+    /* What is known of the cycles since reset; with `all` it waits until all is known. *good: before this cycle all was
+     * equal. *why: one line, when it is lost. */
+    enum dut_fares (*fares)(struct dut *dut, bool all, uint64_t *good, const char **why);
+
+    /* The outputs of this cycle, as step gives them; after it a device that has followed can be stepped. */
+    void (*outputs)(struct dut *dut, struct pins_out *out);
+
+    /* New members go here, at the end; 0 and NULL mean that the device has no such thing. */
 };
 
 /* ---- A device in a shared library ---- */

@@ -15,6 +15,16 @@ extern const struct dut_ops dut_systemc __attribute__((weak)); /* the same under
 extern const struct dut_ops dut_model __attribute__((weak));   /* the cycle model itself */
 extern const struct dut_ops dut_null __attribute__((weak));    /* does nothing, ever */
 
+const struct dut_library *dut_board(const char *name) __attribute__((weak)); /* a board at the end of a cable */
+
+/* What is not linked in: a board, or a shared library. NULL: neither. */
+static const struct dut_library *from_outside(const char *name)
+{
+    if (dut_board && strncmp(name, "fpga:", 5) == 0)
+        return dut_board(name + 5);
+    return dut_is_library(name) ? dut_load(name) : NULL;
+}
+
 const struct dut_ops *dut_number(unsigned n)
 {
     const struct dut_ops *const list[] = {&dut_rtl, &dut_systemc, &dut_model, &dut_null};
@@ -30,24 +40,26 @@ const struct dut_ops *dut_find(const char *name)
     for (unsigned n = 0; (ops = dut_number(n)); n++)
         if (strcmp(ops->name, name) == 0)
             return ops;
-    return dut_is_library(name) ? dut_load(name)->ops : NULL;
+    const struct dut_library *outside = from_outside(name);
+    return outside ? outside->ops : NULL;
 }
 
 const char *dut_argument(struct argp_state *state, const char *option, const char *name)
 {
     if (dut_find(name))
         return name;
-    if (!dut_is_library(name))
+    const struct dut_library *outside = from_outside(name);
+    if (!outside)
         argp_error(state,
                    "--%s=%s: this binary has no such device; `twinwalk version` lists them, and a library is named "
-                   "by its path",
+                   "by its path, a board as fpga:DEVICE",
                    option, plain(name));
-    const struct dut_library *library = dut_load(name);
-    fprintf(stderr, "%s: --%s=%s: %s\n", state->name, option, plain(name), plain(library->error));
-    exit(library->status);
+    fprintf(stderr, "%s: --%s=%s: %s\n", state->name, option, plain(name), plain(outside->error));
+    exit(outside->status);
 }
 
 const char *dut_check(const char *name)
 {
-    return dut_is_library(name) ? dut_load(name)->check : NULL;
+    const struct dut_library *outside = from_outside(name);
+    return outside ? outside->check : NULL;
 }

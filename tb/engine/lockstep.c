@@ -36,8 +36,22 @@ bool lockstep_equal(struct lockstep *l)
     return false;
 }
 
+/* How a device that follows fares; false: the run is over. all: of everything until now. */
+static bool fares(struct lockstep *l, bool all)
+{
+    const char *why = "";
+    if (!l->follows)
+        return true;
+    const enum dut_fares how = l->ops->fares(l->dut, all, &l->parted_after, &why);
+    l->parted = how == DUT_PARTED;
+    l->lost = how == DUT_LOST ? why : NULL;
+    return how == DUT_EQUAL;
+}
+
 static void compare_state(struct lockstep *l)
 {
+    if (!fares(l, true))
+        return;
     l->state_compared++;
     l->dense_compared += within(l->driver->cycle, l->dense_from, l->dense_to);
     lockstep_equal(l);
@@ -84,13 +98,26 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* State is to be compared in this cycle. */
+static bool state_due(const struct lockstep *l)
+{
+    const uint64_t cycle = l->driver->cycle;
+    return l->ops && ((l->state_every && cycle >= l->state_due) || within(cycle, l->dense_from, l->dense_to));
+}
+
+/* … and can be. */
+static bool state_readable(const struct lockstep *l)
+{
+    return !l->ops->state_waits || l->expected.waiting;
+}
+
 /* The cycle in which attend() must look again. */
 static uint64_t next_attention(const struct lockstep *l)
 {
     const uint64_t cycle = l->driver->cycle;
     uint64_t next = cycle + ATTENTION_EVERY;
     if (l->ops && l->state_every)
-        next = earlier(next, l->state_due);
+        next = earlier(next, l->state_due > cycle ? l->state_due : cycle + 1);
     if (l->ops && cycle <= l->dense_to)
         next = earlier(next, cycle < l->dense_from ? l->dense_from : cycle + 1);
     if (l->waves && cycle < l->waves_from)
@@ -107,7 +134,9 @@ static bool attend(struct lockstep *l)
 {
     struct driver *d = l->driver;
     switch_waves(l);
-    if (l->ops && ((l->state_every && d->cycle >= l->state_due) || within(d->cycle, l->dense_from, l->dense_to))) {
+    if (!fares(l, false))
+        return false;
+    if (state_due(l) && state_readable(l)) {
         compare_state(l);
         l->state_due = d->cycle + l->state_every;
     }
@@ -121,7 +150,7 @@ static bool attend(struct lockstep *l)
     if (d->cycle - d->progress > l->hang_after)
         hang(l, "");
     l->attention = next_attention(l);
-    return d->cycle <= l->run_to && (l->go_on || l->finding.kind == FINDING_NONE);
+    return d->cycle <= l->run_to && !l->parted && !l->lost && (l->go_on || l->finding.kind == FINDING_NONE);
 }
 
 /* Jumps over cycles in which all wait for memory; true if it did, or if they will wait for ever. No further than to a
@@ -144,7 +173,9 @@ static bool skip_idle(struct lockstep *l)
     }
     l->driver->cycle += idle;
     l->skipped += idle;
-    if (l->dut && l->ops->skip)
+    if (l->follows)
+        l->ops->follow(l->dut, &l->driver->in, &l->expected, idle);
+    else if (l->dut && l->ops->skip)
         l->ops->skip(l->dut, idle);
     return true;
 }
@@ -197,6 +228,40 @@ static bool cut(struct lockstep *l)
     return (w[0] & 7) != 0 || l->cut(l);
 }
 
+/* From this cycle on the device is stepped: its outputs are compared here. Before it all is known to have been equal.
+ */
+static bool catch_up(struct lockstep *l)
+{
+    if (!l->follows)
+        return true;
+    if (!fares(l, true))
+        return false;
+    l->ops->outputs(l->dut, &l->actual);
+    l->follows = false;
+    return true;
+}
+
+/* What is left to compare at the end. */
+static void last_cycle(struct lockstep *l)
+{
+    if (!l->follows || l->parted || l->lost || !catch_up(l))
+        return;
+    if (l->driver->ended && !pins_same(&l->expected, &l->actual))
+        pins_differ(l);
+}
+
+/* One clock of both. */
+static void step(struct lockstep *l)
+{
+    const struct pins_in *in = &l->driver->in;
+    if (l->follows)
+        l->ops->follow(l->dut, in, &l->expected, 1);
+    mmu_step(l->ref, in, &l->expected);
+    if (l->dut && !l->follows)
+        l->ops->step(l->dut, in, &l->actual);
+    l->driver->cycle++;
+}
+
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
@@ -206,8 +271,11 @@ void lockstep_run(struct lockstep *l)
     if (l->dut) {
         l->ops->reset(l->dut, &l->actual);
         l->says = l->ops->says ? l->ops->says(l->dut) : NULL;
+        l->follows = l->ops->follow && l->follow_to;
     }
     while (!d->ended) {
+        if (d->cycle >= l->follow_to && !catch_up(l))
+            break;
         if (l->waves_on && dut_rtl_expect) /* before a mismatch ends the run, so that its cycle is in the waveform */
             dut_rtl_expect(l->dut, &l->expected);
         if (speaks(l)) {
@@ -215,7 +283,7 @@ void lockstep_run(struct lockstep *l)
             if (!l->go_on)
                 break;
         }
-        if (l->dut && !pins_same(&l->expected, &l->actual)) {
+        if (l->dut && !l->follows && !pins_same(&l->expected, &l->actual)) {
             pins_differ(l);
             if (!l->go_on)
                 break;
@@ -240,18 +308,17 @@ void lockstep_run(struct lockstep *l)
             exercised_note(&l->exercised, &l->expected, &d->in, d->mem_accepted);
         if (d->mem_accepted)
             walks_note(&l->walks, l->ref, l->expected.mem_req_tag, l->expected.mem_req_cas);
-        mmu_step(l->ref, &d->in, &l->expected);
-        if (l->dut)
-            l->ops->step(l->dut, &d->in, &l->actual);
-        d->cycle++;
+        step(l);
     }
-    if (d->ended && l->finding.kind == FINDING_NONE && l->ops && l->state_every)
+    last_cycle(l);
+    if (d->ended && l->finding.kind == FINDING_NONE && l->ops && l->state_every && !l->parted && !l->lost &&
+        state_readable(l))
         compare_state(l);
     if (speaks(l))
         said(l);
     if (l->finding.kind == FINDING_NONE && d->finding.kind != FINDING_NONE)
         l->finding = d->finding;
-    l->ended = d->ended && l->finding.kind == FINDING_NONE;
+    l->ended = d->ended && l->finding.kind == FINDING_NONE && !l->parted && !l->lost;
     if (l->waves_on)
         l->ops->waves_stop(l->dut);
     l->waves_on = false;

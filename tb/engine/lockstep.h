@@ -5,7 +5,10 @@
  * The driver follows the reference's outputs, which the comparison has just found equal to the DUT's. Without a DUT the
  * same engine runs the model alone; or it runs ahead: with `ops` and no `dut` everything is decided, counted and
  * skipped as if a device were there, and had been equal. A device that is put into the model's state (lockstep_join)
- * goes on from there as if it had been there from the beginning (docs/slices.md). */
+ * goes on from there as if it had been there from the beginning (docs/slices.md).
+ *
+ * A device that follows (dut.h) is told the inputs and the outputs that are expected, and runs behind: what it says of
+ * them is asked now and then, and at the end. */
 #ifndef TWINWALK_LOCKSTEP_H
 #define TWINWALK_LOCKSTEP_H
 
@@ -25,6 +28,7 @@ struct lockstep {
     bool skip;                     /* jump over cycles in which everything waits for memory */
     uint64_t state_every;          /* compare all state every so many cycles, and at the end; 0: never */
     uint64_t dense_from, dense_to; /* compare all state in each of these cycles; from > to: in none */
+    uint64_t follow_to; /* a device that follows is only told of the cycles before this one; 0: it is stepped */
     uint64_t hang_after;
     const char *waves;             /* FST to write; NULL: none */
     uint64_t waves_from, waves_to; /* cycles */
@@ -43,6 +47,9 @@ struct lockstep {
     struct finding finding;
     bool ended; /* the driver came to its end and everything was compared */
     bool interrupted;
+    bool parted; /* a device that followed was not equal somewhere: run again, with follow_to = parted_after … */
+    uint64_t parted_after;   /* … the last cycle before which all was equal */
+    const char *lost;        /* the device is: why; NULL: it is not */
     bool waves_failed;       /* the DUT could not write the waveform */
     bool waves_begun;        /* the run came to waves_from */
     uint64_t skipped;        /* cycles that were jumped over */
@@ -59,6 +66,7 @@ struct lockstep {
     uint64_t state_due;           /* cycle of the next comparison of all state */
     uint64_t attention;           /* cycle in which something besides stepping is to be done */
     bool waves_on;
+    bool follows; /* the device is told of this cycle, and `actual` is not known */
 };
 
 /* Resets both and runs until the driver ends or something is found. */

@@ -32,7 +32,8 @@ static void hang(struct rig *r, const char *what)
 bool rig_compare_state(struct rig *r)
 {
     struct state_diff diff;
-    if (r->model && r->ops && r->ops->has_state && !state_same(r->model, r->ops, r->dut, r->cycle, &diff))
+    const bool readable = r->ops && r->ops->has_state && (!r->ops->state_waits || r->out.waiting);
+    if (r->model && readable && !state_same(r->model, r->ops, r->dut, r->cycle, &diff))
         state_finding(&diff, r->cycle, &r->finding);
     return !rig_stopped(r);
 }

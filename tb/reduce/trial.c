@@ -22,6 +22,7 @@ void trial_begin(struct trial *t, const struct setup *setup, const struct dut_op
     o->waves = o->json = NULL;
     o->kernel.smaps = o->kernel.rollup = o->kernel.top = o->kernel.faults = NULL;
     o->limit = UINT64_MAX;
+    o->follow_to = 0;
     if (o->hang_after > HANG_SOON + 64 * slowest[o->memory.model])
         o->hang_after = HANG_SOON + 64 * slowest[o->memory.model];
     if (o->check == CHECK_STATE && o->state_every > STATE_SOON)

@@ -23,7 +23,7 @@
 
 enum { CONTEXT_RECORDS = 100, RERUN_SECONDS = 60, RERUN_TIMES = 30 /* of the run itself */ };
 
-static bool write_report(const struct results *r, const char *folder)
+static bool write_report(const struct results *r, const struct dut_ops *ops, const char *folder)
 {
     const struct finding *f = &r->finding;
     struct outfile file;
@@ -40,6 +40,10 @@ static bool write_report(const struct results *r, const char *folder)
     fprintf(out, "preset    %s\nDUT       %s\ncheck     %s\ntrace     %s\nseed      %" PRIu64 "\n", CFG_NAME, r->dut,
             check_name(r->setup->check), r->setup->trace ? plain(r->setup->trace) : "(random stimulus)",
             r->setup->seed);
+    if (ops->follow)
+        fprintf(out,
+                "waves     none: a board has no probes. Pins and state here are the board's; --dut=rtl in the place of "
+                "the board writes waves of the Verilated RTL, which are not the board's\n");
     fprintf(out, "program   twinwalk %s%s%s\n", about_version, *about_commit ? ", " : "", about_commit);
     return outfile_keep(&file);
 }
@@ -147,7 +151,7 @@ bool bundle_write(struct results *r, const struct dut_ops *ops, struct dut *dut)
     if (!folder_make(&folder, r->setup->out, text))
         return false;
     snprintf(r->bundle, sizeof r->bundle, "%s", folder.name);
-    bool good = write_report(r, folder.part);
+    bool good = write_report(r, ops, folder.part);
     if (pipe_reads_once(r->setup->trace)) {
         fprintf(stderr,
                 "twinwalk: %s: the trace came through a pipe and cannot be read again: the folder has the report "

@@ -34,7 +34,12 @@ bool bundle_state(const char *folder, const struct lockstep *l, const struct fin
     fprintf(out, "The reference's:\n");
     pins_print(out, &l->expected, &l->driver->in);
     fprintf(out, "\n");
-    if (l->ops->has_state) {
+    if (l->ops->has_state && l->ops->state_waits && !l->actual.waiting) {
+        fprintf(out,
+                "The DUT's state can be read only while it waits, and in cycle %" PRIu64
+                " it does not: what diverged first was looked for in the cycles in which it does.\n",
+                l->driver->cycle);
+    } else if (l->ops->has_state) {
         fprintf(out, "Everything that differs in cycle %" PRIu64 ":\n", l->driver->cycle);
         if (!state_print_differences(out, l->ref, l->ops, l->dut, l->driver->cycle))
             fprintf(out, "nothing\n");

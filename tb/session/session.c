@@ -62,6 +62,7 @@ bool session_open(struct session *s, const struct setup *o, const struct dut_ops
         .state_every = ops && ops->has_state && o->check == CHECK_STATE ? o->state_every : 0,
         .dense_from = o->dense ? o->from : 1,
         .dense_to = o->dense ? o->to : 0,
+        .follow_to = o->follow_to,
         .hang_after = o->hang_after,
         .run_to = UINT64_MAX,
         .waves = o->waves,

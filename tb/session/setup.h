@@ -78,6 +78,7 @@ struct setup {
     bool state_asked;           /* … are given */
     bool dense;                 /* compare all state in every cycle … */
     uint64_t from, to;          /* … of these, both included */
+    uint64_t follow_to;         /* of a device that follows: what is known to be equal need not be stepped again */
     uint64_t hang_after;        /* cycles without progress that count as a hang */
     uint64_t requests;          /* of random stimulus */
     uint64_t cycles;            /* that random stimulus steps through at most */

@@ -1,0 +1,294 @@
+/* Coding: see coder.h. */
+#include "coder.h"
+
+#include <string.h>
+
+#include "mmu_cfg.h"
+
+enum { PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, FETCH = (1u << CFG_PORTS_FETCH) - 1 };
+
+void coder_begin(struct coder *c, uint8_t *byte, size_t room)
+{
+    memset(c, 0, sizeof *c);
+    c->id_mask = 0xff;
+    c->ready_mode = true;
+    c->byte = byte;
+    c->room = room;
+    for (unsigned slot = 0; slot < LINK_SLOTS; slot++)
+        c->slot_address[slot] = UINT64_MAX;
+}
+
+static void put(struct coder *c, uint8_t byte)
+{
+    c->byte[c->bytes++] = byte;
+}
+
+static void put_number(struct coder *c, uint64_t value, unsigned bytes)
+{
+    for (; bytes > 0; bytes--, value >>= 8)
+        put(c, (uint8_t)value);
+}
+
+static void put_idle(struct coder *c)
+{
+    while (c->idle) {
+        const uint64_t now = c->idle < LINK_IDLE_MOST ? c->idle : LINK_IDLE_MOST;
+        put(c, (uint8_t)(LINK_OP_IDLE | (now <= 15 ? now - 1 : 15)));
+        if (now > 15)
+            put_number(c, now, 2);
+        c->idle -= now;
+    }
+}
+
+/* An operation begins. */
+static void op(struct coder *c, uint8_t byte)
+{
+    put_idle(c);
+    c->last_can = false;
+    put(c, byte);
+}
+
+static void op_with(struct coder *c, uint8_t byte, uint8_t argument)
+{
+    op(c, byte);
+    put(c, argument);
+}
+
+static void op_that_ends(struct coder *c, uint8_t byte, uint8_t bit)
+{
+    op(c, byte);
+    c->last = c->bytes - 1;
+    c->last_can = true;
+    c->last_bit = bit;
+}
+
+void coder_flush(struct coder *c)
+{
+    put_idle(c);
+    c->last_can = false;
+}
+
+void coder_put(struct coder *c, const uint8_t *byte, size_t bytes)
+{
+    coder_flush(c);
+    memcpy(c->byte + c->bytes, byte, bytes);
+    c->bytes += bytes;
+}
+
+/* In which of these sizes a distance goes. */
+static const unsigned size_bytes[] = {1, 2, 3, 8};
+
+static unsigned size_of(uint64_t distance)
+{
+    unsigned size = 0;
+    while (size < 3 && (distance + (UINT64_C(1) << (8 * size_bytes[size] - 1))) >> 8 * size_bytes[size])
+        size++;
+    return size;
+}
+
+static void put_fetch(struct coder *c, uint64_t va)
+{
+    const uint64_t distance = va - c->fetch_base;
+    const unsigned size = size_of(distance);
+    c->fetch_base = va;
+    if (distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
+        op_that_ends(c, (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS)), 0x40);
+        return;
+    }
+    op_that_ends(c, (uint8_t)(LINK_OP_LONG_FETCH | size), 0x08);
+    put_number(c, distance, size_bytes[size]);
+}
+
+static uint64_t magnitude(uint64_t distance)
+{
+    return (int64_t)distance < 0 ? -distance : distance;
+}
+
+/* The one from which it is nearest; from far away, the one that was not used for longest. */
+static unsigned choose_context(const struct coder *c, uint64_t va)
+{
+    unsigned best = 0, oldest = 0;
+    for (unsigned i = 1; i < LINK_CONTEXTS; i++) {
+        if (magnitude(va - c->data_base[i]) < magnitude(va - c->data_base[best]))
+            best = i;
+        if (c->used[i] < c->used[oldest])
+            oldest = i;
+    }
+    const unsigned size = size_of(va - c->data_base[best]);
+    return size >= 2 && size_of(va - c->data_base[oldest]) == size ? oldest : best;
+}
+
+static void put_data(struct coder *c, uint64_t va, bool write)
+{
+    const unsigned context = choose_context(c, va);
+    const uint64_t distance = va - c->data_base[context];
+    const unsigned size = size_of(distance);
+    op_that_ends(c, (uint8_t)(LINK_OP_DATA | write << 4 | context << 2 | size), 0x20);
+    put_number(c, distance, size_bytes[size]);
+    c->data_base[context] = va;
+    c->used[context] = ++c->clock;
+}
+
+static uint8_t mode_of(const struct pins_req *r)
+{
+    return (uint8_t)(r->user | r->imp << 1 | r->ac << 2 | r->ss << 3);
+}
+
+static void set_mask(struct coder *c, unsigned mask)
+{
+    c->id_mask = (uint8_t)mask;
+    op_with(c, LINK_OP_ID_MASK, c->id_mask);
+}
+
+/* The board is to give this id to the next request. Ids that begin again at 0 behind the highest are those of a ring.
+ */
+static void expect_id(struct coder *c, uint8_t id)
+{
+    if (id > c->highest_id)
+        c->highest_id = id;
+    if (id == c->next_id)
+        return;
+    if (id > c->id_mask)
+        set_mask(c, 0xff);
+    else if (id == 0 && c->next_id == c->highest_id + 1 && !(c->next_id & c->highest_id))
+        set_mask(c, c->highest_id);
+    op_with(c, LINK_OP_NEXT_ID, id);
+    c->next_id = id;
+}
+
+static void put_request(struct coder *c, unsigned port, const struct pins_req *r)
+{
+    const unsigned data = port >= CFG_PORTS_FETCH, side = data ? (1u << PORTS) - 1 - FETCH : FETCH;
+    const unsigned lowest = (unsigned)__builtin_ctz((side & ~(unsigned)c->offered) | 1u << PORTS);
+    const uint8_t mode = mode_of(r);
+    expect_id(c, r->id);
+    if (mode != c->mode[data])
+        op_with(c, LINK_OP_MODE, (uint8_t)(data << 7 | mode));
+    c->mode[data] = mode;
+    if (port != lowest || (data ? r->acc > ACC_WRITE : r->acc != ACC_EXECUTE)) {
+        op_with(c, LINK_OP_REQUEST, (uint8_t)(port | r->acc << 3));
+        put_number(c, r->va, 8);
+    } else if (data) {
+        put_data(c, r->va, r->acc == ACC_WRITE);
+    } else {
+        put_fetch(c, r->va);
+    }
+    c->next_id = (c->next_id + 1) & c->id_mask;
+    c->offered |= (uint8_t)(1u << port);
+    c->req[port] = *r;
+}
+
+static bool same_request(const struct pins_req *a, const struct pins_req *b)
+{
+    return a->va == b->va && a->id == b->id && a->acc == b->acc && mode_of(a) == mode_of(b);
+}
+
+/* Requests in the order of their ids, as they were given. */
+static void requests(struct coder *c, const struct pins_in *in)
+{
+    uint8_t gone = c->offered & (uint8_t)~in->req_valid, fresh = in->req_valid & (uint8_t)~c->offered;
+    for (unsigned both = in->req_valid & c->offered; both; both &= both - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(both);
+        if (!same_request(&c->req[port], &in->req[port])) {
+            gone |= (uint8_t)(1u << port);
+            fresh |= (uint8_t)(1u << port);
+        }
+    }
+    if (gone)
+        op_with(c, LINK_OP_WITHDRAW, gone);
+    c->offered &= (uint8_t)~gone;
+    while (fresh) {
+        unsigned next = (unsigned)__builtin_ctz(fresh);
+        for (unsigned ports = fresh; ports; ports &= ports - 1)
+            if (in->req[__builtin_ctz(ports)].id == c->next_id)
+                next = (unsigned)__builtin_ctz(ports);
+        put_request(c, next, &in->req[next]);
+        fresh &= (uint8_t)~(1u << next);
+    }
+}
+
+static void control(struct coder *c, const struct pins_in *in)
+{
+    const bool same = c->control && in->ctl_valid && c->ctl_op == in->ctl_op && c->ctl_data == in->ctl_data &&
+                      c->ctl_desc == in->ctl_desc;
+    if (c->control && !in->ctl_valid)
+        op_with(c, LINK_OP_READY, 4);
+    if (in->ctl_valid && !same) {
+        const bool desc = in->ctl_desc != 0;
+        op_with(c, LINK_OP_CONTROL, (uint8_t)(in->ctl_op | desc << 4));
+        put_number(c, in->ctl_data, 8);
+        if (desc)
+            put_number(c, in->ctl_desc, 8);
+    }
+    c->control = in->ctl_valid;
+    c->ctl_op = in->ctl_op;
+    c->ctl_data = in->ctl_data;
+    c->ctl_desc = in->ctl_desc;
+}
+
+/* The slot that holds the line of that address, else the one that was not used for longest. */
+static unsigned choose_slot(struct coder *c, uint64_t address)
+{
+    unsigned oldest = 0;
+    for (unsigned slot = 0; slot < LINK_SLOTS; slot++) {
+        if (c->slot_address[slot] == address)
+            return slot;
+        if (c->slot_used[slot] < c->slot_used[oldest])
+            oldest = slot;
+    }
+    return oldest;
+}
+
+static void reply(struct coder *c, const struct pins_in *in)
+{
+    const uint64_t address = c->asked[in->mem_rsp_tag & 15] >> 6;
+    if (in->mem_rsp_err) {
+        op_with(c, (uint8_t)(LINK_OP_REPLY | in->mem_rsp_tag), 0x80);
+        return;
+    }
+    const unsigned slot = choose_slot(c, address);
+    const bool known = c->slot_used[slot] != 0;
+    unsigned mask = 0;
+    for (unsigned w = 0; w < 8; w++)
+        mask |= (unsigned)(!known || c->line[slot][w] != in->mem_rsp_line[w]) << w;
+    op_with(c, (uint8_t)(LINK_OP_REPLY | in->mem_rsp_tag), (uint8_t)slot);
+    put(c, (uint8_t)mask);
+    for (unsigned w = 0; w < 8; w++)
+        if (mask >> w & 1)
+            put_number(c, in->mem_rsp_line[w], 8);
+    memcpy(c->line[slot], in->mem_rsp_line, sizeof c->line[slot]);
+    c->slot_address[slot] = address;
+    c->slot_used[slot] = ++c->clock;
+}
+
+void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_out *out)
+{
+    const bool ready = c->ready_mode && out->mem_req_valid;
+    if (in->mem_rsp_valid)
+        reply(c, in);
+    if (in->mem_req_ready != ready)
+        op_with(c, LINK_OP_READY, in->mem_req_ready);
+    if (in->mem_req_ready && out->mem_req_valid)
+        c->asked[out->mem_req_tag & 15] = out->mem_req_addr;
+    if (in->ctl_valid | c->control)
+        control(c, in);
+    if (in->req_valid | c->offered)
+        requests(c, in);
+    if (c->last_can)
+        c->byte[c->last] |= c->last_bit;
+    else
+        c->idle++;
+    c->last_can = false;
+    c->offered &= (uint8_t)~out->req_ready;
+    c->control &= !out->ctl_ready;
+}
+
+void coder_skip(struct coder *c, const struct pins_out *out, uint64_t cycles)
+{
+    const bool mode = c->ready_mode && out->mem_req_valid;
+    if (mode)
+        op_with(c, LINK_OP_READY, 2);
+    c->idle += cycles;
+    if (mode)
+        op_with(c, LINK_OP_READY, 3);
+}
