@@ -331,6 +331,8 @@ module mmu_stlb_array
     end
     assign peek_low = Readout == 2 ? low_q[peek_set] : low_q[set_q[Small]];
   end else begin : g_no_low
+    logic unused;
+    assign unused    = &{1'b0, low_new, low_write};
     assign low_read  = '0;
     assign peek_low  = '0;
   end

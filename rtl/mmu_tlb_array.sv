@@ -95,10 +95,10 @@ module mmu_tlb_array
     if (Last == 2'd1) kept.size[1] = 1'b0;
     if (First == 2'd2) kept.size[1] = 1'b1;
   endfunction
-  function automatic data_t kept_data(input data_t data);
-    kept_data       = data;
+  function automatic data_t kept_data(input data_t word);
+    kept_data       = word;
     kept_data.zero  = '0;
-    kept_data.frame = frame_t'(data.frame[PaBits-13:0]);
+    kept_data.frame = frame_t'(word.frame[PaBits-13:0]);
     if (Psc) {kept_data.s, kept_data.key, kept_data.pat[2], kept_data.d} = '0;
     else kept_data.frame = (kept_data.frame >> Bottom) << Bottom;
   endfunction
@@ -107,13 +107,13 @@ module mmu_tlb_array
   // The bits of a VPN that a tag of the smallest size is compared in: not those that number its set.
   localparam vpn_t Compared = (('1 << Bottom) & (ARCH_LA57 != 0 ? '1 : vpn_t'(36'hF_FFFF_FFFF)))
                               & (Sets > 1 ? ~(((vpn_t'(1) << SetW) - vpn_t'(1)) << Bottom) : '1);
-  function automatic logic vpn_match(input vpn_t a, input vpn_t b, input psize_t size);
+  function automatic logic vpn_match(input vpn_t a, input vpn_t b, input psize_t larger);
     vpn_t differ;
     differ = (a ^ b) & Compared;
     if (!Several) return differ == '0;
     vpn_match = (differ >> (Bottom + 9 * (32'(Last) - 32'(First)))) == '0;
     for (int s = int'(First); s < int'(Last); s++) begin
-      vpn_match = vpn_match && (int'(size) > s || differ[9*(s+(Psc?1 : 0))+:9] == '0);
+      vpn_match = vpn_match && (int'(larger) > s || differ[9*(s+(Psc?1 : 0))+:9] == '0);
     end
   endfunction
 
