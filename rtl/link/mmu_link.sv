@@ -4,8 +4,8 @@
 //     bytes ◄─ link_tx ◄──────┴──────────── state words ◄────────┘                  │ CRC-64
 //                  ▲───────────────────────────────────────────────────────────────┘
 //
-// What carries the bytes is the board's business: link_uart, link_ft245, or something else that moves a byte when both
-// sides are ready. Bytes from the host are never held back: the host keeps to the window that a status tells.
+// What carries the bytes is the board's business (a UART, a FIFO): something that moves a byte when both sides are
+// ready. Bytes from the host are never held back: the host keeps to the window that a status tells.
 module mmu_link
   import mmu_pkg::*, mmu_cfg_pkg::*, link_pkg::*;
 #(
