@@ -356,13 +356,13 @@ format: needs-format ## bring every C, C++ and SystemVerilog file into form (cla
 synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-flops, levels, memories by module, worst paths; of PRESET (tiny), or of MODULE= alone, in seconds (docs/synthesis.md)
 	@$(PATIENT) "synthesizing" scripts/synth.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(call q,$(PRESET))) $(ARGS) $(if $(MODULE),$(call q,$(MODULE)))
 verilog: $(if $(YOSYS),needs-model,needs-synth) ## the MMU of PRESET as one flat file of Verilog-2005, out/verilog/PRESET/mmu.v, and as a device (READOUT=0|1|2; docs/synthesis.md)
-	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(READOUT)
+	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(if $(READOUT),$(call q,$(READOUT)))
 # What is inside the board: the MMU alone, or in the minimal core with its program.
 INSIDE ?= mmu
 fpga: $(if $(FPGA_TOOLS),needs-model,needs-fpga) ## a bitstream for BOARD (ulx3s, tang_nano_20k), and what PRESET (ecp5) takes there: INSIDE=mmu|core SEEDS="1 2 3" ALLOW="lut<=+5%" (docs/synthesis.md)
 	@$(if $(filter core,$(INSIDE)),$(MAKE) -s $(CORE_PROGRAM))
-	@$(PATIENT) "placing and routing" scripts/fpga.py --board=$(or $(BOARD),ulx3s) --preset=$(if $(filter file,$(origin PRESET)),ecp5,$(call q,$(PRESET))) --inside=$(INSIDE) \
-	    $(if $(SEEDS),--seeds='$(SEEDS)') --allow='$(ALLOW)' $(ARGS)
+	@$(PATIENT) "placing and routing" scripts/fpga.py --board=$(call q,$(or $(BOARD),ulx3s)) --preset=$(if $(filter file,$(origin PRESET)),ecp5,$(call q,$(PRESET))) --inside=$(call q,$(INSIDE)) \
+	    $(if $(SEEDS),--seeds=$(call q,$(SEEDS))) --allow=$(call q,$(ALLOW)) $(ARGS)
 formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 mutants: needs-mutants ## random mutants against the stimulus of `make test`: what survives? ARGS="--number= --seed= --of=c" (docs/mutants.md)

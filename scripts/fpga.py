@@ -13,7 +13,7 @@ The units are told by the names of cells. A LUT has the name of a net that is ne
 exact for registers and RAM, nearly so for LUTs (make synth counts those exactly).
 
 Files: build/PRESET/fpga/BOARD-INSIDE/. Exit status (tb/base/exits.h): 0; 1 the tools refused the design, or the figures are
-worse; 2 wrong usage; 7 the tools cannot be had.
+worse; 2 wrong usage; 3 figures.toml is damaged; 6 a file cannot be written; 7 the tools cannot be had; 130 interrupted.
 """
 import argparse
 import collections
@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import ends
 
 HOME = Path(__file__).resolve().parent.parent
 FIGURES = HOME / "rtl/fpga/figures.toml"
@@ -52,6 +54,14 @@ class Refused(Exception):
     """A tool does not take the design."""
 
 
+class Damaged(Exception):
+    """The committed figures cannot be read."""
+
+
+class Broken(Exception):
+    """A tool cannot be run."""
+
+
 class Tools:
     """Runs the tools of build/venv, and keeps what they said in a folder."""
 
@@ -63,8 +73,11 @@ class Tools:
     def run(self, tool, *arguments):
         log = self.folder / f"{tool}.log"
         with log.open("w", encoding="utf-8") as file:
-            status = subprocess.run([self.bin / tool, *(one.replace("%", self.short) for one in arguments)], cwd=HOME, check=False,
-                                    stdout=file, stderr=subprocess.STDOUT, env=self.environment).returncode
+            try:
+                status = subprocess.run([self.bin / tool, *(one.replace("%", self.short) for one in arguments)], cwd=HOME, check=False,
+                                        stdout=file, stderr=subprocess.STDOUT, env=self.environment).returncode
+            except OSError as error:
+                raise Broken(f"{self.bin / tool}: {error.strerror}; without FPGA_TOOLS= the tools are installed") from error
         if status:
             said = log.read_text(encoding="utf-8", errors="replace").split("\n")
             errors = [line for line in said if re.search(r"\berror\b", line, re.IGNORECASE)] or said[-4:]
@@ -132,7 +145,7 @@ def place(tools, board, seed):
     """Places and routes; nextpnr's report."""
     what = BOARDS[board]
     tools.run(what["place"], "--json", "%board.json", *what["arguments"].split(), "--report", "%report.json", "--seed", str(seed), "--timing-allow-fail")
-    return json.loads((tools.folder / "report.json").read_text(encoding="utf-8"))
+    return ends.whole(tools.folder / "report.json")
 
 
 def figures_of(board, report):
@@ -174,8 +187,22 @@ def compare(found, committed, allow):
     return wrong
 
 
+def committed_figures():
+    """Of each board, of each preset and inside, the measures."""
+    try:
+        tree = tomllib.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+        for board, of_board in tree.items():
+            for key, values in of_board.items():
+                wrong = [one for one in MEASURES if type(values.get(one)) not in (int, float)]
+                if wrong:
+                    raise ValueError(f"[{board}.{key}] has no number {wrong[0]}")
+    except (ValueError, AttributeError) as error:
+        raise Damaged(f"{FIGURES.relative_to(HOME)}: {error}; git checkout brings it back") from error
+    return tree
+
+
 def write(board, key, found):
-    tree = tomllib.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    tree = committed_figures()
     tree.setdefault(board, {})[key] = found
     lines = ["# After routing, of the last release: `make fpga` compares with these, and `ARGS=--write` writes them."]
     for name, presets in sorted(tree.items()):
@@ -197,7 +224,7 @@ def main(arguments):
     for wrong, what in ((options.board not in BOARDS, f"no board {options.board}; there are: {', '.join(BOARDS)}"),
                         (not preset.is_file(), f"there is no preset config/{options.preset}.toml"),
                         (not re.fullmatch(r"\d+( +\d+)*", options.seeds), f"--seeds={options.seeds}: must be whole numbers"),
-                        (not re.fullmatch(r"( *(lut|ff|lut_ram|block_ram|mhz)[<>]=[+-]?[\d.]+%)* *", options.allow),
+                        (not re.fullmatch(r"( *(lut|ff|lut_ram|block_ram|mhz)[<>]=[+-]?\d+(\.\d+)?%)* *", options.allow),
                          f'ALLOW={options.allow}: must be as "lut<=+5% mhz>=-10%", of {", ".join(MEASURES)}')):
         if wrong:
             print(f"fpga: {what}", file=sys.stderr)
@@ -205,12 +232,17 @@ def main(arguments):
     folder = HOME / "build" / re.sub(r"[^A-Za-z0-9._-]", "+", options.preset) / "fpga" / f"{options.board}-{options.inside}"
     key = options.preset + ("" if options.inside == "mmu" else f"-{options.inside}")  # in figures.toml
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        committed = committed_figures().get(options.board, {}).get(key)
+    except Damaged as error:
+        print(f"fpga: {error}", file=sys.stderr)
+        return 3
     if "FPGA_TOOLS" not in os.environ and subprocess.run([HOME / "scripts/venv.sh", "fpga"], check=False).returncode:
         return 7
     tools = Tools(folder)
     try:
         synthesize(tools, options.board, preset, options.inside)
-        netlist = json.loads((folder / "board.json").read_text(encoding="utf-8"))["modules"][options.board]
+        netlist = ends.whole(folder / "board.json")["modules"][options.board]
         where = units_of(netlist)
         by_unit(netlist, where)
         clocks = []
@@ -222,14 +254,12 @@ def main(arguments):
             sys.stdout.flush()
         print_path(report, where)
         tools.run(*BOARDS[options.board]["pack"].split())
-    except Refused as error:
+    except (Refused, Broken) as error:
         print(f"fpga: {error}", file=sys.stderr)
-        return 1
+        return 1 if isinstance(error, Refused) else 7
     found["mhz"] = statistics.median(clocks)
     print(f"fpga: {options.board}, preset {options.preset}: " + ", ".join(f"{found[kind]:,} {what}" for kind, what in MEASURES.items())
           + f"; {100 * found['lut'] / available:.1f} % of the LUTs; {(folder / BOARDS[options.board]['bitstream']).relative_to(HOME)}")
-    committed = tomllib.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    committed = committed.get(options.board, {}).get(key)
     if options.write:
         write(options.board, key, found)
         return 0
@@ -243,4 +273,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ends.run("fpga", main))

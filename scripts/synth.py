@@ -15,18 +15,19 @@ registers, inputs and outputs; a read of a LUT RAM counts as one. Memories: as E
 RAMs (18 Kbit) where they fit; --memories=ff: all as flip-flops, the old way of counting.
 
 YOSYS= names another Yosys that has read_slang. Files: build/PRESET/synth/. Exit status (tb/base/exits.h): 0; 1 the RTL
-was refused; 2 wrong usage; 7 the tools failed.
+was refused; 2 wrong usage; 6 a file cannot be written; 7 the tools failed; 130 interrupted.
 """
 import argparse
 import collections
 import fnmatch
 import itertools
-import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import ends
 
 HOME = Path(__file__).resolve().parent.parent
 LIBRARIES = "-lib +/lattice/lutrams_trellis.txt -lib +/lattice/brams_16kd.txt"
@@ -76,6 +77,8 @@ class Yosys:
             raise Broken(f"{self.program}: {error.strerror}") from error
         if done.returncode:
             said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+            if "No such command: read_slang" in said:
+                raise Broken(f"{self.program} reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang, and without it one is installed")
             errors = [line for line in said.split("\n") if re.search("error", line, re.IGNORECASE)] or said.strip().split("\n")[-3:]
             raise (Refused if "ERROR" in said or "error:" in said else Broken)("\n".join([*errors[:10], f"the log: {log}"]))
 
@@ -124,7 +127,7 @@ check -assert
 select {module}
 write_json -selected @{name}.json
 """)
-    netlist = json.loads((yosys.folder / f"{name}.json").read_text(encoding="utf-8"))
+    netlist = ends.whole(yosys.folder / f"{name}.json")
     (yosys.folder / f"{name}.json").unlink()
     return Netlist(netlist["modules"][module])
 
@@ -316,6 +319,8 @@ def main(arguments):
     if options.help:
         print(__doc__)
         return 0
+    if options.paths < 0:
+        parser.error(f"--paths={options.paths}: must be 0 or more")
     preset = HOME / f"config/{options.preset}.toml"
     if not preset.is_file():
         print(f"synth: there is no preset config/{options.preset}.toml", file=sys.stderr)
@@ -341,4 +346,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ends.run("synth", main))

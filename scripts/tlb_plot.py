@@ -3,12 +3,14 @@
 
   tlb_plot.py FILE.json FOLDER      writes FOLDER/itlb.svg, dtlb.svg and stlb.svg
 
-Misses in a thousand accesses, a line for each number of ways. Exit status: 0; 2 wrong usage; 3 the file is not one of those.
+Misses in a thousand accesses, a line for each number of ways. Exit status: 0; 2 wrong usage; 3 the file is not one of those;
+6 a plot cannot be written.
 """
 import json
 import sys
 from pathlib import Path
 
+import ends
 from headline_plots import logarithmic
 from headline_svg import COLOURS, Plot
 
@@ -42,17 +44,17 @@ def plot(name, counted, trace):
     return drawing.svg()
 
 
-def main():
-    if len(sys.argv) != 3:
+def main(arguments):
+    if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        counted = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        counted = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
         lru = counted["lru"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"tlb_plot: {sys.argv[1]}: not of `twinwalk tlb --shapes --json=`: {error!r}", file=sys.stderr)
+        print(f"tlb_plot: {arguments[0]}: not of `twinwalk tlb --shapes --json=`: {error!r}", file=sys.stderr)
         return 3
-    folder = Path(sys.argv[2])
+    folder = Path(arguments[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
         (folder / f"{name}.svg").write_text(plot(name, lru[name], Path(counted["trace"]).name), encoding="utf-8")
@@ -61,4 +63,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ends.run("tlb_plot", main))

@@ -319,6 +319,8 @@ def make(target, label, *arguments, foreign=None):
     """`foreign`: of somebody else's design; the file that takes what Verilator says of it."""
     folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
     v = Verilator()
+    if re.search(r"\s", os.getcwd()):
+        raise Unusable(f"{os.getcwd()}: what Verilator writes cannot be made in a folder with blanks in its name; another place will do")
     print(f"  verilate  {label}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)  # what another Verilator left there is not for this one's makefile
     folder.mkdir(parents=True)

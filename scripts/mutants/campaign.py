@@ -8,7 +8,8 @@ named. Each acts alone, in the first preset; the stimuli follow each other from 
 that nothing sees is tried in the next preset. What survives there too must be proved to be the same machine, in every one
 of the presets (equivalent.py; of the RTL), or be among those that scripts/mutants/equivalent.toml decides; else it is a hole.
 
-Exit status: 0 every mutant was killed, or decided so; 1 some survive; 2 wrong usage; 7 a program cannot be built.
+Exit status: 0 every mutant was killed, or decided so; 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
+cannot be built; 130 interrupted.
 """
 import argparse
 import concurrent.futures
@@ -129,10 +130,14 @@ def batch(preset, items, settings, number):
     fates = {}
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
         jobs = {pool.submit(hunt, program, at, preset, usable, folder / f"m{at}"): index for at, (index, _) in enumerate(items, 1)}
-        for done in concurrent.futures.as_completed(jobs):
-            fates[jobs[done]] = done.result()
-            if sys.stderr.isatty():
-                print(f"\r{preset}: {len(fates)} of {len(items)}", end="", file=sys.stderr, flush=True)
+        try:
+            for done in concurrent.futures.as_completed(jobs):
+                fates[jobs[done]] = done.result()
+                if sys.stderr.isatty():
+                    print(f"\r{preset}: {len(fates)} of {len(items)}", end="", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)  # what runs still comes to its end
+            raise
     if sys.stderr.isatty():
         print(file=sys.stderr)
     return fates
@@ -202,7 +207,7 @@ def survives(fate):
     return not fate["killed"] and "equivalent" not in fate
 
 
-def main():
+def main(arguments):
     parser = argparse.ArgumentParser(description="Random mutants against the stimulus of make test.")
     parser.add_argument("--of", choices=("rtl", "c"), default="rtl")
     parser.add_argument("--number", type=int, default=1000)
@@ -212,13 +217,21 @@ def main():
     parser.add_argument("--out", default="out/mutants")
     parser.add_argument("--json")
     parser.add_argument("files", nargs="*", help="only mutants of these files of rtl/")
-    settings = parser.parse_args()
+    settings = parser.parse_args(arguments)
+    for preset in settings.presets.split(","):
+        if not (HOME / f"config/{preset}.toml").is_file():
+            parser.error(f"--presets={settings.presets}: there is no preset config/{preset}.toml")
+    if settings.number < 1:
+        parser.error(f"--number={settings.number}: must be 1 or more")
     try:
         found = c.find(HOME) if settings.of == "c" else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax"))
     except ImportError as error:
         print(f"mutants: {error}: scripts/venv.sh mutants, and run this by build/venv/bin/python3", file=sys.stderr)
         return 7
     found = [mutant for mutant in found if not settings.files or mutant.file in settings.files]
+    unknown = set(settings.files) - {mutant.file for mutant in found}
+    if unknown or not found:
+        parser.error(f"{', '.join(sorted(unknown)) or 'the sources'}: no mutant is to be found there; files are named as mmu_walker.sv is")
     chosen = rtl.choose(found, settings.number, settings.seed)
     print(f"{len(chosen)} of {len(found)} mutants, seed {settings.seed}, presets {settings.presets}", flush=True)
     try:
@@ -231,4 +244,5 @@ def main():
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HOME / "scripts"))
-    sys.exit(main())
+    import ends
+    sys.exit(ends.run("mutants", main))

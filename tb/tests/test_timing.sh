@@ -40,3 +40,9 @@ grep -q 'docs/timing/scratch.svg: is not what the RTL does today' "$work/said" |
 echo '10 req 9 1 load 0x10' >> docs/timing/scratch.pins
 if scripts/timing.py scratch 2> "$work/said"; then fail "a port that is not there"; fi
 grep -q 'timing: .*scratch.pins' "$work/said" || fail "another reason"
+for wrong in "nothing: there is no such drawing; there are: control, dirty" "--rows: is for one file" "--rows $work/none: there is no such stimulus"; do
+    got=0
+    # shellcheck disable=SC2086
+    scripts/timing.py ${wrong%%: *} > "$work/said" 2>&1 || got=$?
+    [ $got -eq 2 ] && grep -qF -- "${wrong#*: }" "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "$wrong: exit $got"
+done

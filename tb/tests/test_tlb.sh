@@ -57,3 +57,14 @@ misses = {(s["entries"], s["ways"]): s["misses"] for s in r["lru"]["dtlb"]["shap
 assert (misses[1, 1], misses[2, 2], misses[1024, 1]) == (4, 3, 3), misses
 assert r["dtlb_miss"] == 4 and r["lru"]["dtlb"]["accesses"] == 5, r
 PY
+
+# The plots: what cannot be read or written is one line.
+plots() {
+    local got=0
+    scripts/tlb_plot.py "$2" "$3" > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq "$1" ] && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "plots of $2 in $3: exit $got"
+}
+plots 0 "$work/t.json" "$work/plots"
+grep -q '<svg' "$work/plots/dtlb.svg" || fail "no plot"
+plots 3 "$work/zero.txt" "$work/plots"
+plots 6 "$work/t.json" "$work/zero.txt/plots"

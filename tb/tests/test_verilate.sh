@@ -4,7 +4,7 @@
 # inputs that are loaded before the edge is settled once a clock, where that can be.
 set -eu
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d)
+root=$PWD work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "$*"; [ ! -e "$work/said" ] || cat "$work/said"; exit 1; }
 verilator=${VERILATOR:-verilator}
@@ -13,7 +13,7 @@ verilator=${VERILATOR:-verilator}
 tries() {
     local want=$1 words=$2 got=0
     shift 2
-    VERILATOR=$1 scripts/verilate.py "${@:2}" > "$work/said" 2>&1 || got=$?
+    VERILATOR=$1 "$root/scripts/verilate.py" "${@:2}" > "$work/said" 2>&1 || got=$?
     [ $got -eq "$want" ] && grep -qF -- "$words" "$work/said" || fail "exit $got, expected $want and \"$words\": $*"
     [ "$(wc -l < "$work/said")" -le 1 ] || fail "more than a line: $*"
 }
@@ -28,6 +28,9 @@ tries 7 "no-verilator: not found" no-verilator check
 tries 7 "no Verilator of 5.006 or later" /bin/true check
 another "4.038 2020-07-11" && tries 7 "Verilator 4.038 2020-07-11 is too old" "$work/another" check
 another "5.49" && VERILATOR=$work/another scripts/verilate.py check
+mkdir "$work/a blank" && cd "$work/a blank"
+tries 7 "cannot be made in a folder with blanks" "$verilator" make build/Vtop/Vtop top top.sv
+cd "$root"
 # Another one, or other flags, make the stamp anew; the same do not.
 VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O3 && touch -d 2000-01-01 "$work/stamp"
 VERILATOR=$work/another scripts/verilate.py stamp "$work/stamp" -O3

@@ -27,9 +27,23 @@ for run in "cosim --limit=100000 traces/corpus/sqlite3.tw" "random --requests=30
     grep -q 'DUT flat, check state' "$work/said" && grep -q 'Equal: everything' "$work/said" || fail "$run"
 done
 
-for wrong in "nowhere" "tiny 3" ""; do
+for wrong in "nowhere" "tiny 3" "tiny 0 1" ""; do
     got=0
     # shellcheck disable=SC2086
     scripts/synth_verilog.sh $wrong > "$work/said" 2>&1 || got=$?
     [ "$got" -eq 2 ] && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "'$wrong': exit $got"
 done
+
+# stopped STATUS TEXT YOSYS: by one line, when that is Yosys, and the file of before stays
+stopped() {
+    local got=0
+    YOSYS=$3 scripts/synth_verilog.sh tiny > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq "$1" ] && grep -q "$2" "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "$2: exit $got"
+    tail -n 1 out/verilog/tiny/mmu.v | grep -qx endmodule || fail "$2: the file is half"
+}
+yosys() { printf '#!/bin/sh\n%s\n' "$1" > "$work/yosys" && chmod +x "$work/yosys"; }
+stopped 7 "verilog: $work/nothing: there is no such program" "$work/nothing"
+yosys 'echo "ERROR: No such command: read_slang" > build/tiny/verilog/yosys.log; exit 1'
+stopped 7 'reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang' "$work/yosys"
+yosys 'echo "module mmu;" > build/tiny/verilog/mmu.v'
+stopped 6 'mmu.v is not whole: is the disk full' "$work/yosys"
