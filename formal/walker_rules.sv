@@ -4,7 +4,7 @@
 module walker_rules
   import mmu_pkg::*;
 #(
-  parameter walker_t Number = '0
+  parameter walkers_t Own = walkers_t'(1)
 ) (
   input logic         clk_i,
   input logic         rst_i,
@@ -13,12 +13,10 @@ module walker_rules
   input logic         start_i,
   input start_t       start_how_i,
   input vpn_t         start_vpn_i,
-  input logic         attached_i,
-  input walker_t      attached_tag_i,
+  input walkers_t     attached_i,
   input logic         held_i,
   input logic         accepted_i,
-  input logic         rsp_i,
-  input walker_t      rsp_tag_i,
+  input walkers_t     rsp_i,
   input logic         rsp_err_i,
   input logic [511:0] rsp_line_i,
   input logic         pass_o,
@@ -32,10 +30,10 @@ module walker_rules
   input vpn_t         vpn_q,
   input access_t      access_q,
   input cache_t       cache_q,
-  input walker_t      tag_q,
+  input walkers_t     tag_q,
   input outcome_t     outcome_q,
-  input err_t         err_q,
-  input logic [51:0]  addr_q,
+  input err_t         err_o,
+  input logic [51:0]  addr_o,
   input logic [63:0]  value_q
 );
   localparam int unsigned ErrP = 0, ErrRsvd = 3;
@@ -45,8 +43,8 @@ module walker_rules
   logic [63:0] line_word;  // the 8 bytes of the line that the walker asked for
   assign offers    = state_q == WkReq || state_q == WkCas;
   assign waits     = state_q == WkWait || state_q == WkCasWait;
-  assign concerns  = rsp_i && (attached_i ? rsp_tag_i == attached_tag_i : waits && rsp_tag_i == tag_q);
-  assign line_word = rsp_line_i[{addr_q[5:3], 6'd0} +: 64];
+  assign concerns  = (rsp_i & (waits ? tag_q : attached_i)) != '0;
+  assign line_word = rsp_line_i[{addr_o[5:3], 6'd0} +: 64];
 
   // ---- the value at hand ----
   logic leaf, write_leaf, missing;
@@ -57,12 +55,12 @@ module walker_rules
   // ---- the cycle before ----
   logic [3:0] cycles = '0;
   logic begun = 1'b0;
-  logic was_rst, was_start, was_attached, was_held, was_accepted, was_rsp, was_concerns, was_err, was_pass, was_grant;
+  logic was_rst, was_start, was_held, was_accepted, was_concerns, was_err, was_pass, was_grant;
   logic was_kill, was_from_psc, was_write_leaf, was_waits, was_offers;
   walk_state_t was_state;
   start_t      was_how;
   vpn_t was_start_vpn, was_vpn;
-  walker_t was_attached_tag, was_tag;
+  walkers_t was_attached, was_rsp, was_tag;
   logic [63:0] was_word, was_value;
   logic [2:0] was_level, was_root_level;
   frame_t      was_root_base;
@@ -79,7 +77,6 @@ module walker_rules
     was_how          <= start_how_i;
     was_start_vpn    <= start_vpn_i;
     was_attached     <= attached_i;
-    was_attached_tag <= attached_tag_i;
     was_held         <= held_i;
     was_accepted     <= accepted_i;
     was_rsp          <= rsp_i;
@@ -102,13 +99,13 @@ module walker_rules
     was_access       <= access_q;
     was_cache        <= cache_q;
     was_tag          <= tag_q;
-    was_addr         <= addr_q;
+    was_addr         <= addr_o;
     was_value        <= value_q;
     was_write_leaf   <= write_leaf;
   end
   logic live, same;
   assign live = begun && !was_rst && was_state != WkIdle;      // was at work, and no reset came between
-  assign same = level_q == was_level && rights_q == was_rights && cache_q == was_cache && addr_q == was_addr
+  assign same = level_q == was_level && rights_q == was_rights && cache_q == was_cache && addr_o == was_addr
              && value_q == was_value;
 
   always_ff @(posedge clk_i) begin
@@ -120,7 +117,8 @@ module walker_rules
       `ENVIRONMENT(start_when_idle, start_i, state_q == WkIdle)
       `SUPPOSED(start_level, start_i, start_how_i.level >= 3'd1 && start_how_i.level <= 3'd5)
       `SUPPOSED(root_level, 1'b1, root_level_i == 3'd4 || root_level_i == 3'd5)
-      `ENVIRONMENT(attached_in_req, attached_i, state_q == WkReq && attached_tag_i != Number && !held_i && !accepted_i)
+      `ENVIRONMENT(attached_in_req, attached_i != '0,
+                   state_q == WkReq && (attached_i & Own) == '0 && !held_i && !accepted_i)
       `ENVIRONMENT(held_offers, held_i, offers)
       `ENVIRONMENT(accepted_offers, accepted_i, offers && (!kill_q || held_i))
       `ENVIRONMENT(grant_in_fin, grant_i, state_q == WkFin && !kill_q)
@@ -131,16 +129,16 @@ module walker_rules
       `PROPERTY(dispatch_to_req, !was_rst && was_start,
                 state_q == WkReq && level_q == was_how.level
                 && from_psc_q == was_how.from_psc && rights_q == was_how.rights && cache_q == was_how.cache
-                && vpn_q == was_start_vpn && addr_q[51:12] == was_how.base && addr_q[2:0] == 3'd0)
+                && vpn_q == was_start_vpn && addr_o[51:12] == (was_how.base & FrameBits) && addr_o[2:0] == 3'd0)
       // ---- the offer ----
-      `PROPERTY(offer_unchanged, live && was_offers && !was_accepted && !was_attached && !was_kill,
+      `PROPERTY(offer_unchanged, live && was_offers && !was_accepted && was_attached == '0 && !was_kill,
                 state_q == was_state && same)
       `PROPERTY(accepted_waits, live && was_accepted,
-                tag_q == Number && same && state_q == (was_state == WkCas ? WkCasWait : WkWait))
-      `PROPERTY(attached_waits, live && was_attached && !was_concerns && !was_kill,
-                state_q == WkWait && tag_q == was_attached_tag && same)
+                tag_q == Own && same && state_q == (was_state == WkCas ? WkCasWait : WkWait))
+      `PROPERTY(attached_waits, live && was_attached != '0 && !was_concerns && !was_kill,
+                state_q == WkWait && tag_q == was_attached && same)
       // ---- the reply ----
-      `PROPERTY(reply_of_others_ignored, live && was_waits && was_rsp && !was_concerns,
+      `PROPERTY(reply_of_others_ignored, live && was_waits && was_rsp != '0 && !was_concerns,
                 state_q == was_state && tag_q == was_tag && same && !was_pass)
       `PROPERTY(changes_by_reply_only, live && !was_concerns,
                 same && entry_q == was_entry && vpn_q == was_vpn && access_q == was_access && !was_pass)
@@ -150,17 +148,20 @@ module walker_rules
                 state_q == WkReq && level_q == was_level - 3'd1
                 && rights_q.w == (was_rights.w && value_q[BitRw]) && rights_q.u == (was_rights.u && value_q[BitUs])
                 && rights_q.nx == (was_rights.nx || value_q[BitXd]) && cache_q == {value_q[BitPcd], value_q[BitPwt]}
-                && addr_q[51:12] == value_q[51:12] && value_q[BitP] && value_q[BitA])
+                && addr_o[51:12] == value_q[51:12] && value_q[BitP] && value_q[BitA])
       `PROPERTY(restart_at_root, live && was_concerns && was_from_psc && !from_psc_q,
                 state_q == WkReq
-                && level_q == was_root_level && rights_q == rights_t'(3'b110) && addr_q[51:12] == was_root_base)
+                && level_q == was_root_level && rights_q == rights_t'(3'b110)
+                && addr_o[51:12] == (was_root_base & FrameBits))
       // ---- compare-and-swap ----
       `PROPERTY(cas_only_if_missing, state_q == WkCas || state_q == WkCasWait, value_q[BitP] && missing)
       `PROPERTY(cas_done_is_desired,
                 live && was_state == WkCasWait && was_concerns && !was_err && !was_kill && was_word == was_value,
                 value_q == (was_value | MaskA | (was_write_leaf ? MaskD : 64'd0)))
+      // (With a reserved bit above M, V is a fault whatever is stored, and those bits are not.)
       `PROPERTY(cas_lost_is_read_again,
-                live && was_state == WkCasWait && was_concerns && !was_err && !was_kill && was_word != was_value,
+                live && was_state == WkCasWait && was_concerns && !was_err && !was_kill && was_word != was_value
+                && (was_word & ~EntryBits) == '0,
                 value_q == was_word)
       // ---- the outcome ----
       `PROPERTY(fin_by_reply_only, live && state_q == WkFin && was_state != WkFin, was_concerns && !was_kill)
@@ -168,7 +169,7 @@ module walker_rules
                 outcome_q == OutOk || outcome_q == OutFault || outcome_q == OutMemErr)
       `PROPERTY(ok_is_a_used_leaf, state_q == WkFin && outcome_q == OutOk, value_q[BitP] && leaf && !missing)
       `PROPERTY(fault_says_present, state_q == WkFin && outcome_q == OutFault,
-                err_q[ErrP] == value_q[BitP] && (!err_q[ErrRsvd] || err_q[ErrP]))
+                err_o[ErrP] == value_q[BitP] && (!err_o[ErrRsvd] || err_o[ErrP]))
       `PROPERTY(fault_of_root_only, Rewalk && live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
                 !from_psc_q)
       `PROPERTY(fin_until_grant, live && was_state == WkFin && !was_kill,
@@ -180,8 +181,10 @@ module walker_rules
                 state_q == (!was_accepted ? was_state : was_state == WkCas ? WkCasWait : WkWait))
       `PROPERTY(killed_waits_for_reply, live && was_kill && was_waits && !was_concerns, state_q == was_state && kill_q)
       // Lemma: who waits for a compare-and-swap waits for its own.
-      `PROPERTY(lemma_cas_tag, state_q == WkCasWait, tag_q == Number)
+      `PROPERTY(lemma_cas_tag, state_q == WkCasWait, tag_q == Own)
+      // Lemma: what a compare-and-swap expects has no reserved bit above M.
+      `PROPERTY(lemma_cas_value, state_q == WkCas || state_q == WkCasWait, (value_q & ~EntryBits) == '0)
     end
   end
 endmodule
-bind mmu_walker walker_rules #(.Number(Number)) u_rules (.*);
+bind mmu_walker walker_rules #(.Own(Own)) u_rules (.*);

@@ -29,8 +29,7 @@ module walkers_rules
   input logic [NumWalkers-1:0] attached,
   input logic [NumWalkers-1:0] start,
   input logic [NumWalkers-1:0] grant,
-  input logic                  hold,
-  input walker_t               hold_w
+  input logic [NumWalkers-1:0] held
 );
   localparam int unsigned NW = NumWalkers;
   localparam int unsigned NumW = NW > 1 ? $clog2(NW) : 1;
@@ -47,8 +46,7 @@ module walkers_rules
     held_offers = 1'b1;
     for (int unsigned w = 0; w < NW; w++) begin
       if (kill[w] && state[w] != WkIdle && !draining) kills_known = 1'b0;
-      if (hold && hold_w == walker_t'(w) && ((state[w] != WkReq && state[w] != WkCas) || attached[w]))
-        held_offers = 1'b0;
+      if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
       for (int unsigned o = 0; o < w; o++) if (own[w] && own[o] && addr[w][51:6] == addr[o][51:6]) shared = 1'b1;
     end
     d_missing = acc[NumW'(mem_tag_o)] == AccWrite && (level[NumW'(mem_tag_o)] == 3'd1
@@ -94,12 +92,12 @@ module walkers_rules
       `PROPERTY(cas_sets_what_is_missing, mem_valid_o && mem_cas_o,
                 mem_expected_o[BitP] && mem_desired_o != mem_expected_o
                 && mem_desired_o == (mem_expected_o | MaskA | (d_missing ? MaskD : 64'd0)))
-      `PROPERTY(killed_offers_only_held, mem_valid_o && kill[NumW'(mem_tag_o)], hold && hold_w == mem_tag_o)
+      `PROPERTY(killed_offers_only_held, mem_valid_o && kill[NumW'(mem_tag_o)], held[NumW'(mem_tag_o)])
       `PROPERTY(one_starts, start_i, start != '0 && (start & (start - 1'b1)) == '0)
       `PROPERTY(one_is_granted, grant_i, grant != '0 && (grant & (grant - 1'b1)) == '0)
       // Lemmas.
       `PROPERTY(lemma_killed_in_drain, kill != '0, kills_known)
-      `PROPERTY(lemma_held_offers, hold && !rst_i, held_offers)
+      `PROPERTY(lemma_held_offers, held != '0 && !rst_i, held_offers && (held & (held - 1'b1)) == '0)
     end
   end
 endmodule

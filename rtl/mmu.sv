@@ -352,7 +352,7 @@ module mmu
   // ---- Paging-structure caches, and where a walk starts ----
   logic        pass;
   logic [2:0]  root_level;
-  assign root_level = linear.la57 ? 3'd5 : 3'd4;
+  assign root_level = ARCH_LA57 != 0 && linear.la57 ? 3'd5 : 3'd4;
   cache_t root_cache;
   assign root_cache = regs.pcide ? '0 : regs.low[4:3];  // SDM 5.9.2: with CR4.PCIDE = 1 CR3[4:3] are PCID bits
   start_t start_how;

@@ -6,45 +6,37 @@
 //     ready     0          1          1
 //     hold      0          1          0
 //
-// Cost: none when alone; otherwise one cycle for each request before it.
+// Cost: none when alone; otherwise one cycle for each request before it. Sets of walkers throughout, so that nothing is
+// counted or shifted: of two walkers 5 LUT6 and 2 levels (were 17 and 2, with numbers).
 // Rules: docs/microarchitecture.md section 12.
 module mmu_mem_arb
   import mmu_pkg::*;
 (
-  input  logic                  clk_i,
-  input  logic                  rst_i,
-  input  logic [NumWalkers-1:0] want_i,
-  input  logic                  ready_i,
-  output logic                  valid_o,
-  output walker_t               chosen_o,
-  output logic                  hold_o,
-  output walker_t               hold_w_o,
-  output walker_t               pointer_o
+  input  logic     clk_i,
+  input  logic     rst_i,
+  input  walkers_t want_i,
+  input  logic     ready_i,
+  output walkers_t offer_o,                                    // whose request is offered: one's at most
+  output walkers_t held_o,                                     // hold and hold_w: it was offered before, and must stay
+  output walkers_t turn_o                                      // rr_mem: the walkers at or above it
 );
-  logic hold_q;
-  walker_t hold_w_q, rr_mem_q;
+  walkers_t held_q, turn_q;
 
   always_comb begin : p_choose
-    valid_o  = hold_q;
-    chosen_o = hold_w_q;
-    if (!hold_q && want_i != '0) begin
-      valid_o  = 1'b1;
-      chosen_o = walker_t'(round_robin(64'(want_i), entry_t'(rr_mem_q)));
-    end
+    offer_o = held_q;
+    if (held_q == '0) offer_o = (want_i & turn_q) != '0 ? first_walker(want_i & turn_q) : first_walker(want_i);
   end
 
   always_ff @(posedge clk_i) begin : p_hold
+    held_q <= ready_i ? '0 : offer_o;
+    // Next are those above the one whose request memory takes; after the last, all.
+    if (ready_i && offer_o != '0) turn_q <= offer_o[NumWalkers-1] ? '1 : ~(offer_o | (offer_o - walkers_t'(1)));
     if (rst_i) begin
-      hold_q   <= 1'b0;
-      rr_mem_q <= '0;
-    end else if (valid_o) begin
-      hold_q   <= !ready_i;
-      hold_w_q <= chosen_o;
-      if (ready_i) rr_mem_q <= walker_t'(next_of(entry_t'(chosen_o), NumWalkers));
+      held_q <= '0;
+      turn_q <= '1;
     end
   end
 
-  assign hold_o    = hold_q;
-  assign hold_w_o  = hold_w_q;
-  assign pointer_o = rr_mem_q;
+  assign held_o = held_q;
+  assign turn_o = turn_q;
 endmodule

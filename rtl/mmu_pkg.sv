@@ -30,6 +30,7 @@ package mmu_pkg;
   typedef logic [AddrBits-1:0] addr_t;  // a canonical linear or a physical address
   typedef logic [5:0] entry_t;  // number of a miss-queue entry
   typedef logic [3:0] walker_t;  // number of a walker, the memory tag
+  typedef logic [NumWalkers-1:0] walkers_t;  // a set of them
   typedef logic [6:0] err_t;  // page-fault error code, SDM 5.7
   typedef logic [2:0] mt_t;  // memory type, coded as in IA32_PAT
   typedef logic [1:0] cache_t;  // {PCD, PWT} of a table
@@ -152,12 +153,9 @@ package mmu_pkg;
     OutFault,
     OutMemErr
   } outcome_t;
-  typedef enum logic [1:0] {
-    StepPass,
-    StepCas,
-    StepOk,
-    StepFault
-  } step_t;
+  typedef struct packed {  // of an error code, what the entry decides
+    logic pk, rsvd, p;
+  } why_t;
   typedef struct packed {
     logic w, u, nx;  // AND of R/W, AND of U/S, OR of XD so far
   } rights_t;
@@ -193,6 +191,10 @@ package mmu_pkg;
       end
     end
     return (x_i == '0) ? '0 : n;
+  endfunction
+
+  function automatic walkers_t first_walker(input walkers_t x);
+    return x & (~x + walkers_t'(1));
   endfunction
 
   // Round robin: the lowest 1 of x at or above `from`, else the lowest of all.
@@ -373,14 +375,24 @@ package mmu_pkg;
   endfunction
 
   // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D (fetch, with EFER.NXE or CR4.SMEP), 5 PK, 6 SS.
-  function automatic err_t error_code(input logic p, input logic rsvd, input logic pk, input access_t a,
-                                      input rules_t r);
-    return {shadow_stack(a, r), pk, a.acc == AccExec && (r.nxe || r.smep), rsvd, user_mode(a), a.acc == AccWrite, p};
+  function automatic err_t error_code(input why_t why, input access_t a, input rules_t r);
+    return {
+      shadow_stack(a, r),
+      why.pk,
+      a.acc == AccExec && (r.nxe || r.smep),
+      why.rsvd,
+      user_mode(a),
+      a.acc == AccWrite,
+      why.p
+    };
   endfunction
 
   // SDM 5.7: a fault of rights has P = 1, and PK whenever the key forbids the access, whatever other right fails too.
+  function automatic why_t rights_why(input page_t page, input access_t a, input rules_t r);
+    return '{pk: key_violation(page, a, r), rsvd: 1'b0, p: 1'b1};
+  endfunction
   function automatic err_t rights_error(input page_t page, input access_t a, input rules_t r);
-    return error_code(1'b1, 1'b0, key_violation(page, a, r), a, r);
+    return error_code(rights_why(page, a, r), a, r);
   endfunction
 
   // A leaf maps a page: every PTE; a PDE or PDPTE with PS = 1 (SDM 5.5.4).
@@ -388,10 +400,14 @@ package mmu_pkg;
     return level == 3'd1 || ((level == 3'd2 || level == 3'd3) && v[BitPs]);
   endfunction
 
-  // SDM 5.8: an entry with A, and with D if it is the leaf of a write.
-  function automatic logic [63:0] updated(input logic [63:0] v, input logic [2:0] level, input acc_t acc);
-    return v | MaskA | (acc == AccWrite && is_leaf(v, level) ? MaskD : 64'd0);
+  // SDM 5.8: what is set in an entry that is used: A, and D if it is the leaf of a write.
+  function automatic logic [63:0] used_bits(input logic [63:0] v, input logic [2:0] level, input acc_t acc);
+    return MaskA | (acc == AccWrite && is_leaf(v, level) ? MaskD : 64'd0);
   endfunction
+
+  // Bits 51:M of an entry and of a frame are 0.
+  localparam logic [63:0] EntryBits = ~(64'h000F_FFFF_FFFF_FFFF & ('1 << PaBits));
+  localparam frame_t FrameBits = EntryBits[51:12];
 
   // SDM 5.5.4: bits that must be 0 in an entry with P = 1.
   function automatic logic reserved(input logic [63:0] v, input logic [2:0] level, input logic nxe);
@@ -404,12 +420,14 @@ package mmu_pkg;
     return above_m || xd || ps || below || amd;
   endfunction
 
-  // Address of the entry at `level` for a linear address, in the table at `base` (SDM 5.5.4).
-  function automatic logic [51:0] entry_address(input frame_t base, input vpn_t vpn, input logic [2:0] level);
-    logic [8:0] index;  // VA[11+9l : 12+9(l-1)]
-    index = 9'(vpn >> (level == 3'd1 ? 6'd0 : level == 3'd2 ? 6'd9 : level == 3'd3 ? 6'd18
-                     : level == 3'd4 ? 6'd27 : 6'd36));
-    return {base, index, 3'b000};
+  // VA[11+9l : 12+9(l-1)]: which entry of a table of level l (SDM 5.5.4).
+  function automatic logic [8:0] table_index(input vpn_t vpn, input logic [2:0] level);
+    unique case (level[1:0])
+      2'd0:    return vpn[35:27];
+      2'd1:    return ARCH_LA57 != 0 && level[2] ? vpn[44:36] : vpn[8:0];
+      2'd2:    return vpn[17:9];
+      default: return vpn[26:18];
+    endcase
   endfunction
 
   // ---- State readout (section 17): word 0 of a valid entry; arrays keep the valid bits apart from the tags ----

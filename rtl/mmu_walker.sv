@@ -11,12 +11,14 @@
 //     cycle     t          t+1       t+1+L            t+2+L
 //     level l   start      REQ       reply, judged    REQ of level l-1, CAS or FIN
 //
-// Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set.
+// Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set. Tiny: 375 LUT6, 159 flip-flops, 7
+// levels, a third of them the choice of 8 bytes of a line. (581, 197 and 11 when the outcome of a compare-and-swap was
+// judged after it was compared.)
 // Rules: docs/microarchitecture.md section 11; SDM 5.5.4, 5.6, 5.7, 5.8, 5.9.2.
 module mmu_walker
   import mmu_pkg::*;
 #(
-  parameter walker_t Number = '0
+  parameter walkers_t Own = walkers_t'(1)  // its own place in a set of walkers
 ) (
   input  logic         clk_i,
   input  logic         rst_i,
@@ -33,13 +35,11 @@ module mmu_walker
   input  vpn_t         start_vpn_i,
   input  access_t      start_access_i,
   // arbitration
-  input  logic         attached_i,                             // in REQ, another's read of the same line is under way
-  input  walker_t      attached_tag_i,
+  input  walkers_t     attached_i,                             // in REQ: whose read of the same line is under way
   input  logic         held_i,                                 // has been offered already and must stay
   input  logic         accepted_i,                             // memory takes the request now
   // memory reply
-  input  logic         rsp_i,
-  input  walker_t      rsp_tag_i,
+  input  walkers_t     rsp_i,                                  // whose request it answers
   input  logic         rsp_err_i,
   input  logic [511:0] rsp_line_i,
   // an entry passed on the way down, for the PSC
@@ -74,58 +74,73 @@ module mmu_walker
   vpn_t        vpn_q;
   access_t     access_q;
   cache_t      cache_q;                                        // SDM 5.9.2: of CR3 or of the entry to the table
-  walker_t     tag_q;                                          // own number except in WAIT for another's read
+  walkers_t    tag_q;                                          // whose read it waits for: itself, or another
   outcome_t    outcome_q;
-  err_t        err_q;
-  logic [51:0] addr_q;
+  why_t        why_q;
+  frame_t      base_q;                                         // of the table
+  logic [8:0]  index_q;                                        // of the entry in it
   logic [63:0] value_q;
 
-  // ---- Reply: V and what follows from it ----
-  logic        reply;
+  // ---- Reply: the entry V, and what follows from it ----
+  // All is judged by what the line says. A compare-and-swap that succeeded found what it expected: an entry that was
+  // judged when the CAS was, so only A and D are new.
+  logic asked, reply;  // the reply may be the walker's; it is
+  logic heed;                                                  // … and says something
   logic [63:0] v;
-  page_t       page;                                           // what V grants, with the entries above it
-  step_t       step;
-  err_t        err;
+  page_t page;                                                 // what V grants, with the entries above it
+  why_t  why;
+  logic leaf, write, read_only, fault, missing, success;
+  logic pass, cas, ok, restart;  // the step; none of them: a fault that is told
+  assign write = access_q.acc == AccWrite;
+  assign asked = rsp_i != '0 && (state_q == WkReq || state_q == WkWait || state_q == WkCasWait);
+  assign reply = asked && (rsp_i & (state_q == WkReq ? attached_i : tag_q)) != '0;
+  assign heed  = reply && !kill_q && !rsp_err_i;
   always_comb begin : p_judge
-    logic [63:0] old;
-    logic        leaf;
-    old      = '0;
-    leaf     = 1'b0;
-    reply    = rsp_i && (attached_i ? rsp_tag_i == attached_tag_i
-                                    : (state_q == WkWait || state_q == WkCasWait) && rsp_tag_i == tag_q);
-    v        = '0;
-    page     = '0;
-    step     = StepPass;
-    err      = '0;
-    if (reply && !kill_q && !rsp_err_i) begin
-      old      = rsp_line_i[{addr_q[5:3], 6'd0} +: 64];
-      v        = state_q == WkCasWait && old == value_q ? updated(value_q, level_q, access_q.acc) : old;
-      leaf     = is_leaf(v, level_q);
+    logic [63:0] word;
+    logic rsvd, denied;
+    word      = 'x;
+    rsvd      = 'x;
+    denied    = 'x;
+    v         = 'x;
+    page      = 'x;
+    why       = 'x;
+    leaf      = 'x;
+    read_only = 'x;
+    fault     = 'x;
+    missing   = 'x;
+    success   = 'x;
+    if (asked) begin
+      word        = rsp_line_i[{index_q[2:0], 6'd0} +: 64];
+      v           = word & EntryBits;
+      success     = state_q == WkCasWait && v == value_q;
+      leaf        = is_leaf(v, level_q);
       page.rights = '{w: rights_q.w && v[BitRw], u: rights_q.u && v[BitUs], nx: rights_q.nx || v[BitXd]};
       // SDM 5.6.1: R/W = 1 in every other entry, in the leaf R/W = 0 and D = 1
-      page.s      = ShadowStacks && rights_q.w && !v[BitRw] && v[BitD];
-      {page.wd, page.ad} = key_forbids(v[BitKeyLow +: 4], page.rights.u, keys_i);  // SDM 5.6.2: of the leaf
-      if (!v[BitP]) begin
-        step = StepFault;                                      // SDM 5.7: P = 0, the entry is not present
-        err  = error_code(1'b0, 1'b0, 1'b0, access_q, rules_i);
-      end else if (reserved(v, level_q, rules_i.nxe)) begin
-        step = StepFault;                                      // SDM 5.7: RSVD, a reserved bit is 1
-        err  = error_code(1'b1, 1'b1, 1'b0, access_q, rules_i);
-      end else if (!leaf) begin
-        step = v[BitA] ? StepPass : StepCas;  // SDM 5.8: A of every entry used
-      end else if (!rights_pass(page, access_q, rules_i)) begin
-        step = StepFault;                                      // SDM 5.6.1: access rights of the whole walk
-        err  = rights_error(page, access_q, rules_i);
-      end else begin
-        step = v[BitA] && (access_q.acc != AccWrite || v[BitD]) ? StepOk : StepCas;  // SDM 5.8: D of a write's leaf
+      read_only   = ShadowStacks && rights_q.w && !v[BitRw];
+      page.s      = read_only && v[BitD];
+      rsvd        = reserved(word, level_q, rules_i.nxe);
+      why         = '{pk: 1'b0, rsvd: v[BitP] && rsvd, p: v[BitP]};  // SDM 5.7: RSVD only of an entry that is present
+      denied      = 1'b0;
+      missing     = !v[BitA];                                  // SDM 5.8: A of every entry used
+      if (leaf) begin
+        {page.wd, page.ad} = key_forbids(v[BitKeyLow +: 4], page.rights.u, keys_i);  // SDM 5.6.2
+        denied  = !rights_pass(page, access_q, rules_i);       // SDM 5.6.1: access rights of the whole walk
+        if (why.p && !why.rsvd) why = rights_why(page, access_q, rules_i);
+        missing = !v[BitA] || (write && !v[BitD]);  // SDM 5.8: and D of a write's leaf
       end
+      fault = !v[BitP] || rsvd || denied;
     end
   end
+  assign cas     = !fault && missing && !success;
+  assign pass    = !fault && !cas && !leaf;
+  assign ok      = !fault && !cas && leaf;
+  assign restart = fault && from_psc_q && Rewalk;              // the cached upper part may be stale: from the root
 
-  assign pass_o = reply && !kill_q && !rsp_err_i && step == StepPass;
+  assign pass_o  = heed && pass;
   always_comb begin : p_pass_data
-    pass_data_o = '0;
+    pass_data_o = 'x;
     if (pass_o) begin
+      pass_data_o       = '0;
       pass_data_o.frame = v[51:12];
       pass_data_o.w     = page.rights.w;
       pass_data_o.u     = page.rights.u;
@@ -136,52 +151,30 @@ module mmu_walker
 
   always_ff @(posedge clk_i) begin : p_state
     if (state_q != WkIdle) begin
-      if (attached_i) begin  // as WAIT, from this cycle on
+      if (attached_i != '0) begin  // as WAIT, from this cycle on
         state_q <= WkWait;
-        tag_q   <= attached_tag_i;
+        tag_q   <= attached_i;
       end
       if (accepted_i) begin
         state_q <= state_q == WkCas ? WkCasWait : WkWait;
-        tag_q   <= Number;
+        tag_q   <= Own;
       end
       if (grant_i) state_q <= WkIdle;
       if (reply && !kill_q) begin
-        value_q <= v;
-        if (rsp_err_i) begin
-          state_q   <= WkFin;
-          outcome_q <= OutMemErr;
-        end else
-          unique case (step)
-            StepPass: begin
-              state_q  <= WkReq;
-              level_q  <= level_q - 3'd1;
-              rights_q <= page.rights;
-              cache_q  <= {v[BitPcd], v[BitPwt]};
-              addr_q   <= entry_address(v[51:12], vpn_q, level_q - 3'd1);
-            end
-            StepCas: state_q <= WkCas;
-            StepOk: begin
-              state_q   <= WkFin;
-              outcome_q <= OutOk;
-              rights_q  <= page.rights;
-              s_q       <= page.s;
-            end
-            StepFault: begin
-              if (from_psc_q && Rewalk) begin  // the cached upper part may be stale: again from the root
-                state_q    <= WkReq;
-                level_q    <= root_level_i;
-                rights_q   <= '{w: 1'b1, u: 1'b1, nx: 1'b0};
-                cache_q    <= root_cache_i;
-                from_psc_q <= 1'b0;
-                addr_q     <= entry_address(root_base_i, vpn_q, root_level_i);
-              end else begin
-                state_q   <= WkFin;
-                outcome_q <= OutFault;
-                err_q     <= err;
-              end
-            end
-          endcase
+        state_q   <= rsp_err_i || ok || (fault && !restart) ? WkFin : cas ? WkCas : WkReq;
+        outcome_q <= rsp_err_i ? OutMemErr : fault ? OutFault : OutOk;
+        why_q     <= why;
+        s_q       <= read_only && (v[BitD] || write);          // a write has set D by now
+        value_q   <= v | (success ? used_bits(v, level_q, access_q.acc) : '0);
       end
+      if (heed && (pass || restart)) begin
+        level_q    <= fault ? root_level_i : level_q - 3'd1;
+        cache_q    <= fault ? root_cache_i : {v[BitPcd], v[BitPwt]};
+        base_q     <= fault ? root_base_i & FrameBits : v[51:12];
+        index_q    <= fault ? table_index(vpn_q, root_level_i) : table_index(vpn_q, level_q - 3'd1);
+      end
+      if (heed && restart) from_psc_q <= 1'b0;
+      if (heed && (pass || ok || restart)) rights_q <= fault ? '{w: 1'b1, u: 1'b1, nx: 1'b0} : page.rights;
       if (kill_q && !accepted_i && !held_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))
         state_q <= WkIdle;
       if (kill_i) kill_q <= 1'b1;
@@ -196,15 +189,16 @@ module mmu_walker
       vpn_q      <= start_vpn_i;
       access_q   <= start_access_i;
       cache_q    <= start_how_i.cache;
-      addr_q     <= entry_address(start_how_i.base, start_vpn_i, start_how_i.level);
+      base_q     <= start_how_i.base & FrameBits;
+      index_q    <= table_index(start_vpn_i, start_how_i.level);
     end
     if (rst_i) state_q <= WkIdle;
   end
 
   assign state_o    = state_q;
   assign kill_o     = kill_q;
-  assign own_read_o = state_q == WkWait && tag_q == Number;
-  assign addr_o     = addr_q;
+  assign own_read_o = state_q == WkWait && tag_q == Own;
+  assign addr_o     = {base_q, index_q, 3'd0};
   assign value_o    = value_q;
   assign entry_o    = entry_q;
   assign vpn_o      = vpn_q;
@@ -214,18 +208,22 @@ module mmu_walker
   assign cache_o    = cache_q;
   assign acc_o      = access_q.acc;
   assign outcome_o  = outcome_q;
-  assign err_o      = err_q;
+
+  always_comb begin : p_error
+    err_o = 'x;
+    if (state_q == WkFin) err_o = error_code(why_q, access_q, rules_i);
+  end
 
   always_comb begin : p_peek
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i[0] && state_q != WkIdle) begin
       peek_word0_o = {31'd0, cache_q, state_q == WkFin && outcome_q == OutOk && s_q,
-                      state_q == WkFin && outcome_q == OutFault ? err_q : 7'd0,
+                      state_q == WkFin && outcome_q == OutFault ? err_o : 7'd0,
                       state_q == WkFin ? outcome_q : OutOk,
-                      state_q == WkWait ? tag_q : 4'd0,
+                      state_q == WkWait ? walker_t'(lowest(64'(tag_q))) : 4'd0,
                       entry_q, rights_q.nx, rights_q.u, rights_q.w, from_psc_q, level_q, kill_q, state_q};
-      peek_word1_o = {12'd0, addr_q};
+      peek_word1_o = {12'd0, addr_o};
     end else if (peek_i[1] && (state_q == WkCas || state_q == WkCasWait || (state_q == WkFin && outcome_q == OutOk)))
       peek_word0_o = value_q;
   end

@@ -96,8 +96,9 @@ hierarchy -check -top mmu
 proc
 chformal -remove
 opt_hier
-opt_expr
-opt_clean
+opt -fast
+opt_hier
+opt -fast
 opt_hier
 opt_clean
 write_rtlil @elaborated.il

@@ -104,11 +104,11 @@ bind mmu_walkers cover_memory u_cover_memory (
   .valid_i(mem_valid_o),
   .ready_i(mem_ready_i),
   .is_cas_i(mem_cas_o),
-  .hold_i(hold),
+  .hold_i(held != '0),
   .rsp_i,
   .rsp_err_i,
   .tag_i(mem_tag_o),
-  .pointer_i(pointer),
+  .pointer_i(mmu_pkg::walker_t'(mmu_pkg::lowest(64'(turn)))),
   .mt_i(mem_mt_o),
   .caches_i(cache),
   .types_i

@@ -89,8 +89,7 @@ bind mmu_walker cover_rights u_cover_rights (
   .rules_i,
   .access_i(access_q),
   .page_i(page),
-  .judged_i(reply && !kill_q && !rsp_err_i && v[mmu_pkg::BitP] && mmu_pkg::is_leaf(v, level_q)
-            && !mmu_pkg::reserved(v, level_q, rules_i.nxe))
+  .judged_i(heed && leaf && why.p && !why.rsvd)
 );
 bind mmu cover_rights u_cover_rights_stlb (
   .clk_i,

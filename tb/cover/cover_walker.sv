@@ -17,7 +17,7 @@ module cover_walker
   input access_t      access_i,
   input logic         start_i,
   input start_t       start_how_i,
-  input logic         attached_i,
+  input walkers_t     attached_i,
   input logic         held_i,
   input logic         accepted_i,
   input logic         reply_i,
@@ -26,8 +26,11 @@ module cover_walker
   input logic [51:0]  addr_i,
   input logic [63:0]  value_i,
   input logic [63:0]  v_i,                            // expected of a CAS; V
-  input step_t        step_i,
-  input err_t         err_i,
+  input logic         pass_i,
+  input logic         cas_i,
+  input logic         ok_i,
+  input logic         fault_i,                        // the step
+  input why_t         why_i,
   input logic         grant_i,
   input outcome_t     outcome_i
 );
@@ -52,8 +55,8 @@ module cover_walker
   assign cas_reply = judged && state_i == WkCasWait;
   assign success   = old == value_i;
   assign leaf      = is_leaf(value_i, level_i);
-  assign restart   = judged && step_i == StepFault && from_psc_i && Rewalk;
-  assign by_rights = err_i[0] && !err_i[3];
+  assign restart   = judged && fault_i && from_psc_i && Rewalk;
+  assign by_rights = why_i.p && !why_i.rsvd;
   assign size      = 2'(level_i - 3'd1);
   always_ff @(posedge clk_i) begin
     if (start_i) begin
@@ -111,13 +114,13 @@ module cover_walker
     logic here;
     assign here = judged && level_i == 3'(l);
     if (l > 1) begin : table_entry
-      `POINT(pass, here && step_i == StepPass)
+      `POINT(pass, here && pass_i)
       `POINT(a_cas_succeeds, cas_reply && level_i == 3'(l) && !leaf && success)
       `POINT(a_cas_fails, cas_reply && level_i == 3'(l) && !leaf && !success)
     end
     if (l == 1 || l == 2 || (l == 3 && ARCH_PAGE_1G != 0)) begin : leaf_entry
-      `POINT(translation, here && step_i == StepOk)
-      `POINT(rights_fault, here && step_i == StepFault && by_rights)
+      `POINT(translation, here && ok_i)
+      `POINT(rights_fault, here && fault_i && by_rights)
       `POINT(a_cas_succeeds,
              cas_reply && level_i == 3'(l) && leaf && success && !value_i[BitA] && v_i[BitD] == value_i[BitD])
       `POINT(a_cas_fails,
@@ -131,10 +134,10 @@ module cover_walker
              cas_reply && level_i == 3'(l) && leaf && !success && !value_i[BitA] && !value_i[BitD]
              && access_i.acc == AccWrite)
     end
-    `POINT(not_present, here && step_i == StepFault && !err_i[0])
-    `POINT(reserved, here && step_i == StepFault && err_i[3])
+    `POINT(not_present, here && fault_i && !why_i.p)
+    `POINT(reserved, here && fault_i && why_i.rsvd)
     if (PaBits < 52) begin : narrow
-      `POINT(reserved_above_m, here && v_i[BitP] && (v_i[51:0] >> PaBits) != '0)
+      `POINT(reserved_above_m, here && v_i[BitP] && (old[51:0] >> PaBits) != '0)
     end
     `POINT(reserved_xd, here && v_i[BitP] && v_i[BitXd] && !rules_i.nxe)
     if (l >= 4 || (l == 3 && ARCH_PAGE_1G == 0)) begin : no_page
@@ -153,10 +156,10 @@ module cover_walker
     localparam bit BelowPsc = (l == 1 && (Held2 || Held3 || Held4 || Held5)) || (l == 2 && (Held3 || Held4 || Held5))
                            || (l == 3 && (Held4 || Held5)) || (l == 4 && Held5 && La57);
     if (BelowPsc) begin : below_psc
-      `POINT(not_present, here && from_psc_i && step_i == StepFault && !err_i[0])
-      `POINT(reserved, here && from_psc_i && step_i == StepFault && err_i[3])
+      `POINT(not_present, here && from_psc_i && fault_i && !why_i.p)
+      `POINT(reserved, here && from_psc_i && fault_i && why_i.rsvd)
       if (l < 3 || (l == 3 && ARCH_PAGE_1G != 0)) begin : leaf_entry
-        `POINT(rights_fault, here && from_psc_i && step_i == StepFault && by_rights)
+        `POINT(rights_fault, here && from_psc_i && fault_i && by_rights)
       end
     end
   end
@@ -165,19 +168,19 @@ module cover_walker
   `POINT(cas_error__leaf, reply_i && !killed_i && error_i && state_i == WkCasWait && leaf)
 
   // ---- What the value says that a failed CAS brought back ----
-  `POINT(after_failed_cas__pass, cas_reply && !success && step_i == StepPass)
-  `POINT(after_failed_cas__translation, cas_reply && !success && step_i == StepOk)
-  `POINT(after_failed_cas__cas_again, cas_reply && !success && step_i == StepCas)
-  `POINT(after_failed_cas__not_present, cas_reply && !success && step_i == StepFault && !err_i[0])
-  `POINT(after_failed_cas__reserved, cas_reply && !success && step_i == StepFault && err_i[3])
-  `POINT(after_failed_cas__rights, cas_reply && !success && step_i == StepFault && by_rights)
+  `POINT(after_failed_cas__pass, cas_reply && !success && pass_i)
+  `POINT(after_failed_cas__translation, cas_reply && !success && ok_i)
+  `POINT(after_failed_cas__cas_again, cas_reply && !success && cas_i)
+  `POINT(after_failed_cas__not_present, cas_reply && !success && fault_i && !why_i.p)
+  `POINT(after_failed_cas__reserved, cas_reply && !success && fault_i && why_i.rsvd)
+  `POINT(after_failed_cas__rights, cas_reply && !success && fault_i && by_rights)
   `POINT(second_cas_succeeds, cas_reply && success && failed_q)
   `POINT(second_cas_fails, cas_reply && !success && failed_q)
 
   // ---- A fault below a PSC entry: again from the root, or told at once (policy.fault_rewalk) ----
   if (Rewalk) begin : rewalk
-    `POINT(restart_for_not_present, restart && !err_i[0])
-    `POINT(restart_for_reserved, restart && err_i[3])
+    `POINT(restart_for_not_present, restart && !why_i.p)
+    `POINT(restart_for_reserved, restart && why_i.rsvd)
     `POINT(restart_for_rights, restart && by_rights)
     `POINT(restart_after_failed_cas, restart && cas_reply && !success)
     `POINT(restarted__translation, ok && again_q)
@@ -193,16 +196,16 @@ module cover_walker
   `POINT(waits_for_grant, state_i == WkFin && !grant_i && !killed_i)
 
   // ---- Attached to another's read ----
-  `POINT(attached__waits, attached_i && !reply_i)
-  `POINT(attached__reply_at_once, attached_i && reply_i && !killed_i && !error_i)
-  `POINT(attached__error_at_once, attached_i && reply_i && !killed_i && error_i)
+  `POINT(attached__waits, attached_i != '0 && !reply_i)
+  `POINT(attached__reply_at_once, attached_i != '0 && reply_i && !killed_i && !error_i)
+  `POINT(attached__error_at_once, attached_i != '0 && reply_i && !killed_i && error_i)
 
   // ---- Killed ----
   `POINT(killed__at_start, start_i && kill_i)
-  `POINT(killed__in_req, killed_i && state_i == WkReq && !held_i && !attached_i)
+  `POINT(killed__in_req, killed_i && state_i == WkReq && !held_i && attached_i == '0)
   `POINT(killed__in_req_held, killed_i && state_i == WkReq && held_i && !accepted_i)
   `POINT(killed__in_req_accepted, killed_i && state_i == WkReq && held_i && accepted_i)
-  `POINT(killed__in_req_attached, killed_i && state_i == WkReq && attached_i)
+  `POINT(killed__in_req_attached, killed_i && state_i == WkReq && attached_i != '0)
   `POINT(killed__in_cas, killed_i && state_i == WkCas && !held_i)
   `POINT(killed__in_cas_held, killed_i && state_i == WkCas && held_i && !accepted_i)
   `POINT(killed__in_cas_accepted, killed_i && state_i == WkCas && held_i && accepted_i)
@@ -233,11 +236,14 @@ bind mmu_walker cover_walker u_cover_walker (
   .reply_i(reply),
   .error_i(rsp_err_i),
   .line_i(rsp_line_i),
-  .addr_i(addr_q),
+  .addr_i(addr_o),
   .value_i(value_q),
-  .v_i(v),
-  .step_i(step),
-  .err_i(err),
+  .v_i(v | (success ? mmu_pkg::used_bits(v, level_q, access_q.acc) : '0)),
+  .pass_i(pass),
+  .cas_i(cas),
+  .ok_i(ok),
+  .fault_i(fault),
+  .why_i(why),
   .grant_i,
   .outcome_i(outcome_q)
 );

@@ -487,13 +487,21 @@ template <class Registers> void registers_walkers(Registers &registers, const st
     });
     registers.u_walkers_g_walker_u_walker_entry_q([&](auto &reg, unsigned w) { field(reg, w, 11, 6); });
     registers.u_walkers_g_walker_u_walker_outcome_q([&](auto &reg, unsigned w) { field(reg, w, 21, 2); });
-    registers.u_walkers_g_walker_u_walker_err_q([&](auto &reg, unsigned w) { field(reg, w, 23, 7); });
+    /* Of the error code what the entry decided: PK, RSVD, P. */
+    registers.u_walkers_g_walker_u_walker_why_q([&](auto &reg, unsigned w) {
+        const auto word = walker(w);
+        register_set(reg, word.field(28, 1) << 2 | word.field(26, 1) << 1 | word.field(23, 1));
+    });
     registers.u_walkers_g_walker_u_walker_s_q([&](auto &reg, unsigned w) { field(reg, w, 30, 1); });
     registers.u_walkers_g_walker_u_walker_cache_q([&](auto &reg, unsigned w) { field(reg, w, 31, 2); });
-    /* Its own number, but where it waits for another's read. */
-    registers.u_walkers_g_walker_u_walker_tag_q(
-        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(0, 3) == WAIT ? walker(w).field(17, 4) : w); });
-    registers.u_walkers_g_walker_u_walker_addr_q([&](auto &reg, unsigned w) { register_set(reg, walker(w).w[1]); });
+    /* Itself, but where it waits for another's read; one bit of a set. */
+    registers.u_walkers_g_walker_u_walker_tag_q([&](auto &reg, unsigned w) {
+        register_set(reg, 1u << (walker(w).field(0, 3) == WAIT ? walker(w).field(17, 4) : w));
+    });
+    registers.u_walkers_g_walker_u_walker_base_q(
+        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(12, 40, 1)); });
+    registers.u_walkers_g_walker_u_walker_index_q(
+        [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(3, 9, 1)); });
     registers.u_walkers_g_walker_u_walker_value_q(
         [&](auto &reg, unsigned w) { register_set(reg, words.get(WORD_WALKER, 2 * w + 1).w[0]); });
     /* What it walks for is what its entry of the miss queue asks. */
@@ -502,9 +510,11 @@ template <class Registers> void registers_walkers(Registers &registers, const st
     registers.u_walkers_g_walker_u_walker_access_q(
         [&](auto &reg, unsigned w) { register_set(reg, walker(w).field(0, 3) ? request(w).field(16, 6) : 0); });
     const auto pointers = words.get(WORD_CONTROL, 2);
-    registers.u_walkers_u_arb_rr_mem_q([&](auto &reg) { register_set(reg, pointers.field(16, 4)); });
-    registers.u_walkers_u_arb_hold_q([&](auto &reg) { register_set(reg, pointers.field(24, 1)); });
-    registers.u_walkers_u_arb_hold_w_q([&](auto &reg) { register_set(reg, pointers.field(28, 4)); });
+    /* Sets of walkers: those at or above rr_mem; the one that is held. */
+    registers.u_walkers_u_arb_turn_q(
+        [&](auto &reg) { register_set(reg, ((1u << CFG_WALKERS_COUNT) - 1) & ~((1u << pointers.field(16, 4)) - 1)); });
+    registers.u_walkers_u_arb_held_q(
+        [&](auto &reg) { register_set(reg, pointers.field(24, 1) << pointers.field(28, 4)); });
 }
 
 /* ---- control, in IDLE ---- */

@@ -145,7 +145,7 @@ static const struct shown_signal psc_signals[] = {
 static const struct shown_signal walker_signals[] = {
     {"g_walker[#].u_walker.state_q", "walker", NAMES_ENUM, 0},
     {"g_walker[#].u_walker.level_q", "level", 0, 0},
-    {"g_walker[#].u_walker.addr_q", "address of the table entry", 0, 0},
+    {"g_walker[#].u_walker.addr_o", "address of the table entry", 0, 0},
     {"g_walker[#].u_walker.value_q", "table entry", 0, 0},
     {"g_walker[#].u_walker.outcome_q", "outcome", NAMES_ENUM, 0},
     {0},

@@ -34,9 +34,9 @@ red() {
     "$tree/scripts/formal.py" "$@" arbiter > "$work/said" 2>&1 || got=$?
     [ $got -eq "$want" ] && grep -qE -- "$words" "$work/said" || fail "exit $got, expected $want and \"$words\""
 }
-red 1 "refuted: .*a_offer_stays" rtl/mmu_mem_arb.sv 's/hold_q   <= !ready_i;/hold_q   <= 1'"'"'b0;/' --proofs
+red 1 "refuted: .*a_offer_stays" rtl/mmu_mem_arb.sv 's/held_q <= ready_i ? .0 : offer_o;/held_q <= 0;/' --proofs
 red 1 "not inductive" formal/arbiter_rules.sv 's/, aged)/, 1'"'"'b1)/' --proofs
-red 1 "offer_stays holds of its mutant too" formal/properties.toml '0,/new = "hold_q   <= 1.b0;"/s//new = "hold_q   <= ~ready_i;"/'
+red 1 "offer_stays holds of its mutant too" formal/properties.toml '0,/new = "held_q <= .0;"/s//new = "held_q <= !ready_i ? offer_o : 0;"/'
 red 1 "reaches c_offer_stays" formal/arbiter_rules.sv 's/(offer_stays, !was_rst/(offer_stays, was_rst \&\& !was_rst/'
-red 7 "stands there 0 times" formal/properties.toml 's/^old = "64.(want_i)"/old = "not there"/'
-red 7 "one_more has no section" formal/arbiter_rules.sv 's/(lemma_numbers,/(one_more,/' --proofs
+red 7 "stands there 0 times" formal/properties.toml '0,/^old = ": first_walker(want_i);"/s//old = "not there"/'
+red 7 "one_more has no section" formal/arbiter_rules.sv 's/(lemma_sets,/(one_more,/' --proofs
