@@ -268,11 +268,6 @@ package mmu_pkg;
     return tag.vpn == vpn && tag.size == size && (tag.glob || tag.pcid == pcid);
   endfunction
 
-  // Section 4 "overlap", validity apart: one lookup could match both. Only of TLB entries, or of equal sizes.
-  function automatic logic tags_overlap(input tag_t a, input tag_t b);
-    return vpn_floor(a.vpn ^ b.vpn, a.size > b.size ? a.size : b.size) == '0 && (a.glob || b.glob || a.pcid == b.pcid);
-  endfunction
-
   // What an invalidation of no single address drops, validity apart (SDM 5.10.4.1). Entries of the PSC are never
   // global.
   function automatic logic inv_drops(input tag_t tag, input inv_t inv, input logic [11:0] pcid);
