@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -89,10 +90,17 @@ bool stream_parse(struct stream *s, const char *text, char *error, size_t size)
 static bool open_device(struct stream *s)
 {
     struct termios t;
+    struct stat what;
     speed_t speed;
     s->fd = open(s->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (s->fd < 0)
         return false;
+    if (fstat(s->fd, &what) != 0)
+        return false;
+    if (!S_ISCHR(what.st_mode)) { /* a file or a disk would be written over */
+        errno = ENODEV;
+        return false;
+    }
     if (tcgetattr(s->fd, &t) != 0)
         return errno == ENOTTY; /* a byte stream of another kind */
     cfmakeraw(&t);

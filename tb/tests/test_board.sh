@@ -86,6 +86,9 @@ refused() { # STATUS TEXT COMMAND…
     [ $status -eq "$wanted" ] && grep -q "$text" "$work/said" || fail "$*: status $status, not $wanted with '$text'"
 }
 refused 7 'cannot be opened' build/tiny/twinwalk-model cosim --dut=fpga:"$work/none" $corpus/jit.tw
+head -c 5000 README.md > "$work/file" && cp "$work/file" "$work/before"
+refused 7 'cannot be opened: No such device' build/tiny/twinwalk-model cosim --dut=fpga:"$work/file,patience=1" $corpus/jit.tw
+cmp "$work/file" "$work/before" || fail "a file was taken for a board, and written over"
 refused 2 'must be tcp:HOST:PORT' build/tiny/twinwalk-model cosim --dut=fpga:tcp:x $corpus/jit.tw
 refused 7 'has said nothing for 1 s' build/tiny/twinwalk-model cosim --dut=fpga:/dev/ptmx,patience=1 $corpus/jit.tw
 begin fpga-sim --tcp
