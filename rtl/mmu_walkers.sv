@@ -264,7 +264,9 @@ module mmu_walkers
 
   assign only_waits_o = ~(idle | waits | held) == '0;
 
-  assign pointer_word_o = {32'd0, walker_t'(lowest(64'(held))), 3'd0, held != '0, 4'd0, walker_t'(lowest(64'(turn))), 16'd0};
+  assign pointer_word_o = {
+    32'd0, walker_t'(lowest(64'(held))), 3'd0, held != '0, 4'd0, walker_t'(lowest(64'(turn))), 16'd0
+  };
   always_comb begin : p_peek
     peek_word0_o = '0;
     peek_word1_o = '0;

@@ -227,7 +227,9 @@ def emit_sv(preset):
         for field, what, note in ((0, "HOLDS", "bit i: " + ", ".join(names)), (1, "ENTRIES", ""), (2, "WAYS", "")):
             values = ", ".join(map(str, padded(arrays, most, field)))
             out.append(f"  localparam int unsigned {upper}_{what} [{most}] = '{{{values}}};" + (f"  // {note}" if note else ""))
+    out.append("  // verilator lint_off UNUSEDPARAM")  # a board's link alone uses it
     out.append(f"  localparam logic [31:0] PRESET_HASH = 32'h{hash_of(preset):08x};  // of all of these")
+    out.append("  // verilator lint_on UNUSEDPARAM")
     out.append("endpackage")
     return "\n".join(out) + "\n"
 
