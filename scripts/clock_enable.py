@@ -5,12 +5,14 @@
 
 A board that waits for inputs must not let the MMU see a clock (docs/board.md). What is written for a clock that never
 stands stays as it is; the enable is put in by rule, everywhere, and the rule is checked: every process of the design
-is an always_ff at the rising edge of clk_i, and every instance with a clock has it by that name. Exit status: 0, or 1
-with a line that says which file is not so.
+is an always_ff at the rising edge of clk_i, and every instance with a clock has it by that name. Exit status: 0; 1
+with a line that says which file is not so; 2 wrong usage; 3 a file cannot be read; 6 a copy cannot be written.
 """
 import re
 import sys
 from pathlib import Path
+
+import ends
 
 PROCESS = re.compile(r"\balways_ff\s*@\s*\(([^)]*)\)\s*")
 PORT = re.compile(r"^(\s*input\s+(?:logic|wire)\s+)clk_i(\s*,.*)$", re.M)
@@ -23,8 +25,6 @@ class Bad(Exception):
 
 
 def enabled(name, text):
-    if "clk_en_i" in text:
-        return text
     bare = re.sub(r"//.*|/\*.*?\*/", "", text)
     events = {event.strip() for event in PROCESS.findall(bare)}
     if events - {"posedge clk_i"} or re.search(r"\balways(_latch)?\b(?!_)", bare):
@@ -39,16 +39,25 @@ def enabled(name, text):
 
 
 def main(arguments):
+    if len(arguments) < 2:
+        print("clock_enable: a folder and the files of which it gets copies: scripts/clock_enable.py FOLDER FILE.sv...", file=sys.stderr)
+        return 2
     folder = Path(arguments[0])
+    try:
+        texts = {file: file.read_text(encoding="utf-8") for file in map(Path, arguments[1:])}
+    except OSError as error:
+        print(f"clock_enable: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 3
+    try:
+        copies = {file.name: enabled(file, text) for file, text in texts.items()}
+    except Bad as bad:
+        print(f"clock_enable: {bad}", file=sys.stderr)
+        return 1
     folder.mkdir(parents=True, exist_ok=True)
-    for file in map(Path, arguments[1:]):
-        (folder / file.name).write_text(enabled(file, file.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, text in copies.items():
+        (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except Bad as bad:
-        print(f"clock_enable: {bad}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(ends.run("clock_enable", main))
