@@ -261,13 +261,8 @@ package mmu_pkg;
     return !Keys ? 2'b00 : keys[{u, key, 1'b0}+:2];
   endfunction
 
-  // Section 4 "matches", validity apart: same size and VPN, and global or same PCID.
   // verilator lint_off UNUSEDSIGNAL
   // (validity is kept beside the tags; frame and PAT index are no rights)
-  function automatic logic tag_match(input tag_t tag, input vpn_t vpn, input psize_t size, input logic [11:0] pcid);
-    return tag.vpn == vpn && tag.size == size && (tag.glob || tag.pcid == pcid);
-  endfunction
-
   // What an invalidation of no single address drops, validity apart (SDM 5.10.4.1). Entries of the PSC are never
   // global.
   function automatic logic inv_drops(input tag_t tag, input inv_t inv, input logic [11:0] pcid);

@@ -44,7 +44,8 @@ module cover_tlb_array
     set_q      <= set;
     valid_q    <= valid_i[set];
     for (int unsigned w = 0; w < Ways; w++) begin
-      same_q[w] <= valid_i[set][w] && tag_match(tag_i[set][w], fill_tag_i.vpn, fill_tag_i.size, fill_tag_i.pcid);
+      same_q[w] <= valid_i[set][w] && tag_i[set][w].vpn == fill_tag_i.vpn && tag_i[set][w].size == fill_tag_i.size &&
+          (tag_i[set][w].glob || tag_i[set][w].pcid == fill_tag_i.pcid);
     end
   end
 

@@ -41,7 +41,7 @@ while IFS= read -r row; do
 done < $work/shown
 
 # Numbers that are told of what lies here.
-tells() { grep -qF -- "$2" "docs/$1" || { echo "docs/$1 should say: $2"; exit 1; }; }
+tells() { tr '\n' ' ' < "docs/$1" | grep -qF -- "$2" || { echo "docs/$1 should say: $2"; exit 1; }; }
 numbers=(no One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve Thirteen Fourteen Fifteen Sixteen Seventeen
     Eighteen Nineteen Twenty Twenty-one Twenty-two Twenty-three Twenty-four Twenty-five)
 traces=(traces/corpus/*.tw)
