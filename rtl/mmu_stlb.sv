@@ -102,7 +102,10 @@ module mmu_stlb
 
   // ---- R, C ----
   stlb_new_t c_new;
-  assign c_new = '{vpn: c_vpn_q, size: c_size_q, glob: c_glob_q, data: c_data_q};
+  always_comb begin : p_c_new
+    c_new = 'x;
+    if (c_token == TokFill) c_new = '{vpn: c_vpn_q, size: c_size_q, glob: c_glob_q, data: c_data_q};
+  end
   logic hit, hit_in_1, hit_glob;
   psize_t hit_size;
   data_t  hit_data;

@@ -165,12 +165,20 @@ module mmu_stlb_array
   end
 
   // ---- The memories ----
+  logic asked, reads;  // in R
+  assign asked = r_look_i || r_fill_i || r_inv_i != InvNone;
+  assign reads = asked || (Readout == 1 && peek_i);
   ways_t write, fresh;  // C writes these ways, of them this one as valid
   set_t  c_set_q;
+  logic  c_fill_q;                                             // a FILL of this array is in C
   word_t new_word;                                             // but for its valid bit
   word_t word [3] [Ways];                                      // by page size
   word_t peek_word [Ways];
-  assign new_word = word_of(c_new_i, pcid_i);
+  always_comb begin : p_new_word
+    new_word    = 'x;
+    new_word[0] = 1'b0;
+    if (c_fill_q) new_word = word_of(c_new_i, pcid_i);
+  end
   for (genvar w = 0; w < int'(Ways); w++) begin : g_way
     (* no_rw_check *) (* ramstyle = "no_rw_check" *)
     word_t word_q[Sets];
@@ -187,16 +195,22 @@ module mmu_stlb_array
         end
         assign word[s][w] = read_q;
       end else begin : g_small
-        assign word[s][w] = word_q[set_q[s]];
+        always_comb begin : p_read
+          word[s][w] = 'x;
+          if (reads) word[s][w] = word_q[set_q[s]];
+        end
       end
     end
-    assign peek_word[w] = Readout == 2 ? word_q[peek_set] : word[Small][w];
+    always_comb begin : p_peek_word
+      peek_word[w] = 'x;
+      if (peek_i) peek_word[w] = Readout == 2 ? word_q[peek_set] : word[Small][w];
+    end
   end
 
   // ---- What C wrote in the cycle before, if the words in R may not have it ----
   ways_t p_write_q, p_fresh_q;
   set_t p_set_q;
-  logic c_fill_q, p_fill_q;
+  logic p_fill_q;
   if (Block) begin : g_written
     always_ff @(posedge clk_i) begin : p_written
       if (write != '0 || p_write_q != '0) begin
@@ -225,8 +239,7 @@ module mmu_stlb_array
   logic c_place_q;  // the array has the set of the sweep
 
   // ---- R: compare, each size for itself ----
-  logic asked, by_index;
-  assign asked    = r_look_i || r_fill_i || r_inv_i != InvNone;
+  logic by_index;
   assign by_index = r_inv_i != InvNone && !one_address(r_inv_i);
   logic [2:0] places, hits, c_same;
   ways_t match [3];                                            // at most one of a lookup

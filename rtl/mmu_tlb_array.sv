@@ -66,7 +66,7 @@ module mmu_tlb_array
   typedef logic [ReplW-1:0] repl_t;
 
   tag_t                      tag_q  [Sets][Ways];              // what `kept` leaves of it
-  data_t                     data_q [1 << PlaceW];             // by place_of: one memory, a read port for each lookup
+  data_t                     data_q [Entries > 1 ? 1 << PlaceW : 1];  // by place_of; a read port for each lookup
   logic [Sets-1:0][Ways-1:0] valid_q;                          // counts, whatever .valid of the tag says
   repl_t                     repl_q [Sets];                    // see "Replacement"
 

@@ -137,6 +137,7 @@ static enum psc_rule psc_of(enum psc_rule intel)
 static void of_one_address(void **state)
 {
     (void)state;
+    bench_needs_room();
     for (unsigned pcide = 0; pcide <= CFG_ARCH_PCID; pcide++) {
         const unsigned now = pcide ? SECOND : 0, before = pcide ? FIRST : 0;
         struct bench *b = crowded(pcide, 0);

@@ -25,6 +25,7 @@ static void run_to_step(struct bench *b, unsigned step)
 static void step_by_step(void **state)
 {
     (void)state;
+    bench_needs_room();
     struct bench *b = bench_new();
     const uint64_t va = 0x40003000;
     bench_map(b, va, PA, SIZE_4K, MAPPED & ~PTE_W);
@@ -52,6 +53,7 @@ static void step_by_step(void **state)
 static void the_last_step_drops_l1s_and_psc(void **state)
 {
     (void)state;
+    bench_needs_room();
     if (!L1_HOLDS_4K)
         return;
     for (unsigned global = 0; global < 2; global++) {

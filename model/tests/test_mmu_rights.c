@@ -101,6 +101,7 @@ static void try(const struct rights_row *row, enum path path, bool read_only_tab
 static void the_table(void **state)
 {
     (void)state;
+    bench_needs_room();
     unsigned rows = 0;
     for (unsigned i = 0; i < RIGHTS_ROWS; i++) {
         if (!is_built(rights_table[i].regs))
@@ -148,6 +149,7 @@ static void what_is_a_shadow_stack_page(void **state)
 static void s_is_of_the_fill(void **state)
 {
     (void)state;
+    bench_needs_room();
     struct bench *b = bench_new();
     bench_control(b, CTL_MOV_CR0, CR0_PG);
     bench_map(b, VA, PA, SIZE_4K, PTE_P | PTE_U | PTE_A);
@@ -160,7 +162,7 @@ static void s_is_of_the_fill(void **state)
         for (unsigned sel = 2; sel <= 3; sel++)
             for (unsigned idx = 0; idx < 65536; idx++)
                 if (mmu_state(b->m, sel, idx, w) && w[0] == tag) {
-                    assert_int_equal(w[1] >> 51, round); /* whatever CR4.CET is */
+                    assert_int_equal(w[1] >> 51, CFG_ARCH_CET ? round : 0); /* whatever CR4.CET is */
                     assert_int_equal(w[1] >> 43 & 1, round);
                     found++;
                 }

@@ -16,7 +16,7 @@ for verb in vectors random; do
 done
 # What nothing sees is not green, though its own stimulus wants a clock.
 got=0
-scripts/defects_arch.sh psc_fill_after_kill > "$work/said" 2>&1 || got=$?
+scripts/defects_arch.sh fault_keeps_psc > "$work/said" 2>&1 || got=$?
 [ $got -eq 1 ] && grep -q "unseen$" "$work/said" && grep -q "^0 of 1 seen" "$work/said" || fail "status $got"
 got=0
 scripts/defects_arch.sh no_such_defect > "$work/said" 2>&1 || got=$?

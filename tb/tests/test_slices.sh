@@ -97,7 +97,7 @@ left_out() {
 left_out none || fail "with every register"
 # Written as 0, which they are: what control and a sweep latch, and who gives up; and what the STLB wrote last. Not in a
 # trace: memory that takes no request. Not in tiny: a way big enough for a block RAM.
-unseen='u_ctl_(state|op|data|desc|gp|inv|j)_q|u_stlb_c_(sweep|init)_q|_c_place_q|_p_(new|write|fresh|set|fill)_q|_g_block_read_q|_kill_q|_hold(_w)?_q'
+unseen='u_ctl_(state|op|data|desc|gp|inv|j)_q|u_stlb_c_(sweep|init)_q|_c_place_q|_p_(new|write|fresh|set|fill)_q|_g_block_read_q|_kill_q|_held_q'
 names=$(grep -o 'registers\.\w*_q(' tb/dut/registers.h | sed 's/registers\.//; s/($//' | sort -u)
 [ "$(wc -w <<< "$names")" -ge 70 ] || fail "registers.h names hardly a register"
 for name in $(grep -vE "$unseen" <<< "$names"); do
