@@ -94,10 +94,11 @@ module mmu_miss_queue
   set_t confirm_q, led_q;  // led: leader_q is meant
   set_t step0_q, step1_q;  // the two bits of each entry's next FINV step
   set_t port_q [NP];                                           // entries last used by each port
-  req_t        req_q    [NM];
-  kept_t       res_q    [NM];                                  // set in FINV, FINVW, DONE
-  addr_t       va_q     [NM];                                  // the linear, in DONE with KindOk the physical address
-  idx_t        leader_q [NM];
+  // Packed: a simulator keeps a flag for each assignment to an element of an unpacked array, of which there are many here.
+  req_t  [NM-1:0] req_q;
+  kept_t [NM-1:0] res_q;                                       // set in FINV, FINVW, DONE
+  addr_t [NM-1:0] va_q;                                        // the linear, in DONE with KindOk the physical address
+  idx_t  [NM-1:0] leader_q;
   entry_t rr_issue_q, rr_walk_q;
 
   function automatic set_t one(input entry_t e);

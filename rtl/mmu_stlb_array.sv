@@ -165,9 +165,8 @@ module mmu_stlb_array
   end
 
   // ---- The memories ----
-  logic asked, reads;  // in R
+  logic asked;  // in R
   assign asked = r_look_i || r_fill_i || r_inv_i != InvNone;
-  assign reads = asked || (Readout == 1 && peek_i);
   ways_t write, fresh;  // C writes these ways, of them this one as valid
   set_t  c_set_q;
   logic  c_fill_q;                                             // a FILL of this array is in C
@@ -197,7 +196,7 @@ module mmu_stlb_array
       end else begin : g_small
         always_comb begin : p_read
           word[s][w] = 'x;
-          if (reads) word[s][w] = word_q[set_q[s]];
+          if (asked || (Readout == 1 && peek_i)) word[s][w] = word_q[set_q[s]];
         end
       end
     end

@@ -208,7 +208,12 @@ template <class Registers> void registers_responses(Registers &registers, const 
 template <class Registers> void registers_queue(Registers &registers, const state_words &words)
 {
     enum state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, STATES };
-    enum : unsigned { NM = CFG_MISS_QUEUE_ENTRIES, NP = CFG_PORTS_FETCH + CFG_PORTS_DATA };
+    enum : unsigned {
+        NM = CFG_MISS_QUEUE_ENTRIES,
+        NP = CFG_PORTS_FETCH + CFG_PORTS_DATA,
+        NUMBER = NM > 1 ? 32 - __builtin_clz(NM - 1) : 1, /* bits of an entry's number */
+        RESULT = 12,                                      /* bits of one */
+    };
     uint64_t in[STATES] = {}, of_port[NP] = {}, confirm = 0, step0 = 0, step1 = 0;
     for (unsigned e = 0; e < NM; e++) {
         const auto entry = words.get(WORD_QUEUE, e);
@@ -237,22 +242,23 @@ template <class Registers> void registers_queue(Registers &registers, const stat
         for (unsigned p = 0; p < NP; p++)
             register_set(reg[p], of_port[p]);
     });
-    const auto field = [&](auto &reg, unsigned low, unsigned width) {
+    /* Packed: entry e begins at bit e x width. */
+    const auto entries = [&](auto &reg, unsigned width, auto value) {
+        register_clear(reg);
         for (unsigned e = 0; e < NM; e++)
-            register_set(reg[e], words.get(WORD_QUEUE, e).field(low, width));
+            register_insert(reg, e * width, width, value(words.get(WORD_QUEUE, e)));
     };
-    registers.u_queue_req_q([&](auto &reg) { field(reg, 4, 18); });
-    registers.u_queue_leader_q([&](auto &reg) { field(reg, 23, 6); });
+    using word = const state_words::word &;
+    registers.u_queue_req_q([&](auto &reg) { entries(reg, 18, [](word w) { return w.field(4, 18); }); });
+    registers.u_queue_leader_q([&](auto &reg) { entries(reg, NUMBER, [](word w) { return w.field(23, NUMBER); }); });
     registers.u_queue_res_q([&](auto &reg) {
-        for (unsigned e = 0; e < NM; e++) {
-            const auto entry = words.get(WORD_QUEUE, e);
-            register_set(reg[e], register_result(unsigned(entry.field(31, 2)), unsigned(entry.field(29, 2)),
-                                                 unsigned(entry.field(33, 7)), unsigned(entry.field(40, 8))));
-        }
+        entries(reg, RESULT, [](word w) {
+            return register_result(unsigned(w.field(31, 2)), unsigned(w.field(29, 2)), unsigned(w.field(33, 7)),
+                                   unsigned(w.field(40, 8)));
+        });
     });
     registers.u_queue_va_q([&](auto &reg) {
-        for (unsigned e = 0; e < NM; e++)
-            register_set(reg[e], words.get(WORD_QUEUE, e).w[1] & ADDRESS_MASK);
+        entries(reg, unsigned(__builtin_popcountll(ADDRESS_MASK)), [](word w) { return w.w[1] & ADDRESS_MASK; });
     });
     const auto pointers = words.get(WORD_CONTROL, 2);
     registers.u_queue_rr_issue_q([&](auto &reg) { register_set(reg, pointers.field(0, 6)); });
