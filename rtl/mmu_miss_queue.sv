@@ -94,7 +94,7 @@ module mmu_miss_queue
   set_t confirm_q, led_q;  // led: leader_q is meant
   set_t step0_q, step1_q;  // the two bits of each entry's next FINV step
   set_t port_q [NP];                                           // entries last used by each port
-  // Packed: a simulator keeps a flag for each assignment to an element of an unpacked array, of which there are many here.
+  // Packed: of an unpacked array a simulator keeps a flag for each assignment to an element, and here are many.
   req_t  [NM-1:0] req_q;
   kept_t [NM-1:0] res_q;                                       // set in FINV, FINVW, DONE
   addr_t [NM-1:0] va_q;                                        // the linear, in DONE with KindOk the physical address
