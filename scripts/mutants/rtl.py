@@ -15,7 +15,7 @@ PACKAGE = "defect_pkg"
 ELABORATED = {
     "ParameterDeclaration", "ParameterDeclarationStatement", "ParameterPortList", "ParameterValueAssignment", "RangeDimensionSpecifier", "VariableDimension",
     "TypedefDeclaration", "AnsiPortList", "FunctionPortList", "NamedType", "StructUnionType", "EnumType", "PackageImportDeclaration", "ImplicitType",
-    "LogicType", "ConcurrentAssertionStatement", "ImmediateAssertStatement", "ImmediateAssertionMember", "ConcurrentAssertionMember", "CastExpression:type",
+    "LogicType", "ConcurrentAssertionStatement", "ImmediateAssertStatement", "ImmediateAssertionMember", "ConcurrentAssertionMember",
 }
 SWAPPED = {
     "EqualityExpression": ("==", "!="), "InequalityExpression": ("!=", "=="), "LessThanExpression": ("<", "<="),
@@ -91,8 +91,6 @@ class Finder:
         if name in ("AlwaysCombBlock", "AlwaysFFBlock", "FunctionDeclaration"):
             procedural = True
         if name in ("ConditionalPredicate", "ContinuousAssign", "ExpressionStatement", "ReturnStatement", "PortConnection", "NamedPortConnection"):
-            value = True
-        if name == "ContinuousAssign":
             value = True
         for child in self.children(node):
             self.walk(child, procedural, value and name != "TimingControlStatement")
