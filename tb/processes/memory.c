@@ -30,8 +30,7 @@ bool memory_fail(struct memory *m, int status, const char *why)
     return false;
 }
 
-/* What the reader says, which names the trace itself. */
-static bool fail_reading(struct memory *m)
+bool memory_fail_reading(struct memory *m)
 {
     snprintf(m->error, sizeof m->error, "%s", trace_error(m->trace));
     plain_in_place(m->error, sizeof m->error);
@@ -238,7 +237,7 @@ static bool run(struct memory *m)
     char error[512];
     bool good;
     if (got < 0)
-        return fail_reading(m);
+        return memory_fail_reading(m);
     if (got == 0)
         return memory_fail(m, STATUS_INPUT, "the trace is empty");
     if (!kernelside_boot(&m->kernel, &boot, error, sizeof error))
@@ -252,7 +251,7 @@ static bool run(struct memory *m)
             got = trace_next(m->trace, &rec, &count);
     }
     if (good && got < 0)
-        good = fail_reading(m);
+        good = memory_fail_reading(m);
     if (good && m->setup->verify)
         good = verify(m);
     if (good && !m->accesses && !interrupt_count)

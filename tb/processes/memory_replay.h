@@ -41,6 +41,8 @@ int memory_replay(const struct setup *setup, bool serial);
 /* Both give false, with m->error and m->status; _here: at the record at hand. */
 bool memory_fail(struct memory *m, int status, const char *why);
 bool memory_fail_here(struct memory *m, int status, const char *why);
+/* The same, with what the reader says, which names the trace itself. */
+bool memory_fail_reading(struct memory *m);
 
 struct oracle_access memory_access(const struct trace_rec *rec);
 

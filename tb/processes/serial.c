@@ -6,7 +6,6 @@
 
 #include "arch/rules_address.h"
 #include "base/exits.h"
-#include "base/input.h"
 #include "base/interrupt.h"
 #include "quick.h"
 #include "traces/format/check.h"
@@ -119,7 +118,7 @@ bool serial_own(struct memory *m)
                 return false;
         }
     if (got < 0)
-        return memory_fail(m, input_status(m->trace), trace_error(m->trace));
+        return memory_fail_reading(m);
     return m->accesses || interrupt_count ||
            memory_fail(m, STATUS_INCOMPLETE, "the trace has no access, so nothing was counted");
 }

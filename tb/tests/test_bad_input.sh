@@ -32,6 +32,12 @@ for verb in cosim model memory; do # each names the file, once
     $twinwalk $verb "$work/torn.tw" > "$work/said" 2>&1 < /dev/null && { echo "$verb takes a torn trace"; exit 1; }
     [ "$(grep 'BAD INPUT' "$work/said" | grep -o 'torn\.tw' | wc -l)" = 1 ] || { echo "$verb names the file otherwise:"; cat "$work/said"; exit 1; }
 done
+head -c 30000 traces/corpus/linux-4level.tw > "$work/own.tw" # with its own tables: another way to the end
+for verb in tlb "model --serial"; do
+    # shellcheck disable=SC2086
+    $twinwalk $verb "$work/own.tw" > "$work/said" 2>&1 < /dev/null && { echo "$verb takes a torn trace"; exit 1; }
+    [ "$(grep 'BAD INPUT' "$work/said" | grep -o 'own\.tw' | wc -l)" = 1 ] || { echo "$verb names the file otherwise:"; cat "$work/said"; exit 1; }
+done
 
 cp $trace "$work/corrupt.tw"
 printf '\xa5\x5a\xa5' | dd of="$work/corrupt.tw" bs=1 seek=$((size / 3)) conv=notrunc status=none
