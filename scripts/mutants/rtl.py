@@ -6,6 +6,7 @@ is what is decided when the design is built (parameters, types, dimensions, cond
 what stands on the left of an assignment, and the state readout's Readout.
 """
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,11 @@ SWAPPED = {
 }
 TERMS = {"LogicalAndExpression", "LogicalOrExpression", "BinaryAndExpression", "BinaryOrExpression", "BinaryXorExpression"}
 LITERALS = {"IntegerLiteralExpression", "IntegerVectorExpression"}
+# What of a node is a width, and so decided too when the design is built.
+WIDTHS = {
+    "SimpleRangeSelect": ("left", "right"), "AscendingRangeSelect": ("right",), "DescendingRangeSelect": ("right",),
+    "MultipleConcatenationExpression": ("expression",), "ReplicatedAssignmentPattern": ("countExpr",), "CastExpression": ("left",),
+}
 
 
 @dataclass
@@ -92,8 +98,10 @@ class Finder:
             procedural = True
         if name in ("ConditionalPredicate", "ContinuousAssign", "ExpressionStatement", "ReturnStatement", "PortConnection", "NamedPortConnection"):
             value = True
+        widths = [getattr(node, part) for part in WIDTHS.get(name, ())]
         for child in self.children(node):
-            self.walk(child, procedural, value and name != "TimingControlStatement")
+            if child not in widths:
+                self.walk(child, procedural, value and name != "TimingControlStatement")
 
     def below(self, node, blocks, procedural):
         for child in self.children(node):
@@ -122,9 +130,7 @@ class Finder:
 
     def literal(self, node, text):
         parent = kind(node.parent)
-        what = "index off by one" if parent in ("BitSelect", "SimpleRangeSelect", "AscendingRangeSelect", "DescendingRangeSelect") else "constant off by one"
-        if parent in ("SimpleRangeSelect", "AscendingRangeSelect", "DescendingRangeSelect", "MultipleConcatenationExpression", "ReplicatedAssignmentPattern", "CastExpression"):
-            return  # a width
+        what = "index off by one" if parent in ("BitSelect", "AscendingRangeSelect", "DescendingRangeSelect") else "constant off by one"
         if "'" in text and len(text.split("'")[0]) and text.split("'")[0] == "1":
             self.add(node, what, f"(~{text})")
         else:
@@ -142,19 +148,21 @@ def choose(mutants, number, seed):
     return [mutants[at] for at in order]
 
 
-def write(folder, out, chosen):
-    """The copy of the design with the chosen mutants, numbered from 1."""
+def write(folder, out, chosen, free=False):
+    """The copy of the design with the chosen mutants, numbered from 1; free: each with a wire of its own, mutant_NUMBER, for the planted number."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(Path(folder).glob("*.sv")):
         source = path.read_bytes()
         of_file = [(number, mutant) for number, mutant in enumerate(chosen, 1) if mutant.file == path.name]
-        text = render(source, 0, len(source), of_file).decode()
+        text = render(source, 0, len(source), of_file, **({"selector": b"mutant_%d"} if free else {})).decode()
+        if free and of_file:
+            text = re.sub(r"^\);$", ");\n  logic " + ", ".join(f"mutant_{number}" for number, _ in of_file) + ";", text, count=1, flags=re.M)
         if not (out / path.name).exists() or (out / path.name).read_text() != text:
             (out / path.name).write_text(text)
 
 
-def render(source, start, end, mutants, selector=f"{PACKAGE}::planted".encode(), dropped=b"begin if (!(%s)) begin %s end end"):
+def render(source, start, end, mutants, selector=f"{PACKAGE}::planted == %d".encode(), dropped=b"begin if (!(%s)) begin %s end end"):
     """The source from start to end, with mutants, which lie within, one in another."""
     result, at = b"", start
     while True:
@@ -166,7 +174,7 @@ def render(source, start, end, mutants, selector=f"{PACKAGE}::planted".encode(),
         within = [item for item in inside if item[1].start >= first.start and item[1].end <= first.end and item not in same]
         text = render(source, first.start, first.end, within, selector, dropped)
         for number, mutant in same:
-            planted = selector + f" == {number}".encode()
+            planted = selector % number
             if mutant.wrap:
                 text = dropped % (planted, text)
             else:

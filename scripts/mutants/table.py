@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""What campaigns of mutants came to, as tables of docs/mutants.md, and the killed ones for the share in `make test`.
+
+  table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together
+
+Writes the part of docs/mutants.md between its two marks, and adds to scripts/mutants/killed.txt a line for each mutant of the
+RTL that was killed in the first preset: a hash of what it is (recorded.py). Exit status: 0; 2 wrong usage.
+"""
+import json
+import statistics
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import recorded  # noqa: E402  (beside this file)
+
+DOCS = HOME / "docs/mutants.md"
+MARKS = ("<!-- campaigns: scripts/mutants/table.py -->\n", "<!-- end of campaigns -->\n")
+NAMES = {"rtl": "RTL", "c": "model and oracle", "netlist": "netlist of tiny"}
+
+
+def fate(mutant):
+    if mutant["killed"]:
+        return "killed"
+    if not mutant.get("equivalent"):
+        return "survive"
+    return "proved" if mutant["equivalent"] == "proved" else "reasoned"
+
+
+def by_file(mutants):
+    counts = defaultdict(Counter)
+    for mutant in mutants:
+        counts[mutant["file"]][fate(mutant)] += 1
+    total = sum(counts.values(), Counter())
+    lines = ["| file | mutants | killed | proved the same | the same by reason | survive |", "|---|---|---|---|---|---|"]
+    for name, count in [*sorted(counts.items()), ("**all**", total)]:
+        lines.append(f"| {name} | {count.total()} | " + " | ".join(str(count[word]) for word in ("killed", "proved", "reasoned", "survive")) + " |")
+    return lines
+
+
+def by_stimulus(mutants):
+    killed = [mutant for mutant in mutants if mutant["killed"]]
+    lines = ["| first red | killed | preset | comparator | seconds of CPU: median, most |", "|---|---|---|---|---|"]
+    for name, count in Counter(mutant["by"] for mutant in killed).most_common():
+        of = [mutant for mutant in killed if mutant["by"] == name]
+        presets, sees = (", ".join(f"{word} {n}" for word, n in Counter(mutant[key] for mutant in of).most_common()) for key in ("preset", "sees"))
+        seconds = [mutant["seconds"] for mutant in of]
+        lines.append(f"| {name} | {count} | {presets} | {sees} | {statistics.median(seconds):.2f}, {max(seconds):.1f} |")
+    return lines
+
+
+def text(records):
+    lines = []
+    for of, name in NAMES.items():
+        mine = [record for record in records if record.get("of", "rtl") == of]
+        mutants = [mutant for record in mine for mutant in record["mutants"] if "killed" in mutant]
+        if not mutants:
+            continue
+        drawn = "; ".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at {record['commit']}, {record['date']}" for record in mine)
+        lines += [f"### {name[0].upper() + name[1:]}: {len(mutants)} mutants", "", f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
+        lines += [*by_file(mutants), "", *by_stimulus(mutants), ""]
+    return "\n".join(lines)
+
+
+def main(arguments):
+    if not arguments or any(word.startswith("-") for word in arguments):
+        print(__doc__, file=sys.stderr)
+        return 2
+    records = [json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments]
+    before, _, rest = DOCS.read_text(encoding="utf-8").partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    DOCS.write_text(f"{before}{MARKS[0]}\n{text(records)}\n{MARKS[1]}{after}", encoding="utf-8")
+    recorded.add(mutant for record in records if record.get("of", "rtl") == "rtl" for mutant in record["mutants"] if mutant.get("killed") and mutant["preset"] == record["presets"].split(",")[0])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
