@@ -282,8 +282,8 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 # Presets that stand for no processor but for a size of hardware: in the tests whole MMUs only, and not in the headline.
 SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
-test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/twinwalk-leftout $(B)/fpga-sim $(B)/fpga-sim-defects build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
+test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) $(if $(filter tiny ecp5,$(PRESET)),$(B)/twinwalk-waiting $(B)/twinwalk-leftout) $(if $(filter ecp5,$(PRESET)),$(B)/twinwalk-defects) \
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/fpga-sim $(B)/fpga-sim-defects build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
@@ -424,6 +424,7 @@ clean: ## remove everything generated
 -include tb/defects/rules.mk
 -include tb/tests/on_rtl/rules.mk
 -include tb/tests/leftout/rules.mk
+-include tb/tests/readout/rules.mk
 -include tb/tests/contract/rules.mk
 -include tb/judges/rules.mk
 -include tb/fpga/rules.mk

@@ -7,6 +7,8 @@
   plant_defects.py core PRESET OUT_DIR SOURCE.sv...
                                                 as rtl, and the mistakes of tb/core/mistakes.toml in the core's sources
   plant_defects.py mistakes                     those, a line each between tabs: number, name, what the run must say
+  plant_defects.py mistakes-of FILE PRESET OUT_DIR SOURCE.sv...
+                                                the mistakes of that file alone, which are for every preset; numbered from 1
   plant_defects.py presets                      the presets that have defects
   plant_defects.py families                     the names of the defects of each family
   plant_defects.py list                         one line a defect, fields between tabs: number, name, families, kind, preset, level,
@@ -131,9 +133,9 @@ def plant(defects, preset, out, sources, changed):
         (out / "defect_pkg.sv").write_text(PACKAGE)
 
 
-def mistakes():
-    """Those of a core around the MMU: for every preset, numbered on from the defects."""
-    with open(HOME / "tb/core/mistakes.toml", "rb") as file:
+def mistakes(path=HOME / "tb/core/mistakes.toml"):
+    """Those of a core around the MMU: for every preset, numbered on from the defects. Or of another file."""
+    with open(path, "rb") as file:
         return tomllib.load(file)["mistake"]
 
 
@@ -161,6 +163,9 @@ def main(arguments):
     elif arguments[:1] == ["core"] and len(arguments) > 3:
         every = defects + [{"preset": arguments[1], **mistake} for mistake in mistakes()]
         plant(every, arguments[1], Path(arguments[2]), arguments[3:], False)
+    elif arguments[:1] == ["mistakes-of"] and len(arguments) > 4:
+        every = [{"preset": arguments[2], **mistake} for mistake in mistakes(arguments[1])]
+        plant(every, arguments[2], Path(arguments[3]), arguments[4:], False)
     elif arguments[:1] in (["rtl"], ["changed"]) and len(arguments) > 3:
         plant(defects, arguments[1], Path(arguments[2]), arguments[3:], arguments[0] == "changed")
     else:

@@ -103,6 +103,16 @@ public:
                 has_registers<Model>::value ? restore : nullptr};
     }
 
+    /* Of a model whose parameter Readout is 1: state is read while the MMU waits, in clocks of the reading alone. */
+    static constexpr struct dut_ops ops_waiting(const char *name)
+    {
+        struct dut_ops o = ops(name, false);
+        o.has_state = true;
+        o.state = state_waiting;
+        o.state_waits = true;
+        return o;
+    }
+
     ~adapter() override
     {
         Verilated::threadContextp(&context_);
@@ -317,6 +327,27 @@ private:
         word[0] = get<64>(m.state_data_o, 0);
         word[1] = get<64>(m.state_data_o, 1);
         m.state_sel_i = STATE_NONE;
+        return true;
+    }
+
+    /* Section 17, Readout 1: a word is there that has been asked for since three cycles, in which nothing came in. The
+     * MMU waits, so they change nothing else. */
+    static bool state_waiting(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
+    {
+        enum { CYCLES = 3 };
+        adapter &a = self(d);
+        a.put_inputs(pins_in{});
+        a.model_.state_sel_i = CData(sel);
+        a.model_.state_idx_i = SData(idx);
+        a.evaluate([&] {
+            for (int cycle = 0; cycle < CYCLES; cycle++) {
+                a.lower();
+                a.rise();
+            }
+        });
+        word[0] = get<64>(a.model_.state_data_o, 0);
+        word[1] = get<64>(a.model_.state_data_o, 1);
+        a.model_.state_sel_i = STATE_NONE;
         return true;
     }
 
