@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A trace in slices (docs/slices.md) is the whole trace: the same totals as in one process, the same first failure, and
-# slices that each begin as the one before ends. Every register of the RTL is written at a boundary, and one that is
-# left out is seen. A slice that is lost, a signal, and what does not go together have their words.
+# slices that each begin as the one before ends (that every register is written there: test_registers.sh). A slice that is
+# lost, a signal, and what does not go together have their words.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -88,37 +88,6 @@ bash "$folder/rerun.txt" > "$work/said" 2>&1 || got=$?
 [ $got -eq 1 ] && finding | cmp -s - "$work/whole" || fail "exit $got: rerun.txt of a boundary"
 unset TWINWALK_DEFECT
 
-# ---- registers: one that is left out of the writing is seen, whichever; one without a rule is told ----
-python3 tb/tests/leftout/stimulus.py > "$work/all.txt"
-left_out() {
-    LEFT_OUT=$1 timeout 120 build/tiny/twinwalk-leftout cosim --check=state --memory=random --limit=10000 --jobs=3 --slices=1000 \
-        --brief --out="$work/out" "$work/all.txt" > "$work/said" 2>&1
-}
-left_out none || fail "with every register"
-# Written as 0, which they are: what control and a sweep latch, and who gives up; and what the STLB wrote last. Not in a
-# trace: memory that takes no request. Not in tiny: a way big enough for a block RAM.
-unseen='u_ctl_(state|op|data|desc|gp|inv|j)_q|u_stlb_c_(sweep|init)_q|_c_place_q|_p_(new|write|fresh|set|fill)_q|_g_block_read_q|_kill_q|_held_q'
-names=$(grep -o 'registers\.\w*_q(' tb/dut/registers.h | sed 's/registers\.//; s/($//' | sort -u)
-[ "$(wc -w <<< "$names")" -ge 70 ] || fail "registers.h names hardly a register"
-for name in $(grep -vE "$unseen" <<< "$names"); do
-    got=0
-    left_out "$name" || got=$?
-    [ $got -eq 1 ] && grep -q "MISMATCH" "$work/said" || fail "exit $got without $name"
-done
-# What the build says of a register that nobody writes, and of one that has another name; the device refuses then.
-mkdir "$work/cc"
-sed 's/^\( *\)CData.* \(\w*\)u_ctl__DOT__gp_q;/&\n\1CData \2u_ctl__DOT__new_q;/' build/tiny/cc/Vmmu___024root.h > "$work/cc/Vmmu___024root.h"
-scripts/verilate.py registers "$work/cc" Vmmu rtl/*.sv 2> "$work/said"
-grep -q "u_ctl_new_q has no rule in tb/dut/registers.h" "$work/said" && grep -q "u_ctl_new_q has no rule" "$work/cc/Vmmu_registers.h" ||
-    fail "a register without a rule is not told"
-cp build/tiny/cc/Vmmu___024root.h "$work/cc/"
-sed 's/gp_q/gp/' rtl/mmu_ctl.sv > "$work/mmu_ctl.sv"
-scripts/verilate.py registers "$work/cc" Vmmu "$work/mmu_ctl.sv" 2> "$work/said"
-grep -q "mmu_ctl.sv has a register that is not called NAME_q: gp" "$work/said" || fail "a register with another name is not told"
-for header in build/*/cc/Vmmu_registers.h; do
-    grep -A2 'registers_reason' "$header" | grep -q 'return "";' || fail "$header: not every register is written"
-done
-
 # ---- what does not go together, a slice that is lost, signals ----
 status_of() { awk -F ' *[|] *' -v name="$1" '$2 == name {print $4}' docs/exits.md; }
 refuses() { # NAME TEXT OPTIONS…
@@ -139,6 +108,8 @@ refuses slices-twice "--slices is for --jobs=2 and more" --slices=2 $corpus/jit.
 refuses slices-twice "--slice runs one slice in this process" --slice=0/2 --jobs=2 $corpus/jit.tw
 refuses bad-share "must be I/N with I less than N" --slice=2/2 $corpus/jit.tw
 got=0
+printf 'twinwalk-trace 1\ntables own\nbits 48\npoke 0x1000 0x2007\npoke 0x2000 0x3007\npoke 0x3000 0x4007\npoke 0x4000 0x5007\n' > "$work/all.txt"
+for _ in {1..200}; do echo "L 0x0 8"; done >> "$work/all.txt"
 $twinwalk cosim --slice=0/2 "$work/all.txt" > "$work/said" 2>&1 || got=$?
 [ $got -eq 2 ] && grep -q "does not say how many records it has" "$work/said" || fail "slices-of-unknown: exit $got"
 got=0
