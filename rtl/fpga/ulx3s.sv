@@ -1,5 +1,5 @@
-// The top of a ULX3S with an ECP5-85F: 25 MHz oscillator, PLL, reset, and what it holds: the MMU alone (board_mmu)
-// or in the minimal core (board_core).
+// The top of a ULX3S with an ECP5-85F: 25 MHz oscillator, PLL, reset, and what it holds: the MMU alone (board_mmu), in
+// the minimal core (board_core), or at the end of the UART (board_link: --dut=fpga:).
 //
 //     fire 1 (R1)     reset while it is held
 //     lamps           0 the clock is locked, 1 out of reset, 2 to 7 what is inside
@@ -7,8 +7,9 @@
 //
 // Pins: ulx3s.lpf. Made by `make fpga BOARD=ulx3s` (docs/synthesis.md).
 module ulx3s #(
-  parameter int unsigned Inside = 0,                           // 0: the MMU alone, 1: in the core
-  parameter Program = ""                                       // that the core runs
+  parameter int unsigned Inside = 0,                           // 0: the MMU alone, 1: in the core, 2: on the UART
+  parameter Program = "",                                      // that the core runs
+  parameter int unsigned Baud = 3000000                        // of the UART that the link is on
 ) (
   input  logic       clk_25mhz,
   input  logic       fire1,
@@ -16,13 +17,15 @@ module ulx3s #(
   output logic       uart_tx,
   output logic [7:0] led
 );
-  // 25 MHz / 5 * 12 = 60 MHz; the oscillator inside runs at 10 times that.
+  // 25 MHz / 5 * 12 = 60 MHz, or with the link 30 MHz: the UART is what a run waits for. The oscillator inside runs at
+  // 600 MHz.
+  localparam int unsigned Mhz = Inside == 2 ? 30 : 60;
   logic clk, locked;
   EHXPLLL #(
     .CLKI_DIV(5),
-    .CLKFB_DIV(12),
-    .CLKOP_DIV(10),
-    .CLKOP_CPHASE(4),
+    .CLKFB_DIV(Mhz / 5),
+    .CLKOP_DIV(600 / Mhz),
+    .CLKOP_CPHASE(300 / Mhz - 1),
     .FEEDBK_PATH("CLKOP")
   ) u_pll (
     .CLKI(clk_25mhz),
@@ -51,6 +54,16 @@ module ulx3s #(
   if (Inside == 1) begin : g_core
     board_core #(
       .Program(Program)
+    ) u_inside (
+      .clk_i(clk),
+      .rst_i(rst),
+      .rx_i(uart_rx),
+      .tx_o(uart_tx),
+      .lamps_o(lamps)
+    );
+  end else if (Inside == 2) begin : g_link
+    board_link #(
+      .Divisor(Mhz * 1000000 / Baud)
     ) u_inside (
       .clk_i(clk),
       .rst_i(rst),

@@ -33,7 +33,6 @@ module link_replay
   output logic [3:0]           ctl_op_o,
   output logic [63:0]          ctl_data_o,
   output logic [63:0]          ctl_desc_o,
-  input  logic                 mem_req_valid_i,
   output logic                 mem_req_ready_o,
   output logic                 mem_rsp_valid_o,
   output logic [3:0]           mem_rsp_tag_o,
@@ -190,26 +189,29 @@ module link_replay
   assign port      = free & (~free + 1'b1);            // the lowest
 
   // ---- The MMU's clock ----
-  logic cycle, peek_clock;
+  logic plays, cycle, peek_clock;
   logic [1:0] settle_q;
-  assign cycle           = state_q == StCycle && count_q != '0 && fold_ready_i;
+  assign plays           = state_q == StCycle;
+  assign cycle           = plays && count_q != '0 && fold_ready_i;
   assign peek_clock      = state_q == StPeek && settle_q != '0;
   assign mmu_en_o        = cycle || peek_clock || mmu_rst_o;
   assign mmu_rst_o       = state_q == StReset;
   assign fold_cycle_o    = cycle;
   assign fold_clear_o    = state_q == StReset;
   assign fold_flush_o    = state_q == StFlush && fold_ready_i && !status_busy_i;
-  assign req_valid_o     = cycle ? offer_q : '0;
+  // Between cycles of StCycle what is offered stands, and no clock sees it. Memory is ready whether it is asked or not:
+  // what the MMU gives does not go back into it in the same cycle.
+  assign req_valid_o     = plays ? offer_q : '0;
   assign req_id_o        = rid_q;
   assign req_va_o        = va_q;
   assign req_acc_o       = acc_q;
   assign req_mode_o      = rmode_q;
-  assign ctl_valid_o     = cycle && ctl_q;
+  assign ctl_valid_o     = plays && ctl_q;
   assign ctl_op_o        = ctl_op_q;
   assign ctl_data_o      = ctl_data_q;
   assign ctl_desc_o      = ctl_desc_q;
-  assign mem_req_ready_o = cycle && (ready_once_q ? ready_value_q : ready_mode_q && mem_req_valid_i);
-  assign mem_rsp_valid_o = cycle && reply_q;
+  assign mem_req_ready_o = plays && (ready_once_q ? ready_value_q : ready_mode_q);
+  assign mem_rsp_valid_o = plays && reply_q;
   assign mem_rsp_tag_o   = reply_tag_q;
   assign mem_rsp_err_o   = reply_err_q;
   assign mem_rsp_data_o  = line_q;

@@ -48,7 +48,7 @@ module link_rx
   logic [31:16] hello_q;
   logic counts_q, old_q, overflow_q, quiet_q;
   logic [15:0] session_q, taken_q;
-  logic [7:0] expected_q;
+  logic [7:0] type_q, expected_q;
 
   // ---- The memory: written up to write_q, good up to good_q, read up to read_q ----
   logic [7:0] memory[Bytes];
@@ -79,7 +79,6 @@ module link_rx
   assign lost        = (last && !good) || (good && type_q == FrameInputs && !stream_good && !old_q)
                     || (valid_i && state_q == StHead && left_q == 11'd1 && length_now > 16'(MaxPayload));
 
-  logic [7:0] type_q;
   logic hello, fresh;  // one that is repeated is a question, no more
   assign hello = good && type_q == FrameHello;
   assign fresh = hello && hello_q[31:16] != session_q;

@@ -166,7 +166,6 @@ module mmu_link
     .ctl_op_o(ctl_op),
     .ctl_data_o(ctl_data),
     .ctl_desc_o(ctl_desc),
-    .mem_req_valid_i(mem_req_valid),
     .mem_req_ready_o(mem_req_ready),
     .mem_rsp_valid_o(mem_rsp_valid),
     .mem_rsp_tag_o(mem_rsp_tag),

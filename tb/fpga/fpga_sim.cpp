@@ -1,19 +1,19 @@
-/* fpga-sim: the Verilated board (rtl/link/mmu_link.sv) at the end of a pty or a TCP socket, with whatever can go wrong
+/* fpga-sim: a Verilated board (sim_board.h says which) at the end of a pty or a TCP socket, with whatever can go wrong
  * on the way. What `--dut=fpga:…` talks to when there is no board (docs/board.md). */
 #include <argp.h>
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "Vmmu_link_clock.h"
 #include "base/exits.h"
 #include "faults.h"
 #include "mmu_cfg.h"
 #include "plug.h"
-#include "verilated.h"
+#include "sim_board.h"
 
 const char *argp_program_version = "fpga-sim for preset " CFG_NAME;
 
@@ -25,13 +25,6 @@ struct options {
     uint64_t seed = 1;
 };
 
-/* Which of the planted defects acts, where there are any (tb/defects). */
-extern "C" unsigned int twinwalk_defect()
-{
-    const char *number = std::getenv("TWINWALK_DEFECT");
-    return number ? unsigned(std::strtoul(number, nullptr, 10)) : 0;
-}
-
 static volatile sig_atomic_t ended;
 
 static void on_signal(int)
@@ -39,75 +32,11 @@ static void on_signal(int)
     ended = 1;
 }
 
-/* The board, clock by clock. */
-class board
-{
-public:
-    board()
-    {
-        power_on();
-    }
-
-    /* As when it is switched on: nothing is kept but the memories' contents, which nobody relies on. */
-    void power_on()
-    {
-        model_.rx_valid_i = 0;
-        model_.tx_ready_i = 0;
-        model_.rst_i = 1;
-        for (int i = 0; i < 4; i++)
-            clock();
-        model_.rst_i = 0;
-        model_.eval();
-    }
-
-    bool busy() const
-    {
-        return model_.busy_o;
-    }
-
-    uint64_t clocks() const
-    {
-        return clocks_;
-    }
-
-    /* One clock: a byte in, if there is one, and a byte out, if there is one and it can go. */
-    bool step(const uint8_t *in, bool room, uint8_t *out)
-    {
-        model_.rx_valid_i = in != nullptr;
-        if (in)
-            model_.rx_data_i = *in;
-        model_.tx_ready_i = room;
-        const bool sent = room && model_.tx_valid_o;
-        *out = model_.tx_data_o;
-        clock();
-        return sent;
-    }
-
-private:
-    void clock()
-    {
-        CData *const remembered = clock_memory(model_); /* tb/dut/adapter.h tells of it */
-        if (remembered) {
-            *remembered = 0;
-        } else {
-            model_.clk_i = 0;
-            model_.eval();
-        }
-        model_.clk_i = 1;
-        model_.eval();
-        clocks_++;
-    }
-
-    VerilatedContext context_;
-    Vmmu_link model_{&context_};
-    uint64_t clocks_ = 0;
-};
-
 /* Board, lines and plug. */
 class bench
 {
 public:
-    explicit bench(const options &o) : in_(o.rates, o.seed), out_(o.rates, o.seed + 0x9e3779b9u)
+    explicit bench(const options &o) : board_(make_board()), in_(o.rates, o.seed), out_(o.rates, o.seed + 0x9e3779b9u)
     {
         open_ = o.tcp ? plug_.open_tcp(o.port) : plug_.open_pty(o.pty);
     }
@@ -128,7 +57,7 @@ public:
             take_bytes();
             work();
             give_bytes();
-            if (arrived_.empty() && !board_.busy())
+            if (arrived_.empty() && !board_->busy())
                 plug_.wait(leaving_.empty() ? 200 : 1);
             suffer(in_.take_trouble());
             suffer(out_.take_trouble());
@@ -144,7 +73,7 @@ public:
                          line == &in_ ? "to the board" : "from it", line->counts.bytes, line->counts.flips,
                          line->counts.drops, line->counts.twice, line->counts.stalls, line->counts.cuts,
                          line->counts.power);
-        std::fprintf(stderr, "fpga-sim: %" PRIu64 " clocks\n", board_.clocks());
+        std::fprintf(stderr, "fpga-sim: %" PRIu64 " clocks\n", board_->clocks());
     }
 
 private:
@@ -164,10 +93,10 @@ private:
 
     void work()
     {
-        for (int i = 0; i < CLOCKS && (at_ < arrived_.size() || board_.busy()); i++) {
+        for (int i = 0; i < CLOCKS && (at_ < arrived_.size() || board_->busy()); i++) {
             uint8_t byte;
-            const uint8_t *in = at_ < arrived_.size() ? &arrived_[at_++] : nullptr;
-            if (board_.step(in, true, &byte))
+            const uint8_t *in = at_ < arrived_.size() && board_->takes() ? &arrived_[at_++] : nullptr;
+            if (board_->step(in, &byte))
                 out_.pass(byte, leaving_);
         }
     }
@@ -187,7 +116,7 @@ private:
             at_ = 0;
         }
         if (t.off)
-            board_.power_on();
+            board_->power_on();
         if (t.ms) {
             const struct timespec time = {0, long(t.ms) * 1000000};
             nanosleep(&time, nullptr);
@@ -196,7 +125,7 @@ private:
             plug_.put_in();
     }
 
-    board board_;
+    std::unique_ptr<sim_board> board_;
     faulty_line in_, out_;
     plug plug_;
     bool open_;

@@ -5,6 +5,8 @@
 
 #include "mmu_cfg.h"
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "distances are written lowest byte first");
+
 enum { PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, FETCH = (1u << CFG_PORTS_FETCH) - 1 };
 
 void coder_begin(struct coder *c, uint8_t *byte, size_t room)
@@ -43,7 +45,8 @@ static void put_idle(struct coder *c)
 /* An operation begins. */
 static void op(struct coder *c, uint8_t byte)
 {
-    put_idle(c);
+    if (c->idle)
+        put_idle(c);
     c->last_can = false;
     put(c, byte);
 }
@@ -75,28 +78,36 @@ void coder_put(struct coder *c, const uint8_t *byte, size_t bytes)
     c->bytes += bytes;
 }
 
-/* In which of these sizes a distance goes. */
-static const unsigned size_bytes[] = {1, 2, 3, 8};
+/* Bytes of each size of a distance. */
+static const uint8_t size_bytes[] = {1, 2, 3, 8};
 
+/* The size in which a distance goes, by its bits, the sign one of them. Which it is changes from access to access, so
+ * no branch is taken on it. */
 static unsigned size_of(uint64_t distance)
 {
-    unsigned size = 0;
-    while (size < 3 && (distance + (UINT64_C(1) << (8 * size_bytes[size] - 1))) >> 8 * size_bytes[size])
-        size++;
-    return size;
+    const uint64_t folded = distance ^ (uint64_t)((int64_t)distance >> 63);
+    const unsigned bits = 65 - (unsigned)__builtin_clzll(folded | 1); /* 2 and more: |1 costs nothing below 8 */
+    return (bits > 8) + (bits > 16) + (bits > 24);
+}
+
+/* CODER_MOST leaves room for all eight. */
+static void put_distance(struct coder *c, uint64_t distance, unsigned size)
+{
+    memcpy(c->byte + c->bytes, &distance, 8);
+    c->bytes += size_bytes[size];
 }
 
 static void put_fetch(struct coder *c, uint64_t va)
 {
     const uint64_t distance = va - c->fetch_base;
-    const unsigned size = size_of(distance);
     c->fetch_base = va;
     if (distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
         op_that_ends(c, (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS)), 0x40);
         return;
     }
+    const unsigned size = size_of(distance);
     op_that_ends(c, (uint8_t)(LINK_OP_LONG_FETCH | size), 0x08);
-    put_number(c, distance, size_bytes[size]);
+    put_distance(c, distance, size);
 }
 
 static uint64_t magnitude(uint64_t distance)
@@ -108,14 +119,19 @@ static uint64_t magnitude(uint64_t distance)
 static unsigned choose_context(const struct coder *c, uint64_t va)
 {
     unsigned best = 0, oldest = 0;
+    uint64_t nearest = magnitude(va - c->data_base[0]);
     for (unsigned i = 1; i < LINK_CONTEXTS; i++) {
-        if (magnitude(va - c->data_base[i]) < magnitude(va - c->data_base[best]))
-            best = i;
-        if (c->used[i] < c->used[oldest])
-            oldest = i;
+        const uint64_t near = magnitude(va - c->data_base[i]);
+        best = near < nearest ? i : best;
+        nearest = near < nearest ? near : nearest;
     }
     const unsigned size = size_of(va - c->data_base[best]);
-    return size >= 2 && size_of(va - c->data_base[oldest]) == size ? oldest : best;
+    if (size < 2)
+        return best;
+    for (unsigned i = 1; i < LINK_CONTEXTS; i++)
+        if (c->used[i] < c->used[oldest])
+            oldest = i;
+    return size_of(va - c->data_base[oldest]) == size ? oldest : best;
 }
 
 static void put_data(struct coder *c, uint64_t va, bool write)
@@ -124,7 +140,7 @@ static void put_data(struct coder *c, uint64_t va, bool write)
     const uint64_t distance = va - c->data_base[context];
     const unsigned size = size_of(distance);
     op_that_ends(c, (uint8_t)(LINK_OP_DATA | write << 4 | context << 2 | size), 0x20);
-    put_number(c, distance, size_bytes[size]);
+    put_distance(c, distance, size);
     c->data_base[context] = va;
     c->used[context] = ++c->clock;
 }
@@ -175,7 +191,6 @@ static void put_request(struct coder *c, unsigned port, const struct pins_req *r
     }
     c->next_id = (c->next_id + 1) & c->id_mask;
     c->offered |= (uint8_t)(1u << port);
-    c->req[port] = *r;
 }
 
 static bool same_request(const struct pins_req *a, const struct pins_req *b)
@@ -200,8 +215,10 @@ static void requests(struct coder *c, const struct pins_in *in)
     while (fresh) {
         unsigned next = (unsigned)__builtin_ctz(fresh);
         for (unsigned ports = fresh; ports; ports &= ports - 1)
-            if (in->req[__builtin_ctz(ports)].id == c->next_id)
+            if (in->req[__builtin_ctz(ports)].id == c->next_id) {
                 next = (unsigned)__builtin_ctz(ports);
+                break;
+            }
         put_request(c, next, &in->req[next]);
         fresh &= (uint8_t)~(1u << next);
     }
@@ -261,15 +278,98 @@ static void reply(struct coder *c, const struct pins_in *in)
     c->slot_used[slot] = ++c->clock;
 }
 
+/* ---- The cycle of almost every day: new requests and nothing else ---- */
+
+/* What the distances are taken from, and what the next request is expected to be like, without a word. */
+static bool is_expected(const struct coder *c, unsigned port, const struct pins_req *r)
+{
+    const bool data = port >= CFG_PORTS_FETCH;
+    return (mode_of(r) == c->mode[data]) & (data ? r->acc <= ACC_WRITE : r->acc == ACC_EXECUTE);
+}
+
+/* A request in its short form; gives where the next operation goes. The bytes are none of the coder's own fields. */
+static uint8_t *quick_request(struct coder *c, bool data, const struct pins_req *r, uint8_t *restrict p)
+{
+    const uint64_t va = r->va;
+    if (data) {
+        const unsigned context = choose_context(c, va);
+        const uint64_t distance = va - c->data_base[context];
+        const unsigned size = size_of(distance);
+        c->data_base[context] = va;
+        c->used[context] = ++c->clock;
+        *p = (uint8_t)(LINK_OP_DATA | (r->acc == ACC_WRITE) << 4 | context << 2 | size);
+        memcpy(p + 1, &distance, 8);
+        return p + 1 + size_bytes[size];
+    }
+    const uint64_t distance = va - c->fetch_base;
+    c->fetch_base = va;
+    if (distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
+        *p = (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS));
+        return p + 1;
+    }
+    const unsigned size = size_of(distance);
+    *p = (uint8_t)(LINK_OP_LONG_FETCH | size);
+    memcpy(p + 1, &distance, 8);
+    return p + 1 + size_bytes[size];
+}
+
+/* False, and nothing is done: this cycle is not of that kind. Requests take the lowest free ports of their side, with
+ * ids that follow one another; with ports of each side in the order of their ids that is the order here. */
+static bool quick_cycle(struct coder *c, const struct pins_in *in)
+{
+    unsigned port[PORTS], n = 0;
+    uint8_t id = c->next_id;
+    const unsigned fresh = in->req_valid, data = fresh >> CFG_PORTS_FETCH;
+    if ((fresh & FETCH & ((fresh & FETCH) + 1)) | (data & (data + 1)))
+        return false; /* not the lowest */
+    for (unsigned f = 0, d = CFG_PORTS_FETCH; n < (unsigned)__builtin_popcount(fresh);
+         n++, id = (id + 1) & c->id_mask) {
+        const bool is_f = f < CFG_PORTS_FETCH && (fresh >> f & 1) && in->req[f].id == id;
+        const bool is_d = d < PORTS && (fresh >> d & 1) && in->req[d].id == id;
+        if (!(is_f | is_d))
+            return false;
+        port[n] = is_f ? f++ : d++;
+        if (id > c->highest_id || !is_expected(c, port[n], &in->req[port[n]]))
+            return false;
+    }
+    if (c->idle)
+        put_idle(c);
+    uint8_t *p = c->byte + c->bytes, *last = p;
+    for (unsigned i = 0; i < n; i++) {
+        last = p;
+        p = quick_request(c, port[i] >= CFG_PORTS_FETCH, &in->req[port[i]], p);
+    }
+    *last |= *last & 0x80 ? 0x40 : *last & 0x40 ? 0x20 : 0x08; /* the last one ends the cycle */
+    c->bytes = (size_t)(p - c->byte);
+    c->next_id = id;
+    return true;
+}
+
+static void end_cycle(struct coder *c, const struct pins_in *in, const struct pins_out *out)
+{
+    c->last_can = false;
+    c->offered &= (uint8_t)~out->req_ready;
+    c->control &= !out->ctl_ready;
+    for (unsigned stays = c->offered; stays; stays &= stays - 1)
+        c->req[__builtin_ctz(stays)] = in->req[__builtin_ctz(stays)];
+}
+
 void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_out *out)
 {
-    const bool ready = c->ready_mode && out->mem_req_valid;
+    const bool plain = !(c->offered | c->control | in->ctl_valid | in->mem_rsp_valid | out->mem_req_valid);
+    if (plain && in->req_valid && quick_cycle(c, in)) {
+        c->offered = in->req_valid;
+        end_cycle(c, in, out);
+        return;
+    }
     if (in->mem_rsp_valid)
         reply(c, in);
-    if (in->mem_req_ready != ready)
-        op_with(c, LINK_OP_READY, in->mem_req_ready);
-    if (in->mem_req_ready && out->mem_req_valid)
-        c->asked[out->mem_req_tag & 15] = out->mem_req_addr;
+    if (out->mem_req_valid) {
+        if (in->mem_req_ready != c->ready_mode)
+            op_with(c, LINK_OP_READY, in->mem_req_ready);
+        if (in->mem_req_ready)
+            c->asked[out->mem_req_tag & 15] = out->mem_req_addr;
+    }
     if (in->ctl_valid | c->control)
         control(c, in);
     if (in->req_valid | c->offered)
@@ -278,9 +378,7 @@ void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_ou
         c->byte[c->last] |= c->last_bit;
     else
         c->idle++;
-    c->last_can = false;
-    c->offered &= (uint8_t)~out->req_ready;
-    c->control &= !out->ctl_ready;
+    end_cycle(c, in, out);
 }
 
 void coder_skip(struct coder *c, const struct pins_out *out, uint64_t cycles)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "coder.h"
 #include "fold.h"
 #include "link.h"
@@ -18,9 +19,9 @@
 enum {
     PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA,
     CHECK_EVERY = 4096, /* cycles */
-    CHECKS = 256,       /* under way at most */
     BATCH = 4096,       /* bytes of operations that are put at a time */
     BLOCK = 60,         /* state words that are asked for at a time */
+    WANTED = 64,
     READOUT_WAITING = 1
 };
 
@@ -33,12 +34,8 @@ struct dut {
     struct pins_out now; /* the outputs of this cycle, when the board has said them */
     uint8_t tag;         /* of the last question */
 
-    struct {
-        uint64_t cycle, crc;
-    } check[CHECKS];                      /* number modulo CHECKS */
-    uint64_t checked, checks, next_check; /* answered, made, cycle of the next */
-    uint64_t good;                        /* cycles before it were equal */
-    bool parted;
+    struct checks checks;
+    uint64_t next_check; /* cycle of the next one */
 
     struct {
         bool valid, readable;
@@ -46,6 +43,10 @@ struct dut {
         unsigned sel, idx, count;
         uint64_t word[BLOCK][2];
     } block; /* state words of this cycle */
+    struct {
+        unsigned sel, idx, count;
+    } wanted[WANTED]; /* blocks that were asked for, and how much of each was of use; 0: no such block */
+    unsigned next_wanted;
 };
 
 static struct dut only;
@@ -63,25 +64,14 @@ static void put_check(struct dut *d)
 {
     const uint8_t op = LINK_OP_CHECK;
     coder_put(&d->coder, &op, 1);
-    d->check[d->checks % CHECKS].cycle = d->cycle;
-    d->check[d->checks % CHECKS].crc = fold_check(&d->fold);
-    d->checks++;
+    checks_add(&d->checks, d->cycle, fold_check(&d->fold));
     d->next_check = d->cycle + CHECK_EVERY;
 }
 
-/* What a board has checked: the last one tells of all before it. */
 static void on_status(void *context, const struct link_status *s)
 {
     struct dut *d = context;
-    const uint16_t more = (uint16_t)(s->checks - (uint16_t)d->checked);
-    if (more == 0 || more > d->checks - d->checked || d->parted)
-        return;
-    const uint64_t number = d->checked + more - 1;
-    if (d->check[number % CHECKS].cycle == s->cycles && d->check[number % CHECKS].crc == s->crc)
-        d->good = s->cycles;
-    else
-        d->parted = true;
-    d->checked += more;
+    checks_answered(&d->checks, s);
 }
 
 static bool settle(struct dut *d)
@@ -89,7 +79,7 @@ static bool settle(struct dut *d)
     put_check(d);
     put(d);
     link_push(&d->link);
-    while (!d->parted && d->checked < d->checks)
+    while (!d->checks.parted && checks_open(&d->checks))
         if (!link_pump(&d->link, 1000))
             return false;
     return true;
@@ -188,9 +178,10 @@ static void board_reset(struct dut *d, struct pins_out *out)
         gone(d);
     coder_begin(&d->coder, d->byte, sizeof d->byte);
     fold_begin(&d->fold);
-    d->cycle = d->checked = d->checks = d->good = 0;
+    checks_begin(&d->checks);
+    d->cycle = 0;
     d->next_check = CHECK_EVERY;
-    d->parted = d->block.valid = false;
+    d->block.valid = false;
     coder_put(&d->coder, &op, 1);
     ask_pins(d);
     *out = d->now;
@@ -204,7 +195,7 @@ static void board_follow(struct dut *d, const struct pins_in *in, const struct p
     else
         coder_skip(&d->coder, out, cycles);
     d->cycle += cycles;
-    if (d->cycle >= d->next_check && d->checks - d->checked < CHECKS)
+    if (d->cycle >= d->next_check && checks_open(&d->checks) < CHECKS)
         put_check(d);
     if (d->coder.bytes >= BATCH)
         put(d);
@@ -226,9 +217,9 @@ static void board_skip(struct dut *d, uint64_t cycles)
 static enum dut_fares board_fares(struct dut *d, bool all, uint64_t *good, const char **why)
 {
     const bool there = all ? settle(d) : link_pump(&d->link, 0);
-    *good = d->good;
+    *good = d->checks.good;
     *why = d->link.error;
-    return d->parted ? DUT_PARTED : there ? DUT_EQUAL : DUT_LOST;
+    return d->checks.parted ? DUT_PARTED : there ? DUT_EQUAL : DUT_LOST;
 }
 
 static void board_outputs(struct dut *d, struct pins_out *out)
@@ -237,31 +228,50 @@ static void board_outputs(struct dut *d, struct pins_out *out)
     *out = d->now;
 }
 
-/* Words from this one on, as many as an answer holds. */
+/* The block that begins there; its count is 0 when it is new. */
+static unsigned find_wanted(struct dut *d, unsigned sel, unsigned idx)
+{
+    for (unsigned i = 0; i < WANTED; i++)
+        if (d->wanted[i].count && d->wanted[i].sel == sel && d->wanted[i].idx == idx)
+            return i;
+    const unsigned i = d->next_wanted++ % WANTED;
+    d->wanted[i].sel = sel;
+    d->wanted[i].idx = idx;
+    d->wanted[i].count = 0;
+    return i;
+}
+
+/* Words from this one on: as many as were of use when they were asked for before, else as many as an answer holds.
+ * State is read whole again and again, and a UART is slow. */
 static bool ask_block(struct dut *d, unsigned sel, unsigned idx)
 {
-    uint8_t op[6] = {LINK_OP_PEEK, (uint8_t)sel, (uint8_t)idx, (uint8_t)(idx >> 8), BLOCK};
+    const unsigned before = d->wanted[find_wanted(d, sel, idx)].count, count = before ? before : BLOCK;
+    uint8_t op[6] = {LINK_OP_PEEK, (uint8_t)sel, (uint8_t)idx, (uint8_t)(idx >> 8), (uint8_t)count};
     const uint64_t *w = d->link.answer_word;
     do {
         if (!question(d, op, sizeof op, LINK_WORDS))
             gone(d);
-    } while (d->link.answer_words != 1 + 2 * BLOCK);
+    } while (d->link.answer_words != 1 + 2 * count);
+    d->block.count = count;
     d->block.valid = true;
     d->block.readable = d->link.status.readout > READOUT_WAITING || (w[0] >> 48 & 1);
     d->block.cycle = d->cycle;
     d->block.sel = sel;
     d->block.idx = idx;
-    memcpy(d->block.word, w + 1, sizeof d->block.word);
+    memcpy(d->block.word, w + 1, count * sizeof *d->block.word);
     return d->block.readable;
 }
 
 static bool board_state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
 {
     const bool there = d->block.valid && d->block.cycle == d->cycle && d->block.sel == sel && idx >= d->block.idx &&
-                       idx < d->block.idx + BLOCK;
+                       idx < d->block.idx + d->block.count;
     word[0] = word[1] = 0;
     if (there ? !d->block.readable : !ask_block(d, sel, idx))
         return false;
+    const unsigned which = find_wanted(d, sel, d->block.idx);
+    if (idx - d->block.idx >= d->wanted[which].count)
+        d->wanted[which].count = idx - d->block.idx + 1;
     memcpy(word, d->block.word[idx - d->block.idx], sizeof d->block.word[0]);
     return true;
 }

