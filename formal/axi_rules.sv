@@ -37,6 +37,7 @@ module axi_rules #(
   input logic [1:0]                  axi_arburst_o,
   input logic                        axi_arlock_o,
   input logic [3:0]                  axi_arcache_o,
+  input logic [2:0]                  axi_aruser_o,
   input logic                        axi_rvalid_i,
   input logic [ID_BITS-1:0]          axi_rid_i,
   input logic [DATA_BITS-1:0]        axi_rdata_i,
@@ -51,6 +52,7 @@ module axi_rules #(
   input logic [1:0]                  axi_awburst_o,
   input logic                        axi_awlock_o,
   input logic [3:0]                  axi_awcache_o,
+  input logic [2:0]                  axi_awuser_o,
   input logic [5:0]                  axi_awatop_o,
   input logic                        axi_wvalid_o,
   input logic                        axi_wready_i,
@@ -74,7 +76,7 @@ module axi_rules #(
   input logic [63:0]                 expected_q,
   input logic [63:0]                 desired_q,
   input logic [63:0]                 old_q,
-  input logic [3:0]                  cas_cache_q,
+  input logic [2:0]                  cas_mt_q,
   input logic                        second_q
 );
   localparam int unsigned Beats = 512 / DATA_BITS;
@@ -116,6 +118,7 @@ module axi_rules #(
   // A CAS has no reply yet; expected was read with EXOKAY; EXOKAY to the write, or OKAY; an error; R has come.
   logic c_live, may_write, wrote, lost, c_bad, c_read;
   logic [3:0] c_tag, c_cache;
+  logic [2:0] c_mt;
   logic [51:3] c_addr;
   logic [63:0] c_expected, c_desired, c_old;
   always_ff @(posedge clk_i) begin
@@ -123,7 +126,7 @@ module axi_rules #(
     if (mem_rsp_valid_o && mem_rsp_tag_o == c_tag) c_live <= 1'b0;
     if (accepted) asked[mem_req_tag_i] <= 1'b1;
     if (accepted && mem_req_cas_i) begin
-      {c_tag, c_addr}                   <= {mem_req_tag_i, mem_req_addr_i[51:3]};
+      {c_tag, c_mt, c_addr}             <= {mem_req_tag_i, mem_req_mt_i, mem_req_addr_i[51:3]};
       {c_expected, c_desired}           <= {mem_req_expected_i, mem_req_desired_i};
       {may_write, wrote, lost}          <= {ATOMIC, 2'd0};
       {c_live, c_bad, c_read}           <= 3'b100;
@@ -169,24 +172,28 @@ module axi_rules #(
 
   // ---- the cycle before ----
   logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_req, was_ar, was_aw, was_w, was_last, was_bad;
+  logic begun = 1'b0, was_rst, was_req, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
+  logic [2:0] was_mt;
   logic [3:0] was_tag;
   logic [DATA_BITS-1:0] was_data, was_wdata;
-  logic [ID_BITS+51+8+3+2+1+4:0] was_ar_payload, ar_payload;
-  logic [ID_BITS+51+8+3+2+1+4+6:0] was_aw_payload, aw_payload;
+  logic [ID_BITS+51+8+3+2+1+4+3:0] was_ar_payload, ar_payload;
+  logic [ID_BITS+51+8+3+2+1+4+3+6:0] was_aw_payload, aw_payload;
   logic [Lanes-1:0] was_wstrb;
   logic was_wlast;
   logic [3+1+3+52+128:0] was_req_payload, req_payload;
   assign req_payload = {mem_req_tag_i, mem_req_cas_i, mem_req_mt_i, mem_req_addr_i, mem_req_expected_i,
                         mem_req_desired_i};
-  assign ar_payload = {axi_arid_o, axi_araddr_o, axi_arlen_o, axi_arsize_o, axi_arburst_o, axi_arlock_o, axi_arcache_o};
+  assign ar_payload = {axi_arid_o, axi_araddr_o, axi_arlen_o, axi_arsize_o, axi_arburst_o, axi_arlock_o, axi_arcache_o,
+                       axi_aruser_o};
   assign aw_payload = {axi_awid_o, axi_awaddr_o, axi_awlen_o, axi_awsize_o, axi_awburst_o, axi_awlock_o, axi_awcache_o,
-                       axi_awatop_o};
+                       axi_awuser_o, axi_awatop_o};
   always_ff @(posedge clk_i) begin
     begun           <= 1'b1;
     cycles          <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst         <= rst_i;
     was_req         <= mem_req_valid_i && !mem_req_ready_o;
+    was_accepted    <= accepted;
+    was_mt          <= mem_req_mt_i;
     was_ar          <= axi_arvalid_o && !axi_arready_i;
     was_aw          <= axi_awvalid_o && !axi_awready_i;
     was_w           <= axi_wvalid_o && !axi_wready_i;
@@ -243,7 +250,7 @@ module axi_rules #(
         && w_open == ((cas == SWrite && !(ATOMIC && got_b_q)) || (!ATOMIC && cas == SCompare && may_write))
         && (!open[Cas] || beats[Cas] == '0)
         && (cas == SIdle || (c_tag == cas_tag_q && c_addr == cas_addr_q && c_expected == expected_q
-                             && c_desired == desired_q))
+                             && c_desired == desired_q && c_mt == cas_mt_q))
         && (cas != SWrite || (ATOMIC ? got_r_q == c_read && (!got_r_q || (aw_done && w_done)) && got_b_q == !w_open
                               && may_write == w_open
                               : may_write && !c_bad && c_old == c_expected && c_read))
@@ -251,10 +258,10 @@ module axi_rules #(
         && (cas != SWrite || (w_open ? axi_awvalid_o == !aw_done && axi_wvalid_o == !w_done
                               : !axi_awvalid_o && !axi_wvalid_o && aw_done && w_done))
         && (!axi_wvalid_o || TwoBeats || !second_q)
-        && (ATOMIC || !(cas == SCompare || cas == SWrite || cas == SAgain) || c_cache == cas_cache_q)
-        && (!axi_arvalid_o || !axi_arlock_o || axi_arcache_o == cas_cache_q)
-        && (ATOMIC || !open[Cas] || c_cache == cas_cache_q)
-        && (cas == SIdle || ATOMIC || EXCLUSIVE_CACHED || cas_cache_q[3:2] == '0)
+        && (ATOMIC || !(cas == SCompare || cas == SWrite || cas == SAgain) || c_cache == axi_awcache_o)
+        && (!axi_arvalid_o || !axi_arlock_o || (axi_arcache_o == axi_awcache_o && axi_aruser_o == cas_mt_q))
+        && (ATOMIC || !open[Cas] || c_cache == axi_awcache_o)
+        && (cas == SIdle || ATOMIC || EXCLUSIVE_CACHED || axi_awcache_o[3:2] == '0)
         && c_live == (cas != SIdle || (mem_rsp_valid_o && mem_rsp_tag_o == c_tag && c_live))
         && (cas != SReply || (cas_err_q ? c_bad || lost
                               : c_read && !c_bad && !w_open && (ATOMIC || c_old != c_expected || wrote)))
@@ -283,14 +290,14 @@ module axi_rules #(
                 axi_wvalid_o && axi_wdata_o == was_wdata && axi_wstrb_o == was_wstrb && axi_wlast_o == was_wlast)
       `PROPERTY(ar_line, axi_arvalid_o && !axi_arlock_o,
                 axi_araddr_o[5:0] == '0 && 32'(axi_arlen_o) == Beats - 1 && 32'(axi_arsize_o) == $clog2(Lanes
-                ) && axi_arburst_o == BurstIncr)
+                ) && axi_arburst_o == BurstIncr && (!was_accepted || axi_aruser_o == was_mt))
       `PROPERTY(ar_id_is_free, axi_arvalid_o, !open[number(axi_arid_o)] && number(axi_arid_o) <= SlotBits'(Cas))
       `PROPERTY(ar_exclusive, axi_arvalid_o && axi_arlock_o,
                 !ATOMIC && axi_araddr_o == {c_addr, 3'd0} && axi_arlen_o == '0 && axi_arsize_o == 3'd3 && number(
-                axi_arid_o) == SlotBits'(Cas) && (EXCLUSIVE_CACHED || axi_arcache_o[3:2] == '0))
+                axi_arid_o) == SlotBits'(Cas) && (EXCLUSIVE_CACHED || axi_arcache_o[3:2] == '0) && axi_aruser_o == c_mt)
       `PROPERTY(aw_exclusive, axi_awvalid_o && !ATOMIC,
                 axi_awlock_o && axi_awaddr_o == {c_addr, 3'd0} && axi_awlen_o == '0 && axi_awsize_o == 3'd3
-                && axi_awcache_o == c_cache && axi_awatop_o == '0
+                && axi_awcache_o == c_cache && axi_awuser_o == c_mt && axi_awatop_o == '0
                 && number(
                 axi_awid_o) == SlotBits'(Cas) && axi_awburst_o == BurstIncr)
       `PROPERTY(w_exclusive, axi_wvalid_o && !ATOMIC, lane(axi_wdata_o, c_addr[5:3]
@@ -299,7 +306,7 @@ module axi_rules #(
       `PROPERTY(aw_atomic, axi_awvalid_o && ATOMIC,
                 axi_awatop_o == 6'b110001 && !axi_awlock_o && axi_awaddr_o == {c_addr, 3'd0}
                 && (32'(axi_awlen_o) + 1) << axi_awsize_o == 16 && (axi_awlen_o == '0 || 32'(axi_awsize_o) == $clog2(
-                Lanes)) && axi_awburst_o == (c_addr[3] ? BurstWrap : BurstIncr) && !open[Cas])
+                Lanes)) && axi_awburst_o == (c_addr[3] ? BurstWrap : BurstIncr) && axi_awuser_o == c_mt && !open[Cas])
       `PROPERTY(w_atomic, axi_wvalid_o && ATOMIC,
                 TwoBeats ? axi_wdata_o == (axi_wlast_o ? DATA_BITS'(c_desired) : DATA_BITS'(c_expected))
                            && axi_wstrb_o == '1

@@ -70,6 +70,7 @@ module mmu_axi #(
   output logic                 axi_arlock_o,
   output logic [3:0]           axi_arcache_o,
   output logic [2:0]           axi_arprot_o,
+  output logic [2:0]           axi_aruser_o,
   input  logic                 axi_rvalid_i,
   output logic                 axi_rready_o,
   input  logic [ID_BITS-1:0]   axi_rid_i,
@@ -86,6 +87,7 @@ module mmu_axi #(
   output logic                 axi_awlock_o,
   output logic [3:0]           axi_awcache_o,
   output logic [2:0]           axi_awprot_o,
+  output logic [2:0]           axi_awuser_o,
   output logic [5:0]           axi_awatop_o,
   output logic                 axi_wvalid_o,
   input  logic                 axi_wready_i,
@@ -127,6 +129,9 @@ module mmu_axi #(
   function automatic logic [3:0] exclusive_of(input logic [3:0] cache);
     return cache[3:2] != '0 && !EXCLUSIVE_CACHED ? 4'b0010 : cache;  // Normal Non-cacheable Non-bufferable
   endfunction
+  function automatic logic [3:0] asked_of(input logic [2:0] mt, input logic exclusive);
+    return exclusive ? exclusive_of(cache_of(mt)) : cache_of(mt);
+  endfunction
 
   // ---- what is under way ----
   typedef enum logic [2:0] {
@@ -141,7 +146,8 @@ module mmu_axi #(
   logic [OUTSTANDING-1:0][3:0] tag_q;
   beat_t [OUTSTANDING-1:0] beat_q;  // the next one of each read
   cas_state_t cas_q;
-  logic [3:0] cas_tag_q, cas_cache_q;
+  logic [3:0] cas_tag_q;
+  logic [2:0] cas_mt_q;
   logic [51:3] cas_addr_q;
   logic [63:0] expected_q, desired_q, old_q;
   logic cas_err_q, got_r_q, got_b_q;
@@ -224,14 +230,13 @@ module mmu_axi #(
       ar_slot_q     <= cas_q == CasAgain || mem_req_cas_i ? CasSlot : free;
       axi_araddr_o  <= cas_q == CasAgain ? {cas_addr_q, 3'd0} : {mem_req_addr_i[51:6],
                                                                  mem_req_cas_i ? mem_req_addr_i[5:3] : 3'd0, 3'd0};
-      axi_arcache_o <= cas_q == CasAgain ? cas_cache_q
-                     : mem_req_cas_i     ? exclusive_of(cache_of(mem_req_mt_i))
-                     :                     cache_of(mem_req_mt_i);
+      axi_aruser_o  <= cas_q == CasAgain ? cas_mt_q : mem_req_mt_i;
     end
     if (rst_i) axi_arvalid_o <= 1'b0;
   end
   assign axi_arid_o    = ID_BASE | ID_BITS'(ar_slot_q);
   assign axi_arlock_o  = ar_single_q;
+  assign axi_arcache_o = asked_of(axi_aruser_o, ar_single_q);
   assign axi_arlen_o   = ar_single_q ? 8'd0 : 8'(Beats - 1);
   assign axi_arsize_o  = ar_single_q ? 3'd3 : 3'($clog2(Lanes));
   assign axi_arburst_o = BurstIncr;
@@ -276,7 +281,7 @@ module mmu_axi #(
     if (accept && mem_req_cas_i) begin
       cas_q       <= ATOMIC ? CasWrite : CasRead;
       cas_tag_q   <= mem_req_tag_i;
-      cas_cache_q <= ATOMIC ? cache_of(mem_req_mt_i) : exclusive_of(cache_of(mem_req_mt_i));
+      cas_mt_q    <= mem_req_mt_i;
       cas_addr_q  <= mem_req_addr_i[51:3];
       expected_q  <= mem_req_expected_i;
       desired_q   <= mem_req_desired_i;
@@ -308,7 +313,8 @@ module mmu_axi #(
   assign axi_awsize_o  = ATOMIC && !TwoBeats ? 3'd4 : 3'd3;
   assign axi_awburst_o = ATOMIC && cas_addr_q[3] ? BurstWrap : BurstIncr;  // the expected value is at the address
   assign axi_awlock_o  = !ATOMIC;
-  assign axi_awcache_o = cas_cache_q;
+  assign axi_awcache_o = asked_of(cas_mt_q, !ATOMIC);
+  assign axi_awuser_o  = cas_mt_q;
   assign axi_awprot_o  = PROT;
   assign axi_awatop_o  = ATOMIC ? AtomicCompare : 6'd0;
   assign axi_wlast_o   = !TwoBeats || second_q;

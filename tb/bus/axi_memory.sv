@@ -10,6 +10,9 @@
 // remembers the eight bytes that were read, and an exclusive write is the compare-and-swap of them with what is
 // written: a monitor by value, that lets a write pass when others have written and taken back.
 //
+// What it asks for has the memory type that AxUSER told it, and AxCACHE must be of that type. An exclusive access
+// must not be cacheable.
+//
 // One read an id at a time; writes are exclusive or atomic, one at a time. MONITOR = 0: exclusive accesses are not
 // supported, and get OKAY.
 // verilator tracing_off
@@ -30,6 +33,8 @@ module axi_memory #(
   input  logic [7:0]           axi_arlen_i,
   input  logic [2:0]           axi_arsize_i,
   input  logic                 axi_arlock_i,
+  input  logic [3:0]           axi_arcache_i,
+  input  logic [2:0]           axi_aruser_i,
   output logic                 axi_rvalid_o,
   input  logic                 axi_rready_i,
   output logic [ID_BITS-1:0]   axi_rid_o,
@@ -41,6 +46,8 @@ module axi_memory #(
   input  logic [ID_BITS-1:0]   axi_awid_i,
   input  logic [51:0]          axi_awaddr_i,
   input  logic                 axi_awlock_i,
+  input  logic [3:0]           axi_awcache_i,
+  input  logic [2:0]           axi_awuser_i,
   input  logic [5:0]           axi_awatop_i,
   input  logic                 axi_wvalid_i,
   output logic                 axi_wready_o,
@@ -90,6 +97,7 @@ module axi_memory #(
   logic [7:0] read_len_q[Ids], read_beat_q[Ids], read_bad_q[Ids];  // bad: the beat that has the error
   logic [2:0] read_size_q[Ids];
   logic read_lock_q[Ids], read_err_q[Ids];
+  logic [2:0] read_mt_q[Ids];
   logic [511:0] read_line_q[Ids];
 
   // ---- the write, and its monitor ----
@@ -97,6 +105,7 @@ module axi_memory #(
   id_t aw_id_q, mon_id_q;
   logic [51:0] aw_addr_q, mon_addr_q;
   logic aw_lock_q, w_second_q;
+  logic [2:0] aw_mt_q;
   logic [DATA_BITS-1:0] w_data_q[2];
   logic [Lanes-1:0] w_strb_q[2];
   logic [63:0] mon_data_q;
@@ -157,13 +166,25 @@ module axi_memory #(
       mem_req_valid_o    <= 1'b1;
       mem_req_tag_o      <= 4'(chosen);
       mem_req_cas_o      <= chosen_is_cas;
+      mem_req_mt_o       <= chosen_is_cas ? aw_mt_q : read_mt_q[chosen];
       mem_req_addr_o     <= chosen_is_cas ? aw_addr_q : read_addr_q[chosen];
       mem_req_expected_o <= aw_lock_q ? mon_data_q : w_here;
       mem_req_desired_o  <= aw_lock_q ? w_here : w_other;
     end
     if (rst_i) mem_req_valid_o <= 1'b0;
   end
-  assign mem_req_mt_o = 3'd6;
+
+  // AxCACHE of each type as IA32_PAT codes them, 0 to 7: docs/bus.md.
+  localparam logic [7:0][3:0] CacheOf = {4'h0, 4'hf, 4'he, 4'he, 4'h0, 4'h0, 4'h3, 4'h0};
+  function automatic logic is_of(input logic [3:0] cache, input logic [2:0] mt, input logic exclusive);
+    return cache == (exclusive && CacheOf[mt][3:2] != '0 ? 4'h2 : CacheOf[mt]);
+  endfunction
+  always_ff @(posedge clk_i) begin : p_cache
+    if (axi_arvalid_i && !rst_i && !is_of(axi_arcache_i, axi_aruser_i, axi_arlock_i))
+      $error("axi_memory: ARCACHE is not of the memory type");
+    if (axi_awvalid_i && !rst_i && !is_of(axi_awcache_i, axi_awuser_i, axi_awlock_i))
+      $error("axi_memory: AWCACHE is not of the memory type");
+  end
 
   // ---- R: a beat of any id that has its line ----
   id_t  r_id;
@@ -201,6 +222,7 @@ module axi_memory #(
       read_len_q[axi_arid_i]  <= axi_arlen_i;
       read_size_q[axi_arid_i] <= axi_arsize_i;
       read_lock_q[axi_arid_i] <= axi_arlock_i;
+      read_mt_q[axi_arid_i]   <= axi_aruser_i;
       read_beat_q[axi_arid_i] <= '0;
     end
     if (mem_req_valid_o && mem_req_ready_i && !mem_req_cas_o) read_q[mem_req_tag_o[ID_BITS-1:0]] <= Asked;
@@ -251,6 +273,7 @@ module axi_memory #(
       aw_id_q   <= axi_awid_i;
       aw_addr_q <= axi_awaddr_i;
       aw_lock_q <= axi_awlock_i;
+      aw_mt_q   <= axi_awuser_i;
       if (axi_awlock_i && chance[34:32] == 3'd0) mon_q <= 1'b0;  // it is lost
       if (!(axi_awlock_i && axi_awatop_i == 6'd0) && !(!axi_awlock_i && axi_awatop_i == 6'b110001))
         $error("axi_memory: a write that is neither exclusive nor AtomicCompare");

@@ -49,6 +49,7 @@ module axi_there_and_back #(
   logic axi_arlock;
   logic [3:0] axi_arcache;
   logic [2:0] axi_arprot;
+  logic [2:0] axi_aruser;
   logic axi_rvalid;
   logic axi_rready;
   logic [ID_BITS-1:0] axi_rid;
@@ -65,6 +66,7 @@ module axi_there_and_back #(
   logic axi_awlock;
   logic [3:0] axi_awcache;
   logic [2:0] axi_awprot;
+  logic [2:0] axi_awuser;
   logic [5:0] axi_awatop;
   logic axi_wvalid;
   logic axi_wready;
@@ -108,6 +110,7 @@ module axi_there_and_back #(
     .axi_arlock_o(axi_arlock),
     .axi_arcache_o(axi_arcache),
     .axi_arprot_o(axi_arprot),
+    .axi_aruser_o(axi_aruser),
     .axi_rvalid_i(axi_rvalid),
     .axi_rready_o(axi_rready),
     .axi_rid_i(axi_rid),
@@ -124,6 +127,7 @@ module axi_there_and_back #(
     .axi_awlock_o(axi_awlock),
     .axi_awcache_o(axi_awcache),
     .axi_awprot_o(axi_awprot),
+    .axi_awuser_o(axi_awuser),
     .axi_awatop_o(axi_awatop),
     .axi_wvalid_o(axi_wvalid),
     .axi_wready_i(axi_wready),
@@ -151,6 +155,8 @@ module axi_there_and_back #(
     .axi_arlen_i(axi_arlen),
     .axi_arsize_i(axi_arsize),
     .axi_arlock_i(axi_arlock),
+    .axi_arcache_i(axi_arcache),
+    .axi_aruser_i(axi_aruser),
     .axi_rvalid_o(axi_rvalid),
     .axi_rready_i(axi_rready),
     .axi_rid_o(axi_rid),
@@ -162,6 +168,8 @@ module axi_there_and_back #(
     .axi_awid_i(axi_awid),
     .axi_awaddr_i(axi_awaddr),
     .axi_awlock_i(axi_awlock),
+    .axi_awcache_i(axi_awcache),
+    .axi_awuser_i(axi_awuser),
     .axi_awatop_i(axi_awatop),
     .axi_wvalid_i(axi_wvalid),
     .axi_wready_o(axi_wready),

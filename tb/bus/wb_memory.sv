@@ -23,6 +23,7 @@ module wb_memory #(
   input  logic                 wb_stb_i,
   input  logic                 wb_we_i,
   input  logic [51:0]          wb_adr_i,
+  input  logic [2:0]           wb_tga_i,
   input  logic [Lanes-1:0]     wb_sel_i,
   input  logic [DATA_BITS-1:0] wb_dat_i,
   output logic [DATA_BITS-1:0] wb_dat_o,
@@ -67,6 +68,7 @@ module wb_memory #(
   // Beats in their order, from head to tail.
   beat_state_t beat_q[8];
   logic [51:0] addr_q[8];  // of the first eight bytes that are selected
+  logic [2:0] mt_q[8];  // of TGA
   logic write_q[8], err_q[8], rty_q[8];
   logic [Lanes-1:0] sel_q[8];
   logic [DATA_BITS-1:0] data_q[8];  // what is written, and what was read
@@ -109,13 +111,13 @@ module wb_memory #(
       mem_req_valid_o    <= 1'b1;
       mem_req_tag_o      <= 4'(chosen);
       mem_req_cas_o      <= write_q[chosen];
+      mem_req_mt_o       <= mt_q[chosen];
       mem_req_addr_o     <= addr_q[chosen];
       mem_req_expected_o <= locked_q;
       mem_req_desired_o  <= desired;
     end
     if (rst_i) mem_req_valid_o <= 1'b0;
   end
-  assign mem_req_mt_o = 3'd6;
 
   // What memory says, of the beat that asked.
   place_t said;
@@ -137,6 +139,7 @@ module wb_memory #(
       rty_q[tail_q]  <= chance[13:7] == '0;
       err_q[tail_q]  <= 1'b0;
       addr_q[tail_q] <= wb_adr_i | {46'd0, word_of(wb_sel_i), 3'd0};
+      mt_q[tail_q]   <= wb_tga_i;
       write_q[tail_q] <= wb_we_i;
       sel_q[tail_q]  <= wb_sel_i;
       data_q[tail_q] <= wb_dat_i;

@@ -103,6 +103,7 @@ module wb_there_and_back #(
     .wb_stb_i(wb_stb),
     .wb_we_i(wb_we),
     .wb_adr_i(wb_adr),
+    .wb_tga_i(wb_tga),
     .wb_sel_i(wb_sel),
     .wb_dat_i(wb_dat_w),
     .wb_dat_o(wb_dat_r),

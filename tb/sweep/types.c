@@ -64,15 +64,15 @@ static bool requests(struct sweep *s, const struct oracle_result *says)
 }
 
 /* Without a common clock the types of other walks than those from the root want accesses of their own: of one that sets
- * A; of one that may begin at a cached table, to the page beside it; of one that faults there, and may be confirmed
- * from the root. */
+ * A; of one that may begin at a cached table, to the page beside it, of which nothing is left from another size; of one
+ * that faults there, and may be confirmed from the root. */
 static bool more(struct sweep *s, uint64_t va, unsigned leaf, struct mode mode)
 {
     const uint64_t beside = va ^ UINT64_C(1) << x86_level_shift(leaf);
     struct oracle_result says;
     oracle_translate(s->r->pm, IMAGE_ORACLE, &s->r->cpu, &s->r->regs, &(struct oracle_access){.va = va}, &says);
     const uint64_t entry = says.step[says.steps - 1].pa;
-    if (!physmem_modify(s->r->pm, entry, ENTRY_A, 0) || !sweep_forget(s, va) ||
+    if (!physmem_modify(s->r->pm, entry, ENTRY_A, 0) || !sweep_forget(s, va) || !sweep_forget(s, beside) ||
         !sweep_access(s, va, mode, NULL, &says) || !requests_paced(s, &says, true) ||
         !sweep_access(s, beside, mode, NULL, &says) || !requests_paced(s, &says, false))
         return false;

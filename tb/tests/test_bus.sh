@@ -44,3 +44,4 @@ equal cosim --dut="$dut" --limit=50000 traces/corpus/sqlite3.tw
 equal vectors --on="$dut" traces/vectors/*.txt
 grep -q ' 0 failed' "$work/said" || fail "vectors"
 equal matrix --dut="$dut" --share=3/997
+equal sweep --dut="$dut" --only=types --share=3/101

@@ -11,7 +11,6 @@ module bus_case (
   logic [511:0] mem_rsp_data_o, mem_rsp_data_i;
   logic mem_req_valid_o, mem_req_ready_i, mem_req_cas_o, mem_rsp_valid_i, mem_rsp_err_i;
   logic [2:0] mem_req_mt_i, mem_req_mt_o;
-  assign mem_req_mt_i = 3'd6;
 
   there_and_back #(PARAMETERS) u_bus (.*);
 
@@ -25,6 +24,7 @@ module bus_case (
     .req_ready_i(mem_req_ready_o),
     .req_tag_o(mem_req_tag_i),
     .req_cas_o(mem_req_cas_i),
+    .req_mt_o(mem_req_mt_i),
     .req_addr_o(mem_req_addr_i),
     .req_expected_o(mem_req_expected_i),
     .req_desired_o(mem_req_desired_i),
@@ -36,6 +36,7 @@ module bus_case (
     .mem_ready_o(mem_req_ready_i),
     .mem_tag_i(mem_req_tag_o),
     .mem_cas_i(mem_req_cas_o),
+    .mem_mt_i(mem_req_mt_o),
     .mem_addr_i(mem_req_addr_o),
     .mem_expected_i(mem_req_expected_o),
     .mem_desired_i(mem_req_desired_o),

@@ -4,7 +4,7 @@
 //
 // Right is a word that memory had at some time since the request, an error of the last two lines and of no other, one
 // swap of the right words where the reply to a CAS has what was expected and none otherwise, and a reply to each
-// request within 4,000 cycles.
+// request within 4,000 cycles. Each line has a memory type, which memory must be told.
 module port_tester #(
   parameter string NAME = "?",
   parameter bit SWAPS = 1'b1,  // 0: every CAS is an error
@@ -16,6 +16,7 @@ module port_tester #(
   input  logic         req_ready_i,
   output logic [3:0]   req_tag_o,
   output logic         req_cas_o,
+  output logic [2:0]   req_mt_o,
   output logic [51:0]  req_addr_o,
   output logic [63:0]  req_expected_o,
   output logic [63:0]  req_desired_o,
@@ -28,6 +29,7 @@ module port_tester #(
   output logic         mem_ready_o,
   input  logic [3:0]   mem_tag_i,
   input  logic         mem_cas_i,
+  input  logic [2:0]   mem_mt_i,
   input  logic [51:0]  mem_addr_i,
   input  logic [63:0]  mem_expected_i,
   input  logic [63:0]  mem_desired_i,
@@ -38,6 +40,7 @@ module port_tester #(
 );
   localparam logic [3:0] Tags[3] = '{4'd3, 4'd9, 4'd14};
   localparam logic [51:11] High = 41'h155_5555_5555;
+  localparam logic [2:0] Types[6] = '{3'd0, 3'd1, 3'd4, 3'd5, 3'd6, 3'd7};
 
   logic [63:0] chance, more;
   dice #(
@@ -116,6 +119,7 @@ module port_tester #(
     req_valid_o    <= 1'b1;
     req_tag_o      <= tag;
     req_cas_o      <= cas;
+    req_mt_o       <= Types[word[10:6]%6];
     req_addr_o     <= {High, word, 3'd0};
     req_expected_o <= value;
     req_desired_o  <= ~more;
@@ -148,6 +152,7 @@ module port_tester #(
       wants_expected[mem_tag_i] <= mem_expected_i;
       wants_desired[mem_tag_i]  <= mem_desired_i;
       if (mem_addr_i[51:11] != High) wrong("another address");
+      if (mem_mt_i != Types[mem_addr_i[10:6]%6]) wrong("another memory type");
       if (mem_cas_i && (!cas_on || mem_addr_i[10:3] != cas_at || mem_expected_i != cas_expected
                         || mem_desired_i != cas_desired))
         wrong("another swap than was asked for");
