@@ -14,7 +14,8 @@ module walker_rules
   input start_t       start_how_i,
   input vpn_t         start_vpn_i,
   input walkers_t     attached_i,
-  input logic         held_i,
+  input logic         squashed_i,
+  input logic         offered_i,
   input logic         accepted_i,
   input walkers_t     rsp_i,
   input logic         rsp_err_i,
@@ -55,7 +56,7 @@ module walker_rules
   // ---- the cycle before ----
   logic [3:0] cycles = '0;
   logic begun = 1'b0;
-  logic was_rst, was_start, was_held, was_accepted, was_concerns, was_err, was_pass, was_grant;
+  logic was_rst, was_start, was_squashed, was_offered, was_accepted, was_concerns, was_err, was_pass, was_grant;
   logic was_kill, was_from_psc, was_write_leaf, was_waits, was_offers;
   walk_state_t was_state;
   start_t      was_how;
@@ -77,7 +78,8 @@ module walker_rules
     was_how          <= start_how_i;
     was_start_vpn    <= start_vpn_i;
     was_attached     <= attached_i;
-    was_held         <= held_i;
+    was_squashed     <= squashed_i;
+    was_offered      <= offered_i;
     was_accepted     <= accepted_i;
     was_rsp          <= rsp_i;
     was_concerns     <= concerns;
@@ -103,8 +105,9 @@ module walker_rules
     was_value        <= value_q;
     was_write_leaf   <= write_leaf;
   end
-  logic live, same;
+  logic live, lives, same;
   assign live = begun && !was_rst && was_state != WkIdle;      // was at work, and no reset came between
+  assign lives = live && !was_squashed;                        // … nor was its request dropped
   assign same = level_q == was_level && rights_q == was_rights && cache_q == was_cache && addr_o == was_addr
              && value_q == was_value;
 
@@ -117,10 +120,9 @@ module walker_rules
       `ENVIRONMENT(start_when_idle, start_i, state_q == WkIdle)
       `SUPPOSED(start_level, start_i, start_how_i.level >= 3'd1 && start_how_i.level <= 3'd5)
       `SUPPOSED(root_level, 1'b1, root_level_i == 3'd4 || root_level_i == 3'd5)
-      `ENVIRONMENT(attached_in_req, attached_i != '0,
-                   state_q == WkReq && (attached_i & Own) == '0 && !held_i && !accepted_i)
-      `ENVIRONMENT(held_offers, held_i, offers)
-      `ENVIRONMENT(accepted_offers, accepted_i, offers && (!kill_q || held_i))
+      `ENVIRONMENT(attached_in_req, attached_i != '0, state_q == WkReq && (attached_i & Own) == '0 && !offered_i)
+      `ENVIRONMENT(offered_asks, offered_i, offers)
+      `ENVIRONMENT(accepted_offers, accepted_i, offered_i)
       `ENVIRONMENT(grant_in_fin, grant_i, state_q == WkFin && !kill_q)
       // ---- states ----
       `PROPERTY(state_is_one_of_six, begun, 3'(state_q) <= 3'd5)
@@ -131,25 +133,25 @@ module walker_rules
                 && from_psc_q == was_how.from_psc && rights_q == was_how.rights && cache_q == was_how.cache
                 && vpn_q == was_start_vpn && addr_o[51:12] == (was_how.base & FrameBits) && addr_o[2:0] == 3'd0)
       // ---- the offer ----
-      `PROPERTY(offer_unchanged, live && was_offers && !was_accepted && was_attached == '0 && !was_kill,
+      `PROPERTY(offer_unchanged, lives && was_offers && !was_accepted && was_attached == '0 && !was_kill,
                 state_q == was_state && same)
       `PROPERTY(accepted_waits, live && was_accepted,
                 tag_q == Own && same && state_q == (was_state == WkCas ? WkCasWait : WkWait))
-      `PROPERTY(attached_waits, live && was_attached != '0 && !was_concerns && !was_kill,
+      `PROPERTY(attached_waits, lives && was_attached != '0 && !was_concerns && !was_kill,
                 state_q == WkWait && tag_q == was_attached && same)
       // ---- the reply ----
       `PROPERTY(reply_of_others_ignored, live && was_waits && was_rsp != '0 && !was_concerns,
                 state_q == was_state && tag_q == was_tag && same && !was_pass)
       `PROPERTY(changes_by_reply_only, live && !was_concerns,
                 same && entry_q == was_entry && vpn_q == was_vpn && access_q == was_access && !was_pass)
-      `PROPERTY(memory_error_ends, live && was_concerns && was_err && !was_kill,
+      `PROPERTY(memory_error_ends, lives && was_concerns && was_err && !was_kill,
                 state_q == WkFin && outcome_q == OutMemErr)
-      `PROPERTY(pass_goes_down, live && was_pass,
+      `PROPERTY(pass_goes_down, lives && was_pass,
                 state_q == WkReq && level_q == was_level - 3'd1
                 && rights_q.w == (was_rights.w && value_q[BitRw]) && rights_q.u == (was_rights.u && value_q[BitUs])
                 && rights_q.nx == (was_rights.nx || value_q[BitXd]) && cache_q == {value_q[BitPcd], value_q[BitPwt]}
                 && addr_o[51:12] == value_q[51:12] && value_q[BitP] && value_q[BitA])
-      `PROPERTY(restart_at_root, live && was_concerns && was_from_psc && !from_psc_q,
+      `PROPERTY(restart_at_root, lives && was_concerns && was_from_psc && !from_psc_q,
                 state_q == WkReq
                 && level_q == was_root_level && rights_q == rights_t'(3'b110)
                 && addr_o[51:12] == (was_root_base & FrameBits))
@@ -172,14 +174,20 @@ module walker_rules
                 err_o[ErrP] == value_q[BitP] && (!err_o[ErrRsvd] || err_o[ErrP]))
       `PROPERTY(fault_of_root_only, Rewalk && live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
                 !from_psc_q)
-      `PROPERTY(fin_until_grant, live && was_state == WkFin && !was_kill,
+      `PROPERTY(fin_until_grant, lives && was_state == WkFin && !was_kill,
                 state_q == (was_grant ? WkIdle : WkFin) && same)
       // ---- kill ----
       `PROPERTY(killed_says_nothing, live && was_kill, state_q != WkFin && !was_pass)
-      `PROPERTY(killed_ends, live && was_kill && !was_held && (was_concerns || !was_waits), state_q == WkIdle)
-      `PROPERTY(killed_held_stays, live && was_kill && was_held,
+      `PROPERTY(killed_ends, live && was_kill && !was_offered && (was_concerns || !was_waits), state_q == WkIdle)
+      `PROPERTY(killed_held_stays, live && was_kill && was_offered,
                 state_q == (!was_accepted ? was_state : was_state == WkCas ? WkCasWait : WkWait))
       `PROPERTY(killed_waits_for_reply, live && was_kill && was_waits && !was_concerns, state_q == was_state && kill_q)
+      // ---- squash ----
+      `PROPERTY(squashed_ends, live && was_squashed && !was_offered && (was_concerns || !was_waits), state_q == WkIdle)
+      `PROPERTY(squashed_offer_stays, live && was_squashed && was_offered,
+                same && kill_q && state_q == (!was_accepted ? was_state : was_state == WkCas ? WkCasWait : WkWait))
+      `PROPERTY(squashed_waits_for_reply, live && was_squashed && was_waits && !was_concerns,
+                state_q == was_state && kill_q)
       // Lemma: who waits for a compare-and-swap waits for its own.
       `PROPERTY(lemma_cas_tag, state_q == WkCasWait, tag_q == Own)
       // Lemma: what a compare-and-swap expects has no reserved bit above M.

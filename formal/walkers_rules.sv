@@ -39,13 +39,14 @@ module walkers_rules
   always_ff @(posedge clk_i) draining <= !rst_i && (kill_i || (draining && !all_idle_o));
 
   // ---- this cycle ----
-  logic shared, kills_known, held_offers, d_missing;
+  logic shared, kills_wait, held_offers, d_missing;
   always_comb begin
     shared      = 1'b0;
-    kills_known = 1'b1;
+    kills_wait  = 1'b1;
     held_offers = 1'b1;
     for (int unsigned w = 0; w < NW; w++) begin
-      if (kill[w] && state[w] != WkIdle && !draining) kills_known = 1'b0;
+      if (kill[w] && !draining && state[w] != WkIdle && state[w] != WkWait && state[w] != WkCasWait && !held[w])
+        kills_wait = 1'b0;
       if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
       for (int unsigned o = 0; o < w; o++) if (own[w] && own[o] && addr[w][51:6] == addr[o][51:6]) shared = 1'b1;
     end
@@ -96,7 +97,7 @@ module walkers_rules
       `PROPERTY(one_starts, start_i, start != '0 && (start & (start - 1'b1)) == '0)
       `PROPERTY(one_is_granted, grant_i, grant != '0 && (grant & (grant - 1'b1)) == '0)
       // Lemmas.
-      `PROPERTY(lemma_killed_in_drain, kill != '0, kills_known)
+      `PROPERTY(killed_waits_or_is_held, kill != '0, kills_wait)
       `PROPERTY(lemma_held_offers, held != '0 && !rst_i, held_offers && (held & (held - 1'b1)) == '0)
     end
   end

@@ -80,6 +80,8 @@ struct pins_in {
     uint8_t mem_rsp_tag;
     bool mem_rsp_err;
     const uint64_t *mem_rsp_line; /* 8 words, needed only while mem_rsp_valid and no error; valid during the step */
+    uint8_t squash_valid;         /* bit p: the request squash_id[p] of port p is dropped, if it is in flight */
+    uint8_t squash_id[PINS_MAX_PORTS];
 };
 
 struct pins_out {

@@ -30,6 +30,9 @@ module mmu
   input  logic [NumPorts-1:0]        req_imp_i,
   input  logic [NumPorts-1:0]        req_ac_i,
   input  logic [NumPorts-1:0]        req_ss_i,
+  // requests that are dropped; a core that never drops one ties the valid to 0
+  input  logic [NumPorts-1:0]        squash_valid_i,
+  input  logic [NumPorts-1:0][7:0]   squash_id_i,
   // responses
   output logic [NumPorts-1:0]        resp_valid_o,
   output logic [NumPorts-1:0][7:0]   resp_id_o,
@@ -183,7 +186,7 @@ module mmu
   end
 
   // ---- Request ports and L1 TLBs ----
-  logic [NP-1:0] accept, miss, confirm, fault, done, resp;
+  logic [NP-1:0] accept, miss, confirm, fault, done, done_squashed, resp;
   logic [7:0]    done_id  [NP];
   kept_t         done_res [NP];
   addr_t         done_addr [NP];
@@ -227,6 +230,7 @@ module mmu
     .fault_o(fault),
     .fault_err_o(fault_err),
     .done_i(done),
+    .done_squashed_i(done_squashed),
     .done_id_i(done_id),
     .done_res_i(done_res),
     .done_addr_i(done_addr),
@@ -251,7 +255,8 @@ module mmu
   );
 
   // ---- Miss queue ----
-  logic any_idle, start, start_confirm, queue_waits, walkers_wait;
+  logic any_idle, start, start_confirm, start_squashed, queue_waits, walkers_wait;
+  logic [NumEntries-1:0] squashed;
   vpn_t start_vpn;
   logic [63:0] queue_word0, queue_word1;
   logic [15:0] queue_pointers;
@@ -270,6 +275,9 @@ module mmu
     .va_i(va),
     .id_i(req_id_i),
     .access_i(access),
+    .squash_valid_i,
+    .squash_id_i,
+    .squashed_o(squashed),
     .any_fin_i(any_fin),
     .issue_o(issue),
     .issue_entry_o(issue_entry),
@@ -296,7 +304,9 @@ module mmu
     .start_vpn_o(start_vpn),
     .start_access_o(start_access),
     .start_confirm_o(start_confirm),
+    .start_squashed_o(start_squashed),
     .done_o(done),
+    .done_squashed_o(done_squashed),
     .done_id_o(done_id),
     .done_res_o(done_res),
     .done_addr_o(done_addr),
@@ -316,6 +326,7 @@ module mmu
     .clk_i,
     .rst_i,
     .flush_i(ctl_accept),
+    .squashed_i(squashed),
     .pcid_i(pcid),
     .issue_i(issue),
     .issue_entry_i(issue_entry),
@@ -394,9 +405,10 @@ module mmu
     .root_level_i(root_level),
     .pcid_i(pcid),
     .kill_i(ctl_accept),
+    .squashed_i(squashed),
     .any_idle_o(any_idle),
     .all_idle_o(walkers_idle),
-    .start_i(start),
+    .start_i(start && !start_squashed),
     .start_how_i(start_how),
     .start_entry_i(start_entry),
     .start_vpn_i(start_vpn),

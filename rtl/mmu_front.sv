@@ -31,6 +31,7 @@ module mmu_front
   output err_t                fault_err_o [NumPorts],             // … with this error code
   // from its response stage
   input  logic [NumPorts-1:0] done_i,
+  input  logic [NumPorts-1:0] done_squashed_i,                    // … but nobody wants it any more
   input  logic [7:0]          done_id_i  [NumPorts],
   input  kept_t               done_res_i [NumPorts],
   input  addr_t               done_addr_i [NumPorts],
@@ -143,7 +144,7 @@ module mmu_front
   // ---- Response registers ----
   logic [NP-1:0] resp_q;
   always_ff @(posedge clk_i) begin : p_valid
-    resp_q <= rst_i ? '0 : done_i | ok | (accept_i & ~look);
+    resp_q <= rst_i ? '0 : (done_i & ~done_squashed_i) | ok | (accept_i & ~look);
   end
   assign resp_o = resp_q;
 

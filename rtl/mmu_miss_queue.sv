@@ -35,6 +35,10 @@ module mmu_miss_queue
   input  logic [NumPorts-1:0][63:0] va_i,                      // masked
   input  logic [NumPorts-1:0][7:0]  id_i,
   input  access_t               access_i [NumPorts],
+  // requests that the core drops
+  input  logic [NumPorts-1:0]   squash_valid_i,
+  input  logic [NumPorts-1:0][7:0]  squash_id_i,
+  output logic [NumEntries-1:0] squashed_o,                    // their entries
   // STLB pipeline
   input  logic                  any_fin_i,
   output token_t                issue_o,
@@ -70,8 +74,10 @@ module mmu_miss_queue
   output vpn_t                  start_vpn_o,
   output access_t               start_access_o,
   output logic                  start_confirm_o,
+  output logic                  start_squashed_o,              // it is dropped in this very cycle
   // response stage: the lowest DONE entry of each port
   output logic [NumPorts-1:0]   done_o,
+  output logic [NumPorts-1:0]   done_squashed_o,
   output logic [7:0]            done_id_o  [NumPorts],
   output kept_t                 done_res_o [NumPorts],
   output addr_t                 done_addr_o [NumPorts],
@@ -131,10 +137,25 @@ module mmu_miss_queue
     end
   end
 
+  // The entries that are squashed: of each port the one with the id, if there is one.
+  set_t squash;
+  always_comb begin : p_squash
+    squash = '0;
+    if (squash_valid_i != '0) begin
+      for (int unsigned p = 0; p < NP; p++) begin
+        for (int unsigned i = 0; i < NM; i++) begin
+          if (squash_valid_i[p] && port_q[p][i] && !free_q[i] && req_q[i].id == squash_id_i[p]) squash[i] = 1'b1;
+        end
+      end
+    end
+  end
+  assign squashed_o = squash;
+
   // Response stage: the lowest DONE entry of each port.
   always_comb begin : p_done
     idx_t e;
     e = '0;
+    done_squashed_o = '0;
     for (int unsigned p = 0; p < NP; p++) begin
       done_id_o[p]   = 'x;
       done_res_o[p]  = 'x;
@@ -144,6 +165,7 @@ module mmu_miss_queue
         done_id_o[p]  = req_q[e].id;
         done_res_o[p] = res_q[e];
         done_addr_o[p] = va_q[e];
+        done_squashed_o[p] = squash[e];
       end
     end
   end
@@ -160,6 +182,7 @@ module mmu_miss_queue
     start_vpn_o     = 'x;
     start_access_o  = 'x;
     start_confirm_o = 1'bx;
+    start_squashed_o = 1'b0;
     if (busy && ctl_idle_i) begin
       if (finv_q != '0 && !any_fin_i) begin
         issue_o       = TokFinv;
@@ -176,6 +199,7 @@ module mmu_miss_queue
         start_vpn_o     = vpn_of(va_q[e]);
         start_access_o  = req_q[e].access;
         start_confirm_o = confirm_q[e];
+        start_squashed_o = squash[e];
       end
     end
   end
@@ -271,7 +295,7 @@ module mmu_miss_queue
         done |= e;
       end
 
-      leaders = pend_q | slk_q | nwalk_q | walk_q;
+      leaders = (pend_q | slk_q | nwalk_q | walk_q) & ~squash;
       if (out_valid_i) begin  // SLK, WALK → DONE or FINV
         e = one(out_entry_i);
         slk &= ~e;
@@ -381,6 +405,24 @@ module mmu_miss_queue
         led &= done;
         step0 &= done;
         step1 &= done;
+      end
+      if (squash != '0) begin  // FREE at once; who follows one looks for itself
+        for (int unsigned i = 0; i < NM; i++) begin
+          if (follow[i] && follow_q[i] && squash[leader_q[i]]) begin
+            follow[i] = 1'b0;
+            led[i]    = 1'b0;
+            pend[i]   = 1'b1;
+          end
+        end
+        free |= squash;
+        pend &= ~squash;
+        slk &= ~squash;
+        nwalk &= ~squash;
+        walk &= ~squash;
+        follow &= ~squash;
+        finv &= ~squash;
+        finvw &= ~squash;
+        done &= ~squash;
       end
       if (rst_i) begin
         free = '1;

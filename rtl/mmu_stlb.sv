@@ -21,6 +21,7 @@ module mmu_stlb
   input  logic        clk_i,
   input  logic        rst_i,
   input  logic        flush_i,                                 // a control operation was accepted: empty the pipeline
+  input  logic [NumEntries-1:0] squashed_i,                    // of these entries all tokens are dropped
   input  logic [11:0] pcid_i,                                  // current; in a sweep the sweep's
   // from the miss queue: a token for stage 1
   input  token_t      issue_i,
@@ -64,6 +65,7 @@ module mmu_stlb
 );
   localparam int unsigned Arrays = STLB_ARRAYS;
   localparam int unsigned StageW = $clog2(Stages);
+  localparam int unsigned IdxW = NumEntries > 1 ? $clog2(NumEntries) : 1;
   localparam bit Shared4k = Arrays == 2 && STLB_HOLDS[0][0] && STLB_HOLDS[Arrays-1][0];
 
   // ---- The pipeline: element i is stage i+1 ----
@@ -115,6 +117,12 @@ module mmu_stlb
       entry_q <= {entry_q[Stages-2:0], issue_entry_i};
       step_q  <= {step_q[Stages-2:0], issue_step_i};
       r_vpn_q <= a_vpn;
+      if (squashed_i != '0) begin
+        if (squashed_i[IdxW'(issue_entry_i)]) token_q[0] <= TokNone;
+        for (int unsigned i = 1; i < Stages; i++) begin
+          if (token_q[i-1] != TokFill && squashed_i[IdxW'(entry_q[i-1])]) token_q[i] <= TokNone;
+        end
+      end
       if (fill_i) begin  // enters R
         token_q[Stages-2] <= TokFill;
         entry_q[Stages-2] <= '0;

@@ -28,6 +28,7 @@ module mmu_walker
   input  cache_t       root_cache_i,
   input  logic [2:0]   root_level_i,
   input  logic         kill_i,                                 // a control operation was accepted
+  input  logic         squashed_i,                             // the core drops the request of its entry
   // dispatch
   input  logic         start_i,
   input  start_t       start_how_i,
@@ -36,7 +37,7 @@ module mmu_walker
   input  access_t      start_access_i,
   // arbitration
   input  walkers_t     attached_i,                             // in REQ: whose read of the same line is under way
-  input  logic         held_i,                                 // has been offered already and must stay
+  input  logic         offered_i,                              // its request is on offer, and must stay
   input  logic         accepted_i,                             // memory takes the request now
   // memory reply
   input  walkers_t     rsp_i,                                  // whose request it answers
@@ -175,9 +176,9 @@ module mmu_walker
       end
       if (heed && restart) from_psc_q <= 1'b0;
       if (heed && (pass || ok || restart)) rights_q <= fault ? '{w: 1'b1, u: 1'b1, nx: 1'b0} : page.rights;
-      if (kill_q && !accepted_i && !held_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))
+      if ((kill_q || squashed_i) && !offered_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))
         state_q <= WkIdle;
-      if (kill_i) kill_q <= 1'b1;
+      if (kill_i || squashed_i) kill_q <= 1'b1;
     end
     if (start_i) begin
       state_q    <= WkReq;

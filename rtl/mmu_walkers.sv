@@ -21,6 +21,7 @@ module mmu_walkers
   input  logic [2:0]   root_level_i,
   input  logic [11:0]  pcid_i,
   input  logic         kill_i,                                 // a control operation is accepted in this cycle
+  input  logic [NumEntries-1:0] squashed_i,                    // the core drops these entries in this cycle
   // dispatch
   output logic         any_idle_o,
   output logic         all_idle_o,
@@ -63,6 +64,7 @@ module mmu_walkers
   output logic [63:0]  pointer_word_o                          // rr_mem, hold, hold_w in their places of state word 0:2
 );
   localparam int unsigned NW = NumWalkers;
+  localparam int unsigned IdxW = NumEntries > 1 ? $clog2(NumEntries) : 1;
 
   walk_state_t state   [NW];
   logic [51:0] addr    [NW];
@@ -94,13 +96,14 @@ module mmu_walkers
       .root_cache_i,
       .root_level_i,
       .kill_i,
+      .squashed_i(squashed_i[IdxW'(entry[w])]),
       .start_i(start[w]),
       .start_how_i,
       .start_entry_i,
       .start_vpn_i,
       .start_access_i,
       .attached_i(to[w]),
-      .held_i(held[w]),
+      .offered_i(offer[w]),
       .accepted_i(offer[w] && mem_ready_i),
       .rsp_i(rsp),
       .rsp_err_i,

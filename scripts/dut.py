@@ -59,6 +59,7 @@ KEYS = {
     "requests": (str, "each (a request port for every port of the preset) or one (one request at a time)"),
     "features": (list, f"a list of {', '.join(FEATURES)}"),
     "state": (bool, "true or false: whether it answers the state words of docs/microarchitecture.md section 17"),
+    "squash": (bool, "true or false: whether it drops the requests that squash_valid_i and squash_id_i name"),
     "parameters": (dict, "a table: its parameter = a value, or an expression of names of mmu_cfg_pkg"),
     "ports": (dict, "a table: its port = an expression of our pins (tb/dut/mmu_ports.svh)"),
     "outputs": (dict, "a table: our output = an expression of its output ports, or a constant"),
@@ -81,6 +82,7 @@ class Dut:
         self.top, self.parameters = tree["top"], tree.get("parameters", {})
         self.name = tree.get("name", self.folder.resolve().name)
         self.check, self.state, self.one = tree.get("check", "arch"), tree.get("state", False), tree.get("requests", "each") == "one"
+        self.squash = tree.get("squash", False)
         self.features = set(tree.get("features", FEATURES))
         self.ports, self.outputs = tree.get("ports"), tree.get("outputs", {})
         self.check_values()
@@ -348,6 +350,7 @@ class Build:
 #define DESCRIBED_NAME {json.dumps(dut.name)}
 #define DESCRIBED_CHECK {json.dumps(dut.check)}
 #define DESCRIBED_STATE {str(dut.state).lower()}
+#define DESCRIBED_SQUASH {str(dut.squash).lower()}
 """)
         arguments = ["--cc", *self.env["VFLAGS"].split(), "-Wwarn-UNDRIVEN", "--no-timing", "--no-MMD", "-Itb/dut", *(f"-I{path}" for path in dut.include), f"-I{dut.folder}",
                      *(f"-D{name}={value}" for name, value in dut.tree.get("defines", {}).items()),

@@ -47,6 +47,7 @@ def named(names):
 GROUPS = {
     "request": (("req_valid_i", None, None), ("req_ready_o", None, None), ("req_acc_i", named(ACCESS), "req_valid_i"),
                 ("req_va_i", hexadecimal, "req_valid_i"), ("req_id_i", hexadecimal, "req_valid_i")),
+    "squash": (("squash_valid_i", None, None), ("squash_id_i", hexadecimal, "squash_valid_i")),
     "response": (("resp_valid_o", None, None), ("resp_id_o", hexadecimal, "resp_valid_o"),
                  ("resp_kind_o", named(KIND), "resp_valid_o"), ("resp_addr_o", hexadecimal, "resp_valid_o"),
                  ("resp_err_o", hexadecimal, "resp_valid_o"), ("resp_src_o", named(SOURCE), "resp_valid_o")),
@@ -58,7 +59,7 @@ GROUPS = {
     "walk": (("mem_req_valid_o", None, None), ("mem_req_addr_o", hexadecimal, "mem_req_valid_o"),
              ("mem_rsp_valid_i", None, None)),
 }
-PORTS = ("request", "response")
+PORTS = ("request", "squash", "response")
 
 
 class Failed(Exception):

@@ -15,7 +15,7 @@ void ctl_accept(struct mmu *m, unsigned op, uint64_t data, uint64_t desc)
 {
     op &= 15;
     m->ctl = (struct ctl){.state = C_DRAIN, .op = (uint8_t)op, .data = data, .desc = ctl_op_has_desc(op) ? desc : 0};
-    stlb_squash(&m->pipe);
+    stlb_flush(&m->pipe);
     queue_restart(&m->q);
     m->walkers.kill = WALKERS_ALL & (uint16_t)~m->walkers.in[W_IDLE];
     m->counts.control_ops++;

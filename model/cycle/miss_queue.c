@@ -196,6 +196,40 @@ void queue_memory_error(struct mmu *m, unsigned n, enum queue_state from)
     m->counts.memory_errors++;
 }
 
+uint64_t queue_squashed(const struct miss_queue *q, const struct pins_in *in)
+{
+    uint64_t squashed = 0;
+    for (unsigned port = 0; port < PORTS; port++) {
+        if (!(in->squash_valid >> port & 1))
+            continue;
+        for (uint64_t left = q->of_port[port]; left; left &= left - 1) {
+            const unsigned n = (unsigned)__builtin_ctzll(left);
+            if (q->entry[n].id == in->squash_id[port])
+                squashed |= 1ull << n;
+        }
+    }
+    return squashed;
+}
+
+void queue_squash(struct mmu *m, uint64_t squashed, struct pins_out *out)
+{
+    struct miss_queue *q = &m->q;
+    /* What is FREE by now was DONE and has left in this cycle. */
+    for (uint64_t left = squashed & q->in[FREE]; left; left &= left - 1)
+        out->resp_valid &= (uint8_t)~(1u << q->entry[__builtin_ctzll(left)].port);
+    for (enum queue_state s = FREE; s < QUEUE_STATES; s++)
+        q->in[s] &= ~squashed;
+    q->in[FREE] |= squashed;
+    for (unsigned port = 0; port < PORTS; port++)
+        q->of_port[port] &= ~squashed;
+    for (uint64_t left = q->in[FOLLOW]; left; left &= left - 1) {
+        const unsigned f = (unsigned)__builtin_ctzll(left);
+        if (squashed >> q->entry[f].leader & 1)
+            follower_to_pend(q, f);
+    }
+    m->counts.squashed += (unsigned)__builtin_popcountll(squashed);
+}
+
 void queue_restart(struct miss_queue *q)
 {
     const uint64_t restarted = QUEUE_ALL & ~(q->in[FREE] | q->in[DONE]);

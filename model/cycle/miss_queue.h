@@ -47,6 +47,12 @@ void queue_fault_done(struct mmu *m, unsigned n);
 /* Entry n got a memory error. */
 void queue_memory_error(struct mmu *m, unsigned n, enum queue_state from);
 
+/* The entries that the squashes of *in name, in the state at the start of a cycle. */
+uint64_t queue_squashed(const struct miss_queue *q, const struct pins_in *in);
+
+/* Their end, on top of the rest of the cycle: FREE, without a response in *out, and without followers. */
+void queue_squash(struct mmu *m, uint64_t squashed, struct pins_out *out);
+
 /* A control operation begins: all that has no result starts afresh (section 13). */
 void queue_restart(struct miss_queue *q);
 

@@ -130,8 +130,9 @@ static void work_on_misses(struct mmu *m, const struct pins_in *in, struct edge 
 {
     const struct walkers *ws = &m->walkers;
     e->fin = ws->in[W_FIN];
-    if (ws->in[W_IDLE] != WALKERS_ALL)
-        walker_memory(m, in, e); /* makes no walker IDLE and no entry NWALK, PEND or FINV */
+    e->idle = ws->in[W_IDLE];
+    if (e->idle != WALKERS_ALL)
+        walker_memory(m, in, e); /* makes no entry NWALK, PEND or FINV */
     if (!e->fin)
         stlb_issue(m);
     walker_dispatch(m, e);
@@ -164,7 +165,15 @@ static void write_edge(struct mmu *m, const struct edge *e)
 /* No miss, and none offered: all that can happen is in the L1s. */
 static inline bool nothing_outstanding(const struct mmu *m)
 {
-    return m->q.in[FREE] == QUEUE_ALL && pipe_empty(&m->pipe); /* so the walkers are IDLE too */
+    return m->q.in[FREE] == QUEUE_ALL && pipe_empty(&m->pipe) && m->walkers.in[W_IDLE] == WALKERS_ALL;
+}
+
+/* The requests that the core drops (sections 2 and 8). */
+static void squash(struct mmu *m, const struct edge *e, struct pins_out *out)
+{
+    queue_squash(m, e->squashed, out);
+    stlb_squash(&m->pipe, e->squashed);
+    walker_squash(m, e->squashed);
 }
 
 static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const struct pins_in *in,
@@ -176,7 +185,8 @@ static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const
     e.psc_fill.array = e.l1_fill.array = NULL;
     e.fault_drop = false;
     e.free = m->q.in[FREE];
-    e.leaders = LEADER_STATES(&m->q);
+    e.squashed = in->squash_valid ? queue_squashed(&m->q, in) : 0;
+    e.leaders = LEADER_STATES(&m->q) & ~e.squashed;
 
     const uint8_t accepted = in->req_valid & m->ready;
     const bool idle = nothing_outstanding(m);
@@ -195,6 +205,8 @@ static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const
         queue_allocate(m, in, &e);
     write_edge(m, &e);
     stlb_shift(&m->pipe);
+    if (e.squashed)
+        squash(m, &e, out);
     if (in->ctl_valid)
         ctl_accept(m, in->ctl_op, in->ctl_data, in->ctl_desc);
     give_outputs(m, out);
@@ -203,7 +215,10 @@ static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const
 static void step_control(struct mmu *m, const struct pins_in *in, struct pins_out *out)
 {
     const bool quiet = m->walkers.in[W_IDLE] == WALKERS_ALL;
+    const uint64_t squashed = in->squash_valid ? queue_squashed(&m->q, in) : 0;
     queue_respond(m, out);
+    if (squashed) /* nothing is in the pipeline, and every walker is killed already */
+        queue_squash(m, squashed, out);
     if (!quiet)
         walker_drain(m, in);
     ctl_step(m, quiet);

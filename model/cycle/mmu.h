@@ -26,6 +26,7 @@ struct mmu_counts {
     uint64_t cas, cas_failed;       /* A/D updates accepted; those that found the entry changed */
     uint64_t faults, memory_errors; /* outcomes of requests */
     uint64_t control_ops;
+    uint64_t squashed; /* requests that the core dropped */
 };
 
 /* Returns a model that needs mmu_reset, or NULL when memory is short. */

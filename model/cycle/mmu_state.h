@@ -94,12 +94,13 @@ struct walker {
     uint8_t outcome;   /* in FIN, else 0 */
     uint8_t err;       /* in FIN with a fault, else 0 */
     bool from_psc;     /* started from a cached entry */
+    bool write;        /* the request is a write; its entry may be another's when kill is set */
 };
 
 struct walkers {
     struct walker w[WALKERS];
     uint16_t in[WALKER_STATES]; /* bit w of in[s]: walker w is in state s */
-    uint16_t kill;              /* bit w: its request was restarted, it only drains */
+    uint16_t kill;              /* bit w: its request was restarted or squashed, it only drains */
 };
 
 #define WALKERS_ALL (0xffffu >> (16 - WALKERS))
@@ -164,8 +165,9 @@ struct edge {
         uint64_t va;
         uint8_t port, what, err;
     } miss[PORTS];          /* in port order; va as masked by LAM */
-    uint64_t free, leaders; /* miss-queue entries FREE, and in leader states */
-    uint16_t fin;           /* walkers in FIN */
+    uint64_t squashed;      /* miss-queue entries whose request the core drops in this cycle */
+    uint64_t free, leaders; /* entries FREE, and in leader states without those that are squashed */
+    uint16_t fin, idle;     /* walkers in FIN, in IDLE */
     struct {
         struct repl *set;
         struct repl value;

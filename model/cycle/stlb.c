@@ -159,10 +159,21 @@ void stlb_shift(struct pipeline *p)
     p->phase++;
 }
 
-void stlb_squash(struct pipeline *p)
+void stlb_flush(struct pipeline *p)
 {
     p->lookup = p->finv = p->fill = 0;
     p->fill_r = p->fill_c = (struct cached){0, 0};
+}
+
+void stlb_squash(struct pipeline *p, uint64_t entries)
+{
+    for (uint32_t left = p->lookup | p->finv; left; left &= left - 1) {
+        const unsigned stage = (unsigned)__builtin_ctz(left);
+        if (entries >> p->ring[(p->phase - stage) % 16u].entry & 1) {
+            p->lookup &= ~(1u << stage);
+            p->finv &= ~(1u << stage);
+        }
+    }
 }
 
 /* ---- control operations ---- */

@@ -23,7 +23,10 @@ void stlb_enter_fill(struct pipeline *p, struct cached entry);
 /* The clock edge: every token moves on by one stage; and the edge that begins a control operation: all tokens are lost.
  */
 void stlb_shift(struct pipeline *p);
-void stlb_squash(struct pipeline *p);
+void stlb_flush(struct pipeline *p);
+
+/* Drops the tokens of these miss-queue entries, after the shift. */
+void stlb_squash(struct pipeline *p, uint64_t entries);
 
 /* Step `step` of a control operation's sweep, 0 … stlb_sweep_steps()-1 (section 13). */
 unsigned stlb_sweep_steps(enum invalidation what);

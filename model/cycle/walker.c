@@ -31,13 +31,13 @@ static void start_at_root(const struct mmu *m, struct walker *w, uint64_t va)
 void walker_dispatch(struct mmu *m, struct edge *e)
 {
     struct miss_queue *q = &m->q;
-    if (!m->walkers.in[W_IDLE] || !q->in[NWALK])
+    if (!e->idle || !q->in[NWALK])
         return;
-    const unsigned n = (unsigned)__builtin_ctz(m->walkers.in[W_IDLE]);
+    const unsigned n = (unsigned)__builtin_ctz(e->idle);
     const unsigned entry = round_robin(q->in[NWALK], q->rr_walk);
     const uint64_t va = q->entry[entry].va;
     struct walker *w = &m->walkers.w[n];
-    *w = (struct walker){.entry = (uint8_t)entry};
+    *w = (struct walker){.entry = (uint8_t)entry, .write = is_write(q->entry[entry].access)};
     struct psc_hit hit = {0, 0};
     if (!q->entry[entry].confirm)
         hit = psc_lookup(m, va, e);
@@ -62,7 +62,7 @@ void walker_dispatch(struct mmu *m, struct edge *e)
 uint64_t walker_desired(const struct mmu *m, unsigned n)
 {
     const struct walker *w = &m->walkers.w[n];
-    const bool dirty = pte_is_leaf(w->v, w->level) && is_write(m->q.entry[w->entry].access);
+    const bool dirty = pte_is_leaf(w->v, w->level) && w->write;
     return w->v | PTE_A | (dirty ? PTE_D : 0);
 }
 
@@ -136,10 +136,25 @@ static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v,
     return false;
 }
 
+/* The walkers of the set are IDLE from now on. */
+static void end(struct walkers *ws, unsigned set)
+{
+    for (unsigned left = set; left; left &= left - 1)
+        ws->w[__builtin_ctz(left)] = (struct walker){0};
+    for (enum walker_state s = W_REQ; s < WALKER_STATES; s++)
+        ws->in[s] &= (uint16_t)~set;
+    ws->in[W_IDLE] |= (uint16_t)set;
+    ws->kill &= (uint16_t)~set;
+}
+
 static bool reply(struct mmu *m, unsigned n, enum walker_state from, const struct pins_in *in, bool fill,
                   struct edge *e)
 {
     struct walker *w = &m->walkers.w[n];
+    if (m->walkers.kill >> n & 1) {
+        end(&m->walkers, 1u << n);
+        return false;
+    }
     if (in->mem_rsp_err) {
         w->v = 0;
         w->tag = 0;
@@ -206,12 +221,24 @@ void walker_drain(struct mmu *m, const struct pins_in *in)
     }
     if (m->arb.hold)
         mem_arb_settle(m, in->mem_req_ready);
-    for (unsigned left = ended; left; left &= left - 1)
-        ws->w[__builtin_ctz(left)] = (struct walker){0};
-    for (enum walker_state s = W_REQ; s < WALKER_STATES; s++)
-        ws->in[s] &= (uint16_t)~ended;
-    ws->in[W_IDLE] |= (uint16_t)ended;
-    ws->kill &= (uint16_t)~ended;
+    end(ws, ended);
+}
+
+/* By now a reply of this cycle has been judged, an accepted request waits, and one that was offered in vain is held. */
+void walker_squash(struct mmu *m, uint64_t entries)
+{
+    struct walkers *ws = &m->walkers;
+    unsigned squashed = 0;
+    for (unsigned left = WALKERS_ALL & ~(ws->in[W_IDLE] | ws->kill); left; left &= left - 1) {
+        const unsigned n = (unsigned)__builtin_ctz(left);
+        if (entries >> ws->w[n].entry & 1)
+            squashed |= 1u << n;
+    }
+    unsigned owed = (ws->in[W_WAIT] | ws->in[W_CASW]) & ~m->arb.attached;
+    if (m->arb.hold)
+        owed |= 1u << m->arb.hold_w;
+    ws->kill |= (uint16_t)(squashed & owed);
+    end(ws, squashed & ~owed);
 }
 
 void walker_grant(struct mmu *m, struct edge *e)

@@ -26,6 +26,9 @@ void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e);
 /* The same in DRAIN: every walker ends as soon as memory owes it nothing. */
 void walker_drain(struct mmu *m, const struct pins_in *in);
 
+/* Section 11 "Kill": the walkers of squashed entries, on top of the rest of the cycle. */
+void walker_squash(struct mmu *m, uint64_t entries);
+
 /* Section 11 "Grant": the lowest walker of e->fin hands its outcome to its miss-queue entry, if the pipeline lets it.
  */
 void walker_grant(struct mmu *m, struct edge *e);

@@ -13,8 +13,8 @@
 
 /* What crosses the library's border by value. Where one of these fails the ABI is another: count up TWINWALK_ABI, then
  * change the number here. */
-_Static_assert(TWINWALK_ABI == 1, "the sizes below are those of ABI 1");
-_Static_assert(sizeof(struct pins_in) == 168 && sizeof(struct pins_out) == 168, "the ABI: pins.h");
+_Static_assert(TWINWALK_ABI == 2, "the sizes below are those of ABI 2");
+_Static_assert(sizeof(struct pins_in) == 184 && sizeof(struct pins_out) == 168, "the ABI: pins.h");
 _Static_assert(sizeof(struct oracle_cpu) == 12 && sizeof(struct oracle_regs) == 48, "the ABI: oracle_types.h");
 _Static_assert(sizeof(struct oracle_access) == 16 && sizeof(struct oracle_result) == 152, "the ABI: oracle_types.h");
 _Static_assert(sizeof(struct twinwalk_buffer) == 24, "the ABI: twinwalk.h");

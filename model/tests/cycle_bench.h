@@ -1,7 +1,8 @@
 /* A bench for unit tests of the cycle model: the model, a small memory behind its memory port, page tables in it.
  *
  * Time: `cycle` numbers the cycle whose outputs are in `out`. Fill in `in` (or use the helpers) and call bench_tick.
- * Requests and control operations offered in `in` are withdrawn after each tick; the memory side runs by itself. */
+ * Requests, squashes and control operations offered in `in` are withdrawn after each tick; the memory side runs by
+ * itself. */
 #ifndef TWINWALK_TESTS_CYCLE_BENCH_H
 #define TWINWALK_TESTS_CYCLE_BENCH_H
 
@@ -147,6 +148,7 @@ static inline void bench_tick(struct bench *b)
     mmu_step(b->m, &b->in, &b->out);
     b->cycle++;
     b->in.req_valid = 0;
+    b->in.squash_valid = 0;
     b->in.ctl_valid = false;
     for (unsigned p = 0; p < PORTS; p++)
         if (b->out.resp_valid >> p & 1) {
@@ -170,6 +172,13 @@ static inline void bench_offer_req(struct bench *b, unsigned port, struct pins_r
 static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint64_t va, unsigned acc, bool user)
 {
     bench_offer_req(b, port, (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user});
+}
+
+/* The core drops a request in this cycle. */
+static inline void bench_squash(struct bench *b, unsigned port, unsigned id)
+{
+    b->in.squash_valid |= 1u << port;
+    b->in.squash_id[port] = (uint8_t)id;
 }
 
 struct bench_answer {

@@ -114,6 +114,8 @@ module core_system
     .req_imp_i('0),
     .req_ac_i(req_ac),
     .req_ss_i('0),
+    .squash_valid_i('0),
+    .squash_id_i('0),
     .resp_valid_o(resp_valid),
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),

@@ -87,6 +87,8 @@ module board_mmu
     .req_imp_i(in_q.req_imp),
     .req_ac_i(in_q.req_ac),
     .req_ss_i(in_q.req_ss),
+    .squash_valid_i('0),
+    .squash_id_i('0),
     .resp_valid_o(out.resp_valid),
     .resp_id_o(out.resp_id),
     .resp_kind_o(out.resp_kind),

@@ -83,6 +83,8 @@ module mmu_link
     .req_imp_i(req_imp),
     .req_ac_i(req_ac),
     .req_ss_i(req_ss),
+    .squash_valid_i('0),
+    .squash_id_i('0),
     .resp_valid_o(resp_valid),
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),

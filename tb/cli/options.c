@@ -46,6 +46,7 @@ enum {
     KEY_JOBS,
     KEY_SLICES,
     KEY_SLICE,
+    KEY_SQUASH,
     GROUP_DUT = 1,
     GROUP_RUN,
     GROUP_OUTPUT,
@@ -232,6 +233,9 @@ static error_t parse_run(int key, char *arg, struct argp_state *state, struct se
     case KEY_REQUESTS:
         o->requests = arguments_number(state, "requests", arg, 1, UINT64_MAX, false);
         return 0;
+    case KEY_SQUASH:
+        o->squash = (int)arguments_number(state, "squash", arg, 0, 100, false);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -417,6 +421,7 @@ void options_parse_random(struct setup *o, int argc, char **argv)
     static const struct argp_option options[] = {
         {"requests", KEY_REQUESTS, "N", 0, "How many requests (100000, or as many as --cycles takes)", GROUP_RUN},
         {"cycles", KEY_CYCLES, "N", 0, "Stop after so many cycles; those that are jumped over do not count", GROUP_RUN},
+        {"squash", KEY_SQUASH, "PERCENT", 0, "Drop so many of the requests in flight (a few, now and then)", GROUP_RUN},
         DUT_OPTIONS,
         RUN_OPTIONS,
         {0}};

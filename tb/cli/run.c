@@ -65,12 +65,16 @@ static int run_one(struct results *r, const struct dut_ops *ops, struct dut **du
     return run_lockstep(r, ops, dut, r->setup->trace ? "records" : "requests");
 }
 
-static int run(const struct setup *o, const char *command)
+static int run(const struct setup *asked, const char *command)
 {
     const struct dut_ops *ops;
-    struct dut *dut = create_dut(o, &ops);
+    struct dut *dut = create_dut(asked, &ops);
     if (!dut)
         return ops ? STATUS_HOST : STATUS_USAGE;
+    struct setup chosen = *asked;
+    const struct setup *o = &chosen;
+    if (!ops->squashes && chosen.squash < 0)
+        chosen.squash = 0;
     struct results r = {.setup = o, .command = command, .dut = ops->name};
     int status = STATUS_USAGE;
     if (ops->about)

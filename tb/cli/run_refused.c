@@ -39,6 +39,17 @@ bool run_slices_possible(const struct setup *o, const struct dut_ops *ops, const
     return !what && ops->restore && !about->fixed;
 }
 
+/* False, with the reason, when the DUT cannot do what random stimulus is to ask of it. */
+static bool random_possible(const struct setup *o, const struct dut_ops *ops)
+{
+    if (o->speed)
+        fprintf(stderr, "twinwalk: --speed replays a trace through the DUT alone, and random stimulus is none\n");
+    else if (o->squash > 0 && !ops->squashes)
+        fprintf(stderr, "twinwalk: --squash=%d: %s cannot drop a request: leave the option out\n", o->squash,
+                ops->name);
+    return !o->speed && (o->squash <= 0 || ops->squashes);
+}
+
 /* Refuses what the DUT cannot do, before anything runs. */
 bool run_possible(const struct setup *o, const struct dut_ops *ops)
 {
@@ -67,10 +78,8 @@ bool run_possible(const struct setup *o, const struct dut_ops *ops)
                 plain(o->trace));
         return false;
     }
-    if (o->speed && !o->trace) {
-        fprintf(stderr, "twinwalk: --speed replays a trace through the DUT alone, and random stimulus is none\n");
+    if (!o->trace && !random_possible(o, ops))
         return false;
-    }
     if (o->check == CHECK_STATE && !ops->has_state) {
         fprintf(stderr, "twinwalk: --check=state: %s has no readable state; use --check=cycle\n", ops->name);
         return false;

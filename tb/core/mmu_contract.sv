@@ -14,6 +14,8 @@ module mmu_contract
   input logic [NP-1:0]             req_ready_i,
   input logic [NP-1:0][ 7:0]       req_id_i,
   input logic [NP-1:0][ 1:0]       req_acc_i,
+  input logic [NP-1:0]             squash_valid_i,
+  input logic [NP-1:0][ 7:0]       squash_id_i,
   input logic [NP-1:0]             resp_valid_i,
   input logic [NP-1:0][ 7:0]       resp_id_i,
   input logic [NP-1:0][ 1:0]       resp_kind_i,
@@ -47,7 +49,7 @@ module mmu_contract
   // ---- Requests and answers ----
   /* verilator tracing_off */  // too much to see, and slow to compile
   int unsigned cycle_q;
-  logic [255:0] flying_q[NP];                                  // accepted, and not answered
+  logic [255:0] flying_q[NP];                                  // accepted, and neither answered nor squashed
   int unsigned since_q[NP][256];
   /* verilator tracing_on */
   always_ff @(posedge clk_i) begin : p_requests
@@ -80,10 +82,11 @@ module mmu_contract
           );
         flying_q[p][resp_id_i[p]] <= 1'b0;
       end
+      if (squash_valid_i[p]) flying_q[p][squash_id_i[p]] <= 1'b0;
       if (req_valid_i[p] && req_ready_i[p]) begin
         duty_id :
         assert (!flying_q[p][req_id_i[p]])
-        else $error("contract: duty_id: port %0d uses id %0d again before it is answered", p, req_id_i[p]);
+        else $error("contract: duty_id: port %0d uses id %0d again before it is answered or squashed", p, req_id_i[p]);
         duty_access :
         assert (p < PORTS_FETCH ? req_acc_i[p] == Exec : req_acc_i[p] == Read || req_acc_i[p] == Write)
         else $error("contract: duty_access: port %0d cannot do an access of kind %0d", p, req_acc_i[p]);

@@ -6,6 +6,8 @@ bind mmu mmu_contract u_contract (
   .req_ready_i(req_ready_o),
   .req_id_i(req_id_i),
   .req_acc_i(req_acc_i),
+  .squash_valid_i(squash_valid_i),
+  .squash_id_i(squash_id_i),
   .resp_valid_i(resp_valid_o),
   .resp_id_i(resp_id_o),
   .resp_kind_i(resp_kind_o),

@@ -11,6 +11,7 @@ module cover_walker
   input walk_state_t  state_i,
   input logic         kill_i,
   input logic         killed_i,                        // now; since earlier
+  input logic         squashed_i,                      // its request is, now
   input logic         from_psc_i,
   input logic [2:0]   level_i,
   input logic [2:0]   root_level_i,
@@ -18,7 +19,7 @@ module cover_walker
   input logic         start_i,
   input start_t       start_how_i,
   input walkers_t     attached_i,
-  input logic         held_i,
+  input logic         offered_i,
   input logic         accepted_i,
   input logic         reply_i,
   input logic         error_i,
@@ -202,19 +203,36 @@ module cover_walker
 
   // ---- Killed ----
   `POINT(killed__at_start, start_i && kill_i)
-  `POINT(killed__in_req, killed_i && state_i == WkReq && !held_i && attached_i == '0)
-  `POINT(killed__in_req_held, killed_i && state_i == WkReq && held_i && !accepted_i)
-  `POINT(killed__in_req_accepted, killed_i && state_i == WkReq && held_i && accepted_i)
+  `POINT(killed__in_req, killed_i && state_i == WkReq && !offered_i && attached_i == '0)
+  `POINT(killed__in_req_held, killed_i && state_i == WkReq && offered_i && !accepted_i)
+  `POINT(killed__in_req_accepted, killed_i && state_i == WkReq && offered_i && accepted_i)
   `POINT(killed__in_req_attached, killed_i && state_i == WkReq && attached_i != '0)
-  `POINT(killed__in_cas, killed_i && state_i == WkCas && !held_i)
-  `POINT(killed__in_cas_held, killed_i && state_i == WkCas && held_i && !accepted_i)
-  `POINT(killed__in_cas_accepted, killed_i && state_i == WkCas && held_i && accepted_i)
+  `POINT(killed__in_cas, killed_i && state_i == WkCas && !offered_i)
+  `POINT(killed__in_cas_held, killed_i && state_i == WkCas && offered_i && !accepted_i)
+  `POINT(killed__in_cas_accepted, killed_i && state_i == WkCas && offered_i && accepted_i)
   `POINT(killed__in_fin, killed_i && state_i == WkFin)
   `POINT(killed__read_reply, killed_i && state_i == WkWait && reply_i && !error_i)
   `POINT(killed__read_error, killed_i && state_i == WkWait && reply_i && error_i)
   `POINT(killed__cas_succeeds, killed_i && state_i == WkCasWait && reply_i && !error_i && success)
   `POINT(killed__cas_fails, killed_i && state_i == WkCasWait && reply_i && !error_i && !success)
   `POINT(killed__cas_error, killed_i && state_i == WkCasWait && reply_i && error_i)
+
+  // ---- Its request is squashed ----
+  logic drop;
+  assign drop = squashed_i && !killed_i && state_i != WkIdle;
+  `POINT(squashed__in_req, drop && state_i == WkReq && !offered_i && attached_i == '0)
+  `POINT(squashed__in_req_offered, drop && state_i == WkReq && offered_i && !accepted_i)
+  `POINT(squashed__in_req_accepted, drop && state_i == WkReq && accepted_i)
+  `POINT(squashed__in_req_attached, drop && state_i == WkReq && attached_i != '0)
+  `POINT(squashed__in_wait, drop && state_i == WkWait && !reply_i)
+  `POINT(squashed__read_reply, drop && state_i == WkWait && reply_i)
+  `POINT(squashed__in_cas_offered, drop && state_i == WkCas && offered_i && !accepted_i)
+  `POINT(squashed__in_cas_accepted, drop && state_i == WkCas && accepted_i)
+  `POINT(squashed__in_cas_wait, drop && state_i == WkCasWait && !reply_i)
+  `POINT(squashed__cas_reply, drop && state_i == WkCasWait && reply_i)
+  `POINT(squashed__in_fin_granted, drop && state_i == WkFin && grant_i)
+  `POINT(squashed__in_fin, drop && state_i == WkFin && !grant_i)
+  `POINT(squashed__with_control, drop && kill_i)
 endmodule
 
 bind mmu_walker cover_walker u_cover_walker (
@@ -224,6 +242,7 @@ bind mmu_walker cover_walker u_cover_walker (
   .state_i(state_q),
   .kill_i,
   .killed_i(kill_q && state_q != mmu_pkg::WkIdle),
+  .squashed_i,
   .from_psc_i(from_psc_q),
   .level_i(level_q),
   .root_level_i,
@@ -231,7 +250,7 @@ bind mmu_walker cover_walker u_cover_walker (
   .start_i,
   .start_how_i,
   .attached_i,
-  .held_i,
+  .offered_i,
   .accepted_i,
   .reply_i(reply),
   .error_i(rsp_err_i),

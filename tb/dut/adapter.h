@@ -84,23 +84,25 @@ struct writer_of<Model,
 template <class Model> class adapter final : public dut
 {
 public:
-    static constexpr struct dut_ops ops(const char *name, bool has_state)
+    static constexpr struct dut_ops ops(const char *name, bool has_state, bool squashes = true)
     {
-        return {name,
-                has_state,
-                create,
-                destroy,
-                reset,
-                step,
-                skip,
-                has_state ? state : nullptr,
-                waves_start,
-                waves_stop,
-                says,
-                about,
-                has_state ? counts<state> : counts<nullptr>,
-                false,
-                has_registers<Model>::value ? restore : nullptr};
+        struct dut_ops o = {};
+        o.name = name;
+        o.has_state = has_state;
+        o.create = create;
+        o.destroy = destroy;
+        o.reset = reset;
+        o.step = step;
+        o.skip = skip;
+        o.state = has_state ? state : nullptr;
+        o.waves_start = waves_start;
+        o.waves_stop = waves_stop;
+        o.says = says;
+        o.about = about;
+        o.counts = has_state ? counts<state> : counts<nullptr>;
+        o.restore = has_registers<Model>::value ? restore : nullptr;
+        o.squashes = squashes;
+        return o;
     }
 
     /* Of a model whose parameter Readout is 1: state is read while the MMU waits, in clocks of the reading alone. */
@@ -432,6 +434,7 @@ private:
         held_.req_valid = uint8_t(in.req_valid & ~actual.req_ready);
         held_.ctl_valid = in.ctl_valid && !actual.ctl_ready;
         held_.mem_req_ready = held_.mem_rsp_valid = false;
+        held_.squash_valid = 0;
         put_inputs(in);
         settle();
         write([&] { fst_->dump(WAVES_TICKS * cycle_); });
@@ -458,6 +461,9 @@ private:
             put<1>(m.req_ac_i, p, r.ac);
             put<1>(m.req_ss_i, p, r.ss);
         }
+        m.squash_valid_i = CData(in.squash_valid);
+        for (unsigned p = 0; in.squash_valid && p < NP; p++)
+            put<8>(m.squash_id_i, p, in.squash_id[p]);
         m.ctl_valid_i = in.ctl_valid;
         if (in.ctl_valid) {
             m.ctl_op_i = in.ctl_op;

@@ -139,6 +139,10 @@ struct dut_ops {
     /* The outputs of this cycle, as step gives them; after it a device that has followed can be stepped. */
     void (*outputs)(struct dut *dut, struct pins_out *out);
 
+    /* True if it drops the requests that struct pins_in squashes (docs/microarchitecture.md section 2). Otherwise the
+     * bench squashes none. */
+    bool squashes;
+
     /* New members go here, at the end; 0 and NULL mean that the device has no such thing. */
 };
 
@@ -146,7 +150,7 @@ struct dut_ops {
 
 /* Counts up when a struct of this file or of pins.h changes in a way that a library would notice. New members at the
  * end of dut_ops and dut_host do not: each side tells the other how much of them it knows, and what a library does not
- * know is NULL to the bench. */
+ * know is NULL to the bench. Nor do new members at the end of pins_in, which dut_host speaks of. */
 enum { TWINWALK_DUT_ABI = 1 };
 
 /* Who loads the library: a bench that was built for one preset (docs/configuration.md). Valid as long as the process.
@@ -160,6 +164,9 @@ struct dut_host {
 
     /* For a design that fails when the verdict is given already: the bench will not end with success. */
     void (*not_equal)(void);
+
+    /* struct pins_in has squash_valid and squash_id: only with this are they there to be read. */
+    bool squashes;
 };
 
 /* What the library exports, under the name twinwalk_dut_abi. */

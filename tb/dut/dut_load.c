@@ -29,6 +29,7 @@ static const struct dut_host host = {
     .lam = CFG_ARCH_LAM,
     .amd = CFG_ARCH_AMD,
     .not_equal = exits_not_equal,
+    .squashes = true,
 };
 
 /* One that has been asked for, good or not. */

@@ -20,7 +20,7 @@ struct events {
     struct dut_counts counts;
     bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]); /* as in dut_ops; NULL: none */
     uint64_t lookups;                                                             /* in the STLB */
-    unsigned waiting; /* requests accepted before the present cycle, and not answered yet */
+    unsigned waiting; /* requests accepted before the present cycle, and not answered yet; squashed ones too */
     bool walks;       /* a walker is not idle */
     struct {
         bool busy;

@@ -14,7 +14,7 @@
 namespace
 {
 
-const struct dut_ops ops = adapter<Vdut>::ops(DESCRIBED_NAME, DESCRIBED_STATE);
+const struct dut_ops ops = adapter<Vdut>::ops(DESCRIBED_NAME, DESCRIBED_STATE, DESCRIBED_SQUASH);
 const struct dut_host *host;
 
 /* The MMU has been made of one preset's package, and the adapter of its header. */

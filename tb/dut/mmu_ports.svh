@@ -14,6 +14,9 @@
   input  logic [NP-1:0]        req_imp_i,
   input  logic [NP-1:0]        req_ac_i,
   input  logic [NP-1:0]        req_ss_i,
+  // requests that are dropped
+  input  logic [NP-1:0]        squash_valid_i,
+  input  logic [NP-1:0][7:0]   squash_id_i,
   // responses
   output logic [NP-1:0]        resp_valid_o,
   output logic [NP-1:0][7:0]   resp_id_o,

@@ -46,8 +46,8 @@ module mmu_waves
   `include "mmu_ports.svh"
 );
 
-  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss;
-  logic [NP-1:0][7:0] req_id;
+  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, squash_valid;
+  logic [NP-1:0][7:0] req_id, squash_id;
   logic [NP-1:0][63:0] req_va;
   logic [NP-1:0][1:0] req_acc;
   logic ctl_valid, mem_req_ready, mem_rsp_valid, mem_rsp_err;
@@ -65,6 +65,8 @@ module mmu_waves
     req_imp <= req_imp_i;
     req_ac <= req_ac_i;
     req_ss <= req_ss_i;
+    squash_valid <= squash_valid_i;
+    squash_id <= squash_id_i;
     ctl_valid <= ctl_valid_i;
     ctl_op <= ctl_op_i;
     ctl_data <= ctl_data_i;
@@ -89,6 +91,8 @@ module mmu_waves
     .req_imp_i(req_imp),
     .req_ac_i(req_ac),
     .req_ss_i(req_ss),
+    .squash_valid_i(squash_valid),
+    .squash_id_i(squash_id),
     .ctl_valid_i(ctl_valid),
     .ctl_op_i(ctl_op),
     .ctl_data_i(ctl_data),

@@ -87,4 +87,5 @@ const struct dut_ops dut_model = {
     .step = model_step,
     .state = model_state,
     .counts = model_counts,
+    .squashes = true,
 };

@@ -70,6 +70,8 @@ module turns
     .req_imp_i(req_imp_i[turn_q]),
     .req_ac_i(req_ac_i[turn_q]),
     .req_ss_i(req_ss_i[turn_q]),
+    .squash_valid_i(squash_valid_i[turn_q]),
+    .squash_id_i(squash_id_i[turn_q]),
     .resp_valid_o(answered),
     .resp_id_o(inner_id),
     .resp_kind_o(kind),

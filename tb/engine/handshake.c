@@ -112,13 +112,18 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
     memory(h, out, mem_accepted, cycle, finding);
     control(h, out, in, cycle, finding);
     turns(h, out, in, cycle, finding);
+    for (unsigned squashes = in->squash_valid; squashes; squashes &= squashes - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(squashes);
+        h->flying[port][in->squash_id[port]] = false;
+    }
     for (unsigned taken = in->req_valid & out->req_ready; taken; taken &= taken - 1) {
         const unsigned port = (unsigned)__builtin_ctz(taken);
         h->flying[port][in->req[port].id] = true;
     }
     if (in->mem_rsp_valid)
         h->outstanding &= (uint16_t)~(1u << (in->mem_rsp_tag & 15));
-    h->quiet = out->waiting && !in->req_valid && !in->ctl_valid && !in->mem_rsp_valid && !mem_accepted;
+    h->quiet = out->waiting && !in->req_valid && !in->squash_valid && !in->ctl_valid && !in->mem_rsp_valid &&
+               !mem_accepted;
     if (h->quiet || h->offered) /* else nobody will look */
         h->last = *out;
 }

@@ -20,11 +20,12 @@ struct handshake {
     uint8_t waits;        /* bit p: the request that port p offers was not accepted in the cycle before */
     bool ctl_waits;       /* likewise the operation that is offered */
     uint64_t req_since[PINS_MAX_PORTS], ctl_since; /* cycle in which it was first offered; ctl_since: or accepted */
-    bool flying[PINS_MAX_PORTS][HANDSHAKE_IDS];    /* accepted and not answered */
+    bool flying[PINS_MAX_PORTS][HANDSHAKE_IDS];    /* accepted, and neither answered nor squashed */
 };
 
 /* A cycle, after its inputs have been chosen. Names in *finding the first rule that is broken:
- * - an answer belongs to a request that was accepted and has had none, and a field that its kind leaves out is 0;
+ * - an answer belongs to a request that was accepted, has had none and was not squashed, and a field that its kind
+ * leaves out is 0;
  * - a memory request that is offered stays, unchanged, until it is accepted;
  * - it asks for eight aligned bytes of physical memory, and a tag has at most one under way;
  * - ctl_done comes once for each operation that was accepted, and after reset;

@@ -88,6 +88,9 @@ void pins_print(FILE *file, const struct pins_out *out, const struct pins_in *in
                     out->resp[p].id, out->resp[p].kind, out->resp[p].err, out->resp[p].addr, out->resp[p].size,
                     out->resp[p].pat, out->resp[p].mt, out->resp[p].src);
     }
+    for (unsigned p = 0; p < PINS_MAX_PORTS; p++)
+        if (in->squash_valid >> p & 1)
+            fprintf(file, "  squash[%u] id %u\n", p, in->squash_id[p]);
     if (in->ctl_valid)
         fprintf(file, "  ctl      op %u data 0x%" PRIx64 " desc 0x%" PRIx64 "\n", in->ctl_op, in->ctl_data,
                 in->ctl_desc);

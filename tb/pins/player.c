@@ -30,8 +30,9 @@ struct player {
         bool busy;
     } flight[PORTS][IDS];
     unsigned outstanding;
-    uint64_t quiet; /* cycle from which nothing was left to do */
-    bool failed;    /* memory is short */
+    uint64_t squashed; /* requests that were dropped */
+    uint64_t quiet;    /* cycle from which nothing was left to do */
+    bool failed;       /* memory is short */
 };
 
 static bool kept(const struct player *p, size_t i)
@@ -101,6 +102,26 @@ static void offer(struct player *p)
     p->d.in.ctl_desc = p->s->event[at].value;
 }
 
+/* The squashes of this cycle: of requests that were accepted before it. */
+static void squash(struct player *p)
+{
+    p->d.in.squash_valid = 0;
+    for (size_t i = p->next; i-- > 0 && p->s->event[i].cycle == p->d.cycle;) {
+        const struct stimulus_event *e = &p->s->event[i];
+        if (!kept(p, i) || e->kind != STIMULUS_SQUASH)
+            continue;
+        p->d.in.squash_valid |= (uint8_t)(1u << e->port);
+        p->d.in.squash_id[e->port] = e->req.id;
+        if (!p->flight[e->port][e->req.id].busy)
+            continue;
+        p->flight[e->port][e->req.id].busy = false;
+        p->outstanding--;
+        p->squashed++;
+        p->d.total--; /* no answer is owed to it */
+        p->d.progress = p->d.cycle;
+    }
+}
+
 static void accept(struct player *p, const struct pins_out *out)
 {
     p->accepted = p->d.in.req_valid & out->req_ready;
@@ -108,7 +129,7 @@ static void accept(struct player *p, const struct pins_out *out)
         const unsigned port = (unsigned)__builtin_ctz(ports);
         const struct pins_req *req = &p->d.in.req[port];
         p->flight[port][req->id].req = *req;
-        p->flight[port][req->id].number = p->d.done + p->outstanding;
+        p->flight[port][req->id].number = p->d.done + p->squashed + p->outstanding;
         p->flight[port][req->id].busy = true;
         p->outstanding++;
     }
@@ -186,6 +207,7 @@ static void drive(struct driver *self, const struct pins_out *out)
     if (!p->outstanding && p->next < p->s->count)
         p->d.progress = p->d.cycle; /* waiting for a cycle that the stimulus names is no hang */
     offer(p);
+    squash(p);
     accept(p, out);
     memory(p, out);
     p->d.ended = p->failed || p->d.stop || over(p);

@@ -106,6 +106,12 @@ static void note_requests(struct recorder *r, const struct pins_in *in, const st
                                             .req = in->req[port]});
         r->offered[port] = valid && !(out->req_ready >> port & 1);
     }
+    for (unsigned port = 0; in->squash_valid >> port; port++)
+        if (in->squash_valid >> port & 1)
+            put(r, &(struct stimulus_event){.cycle = r->cycle,
+                                            .kind = STIMULUS_SQUASH,
+                                            .port = (uint8_t)port,
+                                            .req = {.id = in->squash_id[port]}});
     if (in->ctl_valid && !r->ctl_offered)
         put(r, &(struct stimulus_event){.cycle = r->cycle,
                                         .kind = STIMULUS_CONTROL,

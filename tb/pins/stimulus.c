@@ -120,11 +120,27 @@ static const char *parse_control(char *const *word, struct stimulus_event *e)
     return NULL;
 }
 
+static const char *parse_squash(char *const *word, struct stimulus_event *e)
+{
+    uint64_t port, id;
+    e->kind = STIMULUS_SQUASH;
+    if (!number(word[2], UINT64_MAX, &port) || !number(word[3], 255, &id) || word[4])
+        return "a squash is: CYCLE squash PORT ID";
+    if (port >= PORTS)
+        return "the preset has no such port";
+    e->port = (uint8_t)port;
+    e->req.id = (uint8_t)id;
+    return NULL;
+}
+
 static const char *parse(char *const *word, struct stimulus_event *e)
 {
+    static const char first[] = "a line begins with a cycle and poke, req, squash, ctl, memory or stall";
     uint64_t latency;
     if (!number(word[0], UINT64_MAX, &e->cycle) || !word[1])
-        return "a line begins with a cycle and poke, req, ctl, memory or stall";
+        return first;
+    if (strcmp(word[1], "squash") == 0)
+        return parse_squash(word, e);
     if (strcmp(word[1], "req") == 0) {
         e->kind = STIMULUS_REQUEST;
         return parse_request(word, e);
@@ -150,7 +166,7 @@ static const char *parse(char *const *word, struct stimulus_event *e)
     }
     e->kind = STIMULUS_STALL;
     if (strcmp(word[1], "stall") != 0)
-        return "a line begins with a cycle and poke, req, ctl, memory or stall";
+        return first;
     return word[2] ? "a stall is: CYCLE stall" : NULL;
 }
 
@@ -221,6 +237,9 @@ static void print(FILE *out, const struct stimulus_event *e)
         fprintf(out, "ctl %s 0x%" PRIx64, op_word(e->op, name), e->pa);
         if (e->value)
             fprintf(out, " 0x%" PRIx64, e->value);
+        break;
+    case STIMULUS_SQUASH:
+        fprintf(out, "squash %u %u", e->port, e->req.id);
         break;
     case STIMULUS_MEMORY:
         fprintf(out, "memory %u%s", e->latency, e->error ? " error" : "");

@@ -9,6 +9,7 @@
  *     15 ctl MOV_CR3 0x3000                        likewise; INVPCID has its descriptor behind the address
  *     21 memory 17 error                           a request accepted in cycle 21 fails 17 cycles later
  *     25 stall                                     memory takes no request in this cycle
+ *     27 squash 0 3                                in this cycle the request of port 0 with id 3 is dropped
  *
  * A request has `fetch`, `load` or `store`, and of `user`, `implicit`, `ac`, `ss` those that are so. A request of
  * memory that no line speaks of is answered after STIMULUS_LATENCY cycles. Lines stand in the order of their cycles; 0
@@ -23,12 +24,19 @@
 #include "pins.h"
 
 enum { STIMULUS_LATENCY = 4 };
-enum stimulus_kind { STIMULUS_POKE, STIMULUS_REQUEST, STIMULUS_CONTROL, STIMULUS_MEMORY, STIMULUS_STALL };
+enum stimulus_kind {
+    STIMULUS_POKE,
+    STIMULUS_REQUEST,
+    STIMULUS_CONTROL,
+    STIMULUS_MEMORY,
+    STIMULUS_STALL,
+    STIMULUS_SQUASH,
+};
 
 struct stimulus_event {
     uint64_t cycle;
     uint8_t kind; /* enum stimulus_kind */
-    uint8_t port; /* of a request */
+    uint8_t port; /* of a request; of a squash, whose id is req.id */
     uint8_t op;   /* of a control operation */
     bool error;   /* of memory */
     bool swapped; /* of memory, as recorded: it was a compare-and-swap that took place, and left `value` */

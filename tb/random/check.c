@@ -264,6 +264,15 @@ static const struct result *judge(struct random *r, const struct flight *f, cons
     return found;
 }
 
+void check_over(struct random *r, struct flight *f)
+{
+    f->busy = false;
+    r->foreign -= f->foreign;
+    r->flying[f->position] = r->flying[--r->outstanding];
+    flying(r, f->position)->position = f->position;
+    r->d.done++;
+}
+
 void check_answer(struct random *r, unsigned port, const struct pins_resp *resp)
 {
     struct flight *f = &r->flight[port][resp->id];
@@ -288,9 +297,6 @@ void check_answer(struct random *r, unsigned port, const struct pins_resp *resp)
     count_answer(r, f, resp, judged);
     if (resp->kind == KIND_PF)
         books_fault(r, f);
-    f->busy = false;
-    r->foreign -= f->foreign;
-    r->flying[f->position] = r->flying[--r->outstanding];
-    flying(r, f->position)->position = f->position;
-    r->d.done++;
+    squash_answered(r, port, f);
+    check_over(r, f);
 }

@@ -25,6 +25,14 @@ void history_control(struct random *r, const struct op *op)
     next(r, HAPPENED_CONTROL)->op = *op;
 }
 
+void history_squash(struct random *r, unsigned port, unsigned id, uint64_t number)
+{
+    struct happened *h = next(r, HAPPENED_SQUASH);
+    h->port = port;
+    h->req.id = (uint8_t)id;
+    h->number = number;
+}
+
 void history_edit(struct random *r, const struct place *place, uint64_t old, uint64_t value)
 {
     struct happened *h = next(r, HAPPENED_EDIT);
@@ -56,6 +64,8 @@ void history_print(const struct driver *self, FILE *out)
         fprintf(out, "%10" PRIu64 "  ", h->cycle);
         if (h->what == HAPPENED_REQUEST)
             print_request(out, h);
+        else if (h->what == HAPPENED_SQUASH)
+            fprintf(out, "squash of request %" PRIu64 ", port %u id %u\n", h->number, h->port, h->req.id);
         else if (h->what == HAPPENED_CONTROL)
             fprintf(out, "control %s, data 0x%" PRIx64 ", descriptor 0x%" PRIx64 "\n", control_name(h->op.op),
                     h->op.data, h->op.desc);

@@ -58,6 +58,7 @@ void mood_change(struct random *r)
     m->pounce = chance(r, 30) ? 20 : 2;
     m->step = chance(r, 30);
     particular(r, m);
+    squash_mood(r);
     r->next_edit = r->d.cycle + below(r, m->edit_gap);
     r->next_control = r->d.cycle + below(r, m->control_gap);
     /* Storms are short: not much gets through them. */

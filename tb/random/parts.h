@@ -10,6 +10,7 @@
  *     check.c       what each answer may be
  *     count.c       corners that were met
  *     explain.c     a finding, for people
+ *     squash.c      requests that are dropped in flight
  *     history.c     what was offered lately
  *
  * Only these include this. */
@@ -112,6 +113,7 @@ struct flight {
     uint64_t since, start; /* cycle in which it was accepted; and in which its walks began, at the earliest */
     uint64_t oldest;       /* earliest start of all requests in flight at the accept */
     uint64_t number;       /* of the request */
+    uint64_t squash_at;    /* cycle in which it is dropped, if it is still in flight then; UINT64_MAX: never */
     uint64_t errors;       /* memory errors that had been answered when it was accepted */
     struct result result[ALLOWED_MOST];
 };
@@ -123,7 +125,7 @@ struct op {
 
 /* What software did: a request that was accepted, an operation that was taken, an entry that was changed. */
 struct happened {
-    enum { HAPPENED_REQUEST, HAPPENED_CONTROL, HAPPENED_EDIT } what;
+    enum { HAPPENED_REQUEST, HAPPENED_CONTROL, HAPPENED_EDIT, HAPPENED_SQUASH } what;
     unsigned port, level; /* of a request; of an entry */
     uint64_t cycle, number;
     struct pins_req req;
@@ -182,6 +184,15 @@ struct random {
         bool busy, cas;
         uint64_t addr, expected, desired;
     } asked[TAGS];
+    struct {
+        uint64_t prng;
+        int fixed;      /* per cent of the requests, of the whole run; RANDOM_SQUASH_MOODS: of each mood */
+        unsigned share; /* for now */
+        uint64_t next;  /* cycle of the next one; UINT64_MAX: none */
+        uint8_t late;   /* ports that were to drop a request in this cycle that is answered in it … */
+        uint8_t late_id[PORTS];
+        uint16_t offered; /* walkers whose compare-and-swap was on offer when a request was dropped, and still is */
+    } squash;
     uint64_t stall_until; /* memory takes no request until then */
     bool dirty_read_only; /* a walk set D in a leaf with R/W = 0 since everything was last dropped */
 
@@ -290,6 +301,7 @@ void check_edited(struct random *r, const struct place *place); /* what those in
 void check_control(struct random *r);                           /* the same after a control operation was taken */
 void check_again(struct random *r);                             /* the same after the oracle's image was corrected */
 void check_answer(struct random *r, unsigned port, const struct pins_resp *resp);
+void check_over(struct random *r, struct flight *f);                                /* no longer in flight */
 struct oracle_regs check_registers(const struct random *r, const struct flight *f); /* LAM is done with at the accept */
 void check_text(const struct result *x, char *text, size_t size);
 
@@ -305,9 +317,19 @@ void ops_settle(struct random *r, const struct pending *e); /* the invalidation 
 void count_answer(struct random *r, const struct flight *f, const struct pins_resp *resp, const struct result *judged);
 void count_control(struct random *r, const struct op *op, const struct oracle_regs *before);
 
+/* squash.c */
+void squash_start(struct random *r, uint64_t seed, int share);
+void squash_mood(struct random *r);
+void squash_plan(struct random *r, struct flight *f); /* just accepted */
+void squash_answered(struct random *r, unsigned port, const struct flight *f);
+void squash_pins(struct random *r, const struct pins_out *out); /* after answers and offers, before accepts */
+/* A compare-and-swap is accepted that a dropped request may have left: it may find what it expects, brought back. */
+void squash_swap(struct random *r, const struct memport_request *swap);
+
 /* history.c */
 void history_request(struct random *r, unsigned port, const struct pins_req *req, uint64_t number); /* accepted */
 void history_control(struct random *r, const struct op *op);                                        /* taken */
+void history_squash(struct random *r, unsigned port, unsigned id, uint64_t number);
 void history_edit(struct random *r, const struct place *place, uint64_t old, uint64_t value);
 void history_print(const struct driver *self, FILE *out);
 

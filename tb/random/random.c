@@ -36,6 +36,7 @@ static void take_requests(struct random *r, const struct pins_out *out)
         f->position = (uint16_t)r->outstanding;
         r->flying[r->outstanding++] = (uint16_t)(port * IDS + req->id);
         check_begin(r, f);
+        squash_plan(r, f);
         history_request(r, port, req, f->number);
         if (r->offered_at[port] < r->d.cycle)
             met(r, CORNER_held_back);
@@ -101,6 +102,8 @@ static void memory_port(struct random *r, const struct pins_out *out)
     if (out->mem_req_valid && r->d.in.mem_req_ready) {
         const struct memport_request request = {out->mem_req_tag, out->mem_req_cas, out->mem_req_addr,
                                                 out->mem_req_expected, out->mem_req_desired};
+        if (request.cas)
+            squash_swap(r, &request);
         memport_accept(r->memport, r->d.cycle, &request);
         r->d.mem_accepted = true;
         r->asked[request.tag].busy = true;
@@ -154,6 +157,7 @@ static void drive(struct driver *self, const struct pins_out *out)
         edit_now(r);
     if (!r->quiet && !r->finishing)
         mood_offer(r);
+    squash_pins(r, out);
     take_requests(r, out);
     take_control(r, out);
     memory_port(r, out);
@@ -164,7 +168,7 @@ static void drive(struct driver *self, const struct pins_out *out)
  * before that. */
 static uint64_t idle_cycles(const struct random *r)
 {
-    if (r->mood.step || r->accepted || r->ctl_new || r->d.in.mem_rsp_valid || r->offered)
+    if (r->mood.step || r->accepted || r->d.in.squash_valid || r->ctl_new || r->d.in.mem_rsp_valid || r->offered)
         return 0;
     uint64_t next = memport_next(r->memport);
     if (!r->finishing && !r->quiet) {
@@ -173,6 +177,7 @@ static uint64_t idle_cycles(const struct random *r)
             if (!(r->d.in.req_valid >> port & 1))
                 next = earlier(next, r->next_offer[port]);
     }
+    next = earlier(next, r->squash.next);
     if (may_edit(r))
         next = earlier(next, earlier(r->next_edit, r->pounce.cycle));
     if (r->op_count && r->wait_until > r->d.cycle)
@@ -234,6 +239,7 @@ struct random *random_new(const struct random_setup *setup, char *error, size_t 
         r->d.total = r->requests = setup->requests;
         r->cycles = setup->cycles;
         r->prng = prng_mix(setup->seed);
+        squash_start(r, setup->seed, setup->squash);
         r->next_edit = r->next_control = r->pounce.cycle = UINT64_MAX;
         const unsigned most = slowest[below(r, sizeof slowest / sizeof *slowest)];
         memory.random_max = memory.random_max < most ? memory.random_max : most;

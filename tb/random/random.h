@@ -34,6 +34,11 @@ struct random;
     X(ctl_entry_finvw) X(ctl_entry_done) X(ctl_confirm) X(ctl_full_queue) X(ctl_every_port_accepts)                   \
     X(ctl_lam_in_flight) X(la57_in_flight) X(cr3_kept) X(cr3_flushed) X(pcids_used) X(invlpg_not_canonical)           \
     X(paging_off_on)                                                                                                  \
+    /* squashes: by state of the request's entry and of its walker, with followers, and those that come to nothing */ \
+    X(squash_pend) X(squash_slk) X(squash_nwalk) X(squash_walk) X(squash_follow) X(squash_finv) X(squash_finvw)       \
+    X(squash_done) X(squash_leader) X(squash_walker_req) X(squash_walker_wait) X(squash_walker_cas)                   \
+    X(squash_walker_casw) X(squash_walker_fin) X(squash_walker_held) X(squash_during_control) X(squash_answered)      \
+    X(squash_astray)                                                                                                  \
     /* pressure */                                                                                                    \
     X(fault_full_queue) X(gp_full_queue) X(memory_error_full_queue) X(full_queue) X(port_alone_full_queue)            \
     X(held_back) X(fault_not_twice) X(fault_not_twice_table)
@@ -46,11 +51,12 @@ enum random_corner {
         CORNERS
 };
 
-enum { RANDOM_EDITS = 9 };
+enum { RANDOM_EDITS = 9, RANDOM_SQUASH_MOODS = -1 };
 
 /* What the stimulus did and met. */
 struct random_counts {
     uint64_t requests, accepted, answers; /* offered, accepted, answered */
+    uint64_t squashed;                    /* accepted, and dropped before they were answered */
     uint64_t by_kind[4];                  /* answers by enum pins_kind */
     uint64_t by_source[4];                /* answers by enum pins_source */
     uint64_t oracle_checks;               /* answers judged */
@@ -66,6 +72,7 @@ struct random_counts {
     uint64_t stepped;           /* cycles that were not jumped over */
     uint64_t corner[CORNERS];
     bool states_seen; /* a model was watched: the corners that are states of one count too */
+    bool squashes;    /* requests may be dropped: likewise their corners */
 };
 
 /* Names for the counts: of a control operation, of a kind of edit, of a corner. */
@@ -73,10 +80,13 @@ const char *random_op_name(unsigned op);
 const char *random_edit_name(unsigned edit);
 const char *random_corner_name(unsigned corner);
 
-/* True if the corner is a state of walkers or queue, which only a watched model shows (random_watch). */
-static inline bool random_corner_is_state(unsigned corner)
+/* True if a run can meet the corner: of states of walkers and queue only a watched model tells (random_watch). */
+static inline bool random_corner_counts(const struct random_counts *c, unsigned corner)
 {
-    return corner >= CORNER_ctl_walker_req && corner <= CORNER_ctl_full_queue;
+    const bool squash = corner >= CORNER_squash_pend && corner <= CORNER_squash_astray;
+    const bool state = (corner >= CORNER_ctl_walker_req && corner <= CORNER_ctl_full_queue) ||
+                       (squash && corner <= CORNER_squash_walker_held);
+    return (c->states_seen || !state) && (c->squashes || !squash);
 }
 
 struct random_setup {
@@ -84,6 +94,7 @@ struct random_setup {
     uint64_t seed;
     uint64_t requests; /* to offer at most */
     uint64_t cycles;   /* to step through at most */
+    int squash;        /* per cent of the requests to drop in flight; RANDOM_SQUASH_MOODS: by mood, few in all */
 };
 
 /* NULL with error[] filled in. */

@@ -90,6 +90,7 @@ static json_t *random_json(const struct random_counts *c)
     json_t *o = json_object();
     put(o, "requests", c->requests);
     put(o, "answers", c->answers);
+    put(o, "squashed", c->squashed);
     put(o, "ok", c->by_kind[KIND_OK]);
     put(o, "pf", c->by_kind[KIND_PF]);
     put(o, "gp", c->by_kind[KIND_GP]);

@@ -90,6 +90,8 @@ static const struct shown_signal response_signals[] = {
 static const struct shown_signal detail_signals[] = {
     {"view_req_mode_i[#]", "request: mode", NAMES_MODE, 0},
     {"view_req_id_i[#]", "request: id", 0, 0},
+    {"squash_valid_i[#]", "squash", 0, 0},
+    {"squash_id_i[#]", "squash: id", 0, 0},
     {"view_resp_id_i[0][#]", "response: id", 0, 0},
     {"view_resp_id_i[1][#]", "expected id", 0, YELLOW},
     {"view_resp_size_i[0][#]", "page size", NAMES_SIZE, 0},

@@ -144,12 +144,12 @@ static void random_corners(FILE *out, const struct random_counts *c, bool whole)
     unsigned met = 0, asked = 0;
     for (unsigned i = 0; i < CORNERS; i++) {
         met += c->corner[i] != 0;
-        asked += c->states_seen || !random_corner_is_state(i);
+        asked += random_corner_counts(c, i);
     }
     report_row(out, "corners met", "%15s  of %s%s", report_number(met), report_number(asked),
                c->states_seen ? "" : " (states of walkers and queue not asked)");
     for (unsigned i = 0; whole && i < CORNERS; i++)
-        if (!c->corner[i] && (c->states_seen || !random_corner_is_state(i)))
+        if (!c->corner[i] && random_corner_counts(c, i))
             report_row(out, "  not met", "%15s %s", "", random_corner_name(i));
 }
 
@@ -163,6 +163,8 @@ static void random_rows(FILE *out, const struct random_counts *c, bool whole)
                report_number(c->by_source[SRC_MERGED]));
     report_row(out, "  several allowed", "%15s  (%s right by a stale entry, %s faults by a relaxed one)",
                report_number(c->several), report_number(c->stale), report_number(c->spurious));
+    if (c->squashed)
+        report_row(out, "requests dropped", "%15s in flight", report_number(c->squashed));
     if (c->unjudged)
         report_row(out, "  unjudged", "%15s", report_number(c->unjudged));
     report_row(out, "entries edited", "%15s", report_number(c->edits));

@@ -40,7 +40,8 @@ bool session_open(struct session *s, const struct setup *o, const struct dut_ops
         const struct random_setup setup = {.memory = o->memory,
                                            .seed = o->seed,
                                            .requests = o->requests,
-                                           .cycles = o->cycles};
+                                           .cycles = o->cycles,
+                                           .squash = o->squash};
         s->random = random_new(&setup, s->error, sizeof s->error);
         driver = s->random ? random_driver(s->random) : NULL;
     }

@@ -28,6 +28,7 @@ void setup_defaults(struct setup *o)
         .to = UINT64_MAX,
         .hang_after = SETUP_HANG_CYCLES,
         .cycles = UINT64_MAX,
+        .squash = -1,
         .reduce = arguments_reduce_default(),
         .out = "out",
         .program = "twinwalk",

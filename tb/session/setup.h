@@ -82,6 +82,7 @@ struct setup {
     uint64_t hang_after;        /* cycles without progress that count as a hang */
     uint64_t requests;          /* of random stimulus */
     uint64_t cycles;            /* that random stimulus steps through at most */
+    int squash;                 /* per cent of its requests that are dropped in flight; negative: by mood */
     unsigned jobs;              /* processes at a time that a trace is cut up for; 0: it is not */
     uint64_t slices;            /* how many equal slices are cut for them; 0: as many as keep them busy */
     uint64_t slice, slice_of;   /* of slice_of equal slices, from 0, this one alone; slice_of 0: all */

@@ -39,11 +39,13 @@ inline void put(requests &bits, const struct pins_in &in)
 {
     for (unsigned p = 0; p < NP; p++) {
         const struct pins_req &r = in.req[p];
+        const uint64_t squash = in.squash_valid >> p & 1 ? 1u << 24 | in.squash_id[p] << 16 : 0;
         if (!(in.req_valid >> p & 1)) {
-            set_word(bits, PORT_WORDS * p, 0);
+            set_word(bits, PORT_WORDS * p, squash);
             continue;
         }
-        set_word(bits, PORT_WORDS * p, 1u | r.ss << 2 | r.ac << 3 | r.imp << 4 | r.user << 5 | r.acc << 6 | r.id << 8);
+        set_word(bits, PORT_WORDS * p,
+                 1u | r.ss << 2 | r.ac << 3 | r.imp << 4 | r.user << 5 | r.acc << 6 | r.id << 8 | squash);
         set_word(bits, PORT_WORDS * p + 1, r.va);
     }
 }

@@ -214,5 +214,14 @@ void about(struct dut *dut, struct dut_about *about)
 } // namespace
 
 extern "C" const struct dut_ops dut_systemc;
-const struct dut_ops dut_systemc = {"systemc", true,    create,  destroy, reset, step,    nullptr,
-                                    state,     nullptr, nullptr, says,    about, nullptr, true};
+const struct dut_ops dut_systemc = {.name = "systemc",
+                                    .has_state = true,
+                                    .create = create,
+                                    .destroy = destroy,
+                                    .reset = reset,
+                                    .step = step,
+                                    .state = state,
+                                    .says = says,
+                                    .about = about,
+                                    .alone = true,
+                                    .squashes = true};

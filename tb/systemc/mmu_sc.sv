@@ -9,7 +9,9 @@ module mmu_sc
   localparam int unsigned NP = PORTS_FETCH + PORTS_DATA,
   localparam type req_t = struct packed {
     logic [63:0] va;
-    logic [47:0] unused;
+    logic [38:0] unused;
+    logic        squash;
+    logic [7:0]  squash_id;
     logic [7:0]  id;
     logic [1:0]  acc;
     logic        user, imp, ac, ss, spare, valid;
@@ -91,8 +93,8 @@ module mmu_sc
     state         <= state_i;
   end
 
-  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid;
-  logic [NP-1:0][7:0] req_id, resp_id;
+  logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid, squash_valid;
+  logic [NP-1:0][7:0] req_id, resp_id, squash_id;
   logic [NP-1:0][63:0] req_va, resp_addr;
   logic [NP-1:0][1:0] req_acc, resp_kind, resp_size, resp_src;
   logic [NP-1:0][15:0] resp_err;
@@ -101,6 +103,7 @@ module mmu_sc
   for (genvar p = 0; p < NP; p++) begin : gen_port
     assign {req_valid[p], req_id[p], req_va[p], req_acc[p]} = {req[p].valid, req[p].id, req[p].va, req[p].acc};
     assign {req_user[p], req_imp[p], req_ac[p], req_ss[p]}  = {req[p].user, req[p].imp, req[p].ac, req[p].ss};
+    assign {squash_valid[p], squash_id[p]}                  = {req[p].squash, req[p].squash_id};
     assign resp[p] = '{
       addr: resp_addr[p], err: resp_err[p], id: resp_id[p], mt_kind: {3'b0, resp_mt[p], resp_kind[p]},
       size_pat: {3'b0, resp_size[p], resp_pat[p]}, src: resp_src[p], ready: req_ready[p], valid: resp_valid[p],
@@ -126,6 +129,8 @@ module mmu_sc
     .req_imp_i(req_imp),
     .req_ac_i(req_ac),
     .req_ss_i(req_ss),
+    .squash_valid_i(squash_valid),
+    .squash_id_i(squash_id),
     .resp_valid_o(resp_valid),
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),

@@ -12,8 +12,10 @@ for dut in rtl model blocking; do
     [ $dut != blocking ] || device=$(scripts/dut.py where tb/examples/blocking_walker build/tiny)
     build/tiny/twinwalk random --check=arch --dut=$device --requests=40000 --seed=3 > "$work/said" || { cat "$work/said"; exit 1; }
     grep -q "Equal" "$work/said" && grep -q "^  cycles  *[0-9,]* $dut" "$work/said" || { cat "$work/said"; exit 1; }
-    # Corners that are states of the model are neither asked nor missed here.
-    grep -q "corners met .* of 47 (states" "$work/said" && ! grep -q "not met.*ctl_walker" "$work/said" || { cat "$work/said"; exit 1; }
+    # Corners that are states of the model are neither asked nor missed here, nor are squashes of one that knows none.
+    asked=50
+    [ $dut != blocking ] || asked=47
+    grep -q "corners met .* of $asked (states" "$work/said" && ! grep -q "not met.*ctl_walker" "$work/said" || { cat "$work/said"; exit 1; }
 done
 # What another MMU's timing hides from no judge: functions, rights, permissions, protocol, a hang.
 seen=0

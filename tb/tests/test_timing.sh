@@ -23,6 +23,8 @@ shows walk resp_valid_o '(0 ){29}1'                       # t-1 … t+28: S + 3 
 shows hits resp_valid_o '0 0 1 1 1 1 0'                   # each in the next cycle
 shows hits resp_kind_o '- - OK OK OK GP -'
 shows order resp_id_o '(- ){4}9 - a - (- ){6}8'           # the first one is answered last
+shows squash req_id_i '- 8 (- ){7}8'                      # the id is free in the cycle behind the squash
+shows squash resp_id_o '(- ){22}8 (- ){12}-'              # and answered once
 shows control req_ready_o '(1 ){9}(0 ){15}1'              # none from the cycle behind the accept to done
 shows control ctl_done_o '(0 ){23}1 0'
 shows control mem_req_addr_o '(- ){7}1000 (- ){21}5000'   # begun again at the new root

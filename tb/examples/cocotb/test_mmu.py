@@ -63,6 +63,8 @@ class Rtl:
         if inputs.req_valid:
             for name, width in REQUEST.items():
                 getattr(dut, f"req_{name}_i").value = sum(int(getattr(inputs.req[port], name)) << width * port for port in range(self.ports))
+        dut.squash_valid_i.value = inputs.squash_valid
+        dut.squash_id_i.value = sum(inputs.squash_id[port] << 8 * port for port in range(self.ports))
         dut.ctl_valid_i.value = inputs.ctl_valid
         if inputs.ctl_valid:
             dut.ctl_op_i.value, dut.ctl_data_i.value, dut.ctl_desc_i.value = inputs.ctl_op, inputs.ctl_data, inputs.ctl_desc
@@ -113,6 +115,7 @@ class Stimulus:
         self.orders = [(MOV_CR0, 1 << 16), (MOV_CR3, 0x1000)]  # WP, and the root
         self.free = [list(range(256)) for _ in range(self.ports)]  # ids that are not outstanding
         self.held = [None] * self.ports  # a request offered stays until it is accepted
+        self.flying = [[] for _ in range(self.ports)]  # ids of requests that are accepted, and neither answered nor dropped
         self.answered = 0
         self.near = []
         self.pages = [rng.randrange(1 << 18) << 12 for _ in range(40)]
@@ -134,7 +137,12 @@ class Stimulus:
         for port in range(self.ports):
             if out.resp_valid >> port & 1:
                 self.free[port].append(out.resp[port].id)
+                self.flying[port].remove(out.resp[port].id)
                 self.answered += 1
+            if self.flying[port] and self.rng.random() < 0.01:
+                inputs.squash_valid |= 1 << port
+                inputs.squash_id[port] = self.flying[port].pop(self.rng.randrange(len(self.flying[port])))
+                self.free[port].append(inputs.squash_id[port])
         if not self.orders and self.rng.random() < 0.005:
             self.orders.append(self.rng.choice(((INVLPG, self.rng.choice(self.pages)), (INVPCID_ALL, 0))))
         if self.orders and out.ctl_ready:
@@ -147,11 +155,12 @@ class Stimulus:
                 inputs.req_valid |= 1 << port
                 inputs.req[port] = self.held[port]
                 if out.req_ready >> port & 1:
+                    self.flying[port].append(self.held[port].id)
                     self.held[port] = None
 
 
 async def reset(dut):
-    for name in ("req_valid_i", "ctl_valid_i", "mem_req_ready_i", "mem_rsp_valid_i"):
+    for name in ("req_valid_i", "squash_valid_i", "ctl_valid_i", "mem_req_ready_i", "mem_rsp_valid_i"):
         getattr(dut, name).value = 0
     dut.state_sel_i.value = 15  # names nothing
     dut.state_idx_i.value = 0

@@ -17,7 +17,7 @@ import ctypes
 import os
 from ctypes import POINTER, Structure, byref, c_bool, c_char_p, c_int64, c_uint, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
-ABI = 1
+ABI = 2
 MAX_PORTS = 8
 
 
@@ -38,7 +38,7 @@ class PinsIn(Structure):
     """The inputs of a cycle. `mem_rsp_line` is filled by line()."""
     _fields_ = [("req", PinsReq * MAX_PORTS), ("req_valid", c_uint8), ("ctl_valid", c_bool), ("ctl_op", c_uint8), ("ctl_data", c_uint64),
                 ("ctl_desc", c_uint64), ("mem_req_ready", c_bool), ("mem_rsp_valid", c_bool), ("mem_rsp_tag", c_uint8),
-                ("mem_rsp_err", c_bool), ("mem_rsp_line", POINTER(c_uint64))]
+                ("mem_rsp_err", c_bool), ("mem_rsp_line", POINTER(c_uint64)), ("squash_valid", c_uint8), ("squash_id", c_uint8 * MAX_PORTS)]
 
     def line(self, words):
         """Points mem_rsp_line to these 8 words."""

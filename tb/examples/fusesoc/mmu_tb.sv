@@ -46,6 +46,8 @@ module mmu_tb
     .req_imp_i('0),
     .req_ac_i('0),
     .req_ss_i('0),
+    .squash_valid_i('0),
+    .squash_id_i('0),
     .resp_valid_o(resp_valid),
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),
