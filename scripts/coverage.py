@@ -107,9 +107,9 @@ def exclude(path, points, sources):
     for number, entry in enumerate(entries, 1):
         say = f"{path}: exclusion {number} ({entry.get('file', '?')}, {entry.get('point') or entry.get('text') or '?'})"
         kind, name = entry.get("kind"), {"line": "text", "toggle": "point"}.get(entry.get("kind"))
-        may = {"line": {"arm"}, "toggle": {"bits", "only", "tied"}}.get(kind, set()) | {"kind", "file", name, "reason"}
+        may = {"line": {"arm", "tied"}, "toggle": {"bits", "only", "tied"}}.get(kind, set()) | {"kind", "file", name, "reason"}
         if not name or not entry.get("reason") or not entry.get("file") or not entry.get(name) or set(entry) - may:
-            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm), or kind = \"toggle\" with file, point and reason "
+            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm, tied), or kind = \"toggle\" with file, point and reason "
                 "(and bits, only, tied)")
         matched = [point for point in points[kind].values() if names(entry, point, sources)]
         reached = [point for point in matched if point.reached]
@@ -232,8 +232,8 @@ def main():
     report(options.out, points, sources, presets, table)
     with open(os.path.join(options.out, "unreached.txt"), "w", encoding="utf-8") as out:
         out.write("".join(line + "\n" for line in unreached))
-    tied = sum(p.tied for p in points["toggle"].values())
-    print("coverage: presets " + ", ".join(presets) + f"; {tied} bits that are tied to a constant are not counted")
+    bits, arms = (sum(p.tied for p in points[kind].values()) for kind in ("toggle", "line"))
+    print("coverage: presets " + ", ".join(presets) + f"; {bits} bits that are tied to a constant, and {arms} lines behind such a condition, are not counted")
     for line in table:
         print("  " + f"{line[0]:<11}" + "".join(f"{cell:>10}" for cell in line[1:5]) + f"   {line[5]}")
     for complaint in complaints:

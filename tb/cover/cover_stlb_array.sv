@@ -13,13 +13,14 @@ module cover_stlb_array
   input logic              rst_i,
   // stage R
   input logic              hit_i,
+  input psize_t            hit_size_i,
   input logic [Ways-1:0]   found_i,
   input inv_t              inv_i,
   input psize_t            inv_size_i,
   // stage C
   input logic              touch_i,
   input logic              fill_i,
-  input psize_t            size_i,                             // of the hit, of the fill
+  input psize_t            size_i,                             // of the fill
   input logic [Ways-1:0]   matched_i,                          // what was found, which ways had room
   input logic [Ways-1:0]   room_i,
   input logic [(Sets > 1 ? $clog2(Sets) : 1)-1:0] set_i,
@@ -32,9 +33,11 @@ module cover_stlb_array
     `POINT(fill_again, fresh_i[w] && matched_i[w])
     `POINT(fill_victim, fresh_i[w] && matched_i == '0 && room_i == '0)
   end
+  psize_t hit_size_q;  // of what is in C
+  always_ff @(posedge clk_i) if (hit_i) hit_size_q <= hit_size_i;
   for (genvar s = 0; s < 3; s++) begin : size
     if (Holds[s]) begin : held
-      `POINT(hit_used, touch_i && 32'(size_i) == s)
+      `POINT(hit_used, touch_i && 32'(hit_size_q) == s)
       `POINT(fill, fill_i && 32'(size_i) == s)
       `POINT(invalidation_of_one_address, inv_i == InvAddress && 32'(inv_size_i) == s)
       `POINT(invalidation_of_target, inv_i == InvTarget && 32'(inv_size_i) == s)
@@ -62,6 +65,7 @@ bind mmu_stlb_array cover_stlb_array #(
   .clk_i,
   .rst_i(1'b0),
   .hit_i(hit_o),
+  .hit_size_i(hit_size_o),
   .found_i(found),
   .inv_i(r_inv_i),
   .inv_size_i(r_size_i),

@@ -105,6 +105,13 @@ run 1 some.toml a:idle.dat
 silent 'x_i[2]'
 silent 'line: '
 grep -qF 'nobody asks for way 2' report/toggle.html
+# What is tied is no point at all, a bit or a line.
+lines() { sed -n 's/^  line  *\([0-9]*\).*/\1/p' said; }
+all=$(lines)
+sed 's/^arm.*/&\ntied = true/' some.toml > tied.toml
+run 1 tied.toml a:idle.dat
+says '0 bits that are tied to a constant, and 1 lines behind such a condition'
+[ "$(lines)" -eq $((all - 1)) ] || { echo "a tied line is counted: $(lines) of $all"; exit 1; }
 run 1 some.toml a:all.dat
 says 'was reached: rtl/leaf.sv:1: x_i[2]'
 sed 's/x_i.*2.*/x_i_gone'\''/' some.toml > stale.toml
