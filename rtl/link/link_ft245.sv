@@ -7,10 +7,10 @@
 //     rd_n_o     ‾‾‾‾‾‾‾‾‾‾\_________________/‾‾‾‾‾     a byte at each edge at which rxf_n_i is low too
 //     bytes                     0   1   2
 //
-// A write is the same with txe_n_i and wr_n_o: a byte at each edge at which both are low. The bus is never driven by both,
-// nor by one in the clock behind the other. Reads and writes take turns, of Burst bytes when both wait. A read takes a byte
-// a clock: what comes is there for one clock and not held, as link_rx wants it. A write takes two clocks a byte. When
-// nothing more is to be sent, siwu_n_o has the chip send what it has.
+// A write is the same with txe_n_i and wr_n_o: a byte at each edge at which both are low. The bus is never driven by
+// both, nor by one in the clock behind the other. Reads and writes take turns, of Burst bytes when both wait. A read
+// takes a byte a clock: what comes is there for one clock and not held, as link_rx wants it. A write takes two clocks a
+// byte. When nothing more is to be sent, siwu_n_o has the chip send what it has.
 //
 // Every output is a register; the inputs have to be there 5 ns before the edge (the chip gives them 7.15 ns behind the
 // last one). Cost: see docs/board.md.

@@ -3,10 +3,11 @@
 //     rx_i ─► two flip-flops ─► three clocks in the middle of each bit, of which two decide ─► valid_o, data_o
 //     tx_o ◄─ start, eight bits, stop ◄─ data_i, while cts_i
 //
-// Divisor is the clocks of a bit, from 8 on; the other side may be slower or faster by 1 / 20 - 3 / (10 * Divisor): 3.5 %
-// with 20 clocks. What comes is there for one clock and not held, at most a byte in 9.5 bits: who takes it must be able to,
-// as link_rx is, so there is no RTS. A byte without a stop bit is none, and the line must go up before the next (the
-// frame's CRC tells). cts_i may come at any time; a byte that has begun goes to its end. Where there is no such wire: 1.
+// Divisor is the clocks of a bit, from 8 on; the other side may be slower or faster by 1 / 20 - 3 / (10 * Divisor): 3.5
+// % with 20 clocks. What comes is there for one clock and not held, at most a byte in 9.5 bits: who takes it must be
+// able to, as link_rx is, so there is no RTS. A byte without a stop bit is none, and the line must go up before the
+// next (the frame's CRC tells). cts_i may come at any time; a byte that has begun goes to its end. Where there is no
+// such wire: 1.
 //
 // Cost (ECP5, Divisor 20): see docs/board.md.
 module link_uart #(
