@@ -148,27 +148,31 @@ module mmu_front
   end
   assign resp_o = resp_q;
 
+  // As they are told: what a kind of response does not tell is 0.
   for (genvar p = 0; p < int'(NP); p++) begin : g_response
     logic [7:0] id_q;
-    kept_t      res_q;
-    addr_t      addr_q;                                        // 0 where no address is told
+    res_t       res_q;
+    addr_t      addr_q;
+    logic       above_q;                                       // each bit above it
     always_ff @(posedge clk_i) begin : p_response
       if (done_i[p]) begin
-        id_q   <= done_id_i[p];
-        res_q  <= done_res_i[p];
-        addr_q <= has_address(done_res_i[p].kind) ? done_addr_i[p] : '0;
+        id_q    <= done_id_i[p];
+        res_q   <= told(done_res_i[p]);
+        addr_q  <= told_address(done_res_i[p].kind, done_addr_i[p]);
+        above_q <= done_res_i[p].kind == KindPf && done_addr_i[p][LinearBits-1];
       end else if (accept_i[p]) begin
-        id_q   <= id_i[p];
-        res_q  <= '{what: '0, kind: KindGp, src: SrcL1};
-        addr_q <= '0;
+        id_q    <= id_i[p];
+        res_q   <= told('{what: '0, kind: KindGp, src: SrcL1});
+        addr_q  <= '0;
+        above_q <= 1'b0;
         if (look[p]) begin
-          res_q  <= '{what: {memory_type(data[p].pat, types_i), data[p].pat, size[p]}, kind: KindOk, src: SrcL1};
+          res_q  <= told('{what: {memory_type(data[p].pat, types_i), data[p].pat, size[p]}, kind: KindOk, src: SrcL1});
           addr_q <= AddrBits'(physical(data[p].frame, va_i[p][29:0], size[p]));
         end
       end
     end
     assign resp_id_o[p]   = id_q;
-    assign resp_res_o[p]  = told(res_q);
-    assign resp_addr_o[p] = told_address(res_q.kind, addr_q);
+    assign resp_res_o[p]  = res_q;
+    assign resp_addr_o[p] = {{(64 - AddrBits) {above_q}}, addr_q};
   end
 endmodule

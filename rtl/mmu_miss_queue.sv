@@ -479,8 +479,8 @@ module mmu_miss_queue
                (walk_q & b) != '0 ? 4'd4 : (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 :
                (finvw_q & b) != '0 ? 4'd7 : 4'd8;
       peek_word0_o = {14'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
-      if ((done_q & b) == '0) peek_word1_o = linear_of(va_q[e]);
-      else if (has_address(res_q[e].kind)) peek_word1_o = told_address(res_q[e].kind, va_q[e]);
+      if ((done_q & b) == '0 || res_q[e].kind == KindPf) peek_word1_o = linear_of(va_q[e]);
+      else peek_word1_o = 64'(told_address(res_q[e].kind, va_q[e]));
     end
   end
 endmodule

@@ -313,12 +313,10 @@ package mmu_pkg;
     ;
   endfunction
 
-  // A result tells an address: the physical one, or (SDM 5.7) the linear one for CR2. What tells none is 0 already.
-  function automatic logic has_address(input kind_t kind);
-    return kind == KindOk || kind == KindPf;
-  endfunction
-  function automatic logic [63:0] told_address(input kind_t kind, input addr_t a);
-    return kind == KindPf ? linear_of(a) : 64'(a[PaBits-1:0]);
+  // The address that a result tells: the physical one, or (SDM 5.7) the linear one for CR2, which is canonical: its
+  // highest bit goes on above it.
+  function automatic addr_t told_address(input kind_t kind, input addr_t a);
+    return kind == KindOk ? addr_t'(a[PaBits-1:0]) : kind == KindPf ? addr_t'(linear_of(a)) : '0;
   endfunction
 
   function automatic logic [63:0] physical(input frame_t frame, input logic [29:0] va, input psize_t size);

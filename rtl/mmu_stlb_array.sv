@@ -167,7 +167,10 @@ module mmu_stlb_array
   // ---- The memories ----
   logic asked;  // in R
   assign asked = r_look_i || r_fill_i || r_inv_i != InvNone;
+  logic looked_at;
+  assign looked_at = asked || (Readout == 1 && peek_i);
   ways_t write, fresh;  // C writes these ways, of them this one as valid
+  logic  writes;  // there may be some
   set_t  c_set_q;
   logic  c_fill_q;                                             // a FILL of this array is in C
   word_t new_word;                                             // but for its valid bit
@@ -182,7 +185,7 @@ module mmu_stlb_array
     (* no_rw_check *) (* ramstyle = "no_rw_check" *)
     word_t word_q[Sets];
     always_ff @(posedge clk_i) begin : p_word
-      if (write[w]) word_q[c_set_q] <= new_word | word_t'(fresh[w]);
+      if (writes && write[w]) word_q[c_set_q] <= new_word | word_t'(fresh[w]);
     end
     for (genvar s = 0; s < 3; s++) begin : g_size
       if (!Holds[s]) begin : g_none
@@ -192,18 +195,12 @@ module mmu_stlb_array
         always_ff @(posedge clk_i) begin : p_read
           if (a_valid) read_q <= word_q[a_set[s]];
         end
-        assign word[s][w] = read_q;
+        assign word[s][w] = looked_at ? read_q : 'x;
       end else begin : g_small
-        always_comb begin : p_read
-          word[s][w] = 'x;
-          if (asked || (Readout == 1 && peek_i)) word[s][w] = word_q[set_q[s]];
-        end
+        assign word[s][w] = looked_at ? word_q[set_q[s]] : 'x;
       end
     end
-    always_comb begin : p_peek_word
-      peek_word[w] = 'x;
-      if (peek_i) peek_word[w] = Readout == 2 ? word_q[peek_set] : word[Small][w];
-    end
+    assign peek_word[w] = !peek_i ? 'x : Readout == 2 ? word_q[peek_set] : word[Small][w];
   end
 
   // ---- What C wrote in the cycle before, if the words in R may not have it ----
@@ -364,6 +361,7 @@ module mmu_stlb_array
   always_comb begin : p_write
     way_t way;
     way       = '0;
+    writes    = drop_i || c_fill_q;
     write     = drop_i ? c_found_q : '0;
     fresh     = '0;
     low_write = touch_i;

@@ -107,14 +107,14 @@ module mmu_tlb_array
   // The bits of a VPN that a tag of the smallest size is compared in: not those that number its set.
   localparam vpn_t Compared = (('1 << Bottom) & (ARCH_LA57 != 0 ? '1 : vpn_t'(36'hF_FFFF_FFFF)))
                               & (Sets > 1 ? ~(((vpn_t'(1) << SetW) - vpn_t'(1)) << Bottom) : '1);
-  function automatic logic vpn_match(input vpn_t a, input vpn_t b, input psize_t larger);
-    vpn_t differ;
-    differ = (a ^ b) & Compared;
-    if (!Several) return differ == '0;
-    vpn_match = (differ >> (Bottom + 9 * (32'(Last) - 32'(First)))) == '0;
+  function automatic logic is_zero(input vpn_t differ, input psize_t larger);
+    is_zero = (differ >> (Bottom + 9 * (32'(Last) - 32'(First)))) == '0;
     for (int s = int'(First); s < int'(Last); s++) begin
-      vpn_match = vpn_match && (int'(larger) > s || differ[9*(s+(Psc?1 : 0))+:9] == '0);
+      is_zero = is_zero && (int'(larger) > s || differ[9*(s+(Psc?1 : 0))+:9] == '0);
     end
+  endfunction
+  function automatic logic vpn_match(input vpn_t a, input vpn_t b, input psize_t larger);
+    return is_zero((a ^ b) & Compared, larger);
   endfunction
 
   // The entry, validity apart, matches (vpn, pcid) at its own size (section 4).
@@ -140,37 +140,54 @@ module mmu_tlb_array
 
   // verilator lint_on UNUSEDSIGNAL
 
+  // The number of the one way in a set of them.
+  function automatic way_t way_of(input logic [Ways-1:0] one);
+    way_of = '0;
+    for (int unsigned w = 0; w < Ways; w++) if (one[w]) way_of |= way_t'(w);
+  endfunction
+
   // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
   way_t look_way[Ports];
   always_comb begin : p_lookup
     set_t set, in;
-    logic match;
-    set   = '0;
-    in    = '0;
-    match = 1'b0;
-    hit_o = '0;
+    logic [Ways-1:0] valid, same;
+    vpn_t differ;
+    set    = '0;
+    in     = '0;
+    valid  = '0;
+    same   = '0;
+    differ = '0;
+    hit_o  = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
       size_o[p]   = Several ? '0 : First;
       look_way[p] = '0;
-    end
-    if (look_i != '0) begin
-      for (int unsigned p = 0; p < Ports; p++) begin
+      if (look_i[p]) begin
         set = set_of(look_vpn_i[p]);
         for (int unsigned part = 0; part < Apart; part++) begin
-          if (look_i[p] && is_part(part, set)) begin
-            in = set_in(part, set);
+          in = Apart == 1 ? set : set_t'(part);
+          if (in == set) begin
+            valid = valid_q[in];
+            // Written out: in simulation the arguments of a function are copied, here for each way in every cycle.
             for (int unsigned w = 0; w < Ways; w++) begin
-              match = valid_q[in][w] && agrees(tag_q[in][w], look_vpn_i[p], pcid_i);
-              if (Psc && Several) begin
-                if (match && (!hit_o[p] || tag_q[in][w].size < size_o[p])) begin
-                  size_o[p]   = tag_q[in][w].size;
-                  look_way[p] = way_t'(w);
+              differ  = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
+              same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
+                  (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
+            end
+            same &= valid;
+            if (same != '0) begin
+              hit_o[p] = 1'b1;
+              if (!Several) look_way[p] = way_of(same);
+              else begin
+                if (Psc) begin
+                  size_o[p] = Last;
+                  for (int unsigned w = 0; w < Ways; w++)
+                  if (same[w] && tag_q[in][w].size < size_o[p]) size_o[p] = tag_q[in][w].size;
+                  for (int unsigned w = 0; w < Ways; w++) same[w] = same[w] && tag_q[in][w].size == size_o[p];
+                end else begin
+                  for (int unsigned w = 0; w < Ways; w++) if (same[w]) size_o[p] |= tag_q[in][w].size;
                 end
-              end else if (match) begin
-                look_way[p] = look_way[p] | way_t'(w);
-                if (Several) size_o[p] = size_o[p] | tag_q[in][w].size;
+                look_way[p] = way_of(same);
               end
-              if (match) hit_o[p] = 1'b1;
             end
           end
         end
@@ -185,24 +202,27 @@ module mmu_tlb_array
   // ---- Replacement (section 5) ----
   // PLRU: the nodes, bit n node n. LRU: of each pair of ways v < w, at w(w-1)/2 + v, whether w is the younger; so a
   // touch looks at nothing, and the ranks are counted where they are read out.
-  function automatic repl_t touched(input repl_t repl, input way_t way);
+  typedef logic [Ways-1:0][ReplW-1:0] masks_t;  // for each way
+  function automatic masks_t touch_masks(input logic young);  // the bits that a touch sets; or that it changes
     logic [WayW:0] node;
-    touched = repl;
-    node    = '0;
-    if (Lru) begin
-      for (int w = 0; w < int'(Ways); w++) begin
-        for (int v = 0; v < w; v++) begin
-          if (int'(way) == w) touched[w*(w-1)/2+v] = 1'b1;
-          else if (int'(way) == v) touched[w*(w-1)/2+v] = 1'b0;
+    for (int way = 0; way < int'(Ways); way++) begin
+      touch_masks[way] = '0;
+      if (Lru) begin
+        for (int w = 0; w < int'(Ways); w++) begin
+          for (int v = 0; v < w; v++) touch_masks[way][w*(w-1)/2+v] = way == w || (way == v && !young);
+        end
+      end else begin
+        node = (WayW + 1)'(plru_leafs(Ways) + way);
+        for (int l = 0; l < $clog2(Ways); l++) begin
+          touch_masks[way][NodeW'(node[WayW:1])] = !node[0] || !young;
+          node = node >> 1;
         end
       end
-    end else begin
-      node = (WayW + 1)'(plru_leafs(Ways)) | {1'b0, way};
-      for (int l = 0; l < $clog2(Ways); l++) begin
-        touched[NodeW'(node[WayW:1])] = !node[0];
-        node = node >> 1;
-      end
     end
+  endfunction
+  localparam masks_t Younger = touch_masks(1'b1), Changed = touch_masks(1'b0);
+  function automatic repl_t touched(input repl_t repl, input way_t way);
+    return (repl & ~Changed[way]) | Younger[way];
   endfunction
 
   // The oldest way, as one bit of all.

@@ -23,9 +23,8 @@ import sys
 from pathlib import Path
 
 OLDEST = (5, 6)
-CLOCK, LOAD = "clk_i", "load_i"
-READ_AFTER_LOAD = {"state_data_o"}  # of the outputs, what the bench reads after it has turned load_i over
-CLOCK = "clk_i"
+CLOCK, LOAD, LOOK = "clk_i", "load_i", "look_i"
+READ_AFTER_LOOK = {"state_data_o"}  # of the outputs, what the bench reads after it has turned look_i over
 WRITER = Path(__file__).resolve().parent.parent / "tb/dut/registers.h"
 
 
@@ -144,56 +143,73 @@ def events(folder, prefix):
     return {int(number): event for number, event in re.findall(r"trigger index (\d+) is active: (@\([^\\\"]*\))", code)}
 
 
-def without(condition, dropped, kept):
-    """The condition of a block that waits for both triggers, for one of them alone; the same for one that waits for another set; None: not understood."""
+def alone(condition, late):
+    """The condition of a block that waits for several triggers, for that of them alone that stands first in `late`; the same if none does, or the block waits for none beside it; None: not understood."""
     condition = " ".join(condition.split())
     mask = re.fullmatch(r"\(?(0x[\da-f]+|\d+)(ULL & vlSelf(?:Ref\.|->)__VnbaTriggered(?:\.word\(0U\)|\[0U\]))\)?", condition)
-    if mask:
-        bits = int(mask[1], 0)
-        return condition if bits != 1 << dropped | 1 << kept else f"({1 << kept}{mask[2]})"
     one = r"vlSelf->__VnbaTriggered\.at\((\d+)U\)"
-    if not re.fullmatch(rf"\(?{one}(?: \| {one})*\)?", condition):
+    if mask:
+        bits = {n for n in range(64) if int(mask[1], 0) >> n & 1}
+    elif re.fullmatch(rf"\(?{one}(?: \| {one})*\)?", condition):
+        bits = {int(n) for n in re.findall(one, condition)}
+    else:
         return None
-    bits = {int(n) for n in re.findall(one, condition)}
-    return condition if bits != {dropped, kept} else f"vlSelf->__VnbaTriggered.at({kept}U)"
+    kept = next((n for n in late if n in bits), None)
+    if kept is None or len(bits) == 1:
+        return condition
+    return f"({1 << kept}{mask[2]})" if mask else f"vlSelf->__VnbaTriggered.at({kept}U)"
 
 
 def settle_once(folder, prefix):
-    """Of a design with a load_i: lets what lies behind both it and the clock wait for load_i alone, which turns over before every edge. A reason why not, or ""."""
+    """Of a design with a load_i: lets what lies behind both it and the clock wait for load_i alone, which turns over before every edge; and what lies behind a look_i for that alone, which turns over when
+    somebody asks for the state. A reason why not, or ""."""
     triggers = events(folder, prefix)
     numbers = {re.sub(r"\b__Vcellinp__\w*?__(?=\w+_i\b)", "", event): number for number, event in triggers.items()}
     rising = numbers.get(f"@(posedge {CLOCK})")
-    load = next((number for event, number in numbers.items() if re.search(rf"\b{LOAD}\b", event)), None)
+    of = lambda name: next((number for event, number in numbers.items() if re.search(rf"\b{name}\b", event)), None)
+    load, look = of(LOAD), of(LOOK)
     code = functions(folder, prefix)
     file, region = code.get(f"{prefix}___024root___eval_nba", (None, ""))
     calls = {name: set(re.findall(rf"\b({prefix}___024root\w+)\(", body)) - {name} for name, (_, body) in code.items()}
-    if rising is None or load is None or len(triggers) != 2:
+    if rising is None or load is None or len(triggers) != 2 + (look is not None):
         return f"the design has events beside {CLOCK} and {LOAD}: " + ", ".join(triggers.values())
     if any("___act_" in name for name in calls.get(f"{prefix}___024root___eval_act", ())):
         return "the design makes clocks of its own"
     outputs = set(re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text()))
-    outputs = {a or b for a, b in outputs} - READ_AFTER_LOAD
-    late, blocks, rest = set(), [], region
+    outputs = {a or b for a, b in outputs}
+    blocks, rest = [], region  # (what it waits for now, its code)
 
     def block(match):
         nonlocal rest
-        condition = without(match[1], rising, load)
+        condition = alone(match[1], [look, load])
         if condition is None:
             return match[0]
         rest = rest.replace(match[0], "")
-        if condition != " ".join(match[1].split()):
-            blocks.append(match[2])
-            late.update(re.findall(rf"\b({prefix}___024root\w+)\(", match[2]))
+        changed = condition != " ".join(match[1].split())
+        waits = next((n for n in (look, load) if n is not None and alone(match[1], [n]) == condition and changed), None)
+        blocks.append((waits, match[2]))
         return f"    if ({condition}) {{\n{match[2]}    }}\n"
+
+    def all_of(texts):
+        """That code, and of all functions that it calls."""
+        called = set(re.findall(rf"\b({prefix}___024root\w+)\(", "".join(texts)))
+        while more := set().union(*(calls[name] for name in called)) - called:
+            called |= more
+        return "".join(list(texts) + [code[name][1] for name in called])
 
     mended = re.sub(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", block, region, flags=re.S | re.M)
     if not region or "__VnbaTriggered" in rest:
         return "this Verilator writes its events in another way"
-    while more := set().union(*(calls[name] for name in late)) - late:
-        late |= more
-    behind = sorted(written("".join(blocks + [code[name][1] for name in late])) & outputs)
+    behind = sorted(written(all_of([text for waits, text in blocks if waits == load])) & outputs)
     if behind:
         return f"the output {behind[0]} depends on inputs"
+    if look is not None:
+        looked = written(all_of([text for waits, text in blocks if waits == look]))
+        looked = {name for name in looked if not re.search(r"__V(func|lvbound|tableidx|m_trace)", name)}
+        other = set(re.findall(r"\bmy\.(\w+)", " ".join(statements(all_of([text for waits, text in blocks if waits != look])))))
+        behind = sorted(looked & (outputs - READ_AFTER_LOOK | other))
+        if behind:
+            return f"{behind[0]} depends on what is looked at"
     file.write_text(file.read_text().replace(region, mended))
     return ""
 

@@ -5,14 +5,14 @@
  * that are valid.
  *
  * All logic is settled once a clock. The model has a load_i (tb/dut/mmu_waves.sv): one eval when it turns over, for
- * what lies behind the inputs, and one at the rising edge, for the rest. Or it has none (an MMU of other making): one
- * eval, at the edge; an eval with clk = 0 would only make Verilator forget that the clock was high, so its memory of
- * the clock is set low by hand. Either is made possible by scripts/verilate.py, from the C++ that Verilator wrote, and
- * a header of its making says so (Vmmu_clock.h; to be included before this one). Where it is not possible, because this
- * Verilator does it otherwise, the design waits for the falling edge too, or there is no such header, there are two
- * evals and what lies behind the inputs is settled twice; `about` tells. Where the registers are says another such
- * header (Vmmu_registers.h): with it, a device can be put into a state. With waves on each cycle is dumped in two
- * phases:
+ * what lies behind the inputs, and one at the rising edge, for the rest; the state readout waits for its look_i, which
+ * turns over when somebody asks. Or the model has none (an MMU of other making): one eval, at the edge; an eval with
+ * clk = 0 would only make Verilator forget that the clock was high, so its memory of the clock is set low by hand.
+ * Either is made possible by scripts/verilate.py, from the C++ that Verilator wrote, and a header of its making says so
+ * (Vmmu_clock.h; to be included before this one). Where it is not possible, because this Verilator does it otherwise,
+ * the design waits for the falling edge too, or there is no such header, there are two evals and what lies behind the
+ * inputs is settled twice; `about` tells. Where the registers are says another such header (Vmmu_registers.h): with
+ * it, a device can be put into a state. With waves on each cycle is dumped in two phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -56,6 +56,11 @@ struct has_clock<Model, std::void_t<decltype(clock_memory(std::declval<Model &>(
 template <class Model, class = void> struct has_load : std::false_type {
 };
 template <class Model> struct has_load<Model, std::void_t<decltype(std::declval<Model &>().load_i)>> : std::true_type {
+};
+/* Whether its state readout does. */
+template <class Model, class = void> struct has_look : std::false_type {
+};
+template <class Model> struct has_look<Model, std::void_t<decltype(std::declval<Model &>().look_i)>> : std::true_type {
 };
 
 /* Whether Model's registers header is included. */
@@ -240,7 +245,7 @@ private:
                 a.rise();
             }
             a.model_.rst_i = 0;
-            a.model_.eval();
+            a.settle();
         });
         if (a.fresh_)
             a.at_first_ = a.said_;
@@ -325,7 +330,14 @@ private:
         Model &m = self(d).model_;
         m.state_sel_i = CData(sel);
         m.state_idx_i = SData(idx);
-        self(d).evaluate([&] { self(d).settle(); }); /* the clock stands */
+        self(d).evaluate([&] { /* the clock stands */
+                               if constexpr (has_look<Model>::value) {
+                                   m.look_i = !m.look_i;
+                                   m.eval();
+                               } else {
+                                   self(d).settle();
+                               }
+        });
         word[0] = get<64>(m.state_data_o, 0);
         word[1] = get<64>(m.state_data_o, 1);
         m.state_sel_i = STATE_NONE;

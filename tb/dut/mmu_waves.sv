@@ -7,7 +7,8 @@
 //
 // The design sees its inputs through registers that follow the ports when load_i turns over, once a clock, before the
 // edge. So what lies behind the inputs has an event of its own, and scripts/verilate.py lets it wait for that one:
-// after an edge it would be settled once more, with the inputs of the cycle before, for nobody.
+// after an edge it would be settled once more, with the inputs of the cycle before, for nobody. In the same way the
+// state readout follows look_i, which turns over when somebody asks: until then it is not settled at all.
 module mmu_waves
   import mmu_cfg_pkg::*;
 #(
@@ -43,6 +44,7 @@ module mmu_waves
   /* verilator lint_on UNUSEDSIGNAL */
   /* verilator tracing_off */  // the pins are shown once, in the design
   input  logic                      load_i,
+  input  logic                      look_i,
   `include "mmu_ports.svh"
 );
 
@@ -50,13 +52,14 @@ module mmu_waves
   logic [NP-1:0][7:0] req_id, squash_id;
   logic [NP-1:0][63:0] req_va;
   logic [NP-1:0][1:0] req_acc;
-  logic ctl_valid, mem_req_ready, mem_rsp_valid, mem_rsp_err;
+  logic rst, ctl_valid, mem_req_ready, mem_rsp_valid, mem_rsp_err;
   logic [3:0] ctl_op, mem_rsp_tag, state_sel;
   logic [63:0] ctl_data, ctl_desc;
   logic [511:0] mem_rsp_data;
   logic [15:0] state_idx;
   /* verilator tracing_on */
   always_ff @(edge load_i) begin : p_load
+    rst <= rst_i;
     req_valid <= req_valid_i;
     req_id <= req_id_i;
     req_va <= req_va_i;
@@ -76,6 +79,8 @@ module mmu_waves
     mem_rsp_tag <= mem_rsp_tag_i;
     mem_rsp_err <= mem_rsp_err_i;
     mem_rsp_data <= mem_rsp_data_i;
+  end
+  always_ff @(edge look_i) begin : p_look
     state_sel <= state_sel_i;
     state_idx <= state_idx_i;
   end
@@ -83,6 +88,7 @@ module mmu_waves
   mmu #(
     .Readout(2)
   ) dut (
+    .rst_i(rst),
     .req_valid_i(req_valid),
     .req_id_i(req_id),
     .req_va_i(req_va),

@@ -197,9 +197,10 @@ template <class Registers> void registers_responses(Registers &registers, const 
     registers.u_front_g_response_id_q([&](auto &reg, unsigned p) { register_set(reg, response(p).id); });
     registers.u_front_g_response_addr_q(
         [&](auto &reg, unsigned p) { register_set(reg, response(p).addr & ADDRESS_MASK); });
+    registers.u_front_g_response_above_q([&](auto &reg, unsigned p) { register_set(reg, response(p).addr >> 63); });
     registers.u_front_g_response_res_q([&](auto &reg, unsigned p) {
         const pins_resp r = response(p);
-        register_set(reg, register_result(r.kind, r.src, r.err, unsigned(r.mt) << 5 | unsigned(r.pat) << 2 | r.size));
+        register_set(reg, r.src | r.kind << 2 | r.err << 4 | r.size << 11 | r.pat << 13 | unsigned(r.mt) << 16);
     });
 }
 

@@ -34,12 +34,11 @@ public:
     struct dut_event said = {}; /* the first thing that the design said of itself since the last reset */
 
 private:
-    enum : uint32_t { STATE_NONE = 15u << 16 };
-
     const sc_time period_{1, SC_NS};
     sc_clock clk_{"clk", period_, 0.5, period_ / 2, true};
     sc_signal<bool> rst_{"rst"};
     sc_signal<bool> load_{"load"}; /* turns over when the MMU is to see its inputs */
+    sc_signal<bool> look_{"look"}; /* … and when its state is asked for */
     sc_signal<bundle::requests> req_{"req"};
     sc_signal<bundle::responses> resp_{"resp"};
     sc_signal<bundle::control> ctl_{"ctl"};
@@ -47,7 +46,7 @@ private:
     sc_signal<bundle::mem_request> mem_req_{"mem_req"};
     sc_signal<bool> mem_req_ready_{"mem_req_ready"};
     sc_signal<bundle::mem_reply> mem_rsp_{"mem_rsp"};
-    sc_signal<uint32_t> state_{"state", STATE_NONE};
+    sc_signal<uint32_t> state_{"state"};
     sc_signal<sc_dt::sc_bv<128>> state_data_{"state_data"};
     Vmmu_sc mmu_{"mmu"};
     memory_bridge bridge_{"bridge"};
@@ -60,6 +59,7 @@ private:
     bundle::control control_;
 
     template <class Evaluation> void evaluate(Evaluation &&evaluation);
+    void settle();
     void begin_cycle();
     void read(struct pins_out &out) const;
 };
@@ -70,6 +70,7 @@ platform::platform() : sc_module(sc_module_name("platform"))
     mmu_.clk_i(clk_);
     mmu_.rst_i(rst_);
     mmu_.load_i(load_);
+    mmu_.look_i(look_);
     mmu_.req_i(req_);
     mmu_.resp_o(resp_);
     mmu_.ctl_i(ctl_);
@@ -141,23 +142,28 @@ void platform::reset(struct pins_out &out)
     bridge_.reset();
     memory_.reset();
     rst_.write(false);
-    state(STATE_NONE >> 16, 0, nullptr);
+    load_.write(!load_.read());
+    settle();
     read(out);
 }
 
 void platform::state(unsigned sel, unsigned idx, uint64_t word[2])
 {
     state_.write(sel << 16 | idx);
-    load_.write(!load_.read());
+    look_.write(!look_.read());
+    settle();
+    for (unsigned i = 0; i < 2; i++)
+        word[i] = bundle::word(state_data_.read(), i);
+}
+
+/* All that follows at the present time. */
+void platform::settle()
+{
     evaluate([] {
         do
             sc_start(SC_ZERO_TIME);
         while (sc_pending_activity_at_current_time());
     });
-    if (word)
-        for (unsigned i = 0; i < 2; i++)
-            word[i] = bundle::word(state_data_.read(), i);
-    state_.write(STATE_NONE);
 }
 
 void platform::about(struct dut_about &about) const

@@ -1,6 +1,7 @@
 // The MMU with its pins tied into one bundle a room, for SystemC: the kernel charges by the signal, not by the bit.
 //
-// The design sees its inputs through registers that follow the ports when load_i turns over: see tb/dut/mmu_waves.sv.
+// The design sees its inputs through registers that follow the ports when load_i turns over, the readout its own when
+// look_i does: see tb/dut/mmu_waves.sv.
 //
 // The layouts are bundle.h's; a bundle is a whole number of 64-bit words, so that C++ fills it with plain stores.
 module mmu_sc
@@ -54,6 +55,7 @@ module mmu_sc
   input  logic           clk_i,
   input  logic           rst_i,
   input  logic           load_i,
+  input  logic           look_i,
   input  req_t  [NP-1:0] req_i,
   output resp_t [NP-1:0] resp_o,
   /* verilator lint_off UNUSEDSIGNAL */  // the padding of these two
@@ -85,12 +87,16 @@ module mmu_sc
   /* verilator lint_on UNUSEDSIGNAL */
   logic mem_req_ready;
   logic [19:0] state;
+  logic rst;
   always_ff @(edge load_i) begin : p_load
+    rst           <= rst_i;
     req           <= req_i;
     ctl           <= ctl_i;
     mem_req_ready <= mem_req_ready_i;
     mem_rsp       <= mem_rsp_i;
-    state         <= state_i;
+  end
+  always_ff @(edge look_i) begin : p_look
+    state <= state_i;
   end
 
   logic [NP-1:0] req_valid, req_user, req_imp, req_ac, req_ss, req_ready, resp_valid, squash_valid;
@@ -119,7 +125,7 @@ module mmu_sc
     .Readout(2)
   ) dut (
     .clk_i,
-    .rst_i,
+    .rst_i(rst),
     .req_valid_i(req_valid),
     .req_ready_o(req_ready),
     .req_id_i(req_id),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # scripts/verilate.py takes any Verilator that will do and says what is wrong with another; it finds how a design
-# remembers its clock, with the Verilator at hand, and where the clock must be seen to fall it says why. What lies behind
-# inputs that are loaded before the edge is settled once a clock, where that can be.
+# remembers its clock, with the Verilator at hand, and where the clock must be seen to fall it says why. What lies
+# behind inputs that are loaded before the edge is settled once a clock, where that can be, and a readout when it is
+# looked at.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD work=$(mktemp -d)
@@ -71,6 +72,12 @@ loaded shared "output o depends on inputs" <<< "$load"' assign next = in; logic 
 loaded late "events beside" <<< "$load"' assign next = in; always_ff @(negedge clk_i) o <= state;'
 loaded second "events beside" <<< "$load"' logic g; assign g = state[0] & clk_i; assign next = in; always_ff @(posedge g) o <= state;'
 
+looked() { design "$1" "$2" "input logic load_i, input logic look_i, output logic [7:0] state_data_o"; }
+look='logic [7:0] sel; always_ff @(edge look_i) sel <= i;'
+looked readout "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + sel)));'
+looked outside "o depends on what is looked at" <<< "$load$look"' assign next = in; assign o = state ^ sel; assign state_data_o = sel;'
+looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
+
 # Once means once, and changes nothing: 200 clocks with inputs of all kinds.
 cat > "$work/once/main.cpp" <<'END'
 #include "Vtop.h"
@@ -104,6 +111,42 @@ int main()
 }
 END
 
+# A readout is settled when it is looked at, and tells the state of then.
+cat > "$work/readout/main.cpp" <<'END'
+#include "Vtop.h"
+static unsigned calls;
+extern "C" int seen(int v)
+{
+    calls++;
+    return v;
+}
+int main()
+{
+    VerilatedContext context;
+    Vtop top{&context, "TOP"};
+    unsigned before = 0;
+    for (int n = -2; n < 200; n++) {
+        if (n == 0)
+            before = calls;
+        top.rst_i = n < 0;
+        top.i = (unsigned char)(n * 7);
+        top.clk_i = 0;
+        top.load_i = !top.load_i;
+        top.eval();
+        top.clk_i = 1;
+        top.eval();
+        if (n < 0 || n % 10)
+            continue;
+        top.i = (unsigned char)n;
+        top.look_i = !top.look_i;
+        top.eval();
+        if (top.state_data_o != (unsigned char)(n * 7 + n) || top.o != (unsigned char)(n * 7))
+            return 2;
+    }
+    return calls - before == 20 ? 0 : 1;
+}
+END
+
 # And it is its clock: with the memory set low by hand every evaluation is a rising edge, without it none is.
 cat > "$work/rising/main.cpp" <<'END'
 #include "Vtop_clock.h"
@@ -134,3 +177,5 @@ compile rising
 "$work/run" || fail "the clock is not where the header says"
 compile once
 "$work/run" || fail "what lies behind inputs is not settled once a clock, or wrong: $?"
+compile readout
+"$work/run" || fail "a readout is not settled when it is looked at, or wrong: $?"
