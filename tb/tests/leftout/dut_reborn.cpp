@@ -124,6 +124,7 @@ static constexpr struct dut_ops operations()
     ops.says = says;
     ops.about = about;
     ops.restore = restore;
+    ops.squashes = rtl.squashes;
     return ops;
 }
 
