@@ -322,6 +322,64 @@ static void what_is_to_be_dispatched_does_not_wait(void **state)
     bench_free(b);
 }
 
+/* A first operation, and a second that `late` is offered when it is ready and `early` from the cycle after the accept
+ * on: outputs and state words are the same in each cycle, to the end of both. */
+static void in_turn(struct bench *late, struct bench *early, unsigned first, uint64_t data)
+{
+    struct bench *const both[] = {late, early};
+    for (unsigned n = 0; n < 2; n++) {
+        struct bench *b = both[n];
+        bench_map(b, VA, PA, SIZE_4K, MAPPED);
+        bench_map(b, VA + 0x1000, PA, SIZE_4K, MAPPED);
+        bench_is_cached(b, VA);
+        bench_offer(b, DATA, 1, VA + 0x1000, ACC_READ, false);
+        bench_tick(b);
+        b->in.ctl_valid = true;
+        b->in.ctl_op = (uint8_t)first;
+        b->in.ctl_data = data;
+        bench_tick(b);
+    }
+    bool taken[2] = {false, false};
+    for (unsigned cycle = 0, done = 0; done < 2; cycle++) {
+        assert_true(cycle < 10000);
+        for (unsigned n = 0; n < 2; n++) {
+            both[n]->in.ctl_valid = !taken[n] && (both[n]->out.ctl_ready || both[n] == early);
+            taken[n] = taken[n] || (both[n]->in.ctl_valid && both[n]->out.ctl_ready);
+            both[n]->in.ctl_op = CTL_MOV_CR0;
+            both[n]->in.ctl_data = CR0_PG;
+            bench_tick(both[n]);
+        }
+        assert_int_equal(late->out.ctl_ready, early->out.ctl_ready);
+        assert_int_equal(late->out.ctl_done, early->out.ctl_done);
+        assert_int_equal(late->out.waiting, early->out.waiting);
+        for (unsigned sel = 0; sel < 10; sel++)
+            for (unsigned idx = 0; idx < 64; idx++) {
+                uint64_t w[2], v[2];
+                if (!mmu_state(late->m, sel, idx, w))
+                    continue;
+                assert_true(mmu_state(early->m, sel, idx, v));
+                assert_true(w[0] == v[0] && w[1] == v[1]);
+            }
+        done += late->out.ctl_done;
+    }
+}
+
+/* Section 2: one that is offered while another is under way waits until it is IDLE, and changes nothing before. */
+static void one_offered_early_waits(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned op;
+        uint64_t data;
+    } first[] = {{CTL_INVLPG, VA}, {CTL_MOV_CR4, BENCH_CR4 & ~CR4_PGE}, {CTL_WRMSR_PAT, 0}};
+    for (unsigned i = 0; i < sizeof first / sizeof *first; i++) {
+        struct bench *late = bench_new(), *early = bench_new();
+        in_turn(late, early, first[i].op, first[i].data);
+        bench_free(late);
+        bench_free(early);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_result_that_waits_stays),
         cmocka_unit_test(what_cr4_needs_of_other_registers),
         cmocka_unit_test(what_is_to_be_dispatched_does_not_wait),
+        cmocka_unit_test(one_offered_early_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,7 @@ static void with_a_slow_memory(void **state)
 static void with_errors_and_operations(void **state)
 {
     (void)state;
-    lives_and_dies((struct soak_life){.la57 = CFG_ARCH_LA57, .load = 50, .control = 200, .slow = 8, .errors = true});
+    lives_and_dies((struct soak_life){.la57 = CFG_ARCH_LA57, .load = 50, .control = 1500, .slow = 8, .errors = true});
 }
 
 int main(int argc, char **argv)

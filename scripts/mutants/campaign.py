@@ -40,7 +40,7 @@ import recorded  # noqa: E402
 import rtl  # noqa: E402
 
 DECIDED = "scripts/mutants/equivalent.toml"
-BATCH = 250         # mutants in one program
+BATCH = 320         # mutants in one program
 PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
 QUICK = ("vectors", "directed", "random")
 UNFIT = 4           # a trace that the preset cannot play

@@ -31,8 +31,8 @@ def of_rtl(preset, chosen, folder):
     plant = importlib.import_module("plant_defects")
     (folder / "rtl/defect_pkg.sv").write_text(plant.PACKAGE)
     program = folder / "twinwalk-defects"
-    make(["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={preset}", f"MUTANTS={folder.relative_to(HOME)}", str(program.relative_to(HOME)), "mutant-units"])
-    return program, "defective", sorted(str(path) for path in (folder / "units").glob("test_*") if not path.suffix)
+    make(["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={preset}", f"MUTANTS={folder.relative_to(HOME)}", str(program.relative_to(HOME)), "defect-units"])
+    return program, "defective", sorted(str(path) for path in (folder / "units").glob("test_*"))
 
 
 def of_c(preset, chosen, folder):

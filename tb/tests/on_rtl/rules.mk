@@ -6,12 +6,10 @@ $(B)/test-rtl/test_%: model/tests/test_%.c $(C_OBJ) $(ON_RTL_OBJ) $(B)/obj/tb/du
 	@$(CC) $(CPPFLAGS) -MF $@.d -include tb/tests/on_rtl/on_rtl.h -I $(<D) $(CFLAGS) -c $< -o $@.o
 	@$(CXX) $@.o $(filter-out %.c,$^) -lcmocka $(LIBS) $(VLIBS) -lpthread -o $@
 test-build: $(ON_RTL)
-# And with a batch of mutants in it (scripts/mutants): of the same objects.
-ifdef MUTANTS
-$(MUTANTS)/units/test_%: $(B)/test-rtl/test_% $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a
+# And with planted defects, or a batch of mutants, in it (scripts/mutants): of the same objects.
+$(DEFECT_DIR)/units/test_%: $(B)/test-rtl/test_% $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a
 	@mkdir -p $(@D)
 	@$(CXX) $(B)/test-rtl/test_$*.o $(C_OBJ) $(ON_RTL_OBJ) $(filter-out $<,$^) $(VRUN) -lcmocka $(LIBS) $(VLIBS) -lpthread -o $@
-.PHONY: mutant-units
-mutant-units: $(ON_RTL:$(B)/test-rtl/%=$(MUTANTS)/units/%)
-endif
+.PHONY: defect-units
+defect-units: $(ON_RTL:$(B)/test-rtl/%=$(DEFECT_DIR)/units/%)
 -include $(ON_RTL:=.d)
