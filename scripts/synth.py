@@ -10,6 +10,9 @@ preset: seconds. Without MODULE the MMU is synthesized twice: flat, which gives 
 hierarchy kept until after mapping, which says which module each LUT belongs to, so that the paths can be followed
 through modules. What could be optimized across modules is not there, so its sum is higher.
 
+The modules of rtl/link (docs/board.md) are parts of mmu_link, whose MMU has a clock enable and a readout while it waits;
+mmu_link by itself is with the MMU. The endpoints link_uart and link_ft245 stand alone.
+
 State readout is off (parameter Readout of mmu). Levels: LUTs on the longest path between
 registers, inputs and outputs; a read of a LUT RAM counts as one. Memories: as ECP5's LUT RAMs (16 x 4 bits) and block
 RAMs (18 Kbit) where they fit; --memories=ff: all as flip-flops, the old way of counting.
@@ -27,6 +30,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clock_enable
 import ends
 
 HOME = Path(__file__).resolve().parent.parent
@@ -83,16 +87,26 @@ class Yosys:
             raise (Refused if "ERROR" in said or "error:" in said else Broken)("\n".join([*errors[:10], f"the log: {log}"]))
 
 
-def read(yosys, preset):
-    """Elaborates the MMU into elaborated.il; the instances' paths, each the name of an RTLIL module's end."""
+def top_of(modules):
+    """What these modules are parts of."""
+    if not any(re.search(r"link", one) for one in modules):
+        return "mmu"
+    return modules[0] if modules in (["link_uart"], ["link_ft245"]) else "mmu_link"
+
+
+def read(yosys, preset, top):
+    """Elaborates top into elaborated.il; the instances' paths, each the name of an RTLIL module's end."""
     package = yosys.folder / "mmu_cfg_pkg.sv"
     with package.open("w", encoding="utf-8") as file:
         if subprocess.run([HOME / "scripts/config.py", "sv", preset], stdout=file, check=False).returncode:
             raise Refused(f"{preset} was refused")
-    sources = sorted((HOME / "rtl").glob("*.sv"), key=lambda file: (file.stem != "mmu_pkg", file.stem))
+    sources = list((HOME / "rtl").glob("*.sv"))
+    if top != "mmu":
+        sources = clock_enable.write(yosys.folder / "rtl", clock_enable.read(sources)) + list((HOME / "rtl/link").glob("*.sv"))
+    sources.sort(key=lambda file: (not file.stem.endswith("_pkg"), file.stem))
     yosys.run("read", f"""
-read_slang -j 1 --top mmu --keep-hierarchy @mmu_cfg_pkg.sv {" ".join(str(one.relative_to(HOME)) for one in sources)}
-hierarchy -check -top mmu
+read_slang -j 1 --top {top} --keep-hierarchy @mmu_cfg_pkg.sv {" ".join(str(one.relative_to(HOME)) for one in sources)}
+hierarchy -check -top {top}
 proc
 chformal -remove
 opt_hier
@@ -281,7 +295,7 @@ def one_by_one(yosys, chosen, instances, options):
         if index:
             print()
         else:
-            heading(f"preset {options.preset}, state readout off, each by itself")
+            heading(f"preset {options.preset}, each by itself")
         row(path, netlist, levels=max((end[0] for end in netlist.ends()), default=0))
         print_memories(yosys, f"part{index}", options)
         print_paths(netlist, options.paths)
@@ -330,7 +344,7 @@ def main(arguments):
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yosys = Yosys(folder)
-        instances = read(yosys, preset)
+        instances = read(yosys, preset, top_of(options.modules))
         chosen = [path for path, name in instances.items()
                   if any(fnmatch.fnmatchcase(path, re.sub(r"\[", "[[]", one)) or name.partition("$")[0] == one for one in options.modules)]
         if options.modules and not chosen:
@@ -340,9 +354,9 @@ def main(arguments):
             one_by_one(yosys, chosen, instances, options)
         else:
             whole(yosys, instances, options)
-    except (Refused, Broken) as error:
+    except (Refused, Broken, clock_enable.Bad) as error:
         print(f"synth: {error}", file=sys.stderr)
-        return 1 if isinstance(error, Refused) else 7
+        return 7 if isinstance(error, Broken) else 1
     return 0
 
 

@@ -1,6 +1,6 @@
 // What both ends of the link agree on: frames, and the checksums (docs/board.md).
 package link_pkg;
-  localparam logic [7:0] Version = 8'd1;
+  localparam logic [7:0] Version = 8'd2;
   localparam logic [7:0] Sync0 = 8'hd5, Sync1 = 8'h2b;
   localparam int unsigned MaxPayload = 1024;  // bytes of a frame
 

@@ -28,6 +28,8 @@ module link_replay
   output logic [NP-1:0][63:0]  req_va_o,
   output logic [NP-1:0][1:0]   req_acc_o,
   output logic [NP-1:0][3:0]   req_mode_o,            // shadow stack, AC, implicit, user
+  output logic [NP-1:0]        squash_valid_o,
+  output logic [NP-1:0][7:0]   squash_id_o,
   output logic                 ctl_valid_o,
   input  logic                 ctl_ready_i,
   output logic [3:0]           ctl_op_o,
@@ -104,7 +106,8 @@ module link_replay
   logic ready_mode_q;                                 // memory takes what is offered
 
   // ---- The inputs ----
-  logic [NP-1:0] offer_q;
+  logic [NP-1:0] offer_q, squash_q;
+  logic [NP-1:0][7:0] squash_id_q;
   logic [NP-1:0][7:0]  rid_q;
   logic [NP-1:0][63:0] va_q;
   logic [NP-1:0][1:0]  acc_q;
@@ -147,7 +150,8 @@ module link_replay
     OpCheck = 4'd8,
     OpPins = 4'd9,
     OpPeek = 4'd10,
-    OpReset = 4'd11
+    OpReset = 4'd11,
+    OpSquash = 4'd12
   } misc_t;
 
   // Bytes behind an operation's first.
@@ -158,6 +162,7 @@ module link_replay
     if (op[7:4] == 4'b0011) return 4'd1;
     unique case (misc_t'(op[3:0]))
       OpMode, OpIdMask, OpNextId, OpWithdraw, OpReady, OpPins: return 4'd1;
+      OpSquash: return 4'd2;
       OpRequest: return 4'd9;
       OpControl: return 4'd9;
       OpPeek: return 4'd5;
@@ -206,6 +211,8 @@ module link_replay
   assign req_va_o        = va_q;
   assign req_acc_o       = acc_q;
   assign req_mode_o      = rmode_q;
+  assign squash_valid_o  = plays ? squash_q : '0;
+  assign squash_id_o     = squash_id_q;
   assign ctl_valid_o     = plays && ctl_q;
   assign ctl_op_o        = ctl_op_q;
   assign ctl_data_o      = ctl_data_q;
@@ -374,6 +381,14 @@ module link_replay
               settle_q <= {2{waiting_i}};
               state_q  <= StPeek;
             end
+            OpSquash: begin
+              for (int p = 0; p < int'(NP); p++) begin
+                if (arg_q[0][2:0] == 3'(p)) begin
+                  squash_q[p]    <= 1'b1;
+                  squash_id_q[p] <= arg_q[1];
+                end
+              end
+            end
             OpReset: begin
               state_q <= StReset;
               count_q <= 16'd2;
@@ -389,6 +404,7 @@ module link_replay
           offer_q      <= offer_q & ~req_ready_i;
           ctl_q        <= ctl_q && !ctl_ready_i;
           reply_q      <= 1'b0;
+          squash_q     <= '0;
           ready_once_q <= 1'b0;
           if (count_q == 16'd1) begin
             state_q <= StOp;
@@ -445,6 +461,7 @@ module link_replay
         offer_q      <= '0;
         ctl_q        <= 1'b0;
         reply_q      <= 1'b0;
+        squash_q     <= '0;
         ready_once_q <= 1'b0;
       end
       default: state_q <= StWrong;
@@ -455,6 +472,7 @@ module link_replay
       offer_q  <= '0;
       ctl_q    <= 1'b0;
       reply_q  <= 1'b0;
+      squash_q <= '0;
     end
   end
 endmodule

@@ -49,8 +49,8 @@ module mmu_link
 
   // ---- The MMU ----
   logic mmu_rst, mmu_en;
-  logic [NP-1:0] req_valid, req_ready, req_user, req_imp, req_ac, req_ss, resp_valid;
-  logic [NP-1:0][7:0] req_id, resp_id;
+  logic [NP-1:0] req_valid, req_ready, req_user, req_imp, req_ac, req_ss, squash_valid, resp_valid;
+  logic [NP-1:0][7:0] req_id, squash_id, resp_id;
   logic [NP-1:0][63:0] req_va, resp_addr;
   logic [NP-1:0][1:0] req_acc, resp_kind, resp_size, resp_src;
   logic [NP-1:0][3:0]  req_mode;
@@ -83,8 +83,8 @@ module mmu_link
     .req_imp_i(req_imp),
     .req_ac_i(req_ac),
     .req_ss_i(req_ss),
-    .squash_valid_i('0),
-    .squash_id_i('0),
+    .squash_valid_i(squash_valid),
+    .squash_id_i(squash_id),
     .resp_valid_o(resp_valid),
     .resp_id_o(resp_id),
     .resp_kind_o(resp_kind),
@@ -163,6 +163,8 @@ module mmu_link
     .req_va_o(req_va),
     .req_acc_o(req_acc),
     .req_mode_o(req_mode),
+    .squash_valid_o(squash_valid),
+    .squash_id_o(squash_id),
     .ctl_valid_o(ctl_valid),
     .ctl_ready_i(ctl_ready),
     .ctl_op_o(ctl_op),

@@ -193,6 +193,15 @@ static void put_request(struct coder *c, unsigned port, const struct pins_req *r
     c->offered |= (uint8_t)(1u << port);
 }
 
+static void squash(struct coder *c, const struct pins_in *in)
+{
+    for (unsigned ports = in->squash_valid; ports; ports &= ports - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(ports);
+        op_with(c, LINK_OP_SQUASH, (uint8_t)port);
+        put(c, in->squash_id[port]);
+    }
+}
+
 static bool same_request(const struct pins_req *a, const struct pins_req *b)
 {
     return a->va == b->va && a->id == b->id && a->acc == b->acc && mode_of(a) == mode_of(b);
@@ -356,7 +365,8 @@ static void end_cycle(struct coder *c, const struct pins_in *in, const struct pi
 
 void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_out *out)
 {
-    const bool plain = !(c->offered | c->control | in->ctl_valid | in->mem_rsp_valid | out->mem_req_valid);
+    const bool plain = !(c->offered | c->control | in->ctl_valid | in->mem_rsp_valid | out->mem_req_valid |
+                         in->squash_valid);
     if (plain && in->req_valid && quick_cycle(c, in)) {
         c->offered = in->req_valid;
         end_cycle(c, in, out);
@@ -370,6 +380,8 @@ void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_ou
         if (in->mem_req_ready)
             c->asked[out->mem_req_tag & 15] = out->mem_req_addr;
     }
+    if (in->squash_valid)
+        squash(c, in);
     if (in->ctl_valid | c->control)
         control(c, in);
     if (in->req_valid | c->offered)

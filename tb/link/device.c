@@ -284,6 +284,7 @@ static struct dut_ops ops = {
     .step = board_step,
     .skip = board_skip,
     .alone = true,
+    .squashes = true,
     .follow = board_follow,
     .fares = board_fares,
     .outputs = board_outputs,

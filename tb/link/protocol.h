@@ -3,7 +3,7 @@
 #define TWINWALK_PROTOCOL_H
 
 enum {
-    LINK_VERSION = 1,
+    LINK_VERSION = 2,
     LINK_SYNC0 = 0xd5,
     LINK_SYNC1 = 0x2b,
     LINK_PAYLOAD = 1024, /* bytes of a frame, at most */
@@ -35,6 +35,7 @@ enum link_op {
     LINK_OP_PINS = 0x09,
     LINK_OP_PEEK = 0x0a,
     LINK_OP_RESET = 0x0b,
+    LINK_OP_SQUASH = 0x0c,
     LINK_OP_LONG_FETCH = 0x10, /* | 8: ends the cycle, | size: 1, 2, 3 or 8 bytes */
     LINK_OP_IDLE = 0x20,       /* | cycles - 1; 15: two bytes of cycles follow */
     LINK_OP_REPLY = 0x30,      /* | tag */

@@ -39,6 +39,7 @@ begin fpga-sim --tcp
 for check in events cycle state; do equal cosim --limit=20000 --check=$check $corpus/linux-pcid.tw; done
 grep -q '^  states compared  *[1-9]' "$work/said" || fail "no state was compared"
 equal random --requests=5000 --check=state --seed=3
+grep -q '^  requests dropped  *[1-9]' "$work/said" || fail "nothing was squashed on the board"
 timeout 60 build/tiny/twinwalk-model vectors --on="$device" traces/vectors/control-gp.txt > "$work/said" 2>&1 || fail "vectors"
 grep -Eq '^fpga .* [1-9][0-9]* passed, 0 failed' "$work/said" || fail "vectors: no case passed"
 end

@@ -1,5 +1,5 @@
 /* A board that is not there: in the place of tb/link/stream.c it takes every frame at once and answers each check with
- * what is expected, so that what remains is the host's own work. For measuring only (scripts/link_cost.sh): the program
+ * what is expected, so that what remains is the host's own work. For measuring only (scripts/link_cost.py): the program
  * that has it ends, with its CPU time, before a verdict could be made.
  *
  *   link-cost cosim --dut=fpga:null [OPTION…] TRACE
