@@ -6,6 +6,9 @@
 //
 // What carries the bytes is the board's business (a UART, a FIFO): something that moves a byte when both sides are
 // ready. Bytes from the host are never held back: the host keeps to the window that a status tells.
+//
+// Cost around the MMU, tiny (`make synth MODULE=...`): replay 1,463 LUT6, 1,766 FF, 27 levels (the sum of an address,
+// without carry chains) and 2 block RAMs; fold 1,324, 484, 15; tx 361, 123, 3; rx 285, 213, 5 and 8 block RAMs.
 module mmu_link
   import mmu_pkg::*, mmu_cfg_pkg::*, link_pkg::*;
 #(

@@ -15,7 +15,8 @@
 #include "mmu_cfg.h"
 
 enum {
-    TIMEOUT_FIRST = 60, /* ms without a word, when one is due, before the board is asked */
+    TIMEOUT_FIRST =
+        60, /* ms without a word, when one is due, before the board is asked; more if it usually takes more */
     TIMEOUT_MOST = 2000,
     SILENT_REOPEN = 4000, /* ms of silence after which the device is opened anew */
     REOPEN_EVERY = 100,
@@ -156,8 +157,12 @@ static void take_answer(struct link *l, uint8_t type, const uint8_t *payload, un
 static void take_frame(struct link *l, uint8_t type, const uint8_t *payload, unsigned bytes)
 {
     struct link_status status;
-    l->heard = now_ms();
-    l->timeout = TIMEOUT_FIRST;
+    const uint64_t now = now_ms(), silence = now - l->heard;
+    const unsigned twice = silence < TIMEOUT_MOST / 2 ? 2 * (unsigned)silence : TIMEOUT_MOST;
+    l->usual -= l->usual / 8;
+    l->usual = twice > l->usual ? twice : l->usual;
+    l->heard = now;
+    l->timeout = l->usual > TIMEOUT_FIRST ? l->usual : TIMEOUT_FIRST;
     l->unanswered = 0;
     if (type == LINK_STATUS && frame_status(payload, bytes, &status))
         take_status(l, &status);
@@ -336,6 +341,7 @@ static void fresh_session(struct link *l)
     l->answer = 0;
     l->unanswered = 0;
     l->timeout = TIMEOUT_FIRST;
+    l->usual = 0;
     l->out_from = l->out_to = 0;
 }
 

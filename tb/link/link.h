@@ -75,6 +75,7 @@ struct link {
     /* Clocks, in ms. */
     uint64_t heard, asked, tried; /* the last good frame; poll; attempt to open */
     unsigned timeout, unanswered;
+    unsigned usual; /* twice the silence that there was lately; it fades with each frame */
 };
 
 /* The device that text names (stream.h). False with one line in error. */

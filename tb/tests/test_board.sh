@@ -127,4 +127,8 @@ board=
 status=0
 wait $host || status=$?
 [ $status -eq 7 ] && grep -q 'HOST FAILED\|has said nothing' "$work/said" || fail "a board that is gone: status $status"
+
+# ---- what the host costs is measured against nothing, and that has no verdict ----
+timeout 60 build/tiny/link-cost cosim --limit=20000 --dut=fpga:null $corpus/gcc.tw > "$work/said" 2>&1 || fail "link-cost: exit $?"
+grep -Eqx 'link-cost: [1-9][0-9]* cycles, [1-9][0-9]* bytes, [0-9.]* s of CPU' "$work/said" && [ "$(wc -l < "$work/said")" -eq 1 ] || fail "link-cost says something else"
 echo "board: levels, faults, a defect, refusals"
