@@ -131,11 +131,22 @@ def hunts(program, preset, usable, items, fates, settings, folder):
             raise
 
 
+def reason(mutant, decided, settings):
+    """Why it is the same machine, as somebody has written; or None."""
+    for entry in decided:
+        if [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [entry[word] for word in ("file", "text", "new")]:
+            continue
+        path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
+        if "in" not in entry or path.read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip() == entry["in"]:
+            return entry["why"]
+    return None
+
+
 def campaign(chosen, fates, settings):
     """Adds to the fates, by index, of the chosen."""
-    decided = {(entry["file"], entry["text"], entry["new"]): entry["why"] for entry in tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])}
+    decided = tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])
     for index, mutant in enumerate(chosen):
-        why = decided.get((mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())))
+        why = reason(mutant, decided, settings)
         if why:
             fates[index] = fates.get(index, {}) | {"reason": why}
     presets = settings.presets.split(",")
@@ -216,8 +227,11 @@ def places(settings):
     else:
         found = c.find(HOME) if settings.of == "c" else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax"))
     known = {key(mutant) for path in settings.but for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"] if "killed" in mutant}
-    seen = recorded.load() if settings.recorded else ()
-    return [mutant for mutant in found if key(vars(mutant)) not in known and (not settings.recorded or recorded.key(vars(mutant)) in seen)]
+    found = [mutant for mutant in found if key(vars(mutant)) not in known]
+    if not settings.recorded:
+        return found
+    seen, times = recorded.load(), Counter(recorded.key(vars(mutant)) for mutant in found)  # what stands in two places may do nothing in one
+    return [mutant for mutant in found if recorded.key(vars(mutant)) in seen and times[recorded.key(vars(mutant))] == 1]
 
 
 def again(found, settings):

@@ -20,10 +20,10 @@ flatten -noscopeinfo
 opt -nodffe -nosdff
 check -assert
 """
-# What write_verilog has no operator for becomes multiplexers, without assertions in the place of parallel cases; and no word is
-# made of bits that depend on each other, which is a loop to Verilator.
+# What write_verilog has no operator for becomes multiplexers, without assertions in the place of parallel cases; and few words
+# are made of bits that depend on each other, which are loops to Verilator.
 PLAIN = "pmuxtree\nbmuxmap\ndemuxmap\nbwmuxmap\nsplitnets -driver\nopt_clean\ncheck -assert\n"
-HEAD = "// verilator lint_off SELRANGE\n"
+HEAD = "// verilator lint_off UNOPTFLAT\n// verilator lint_off SELRANGE\n"
 CHOICE = f"""  import "DPI-C" function int unsigned twinwalk_mutant();
   reg [31:0] {SELECTOR};
   initial {SELECTOR} = twinwalk_mutant();

@@ -25,7 +25,7 @@ def fate(mutant):
     if mutant["killed"]:
         return "killed"
     if not mutant.get("equivalent"):
-        return "survive"
+        return "in part" if "proved" in mutant.get("done", {}).values() else "left"
     return "proved" if mutant["equivalent"] == "proved" else "reasoned"
 
 
@@ -34,9 +34,9 @@ def by_file(mutants):
     for mutant in mutants:
         counts[mutant["file"]][fate(mutant)] += 1
     total = sum(counts.values(), Counter())
-    lines = ["| file | mutants | killed | proved the same | the same by reason | survive |", "|---|---|---|---|---|---|"]
+    lines = ["| file | mutants | killed | proved the same | the same by reason | proved in one preset, seen in none | not decided |", "|---|---|---|---|---|---|---|"]
     for name, count in [*sorted(counts.items()), ("**all**", total)]:
-        lines.append(f"| {name} | {count.total()} | " + " | ".join(str(count[word]) for word in ("killed", "proved", "reasoned", "survive")) + " |")
+        lines.append(f"| {name} | {count.total()} | " + " | ".join(str(count[word]) for word in ("killed", "proved", "reasoned", "in part", "left")) + " |")
     return lines
 
 
