@@ -128,6 +128,8 @@ module mmu
   logic stlb_hit, hit_glob, stlb_touch, stlb_empty, fill_slot, any_fin, grant, stlb_fill;
   psize_t hit_size;
   tag_t out_tag, fin_tag, pass_tag;
+  walkers_t    pass_which;
+  tag_t        pass_from [NumWalkers];
   data_t hit_data, out_data, fin_data, pass_data;
   logic to_walk, to_walk_confirm, finv_done, out_valid, out_fetch;
   page_t      out_page;
@@ -220,6 +222,7 @@ module mmu
     .linear_i(linear),
     .types_i(types),
     .pcid_i(pcid),
+    .valid_i(req_valid_i),
     .accept_i(accept),
     .va_i(req_va_i),
     .id_i(req_id_i),
@@ -381,6 +384,8 @@ module mmu
     .fill_i(pass),
     .fill_tag_i(pass_tag),
     .fill_data_i(pass_data),
+    .fill_which_i(pass_which),
+    .fill_from_i(pass_from),
     .inv_i(psc_inv),
     .inv_vpn_i(inv_vpn),
     .inv_pcid_i(pcid),
@@ -416,6 +421,8 @@ module mmu
     .pass_o(pass),
     .pass_tag_o(pass_tag),
     .pass_data_o(pass_data),
+    .pass_which_o(pass_which),
+    .pass_from_o(pass_from),
     .any_fin_o(any_fin),
     .grant_i(grant),
     .fin_entry_o(fin_entry),

@@ -18,7 +18,8 @@ module mmu_front
   input  linear_t             linear_i,
   input  types_t              types_i,
   input  logic [11:0]         pcid_i,
-  // requests, accepted ones only
+  // requests: offered ones, and those of them that are accepted, which is known later
+  input  logic [NumPorts-1:0] valid_i,
   input  logic [NumPorts-1:0] accept_i,
   input  logic [NumPorts-1:0][63:0] va_i,
   input  logic [NumPorts-1:0][7:0]  id_i,
@@ -68,10 +69,10 @@ module mmu_front
     for (int unsigned p = 0; p < NP; p++) begin
       va_o[p] = va_i[p];
       look[p] = 1'b0;
-      if (accept_i[p]) begin
+      if (valid_i[p]) begin
         lam     = lam_of(va_i[p][63], access_i[p], linear_i);
         va_o[p] = lam_masked(va_i[p], lam);
-        look[p] = access_canonical(va_o[p][63:47], lam, linear_i.la57);
+        look[p] = accept_i[p] && access_canonical(va_o[p][63:47], lam, linear_i.la57);
       end
       vpn[p] = va_o[p][56:12];
     end
@@ -108,6 +109,7 @@ module mmu_front
       .rules_i,
       .keys_i,
       .pcid_i,
+      .try_i(valid_i[Base+:Ports]),
       .look_i(look[Base+:Ports]),
       .vpn_i(side_vpn),
       .access_i(side_access),
@@ -166,13 +168,18 @@ module mmu_front
         addr_q  <= '0;
         above_q <= 1'b0;
         if (look[p]) begin
-          res_q  <= told('{what: {memory_type(data[p].pat, types_i), data[p].pat, size[p]}, kind: KindOk, src: SrcL1});
+          res_q  <= told('{what: {3'd0, data[p].pat, size[p]}, kind: KindOk, src: SrcL1});
           addr_q <= AddrBits'(physical(data[p].frame, va_i[p][29:0], size[p]));
         end
       end
     end
-    assign resp_id_o[p]   = id_q;
-    assign resp_res_o[p]  = res_q;
+    assign resp_id_o[p] = id_q;
+    // The memory type of an L1 hit is told from its PAT index: before EXEC, two cycles after the last hit, no register
+    // changes.
+    always_comb begin : p_told
+      resp_res_o[p] = res_q;
+      if (res_q.kind == KindOk && res_q.src == SrcL1) resp_res_o[p].mt = memory_type(res_q.pat, types_i);
+    end
     assign resp_addr_o[p] = {{(64 - AddrBits) {above_q}}, addr_q};
   end
 endmodule

@@ -6,6 +6,9 @@
 //     response                         A, when ok (mmu_front)
 //     fill       B                     B is found
 //
+// Every offered request is looked up; that it is accepted, and its address canonical, counts only in the verdict, for it
+// is known late. So is the key of the entry that hits: which keys forbid the access is asked beside the lookup.
+//
 // Cost: L1 hit latency 1; one lookup per port per cycle. Rules: docs/microarchitecture.md sections 6, 7.
 module mmu_l1tlb
   import mmu_pkg::*;
@@ -22,7 +25,8 @@ module mmu_l1tlb
   input  rules_t           rules_i,
   input  keys_t            keys_i,
   input  logic [11:0]      pcid_i,
-  // accepted canonical requests
+  // requests: offered ones, which are looked up; and of them those that count: accepted, and of a canonical address
+  input  logic [Ports-1:0] try_i,
   input  logic [Ports-1:0] look_i,
   input  vpn_t             vpn_i    [Ports],
   input  access_t          access_i [Ports],
@@ -45,15 +49,23 @@ module mmu_l1tlb
   output logic [63:0]      peek_word0_o,
   output logic [63:0]      peek_word1_o
 );
-  logic [Ports-1:0] hit   [Arrays];
-  logic [Ports-1:0] touch [Arrays];
-  psize_t           size  [Arrays][Ports];
-  data_t            data  [Arrays][Ports];
-  logic [63:0]      word0 [Arrays];
-  logic [63:0]      word1 [Arrays];
+  logic [Ports-1:0] hit    [Arrays];
+  logic [Ports-1:0] ok     [Arrays];
+  logic [Ports-1:0] denied [Arrays];
+  logic [Ports-1:0] touch  [Arrays];
+  psize_t           size   [Arrays][Ports];
+  data_t            data   [Arrays][Ports];
+  logic [63:0]      word0  [Arrays];
+  logic [63:0]      word1  [Arrays];
+  logic [63:0]      forbids [Ports];                           // keys that forbid the access
   logic [Arrays-1:0] peek, peek_repl;
   logic [13:0] peek_idx;
 
+  tag_t fill_from [1];
+  assign fill_from[0] = fill_tag_i;
+  always_comb begin : p_keys
+    for (int unsigned p = 0; p < Ports; p++) forbids[p] = try_i[p] ? keys_forbid(keys_i, access_i[p], rules_i) : 'x;
+  end
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     mmu_tlb_array #(
       .Holds(Holds[a][3:0]),
@@ -65,15 +77,22 @@ module mmu_l1tlb
       .clk_i,
       .rst_i,
       .pcid_i,
-      .look_i,
+      .look_i(try_i),
       .look_vpn_i(vpn_i),
+      .access_i,
+      .rules_i(rules_i),
+      .forbids_i(forbids),
       .hit_o(hit[a]),
+      .ok_o(ok[a]),
+      .denied_o(denied[a]),
       .size_o(size[a]),
       .data_o(data[a]),
       .touch_i(touch[a]),
       .fill_i,
       .fill_tag_i,
       .fill_data_i,
+      .fill_which_i(1'b1),
+      .fill_from_i(fill_from),
       .inv_i,
       .inv_vpn_i,
       .inv_pcid_i,
@@ -87,27 +106,29 @@ module mmu_l1tlb
 
   // The lowest-numbered array that hits answers, and only it is touched.
   always_comb begin : p_verdict
-    int unsigned first;
-    first = Arrays;
+    logic seen;
+    seen = 1'b0;
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = '0;
     ok_o     = '0;
     denied_o = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
-      size_o[p] = '0;
-      data_o[p] = '0;
-      if (look_i[p]) begin
-        first = Arrays;
-        for (int a = int'(Arrays) - 1; a >= 0; a--) begin
+      size_o[p] = 'x;
+      data_o[p] = 'x;
+      if (try_i[p]) begin
+        seen      = 1'b0;
+        size_o[p] = size[Arrays-1][p];
+        data_o[p] = data[Arrays-1][p];
+        for (int a = int'(Arrays) - 2; a >= 0; a--) begin
           if (hit[a][p]) begin
-            first     = a;
             size_o[p] = size[a][p];
             data_o[p] = data[a][p];
           end
         end
-        if (first != Arrays) begin
-          denied_o[p] = !rights_pass(page_of(data_o[p], keys_i), access_i[p], rules_i);
-          ok_o[p]     = !denied_o[p] && (access_i[p].acc != AccWrite || data_o[p].d);
-          for (int unsigned a = 0; a < Arrays; a++) touch[a][p] = ok_o[p] && first == a;
+        for (int unsigned a = 0; a < Arrays; a++) begin
+          touch[a][p] = look_i[p] && ok[a][p] && !seen;
+          if (look_i[p] && denied[a][p] && !seen) denied_o[p] = 1'b1;
+          if (hit[a][p]) seen = 1'b1;
+          if (touch[a][p]) ok_o[p] = 1'b1;
         end
       end
     end

@@ -110,12 +110,24 @@ module mmu_miss_queue
   function automatic set_t one(input entry_t e);
     return set_t'(1) << e;
   endfunction
-  function automatic idx_t first(input set_t s);
-    return idx_t'(lowest(64'(s)));
+  function automatic set_t first(input set_t s);  // the lowest in it
+    return s & (~s + set_t'(1));
+  endfunction
+  function automatic set_t from_on(input set_t s, input idx_t from);  // round robin: the lowest from there, else of all
+    set_t above;
+    above = s & (set_t'('1) << from);
+    return first(above != '0 ? above : s);
+  endfunction
+  function automatic set_t with_bit(input int b);  // the entries whose number has this bit
+    for (int i = 0; i < int'(NM); i++) with_bit[i] = ((i >> b) & 1) != 0;
   endfunction
   function automatic idx_t number(input set_t s);  // of the one in it
-    number = '0;
-    for (int unsigned i = 0; i < NM; i++) if (s[i]) number |= idx_t'(i);
+    for (int b = 0; b < int'(IdxW); b++) number[b] = (s & with_bit(b)) != '0;
+  endfunction
+  function automatic entry_t after(input idx_t n);  // the next one, modulo NM
+    idx_t next;
+    next = n + idx_t'(1);
+    return 32'(n) == NM - 1 ? '0 : entry_t'(next);
   endfunction
   function automatic vpn_t vpn_of(input addr_t a);
     return vpn_t'(linear_of(a) >> 12);
@@ -161,7 +173,7 @@ module mmu_miss_queue
       done_res_o[p]  = 'x;
       done_addr_o[p] = 'x;
       if (done_o[p]) begin
-        e             = first(done_q & port_q[p]);
+        e             = number(first(done_q & port_q[p]));
         done_id_o[p]  = req_q[e].id;
         done_res_o[p] = res_q[e];
         done_addr_o[p] = va_q[e];
@@ -170,10 +182,14 @@ module mmu_miss_queue
     end
   end
 
-  // Issue: a page-fault invalidation first, else the next PEND. Dispatch: the next NWALK.
+  // Issue: a page-fault invalidation first, else the next PEND. Dispatch: the next NWALK. Chosen is a set of one, that
+  // nothing has to be counted or shifted.
+  set_t issued, started;
   always_comb begin : p_choose
     idx_t e;
     e               = '0;
+    issued          = '0;
+    started         = '0;
     issue_o         = TokNone;
     issue_entry_o   = '0;
     issue_step_o    = '0;
@@ -186,16 +202,19 @@ module mmu_miss_queue
     if (busy && ctl_idle_i) begin
       if (finv_q != '0 && !any_fin_i) begin
         issue_o       = TokFinv;
-        issue_entry_o = lowest(64'(finv_q));
-        issue_step_o  = {step1_q[idx_t'(issue_entry_o)], step0_q[idx_t'(issue_entry_o)]};
+        issued        = first(finv_q);
+        issue_entry_o = entry_t'(number(issued));
+        issue_step_o  = {(step1_q & issued) != '0, (step0_q & issued) != '0};
       end else if (pend_q != '0 && !any_fin_i) begin
         issue_o       = TokLookup;
-        issue_entry_o = round_robin(64'(pend_q), rr_issue_q);
+        issued        = from_on(pend_q, idx_t'(rr_issue_q));
+        issue_entry_o = entry_t'(number(issued));
       end
       if (nwalk_q != '0 && any_idle_i) begin
         start_o         = 1'b1;
-        start_entry_o   = round_robin(64'(nwalk_q), rr_walk_q);
-        e               = idx_t'(start_entry_o);
+        started         = from_on(nwalk_q, idx_t'(rr_walk_q));
+        e               = number(started);
+        start_entry_o   = entry_t'(e);
         start_vpn_o     = vpn_of(va_q[e]);
         start_access_o  = req_q[e].access;
         start_confirm_o = confirm_q[e];
@@ -234,12 +253,14 @@ module mmu_miss_queue
   always_ff @(posedge clk_i) begin : p_entries
     set_t free, pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
     set_t left, taken, leaders, ends, served, same, e;
+    set_t room [NP];                                           // the FREE entries, lowest first
+    logic [NP-1:0] next;                                       // which of them comes next, one bit
     set_t alloc [NP];                                          // the entry port p takes, one bit
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
     logic passes;
     port_t who;
-    if (busy || want != '0 || rst_i) begin
+    if (busy || want != '0 || restart_i || rst_i) begin  // (restart_i, so that it need not wait for what is wanted)
       free = free_q;
       pend = pend_q;
       slk = slk_q;
@@ -255,19 +276,18 @@ module mmu_miss_queue
       step1 = step1_q;
 
       for (int unsigned p = 0; p < NP; p++) begin  // response stage: DONE → FREE
-        e = done_q & port_q[p];
-        e = e & (~e + set_t'(1));
+        e = first(done_q & port_q[p]);
         done &= ~e;
         free |= e;
       end
 
       if (issue_o == TokLookup) begin  // PEND → SLK
-        e = one(issue_entry_o);
+        e = issued;
         pend &= ~e;
         slk |= e;
-        rr_issue_q <= next_of(issue_entry_o, NM);
+        rr_issue_q <= after(idx_t'(issue_entry_o));
       end else if (issue_o == TokFinv) begin  // FINV, steps 0 1 2 → FINVW
-        e = one(issue_entry_o);
+        e = issued;
         if (issue_step_o == 2'd2) begin
           finv &= ~e;
           finvw |= e;
@@ -277,10 +297,10 @@ module mmu_miss_queue
         end else step0 |= e;
       end
       if (start_o) begin  // NWALK → WALK
-        e = one(start_entry_o);
+        e = started;
         nwalk &= ~e;
         walk |= e;
-        rr_walk_q <= next_of(start_entry_o, NM);
+        rr_walk_q <= after(idx_t'(start_entry_o));
       end
       if (walk_i) begin  // SLK → NWALK
         e = one(c_entry_i);
@@ -336,16 +356,22 @@ module mmu_miss_queue
 
       // Allocation: FREE entries in ascending order; a miss may follow the leader of its page.
       if (want != '0) begin
-        left  = free_q;
+        left = free_q;
+        for (int unsigned p = 0; p < NP; p++) begin
+          room[p] = first(left);
+          left    = left & ~room[p];
+        end
+        taken = '0;
+        next  = NP'(1);
         leads = '0;
         for (int unsigned p = 0; p < NP; p++) begin
           alloc[p] = '0;
           lead[p]  = '0;
-          if (want[p]) begin
-            e        = left & (~left + set_t'(1));
-            alloc[p] = e;
-            left     = left & ~e;
-            same     = '0;
+          if (want[p]) begin  // known late, and so no more than a choice
+            for (int unsigned n = 0; n < NP; n++) if (next[n]) alloc[p] |= room[n];
+            taken = taken | alloc[p];
+            next  = next << 1;
+            same  = '0;
             if (miss_i[p]) begin
               for (int unsigned i = 0; i < NM; i++) begin
                 same[i] = leaders[i] && fetch[i] == (p < NumFetch) &&
@@ -357,7 +383,7 @@ module mmu_miss_queue
                   same |= alloc[q];
               end
             end
-            lead[p]  = same & (~same + set_t'(1));
+            lead[p]  = first(same);
             leads[p] = !fault_i[p] && same == '0;
           end
         end
@@ -378,7 +404,6 @@ module mmu_miss_queue
             end else pend |= e;
           end
         end
-        taken = free_q & ~left;
         free &= ~taken;
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~taken) | alloc[p];
         for (int unsigned i = 0; i < NM; i++) begin

@@ -39,11 +39,14 @@ module mmu_outcome
   output kind_t       kind_o,
   output src_t        src_o,
   output err_t        err_o,
-  output tag_t        tag_o,
+  output tag_t        tag_o,                                   // its VPN with the bits below the page size
   output data_t       data_o,
   output page_t       page_o                                   // what it grants
 );
   always_comb begin : p_outcome
+    logic [63:0] forbids;
+    logic        passes;
+    forbids   = 'x;
     touch_o   = 1'b0;
     walk_o    = 1'b0;
     confirm_o = 1'b0;
@@ -55,35 +58,24 @@ module mmu_outcome
     tag_o     = 'x;
     data_o    = 'x;
     page_o    = 'x;
+    passes    = 'x;
     if (lookup_i || grant_i) begin
       data_o = lookup_i ? hit_data_i : fin_data_i;
       page_o = page_of(data_o, keys_i);
       tag_o  = fin_tag_i;
       if (lookup_i)
-        tag_o = '{
-            zero: '0,
-            vpn: vpn_floor(c_vpn_i, hit_size_i),
-            pcid: pcid_i,
-            glob: hit_glob_i,
-            size: hit_size_i,
-            valid: 1'b1
-        };
+        tag_o = '{zero: '0, vpn: c_vpn_i, pcid: pcid_i, glob: hit_glob_i, size: hit_size_i, valid: 1'b1};
     end
-    if (grant_i) begin
-      unique case (fin_outcome_i)
-        OutFault: begin
-          kind_o = KindPf;
-          err_o = fin_err_i;
-        end
-        OutMemErr: kind_o = KindMemErr;
-        default: ;
-      endcase
-    end else if (lookup_i) begin
+    if (lookup_i) begin  // nothing is granted then: asked first, for it is known first
       entry_o = c_entry_i;
       src_o   = SrcStlb;
+      // The key comes late: which keys forbid the access is asked beside it.
+      forbids = keys_forbid(keys_i, c_access_i, rules_i);
+      passes  = page_passes('{s: hit_data_i.s, rights: page_o.rights}, c_access_i, rules_i) &&
+          !forbids[{hit_data_i.u, hit_data_i.key, 1'b0}];
       if (!hit_i) begin
         walk_o = 1'b1;
-      end else if (!rights_pass(page_o, c_access_i, rules_i)) begin
+      end else if (!passes) begin
         // SDM 5.6.1, against cached rights: confirmed by a walk from the root, or reported at once
         walk_o    = Rewalk;
         confirm_o = Rewalk;
@@ -96,6 +88,15 @@ module mmu_outcome
         touch_o = 1'b1;
         valid_o = 1'b1;
       end
+    end else if (grant_i) begin
+      unique case (fin_outcome_i)
+        OutFault: begin
+          kind_o = KindPf;
+          err_o = fin_err_i;
+        end
+        OutMemErr: kind_o = KindMemErr;
+        default: ;
+      endcase
     end
   end
 endmodule

@@ -159,6 +159,10 @@ package mmu_pkg;
   typedef struct packed {
     logic w, u, nx;  // AND of R/W, AND of U/S, OR of XD so far
   } rights_t;
+  typedef struct packed {  // what a page grants, but for its key
+    logic       s;                                             // a shadow-stack page
+    rights_t    rights;
+  } grants_t;
   typedef struct packed {  // what a page grants (section 6)
     logic       s;                                             // a shadow-stack page
     logic       wd, ad;                                        // its key forbids writes; all data accesses
@@ -195,18 +199,6 @@ package mmu_pkg;
 
   function automatic walkers_t first_walker(input walkers_t x);
     return x & (~x + walkers_t'(1));
-  endfunction
-
-  // Round robin: the lowest 1 of x at or above `from`, else the lowest of all.
-  function automatic entry_t round_robin(input logic [63:0] x, input entry_t from);
-    logic [63:0] above;
-    above = x & ('1 << from);
-    return lowest(above != '0 ? above : x);
-  endfunction
-
-  // The number after n, modulo count.
-  function automatic entry_t next_of(input entry_t n, input int unsigned count);
-    return 32'(n) == count - 1 ? '0 : n + 6'd1;
   endfunction
 
   // SDM "Linear-address pre-processing": the upper bits repeat the top bit of the linear-address width.
@@ -345,8 +337,18 @@ package mmu_pkg;
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  // SDM 5.6.1 and 5.6.2, with the register values of the moment of the check.
-  function automatic logic rights_pass(input page_t page, input access_t a, input rules_t r);
+  // verilator lint_off UNUSEDSIGNAL
+  // (without a feature its rule reads nothing)
+  // The same for all pages at once, where the key comes late: bit {u, key, 0} says whether the key forbids this access.
+  function automatic logic [63:0] keys_forbid(input keys_t keys, input access_t a, input rules_t r);
+    keys_t wd;
+    wd = '{user: (r.wp || user_mode(a)) ? keys.user >> 1 : '0, supervisor: r.wp ? keys.supervisor >> 1 : '0};
+    return !Keys || a.acc == AccExec ? '0 : keys | (a.acc == AccWrite ? wd : '0);
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+
+  // SDM 5.6.1 without the keys, with the register values of the moment of the check.
+  function automatic logic page_passes(input grants_t page, input access_t a, input rules_t r);
     logic u, user, ss, fetch, mode_ok, write_ok, fetch_ok;
     u        = page.rights.u;
     user     = user_mode(a);
@@ -359,7 +361,12 @@ package mmu_pkg;
     // write: R/W = 1, or supervisor with CR0.WP = 0
     write_ok = a.acc != AccWrite || ss || page.rights.w || (!user && !r.wp);
     fetch_ok = !fetch || !page.rights.nx || !r.nxe;            // fetch: XD = 0, or EFER.NXE = 0
-    return mode_ok && write_ok && fetch_ok && !key_violation(page, a, r);
+    return mode_ok && write_ok && fetch_ok;
+  endfunction
+
+  // SDM 5.6.1 and 5.6.2.
+  function automatic logic rights_pass(input page_t page, input access_t a, input rules_t r);
+    return page_passes('{s: page.s, rights: page.rights}, a, r) && !key_violation(page, a, r);
   endfunction
 
   // SDM 5.7: bit 0 P, 1 W/R, 2 U/S, 3 RSVD, 4 I/D (fetch, with EFER.NXE or CR4.SMEP), 5 PK, 6 SS.

@@ -4,7 +4,8 @@
 //     dispatch   lookup → where to start        walker in REQ
 //     fill       entry passed by a walker       found by lookups
 //
-// Cost: none; the lookup is part of the dispatch cycle. A hit saves one memory read for each level skipped.
+// Cost: none; the lookup is part of the dispatch cycle. A hit saves one memory read for each level skipped. What a fill
+// displaces is looked for once for each walker, since which of them passes an entry is known last.
 // Rules: docs/microarchitecture.md section 10; SDM 5.10.3.
 module mmu_psc
   import mmu_pkg::*, mmu_cfg_pkg::*;
@@ -21,6 +22,8 @@ module mmu_psc
   input  logic        fill_i,
   input  tag_t        fill_tag_i,
   input  data_t       fill_data_i,
+  input  walkers_t    fill_which_i,                            // whose that is
+  input  tag_t        fill_from_i [NumWalkers],
   input  inv_t        inv_i,
   input  vpn_t        inv_vpn_i,
   input  logic [11:0] inv_pcid_i,
@@ -42,6 +45,12 @@ module mmu_psc
 
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     vpn_t   look_vpn [1];
+    access_t     access [1];                                   // rights are the walker's business
+    logic [63:0] forbids [1];
+    logic ok, denied, unused;
+    assign access[0]   = '0;
+    assign forbids[0]  = '0;
+    assign unused      = &{1'b0, ok, denied};
     psize_t size1    [1];
     data_t  data1    [1];
     assign look_vpn[0] = look_vpn_i;
@@ -53,6 +62,7 @@ module mmu_psc
       .Ways(PSC_WAYS[a]),
       .Lru(PSC_REPLACEMENT != 0),
       .Ports(1),
+      .Fills(NumWalkers),
       .Psc(1'b1)
     ) u_array (
       .clk_i,
@@ -60,13 +70,20 @@ module mmu_psc
       .pcid_i,
       .look_i,
       .look_vpn_i(look_vpn),
+      .access_i(access),
+      .rules_i('0),
+      .forbids_i(forbids),
       .hit_o(hit[a]),
+      .ok_o(ok),
+      .denied_o(denied),
       .size_o(size1),
       .data_o(data1),
       .touch_i(touch[a]),
       .fill_i,
       .fill_tag_i,
       .fill_data_i,
+      .fill_which_i,
+      .fill_from_i,
       .inv_i,
       .inv_vpn_i,
       .inv_pcid_i,
@@ -78,7 +95,7 @@ module mmu_psc
     );
   end
 
-  // The lowest level of all arrays wins; a level is held by one array only.
+  // The lowest level of all arrays wins, so it is asked last; a level is held by one array only.
   always_comb begin : p_choose
     int unsigned best;
     best    = Arrays;
@@ -86,12 +103,14 @@ module mmu_psc
                 rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = 1'b0;
     if (look_i) begin
-      for (int unsigned a = 0; a < Arrays; a++) begin
-        if (hit[a] && (best == Arrays || 3'(level[a]) + 3'd1 < start_o.level)) begin
-          // the size of an entry is its level-2
-          start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(level[a]) + 3'd1, from_psc: 1'b1,
-                      rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
-          best    = a;
+      for (int size = 3; size >= 0; size--) begin
+        for (int unsigned a = 0; a < Arrays; a++) begin
+          if (PSC_HOLDS[a][size] && hit[a] && level[a] == psize_t'(size)) begin
+            // the size of an entry is its level-2
+            start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(size) + 3'd1, from_psc: 1'b1,
+                        rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
+            best    = a;
+          end
         end
       end
       for (int unsigned a = 0; a < Arrays; a++) touch[a] = best == a;

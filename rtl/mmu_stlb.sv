@@ -30,7 +30,7 @@ module mmu_stlb
   // from a granted walker: a FILL for stage R
   input  logic        fill_i,
   // verilator lint_off UNUSEDSIGNAL
-  // (its PCID is the current one)
+  // (its PCID is the current one; its VPN has bits below the page size)
   input  tag_t        fill_tag_i,
   // verilator lint_on UNUSEDSIGNAL
   input  data_t       fill_data_i,
@@ -73,10 +73,12 @@ module mmu_stlb
   logic [Stages-1:0][5:0] entry_q;
   vpn_t r_vpn_q, c_vpn_q;
   stlb_new_t p_new_q;  // the FILL that was in C in the last cycle
-  psize_t r_size_q, c_size_q;  // of a FILL; in C also of the hit
-  logic r_glob_q, c_glob_q;
-  data_t r_data_q, c_data_q;
-  logic c_sweep_q, c_init_q, c_hit_q, c_hit_in_1_q;
+  psize_t r_size_q, c_size_q;  // of a FILL; in C also of what is invalidated
+  logic r_glob_q;
+  data_t r_data_q;
+  data_t c_data_q [3];                                         // of a hit of each size; of a FILL the first
+  logic [2:0] c_glob_q, c_hit_q;
+  logic c_sweep_q, c_init_q, c_whole_q;  // whole: a sweep set by set
 
   token_t a_token, r_token, c_token;
   assign a_token     = token_t'(token_q[Stages-3]);
@@ -87,10 +89,13 @@ module mmu_stlb
   assign c_entry_o   = entry_q[Stages-1];
   assign c_step_o    = step_q[Stages-1];
   assign c_vpn_o     = c_vpn_q;
-  assign hit_o       = c_hit_q && c_token == TokLookup;
-  assign hit_size_o  = c_size_q;
-  assign hit_glob_o  = c_glob_q;
-  assign hit_data_o  = c_data_q;
+  // Of a lookup the smallest size counts. (Only 4K can be in both arrays, and each 4K page in one of them.)
+  assign hit_o       = c_hit_q != '0 && c_token == TokLookup;
+  assign hit_size_o  = {!c_hit_q[0] && !c_hit_q[1], !c_hit_q[0] && c_hit_q[1]};
+  assign hit_glob_o  = c_hit_q[0] ? c_glob_q[0] : c_hit_q[1] ? c_glob_q[1] : c_glob_q[2];
+  assign hit_data_o  = c_hit_q[0] ? c_data_q[0] : c_hit_q[1] ? c_data_q[1] : c_data_q[2];
+  logic [2:0] c_sizes;
+  assign c_sizes = c_token == TokLookup ? c_hit_q & ~(c_hit_q - 3'd1) : c_whole_q ? '1 : 3'd1 << c_size_q;
   assign empty_o     = token_q == '0;
   assign fill_slot_o = c_token != TokLookup && a_token == TokNone;
 
@@ -103,14 +108,16 @@ module mmu_stlb
   assign busy    = !empty_o || issue_i != TokNone || a_valid || c_sweep_q;
 
   // ---- R, C ----
+  inv_t   r_inv;
+  psize_t r_size;
   stlb_new_t c_new;
   always_comb begin : p_c_new
     c_new = 'x;
-    if (c_token == TokFill) c_new = '{vpn: c_vpn_q, size: c_size_q, glob: c_glob_q, data: c_data_q};
+    if (c_token == TokFill)
+      c_new = '{vpn: vpn_floor(c_vpn_q, c_size_q), size: c_size_q, glob: c_glob_q[0], data: c_data_q[0]};
   end
-  logic hit, hit_in_1, hit_glob;
-  psize_t hit_size;
-  data_t  hit_data;
+  logic [2:0] hit, hit_glob;
+  data_t hit_data[3];
   always_ff @(posedge clk_i) begin : p_pipeline
     if (busy) begin
       token_q <= {token_q[Stages-2:0], issue_i};
@@ -133,12 +140,16 @@ module mmu_stlb
       end
       if (rst_i || flush_i) token_q <= '0;
       c_vpn_q      <= r_vpn_q;
-      c_size_q     <= r_token == TokFill ? r_size_q : hit_size;
-      c_glob_q     <= r_token == TokFill ? r_glob_q : hit_glob;
-      c_data_q     <= r_token == TokFill ? r_data_q : hit_data;
+      c_size_q     <= r_size;
+      c_glob_q     <= hit_glob;
       c_hit_q      <= hit;
-      c_hit_in_1_q <= hit_in_1;
+      for (int unsigned s = 0; s < 3; s++) c_data_q[s] <= hit_data[s];
+      if (r_token == TokFill) begin
+        c_glob_q[0] <= r_glob_q;
+        c_data_q[0] <= r_data_q;
+      end
       c_sweep_q    <= sweep_i != InvNone;                      // sweep step j is read in cycle j, carried out in j+1
+      c_whole_q    <= sweep_i != InvNone && !one_address(sweep_i);
       c_init_q     <= sweep_i == InvInit;
       p_new_q      <= c_new;
       if (rst_i) c_sweep_q <= 1'b0;
@@ -146,8 +157,6 @@ module mmu_stlb
   end
 
   // ---- The arrays ----
-  inv_t   r_inv;
-  psize_t r_size;
   always_comb begin : p_operation
     r_inv  = sweep_i;
     r_size = sweep_j_i[1:0];
@@ -157,10 +166,9 @@ module mmu_stlb
     end else if (r_token == TokFill) r_size = r_size_q;
   end
 
-  logic        array_hit  [Arrays];
-  psize_t      array_size [Arrays];
-  logic        array_glob [Arrays];
-  data_t       array_data [Arrays];
+  logic [2:0]  array_hit  [Arrays];
+  logic [2:0]  array_glob [Arrays];
+  data_t       array_data [Arrays][3];
   logic [63:0] word0 [Arrays];
   logic [63:0] word1 [Arrays];
   logic [Arrays-1:0] peek, peek_repl;
@@ -192,10 +200,10 @@ module mmu_stlb
       .r_beyond_i(32'(sweep_j_i) >= Sets),
       .r_size_i(r_size),
       .hit_o(array_hit[a]),
-      .hit_size_o(array_size[a]),
       .hit_glob_o(array_glob[a]),
       .hit_data_o(array_data[a]),
-      .touch_i(touch_i && c_hit_in_1_q == (a != 0)),
+      .sizes_i(c_sizes),
+      .touch_i,
       .drop_i(c_token == TokFinv || (c_sweep_q && sweep_i != InvNone)),
       .init_i(c_init_q),
       .c_new_i(c_new),
@@ -208,20 +216,15 @@ module mmu_stlb
     );
   end
 
-  // Smallest size over both arrays. (Only 4K can be in both, and each 4K page in one of them.)
-  always_comb begin : p_choose
-    hit_in_1 = 1'b0;
-    hit      = 1'b0;
-    hit_size = '0;
-    hit_glob = 1'b0;
-    hit_data = '0;
-    for (int unsigned a = 0; a < Arrays; a++) begin
-      if (array_hit[a] && (!hit || array_size[a] < hit_size)) begin
-        hit      = 1'b1;
-        hit_in_1 = a != 0;
-        hit_size = array_size[a];
-        hit_glob = array_glob[a];
-        hit_data = array_data[a];
+  always_comb begin : p_join
+    hit      = '0;
+    hit_glob = '0;
+    for (int unsigned s = 0; s < 3; s++) begin
+      hit_data[s] = '0;
+      for (int unsigned a = 0; a < Arrays; a++) begin
+        hit[s]      = hit[s] || array_hit[a][s];
+        hit_glob[s] = hit_glob[s] || array_glob[a][s];
+        hit_data[s] = hit_data[s] | array_data[a][s];
       end
     end
   end
@@ -248,10 +251,10 @@ module mmu_stlb
     if (peek_pipe_i && peek_idx_i != '0 && 32'(peek_idx_i) <= Stages) begin
       if (token_q[stage] != TokNone) peek_word0_o = {54'd0, step_q[stage], entry_q[stage], token_q[stage]};
     end else if (peek_fill_i && (peek_idx_i[0] ? c_token : r_token) == TokFill) begin
-      peek_word0_o = tag_t'{zero: '0, vpn: peek_idx_i[0] ? c_vpn_q : r_vpn_q, pcid: pcid_i,
-                            glob: peek_idx_i[0] ? c_glob_q : r_glob_q, size: peek_idx_i[0] ? c_size_q : r_size_q,
+      peek_word0_o = tag_t'{zero: '0, vpn: peek_idx_i[0] ? c_new.vpn : vpn_floor(r_vpn_q, r_size_q), pcid: pcid_i,
+                            glob: peek_idx_i[0] ? c_glob_q[0] : r_glob_q, size: peek_idx_i[0] ? c_size_q : r_size_q,
                             valid: 1'b1};
-      peek_word1_o = peek_idx_i[0] ? c_data_q : r_data_q;
+      peek_word1_o = peek_idx_i[0] ? c_data_q[0] : r_data_q;
     end
   end
 endmodule

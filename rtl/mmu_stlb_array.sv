@@ -18,7 +18,10 @@
 //
 // At most one way of a size matches a lookup, since a fill drops the others (section 4): no priorities among ways.
 //
-// Replacement state is a memory too; its set is looked at in R, and a touch of C is passed on to R in the same way.
+// Replacement state is a memory too; its set is looked at in R, and what C makes of it is passed on a cycle later.
+//
+// R compares, and takes the word that matches, for each size apart; which size counts is C's to say: a block RAM's
+// words come late in R.
 //
 // Cost: part of the STLB pipeline; one operation a cycle. Rules: docs/microarchitecture.md sections 4, 5, 9, 13.
 module mmu_stlb_array
@@ -50,11 +53,11 @@ module mmu_stlb_array
   input  inv_t        r_inv_i,
   input  logic        r_beyond_i,                              // a sweep is at a set that this array does not have
   input  psize_t      r_size_i,                                // of a fill, and of an invalidation of one address
-  output logic        hit_o,
-  output psize_t      hit_size_o,
-  output logic        hit_glob_o,
-  output data_t       hit_data_o,
-  // stage C: what was found in R is …
+  output logic [2:0]  hit_o,                                   // of each page size, which C chooses among
+  output logic [2:0]  hit_glob_o,
+  output data_t       hit_data_o [3],                          // 0 of a size that does not hit
+  // stage C: what was found in R, of these sizes, is …
+  input  logic [2:0]  sizes_i,
   input  logic        touch_i,                                 // used
   input  logic        drop_i,                                  // dropped
   input  logic        init_i,                                  // … and replacement state is as after reset
@@ -171,7 +174,7 @@ module mmu_stlb_array
   assign looked_at = asked || (Readout == 1 && peek_i);
   ways_t write, fresh;  // C writes these ways, of them this one as valid
   logic  writes;  // there may be some
-  set_t  c_set_q;
+  set_t  c_set;                                                // of this set
   logic  c_fill_q;                                             // a FILL of this array is in C
   word_t new_word;                                             // but for its valid bit
   word_t word [3] [Ways];                                      // by page size
@@ -185,7 +188,7 @@ module mmu_stlb_array
     (* no_rw_check *) (* ramstyle = "no_rw_check" *)
     word_t word_q[Sets];
     always_ff @(posedge clk_i) begin : p_word
-      if (writes && write[w]) word_q[c_set_q] <= new_word | word_t'(fresh[w]);
+      if (writes && write[w]) word_q[c_set] <= new_word | word_t'(fresh[w]);
     end
     for (genvar s = 0; s < 3; s++) begin : g_size
       if (!Holds[s]) begin : g_none
@@ -212,7 +215,7 @@ module mmu_stlb_array
       if (write != '0 || p_write_q != '0) begin
         p_write_q <= write;
         p_fresh_q <= fresh;
-        p_set_q   <= c_set_q;
+        p_set_q   <= c_set;
         p_fill_q  <= c_fill_q;
       end
     end
@@ -230,8 +233,10 @@ module mmu_stlb_array
     return size == psize_t'(s) && ((vpn ^ r_vpn_i) >> (9 * s)) == '0;
   endfunction
 
-  // ---- What R found, for C ----
-  ways_t c_found_q, c_room_q;
+  // ---- What R found, for C, which knows the size that counts: of each size the ways that match ----
+  logic [2:0][Ways-1:0] c_match_q;
+  logic [2:0][SetW-1:0] c_sets_q;
+  ways_t c_room_q;
   logic c_place_q;  // the array has the set of the sweep
 
   // ---- R: compare, each size for itself ----
@@ -256,7 +261,7 @@ module mmu_stlb_array
       if (asked && !by_index && here(s) && (r_look_i || r_size_i == psize_t'(s))) begin
         places[s] = 1'b1;
         want      = held_vpn_t'(vpn_floor(r_vpn_i, psize_t'(s)) >> VpnLow);
-        c_same[s] = c_set_q == set_q[s];
+        c_same[s] = c_set == set_q[s];
         p_same    = p_set_q == set_q[s];
         c_is      = c_fill_q && same_page(c_new_i.vpn, c_new_i.size, s);
         p_is      = p_fill_q && same_page(p_new_i.vpn, p_new_i.size, s) && !c_is;
@@ -279,28 +284,19 @@ module mmu_stlb_array
         room[s]  = (room[s] & ~stale) | (c_same[s] ? write & ~fresh : '0);
       end
     end
+    if (by_index && !r_beyond_i) begin
+      for (int unsigned w = 0; w < Ways; w++)
+      if (inv_drops(tag_of(word[Small][w], '0), r_inv_i, pcid_i)) match[Small][w] = 1'b1;
+    end
   end
 
-  // Of a lookup the smallest size counts. What is not looked up is of one size, if not of a whole set.
-  logic [2:0] sizes;
-  ways_t      found;
-  assign sizes      = places & (r_look_i ? {hits[1:0] == '0, !hits[0], 1'b1} & hits : '1);
-  assign hit_o      = hits != '0;
-  assign hit_size_o = {sizes[2], sizes[1]};
-  always_comb begin : p_choose
-    found      = '0;
-    hit_glob_o = 1'b0;
-    hit_data_o = '0;
-    if (asked) begin
-      for (int unsigned s = 0; s < 3; s++) begin
-        if (sizes[s]) begin
-          found |= match[s];
-          hit_glob_o |= answer[s][1];
-          hit_data_o |= data_of(answer[s]);
-        end
-      end
-      for (int unsigned w = 0; w < Ways; w++)
-      if (by_index && !r_beyond_i && inv_drops(tag_of(word[Small][w], '0), r_inv_i, pcid_i)) found[w] = 1'b1;
+  // What is not looked up is of one size, if not of a whole set; of that the smallest size's ways stand for all.
+  always_comb begin : p_answer
+    hit_o = hits;
+    for (int unsigned s = 0; s < 3; s++) begin
+      hit_glob_o[s] = answer[s][1];
+      hit_data_o[s] = '0;
+      if (r_look_i) hit_data_o[s] = data_of(answer[s]);
     end
   end
 
@@ -326,57 +322,79 @@ module mmu_stlb_array
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  low_t low_new, low_read, c_low_q, peek_low;
+  // A touch of C is not passed on to R but, as p_low_q, to the C after it, where c_news_q says so: it comes last in C.
+  low_t low_new, low, p_low_q, peek_low;
+  low_t low_read [3];                                          // by page size
+  low_t c_low_q [3];
+  logic [2:0] c_news_q;
   logic low_write;
   if (Ways > 1) begin : g_low
+    (* no_rw_check *) (* ramstyle = "no_rw_check" *)
     low_t low_q[Sets];
     always_ff @(posedge clk_i) begin : p_low
-      if (low_write) low_q[c_set_q] <= low_new;
+      if (low_write) low_q[c_set] <= low_new;
     end
     always_comb begin : p_low_read
-      low_read = '0;
-      for (int unsigned s = 0; s < 3; s++)
-      if (Holds[s] && sizes[s]) low_read |= low_write && c_same[s] ? low_new : low_q[set_q[s]];
+      for (int unsigned s = 0; s < 3; s++) begin
+        low_read[s] = 'x;
+        if (Holds[s] && asked) low_read[s] = low_q[set_q[s]];
+      end
     end
     assign peek_low = Readout == 2 ? low_q[peek_set] : low_q[set_q[Small]];
   end else begin : g_no_low
     logic unused;
-    assign unused    = &{1'b0, low_new, low_write};
-    assign low_read  = '0;
-    assign peek_low  = '0;
+    assign unused = &{1'b0, low_new, low_write};
+    always_comb for (int unsigned s = 0; s < 3; s++) low_read[s] = '0;
+    assign peek_low = '0;
   end
 
   // ---- C ----
   always_ff @(posedge clk_i) begin : p_found
     if (asked) begin
-      c_found_q <= found;
-      c_room_q  <= (sizes[0] ? room[0] : '0) | (sizes[1] ? room[1] : '0) | (sizes[2] ? room[2] : '0);
+      c_match_q <= {match[2], match[1], match[0]};
+      c_room_q  <= room[0] | room[1] | room[2];
       c_place_q <= by_index && !r_beyond_i;
-      c_set_q   <= sizes[2] ? set_q[2] : sizes[1] ? set_q[1] : sizes[0] ? set_q[0] : set_q[Small];
-      c_low_q   <= low_read;
+      c_sets_q  <= set_q;
+      c_news_q  <= low_write ? c_same : '0;
+      p_low_q   <= low_new;
+      for (int unsigned s = 0; s < 3; s++) c_low_q[s] <= low_read[s];
     end
     c_fill_q <= r_fill_i && places != '0 && !flush_i;
+  end
+
+  ways_t found;
+  always_comb begin : p_sizes
+    found = '0;
+    c_set = c_sets_q[Small];
+    low   = c_news_q[Small] ? p_low_q : c_low_q[Small];
+    for (int unsigned s = 0; s < 3; s++) begin
+      if (Holds[s] && sizes_i[s]) begin
+        found |= c_match_q[s];
+        c_set = c_sets_q[s];
+        low   = c_news_q[s] ? p_low_q : c_low_q[s];
+      end
+    end
   end
 
   always_comb begin : p_write
     way_t way;
     way       = '0;
     writes    = drop_i || c_fill_q;
-    write     = drop_i ? c_found_q : '0;
+    write     = drop_i ? found : '0;
     fresh     = '0;
-    low_write = touch_i;
+    low_write = touch_i && found != '0;
     low_new   = '0;
     if (c_fill_q) begin
       // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
-      fresh     = c_found_q != '0 ? c_found_q & (~c_found_q + ways_t'(1)) :
+      fresh     = found != '0 ? found & (~found + ways_t'(1)) :
                   c_room_q != '0 ? c_room_q & (~c_room_q + ways_t'(1)) :
-                  Ways > 1 ? ways_t'(1) << repl_victim(low_widened(c_low_q), '0, Lru, Ways) : ways_t'(1);
-      write     = c_found_q | fresh;
+                  Ways > 1 ? ways_t'(1) << repl_victim(low_widened(low), '0, Lru, Ways) : ways_t'(1);
+      write     = found | fresh;
       low_write = 1'b1;
     end
     if (c_fill_q || touch_i) begin
-      for (int unsigned w = 0; w < Ways; w++) if (c_fill_q ? fresh[w] : c_found_q[w]) way |= way_t'(w);
-      low_new = low_kept(repl_touched(low_widened(c_low_q), Lru, Ways, 7'(way)));
+      for (int unsigned w = 0; w < Ways; w++) if (c_fill_q ? fresh[w] : found[w]) way |= way_t'(w);
+      low_new = low_kept(repl_touched(low_widened(low), Lru, Ways, 7'(way)));
     end
     if (drop_i && init_i && c_place_q) begin
       low_write = 1'b1;

@@ -23,15 +23,21 @@ module mmu_tlb_array
   parameter int unsigned Ways    = 4,
   parameter bit          Lru     = 1'b0,
   parameter int unsigned Ports   = 1,
+  parameter int unsigned Fills   = 1,                          // whose fill it is may be known last, and is one of these
   parameter bit          Psc     = 1'b0                        // sizes are levels: nine VPN bits fewer
 ) (
   input  logic               clk_i,
   input  logic               rst_i,
   input  logic [11:0]        pcid_i,
-  // lookups, and which of this cycle's hits are used
+  // lookups of an access each, what the entry grants it (not of the PSC), and which of this cycle's hits are used
   input  logic [Ports-1:0]   look_i,
   input  vpn_t               look_vpn_i [Ports],
+  input  access_t            access_i [Ports],
+  input  rules_t             rules_i,
+  input  logic [63:0]        forbids_i [Ports],                // see keys_forbid
   output logic [Ports-1:0]   hit_o,
+  output logic [Ports-1:0]   ok_o,                             // a hit that may be used
+  output logic [Ports-1:0]   denied_o,                         // a hit without the right
   output psize_t             size_o [Ports],
   output data_t              data_o [Ports],
   input  logic [Ports-1:0]   touch_i,
@@ -39,6 +45,11 @@ module mmu_tlb_array
   input  logic               fill_i,
   input  tag_t               fill_tag_i,
   input  data_t              fill_data_i,
+  // verilator lint_off UNUSEDSIGNAL
+  // (of one there is no choice)
+  input  logic [Fills-1:0]   fill_which_i,                     // one of them
+  input  tag_t               fill_from_i [Fills],              // … is fill_tag_i
+  // verilator lint_on UNUSEDSIGNAL
   // invalidation
   input  inv_t               inv_i,
   input  vpn_t               inv_vpn_i,
@@ -67,6 +78,17 @@ module mmu_tlb_array
 
   tag_t                      tag_q  [Sets][Ways];              // what `kept` leaves of it
   data_t                     data_q [Entries > 1 ? 1 << PlaceW : 1];  // by place_of; a read port for each lookup
+  // Of the data what is judged, not of the PSC: every way's is read at once.
+  typedef struct packed {
+    logic       s;
+    logic [3:0] key;
+    logic       d, nx, u, w;
+  } judged_t;
+  // verilator lint_off UNUSEDSIGNAL
+  // verilator lint_off UNDRIVEN
+  judged_t                   judged_q [Sets][Ways];
+  // verilator lint_on UNDRIVEN
+  // verilator lint_on UNUSEDSIGNAL
   logic [Sets-1:0][Ways-1:0] valid_q;                          // counts, whatever .valid of the tag says
   repl_t                     repl_q [Sets];                    // see "Replacement"
 
@@ -91,6 +113,7 @@ module mmu_tlb_array
         size: Several ? tag.size : First,
         valid: 1'b1
     };
+    if (Several) kept.vpn = Psc ? vpn_floor_psc(tag.vpn, tag.size) : vpn_floor(tag.vpn, tag.size);
     if (ARCH_LA57 == 0) kept.vpn[44:36] = {9{tag.vpn[35]}};
     if (Last == 2'd1) kept.size[1] = 1'b0;
     if (First == 2'd2) kept.size[1] = 1'b1;
@@ -101,6 +124,10 @@ module mmu_tlb_array
     kept_data.frame = frame_t'(word.frame[PaBits-13:0]);
     if (Psc) {kept_data.s, kept_data.key, kept_data.pat[2], kept_data.d} = '0;
     else kept_data.frame = (kept_data.frame >> Bottom) << Bottom;
+  endfunction
+
+  function automatic judged_t judged(input data_t word);
+    return '{s: ShadowStacks && word.s, key: Keys ? word.key : '0, d: word.d, nx: word.nx, u: word.u, w: word.w};
   endfunction
 
   // ---- Match: nine bits of the VPN count only for pages that are smaller ----
@@ -147,22 +174,31 @@ module mmu_tlb_array
   endfunction
 
   // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
+  // What an entry grants is judged beside the comparison, of every way of the set; the data themselves are read last.
   way_t look_way[Ports];
   always_comb begin : p_lookup
     set_t set, in;
-    logic [Ways-1:0] valid, same;
+    logic [Ways-1:0] valid, same, found;
+    logic passes;
+    judged_t d;
     vpn_t differ;
-    set    = '0;
-    in     = '0;
-    valid  = '0;
-    same   = '0;
-    differ = '0;
-    hit_o  = '0;
+    set      = '0;
+    in       = '0;
+    valid    = '0;
+    same     = '0;
+    found    = '0;
+    passes   = 1'b0;
+    d        = '0;
+    differ   = '0;
+    hit_o    = '0;
+    ok_o     = '0;
+    denied_o = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
       size_o[p]   = Several ? '0 : First;
       look_way[p] = '0;
       if (look_i[p]) begin
-        set = set_of(look_vpn_i[p]);
+        set   = set_of(look_vpn_i[p]);
+        found = '0;
         for (int unsigned part = 0; part < Apart; part++) begin
           in = Apart == 1 ? set : set_t'(part);
           if (in == set) begin
@@ -173,23 +209,30 @@ module mmu_tlb_array
               same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
                   (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
             end
-            same &= valid;
-            if (same != '0) begin
-              hit_o[p] = 1'b1;
-              if (!Several) look_way[p] = way_of(same);
-              else begin
-                if (Psc) begin
-                  size_o[p] = Last;
-                  for (int unsigned w = 0; w < Ways; w++)
-                  if (same[w] && tag_q[in][w].size < size_o[p]) size_o[p] = tag_q[in][w].size;
-                  for (int unsigned w = 0; w < Ways; w++) same[w] = same[w] && tag_q[in][w].size == size_o[p];
-                end else begin
-                  for (int unsigned w = 0; w < Ways; w++) if (same[w]) size_o[p] |= tag_q[in][w].size;
-                end
-                look_way[p] = way_of(same);
-              end
+            found |= same & valid;
+          end
+        end
+        if (found != '0) begin
+          hit_o[p] = 1'b1;
+          for (int unsigned w = 0; w < Ways; w++) begin
+            if (!Psc && found[w]) begin
+              d      = judged_q[set][w];
+              passes = page_passes('{s: d.s, rights: '{w: d.w, u: d.u, nx: d.nx}}, access_i[p], rules_i) &&
+                  !forbids_i[p][{d.u, d.key, 1'b0}];
+              if (!passes) denied_o[p] = 1'b1;
+              else if (access_i[p].acc != AccWrite || d.d) ok_o[p] = 1'b1;
             end
           end
+          // An array of several sizes has one set.
+          if (Several && Psc) begin
+            size_o[p] = Last;
+            for (int unsigned w = 0; w < Ways; w++)
+            if (found[w] && tag_q[0][w].size < size_o[p]) size_o[p] = tag_q[0][w].size;
+            for (int unsigned w = 0; w < Ways; w++) found[w] = found[w] && tag_q[0][w].size == size_o[p];
+          end else if (Several) begin
+            for (int unsigned w = 0; w < Ways; w++) if (found[w]) size_o[p] |= tag_q[0][w].size;
+          end
+          look_way[p] = way_of(found);
         end
       end
     end
@@ -244,44 +287,72 @@ module mmu_tlb_array
 
   // ---- Touch, invalidate, fill: all from the state before the cycle; the later statement wins ----
   logic here;
-  assign here = fill_i && Holds[fill_tag_i.size];
+  always_comb begin : p_here
+    here = fill_i && Holds[fill_tag_i.size];
+    if (Fills > 1) begin
+      here = 1'b0;
+      for (int unsigned f = 0; f < Fills; f++) if (fill_which_i[f] && Holds[fill_from_i[f].size]) here = 1'b1;
+    end
+  end
   set_t fill_set;
   assign fill_set = set_of(fill_tag_i.vpn);
   logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
   way_t fill_way;
   always_comb begin : p_fill
     logic [Ways-1:0] room;
-    over     = '0;
-    chosen   = '0;
-    room     = '0;
-    fill_way = '0;
+    tag_t            from;
+    from     = 'x;
+    over     = 'x;
+    chosen   = 'x;
+    room     = 'x;
+    fill_way = 'x;
     if (here) begin
       // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
-      for (int unsigned part = 0; part < Apart; part++) begin
-        if (is_part(part, fill_set)) begin
-          for (int unsigned w = 0; w < Ways; w++) begin
-            over[w] = valid_q[set_in(part, fill_set)][w] && overlaps(tag_q[set_in(part, fill_set)][w], fill_tag_i);
+      room = ~valid_q[fill_set];
+      room = room == '0 ? victim_of(repl_q[fill_set]) : room & (~room + Ways'(1));
+      for (int unsigned f = 0; f < Fills; f++) begin
+        if (Fills == 1 || fill_which_i[f]) begin
+          from     = Fills == 1 ? fill_tag_i : fill_from_i[f];
+          over     = '0;
+          fill_way = '0;
+          for (int unsigned part = 0; part < Apart; part++) begin
+            if (is_part(part, fill_set)) begin
+              for (int unsigned w = 0; w < Ways; w++) begin
+                over[w] = valid_q[set_in(part, fill_set)][w] && overlaps(tag_q[set_in(part, fill_set)][w], from);
+              end
+            end
           end
+          chosen = over == '0 ? room : over & (~over + Ways'(1));
+          for (int unsigned w = 0; w < Ways; w++) if (chosen[w]) fill_way = fill_way | way_t'(w);
         end
       end
-      room   = ~valid_q[fill_set];
-      room   = room == '0 ? victim_of(repl_q[fill_set]) : room & (~room + Ways'(1));
-      chosen = over == '0 ? room : over & (~over + Ways'(1));
-      for (int unsigned w = 0; w < Ways; w++) if (chosen[w]) fill_way = fill_way | way_t'(w);
     end
   end
 
+  // Each block asks no more than what it writes depends on: a fill is late, and a hit that is used is later.
   always_ff @(posedge clk_i) begin : p_write
-    logic [Sets-1:0][Ways-1:0] valid;
-    set_t                      set;
-    if (rst_i || fill_i || inv_i != InvNone || touch_i != '0) begin
-      valid = valid_q;
+    if (here) begin
+      tag_q[fill_set][fill_way] <= kept(fill_tag_i);
+      data_q[place_of(fill_set, fill_way)] <= kept_data(fill_data_i);
+      if (!Psc) judged_q[fill_set][fill_way] <= judged(fill_data_i);
+    end
+  end
+  always_ff @(posedge clk_i) begin : p_touch
+    if (rst_i || here || touch_i != '0) begin
       for (int unsigned p = 0; p < Ports; p++) begin
         if (touch_i[p] && Ways > 1) begin
           repl_q[set_of(look_vpn_i[p])] <= touched(repl_q[set_of(look_vpn_i[p])], look_way[p]);
         end
       end
-
+      if (here && Ways > 1) repl_q[fill_set] <= touched(repl_q[fill_set], fill_way);
+      if (rst_i) for (int unsigned s = 0; s < Sets; s++) repl_q[s] <= '0;
+    end
+  end
+  always_ff @(posedge clk_i) begin : p_valid
+    logic [Sets-1:0][Ways-1:0] valid;
+    set_t                      set;
+    if (rst_i || here || inv_i != InvNone) begin
+      valid = valid_q;
       unique case (inv_i)
         InvAddress, InvTarget: begin  // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
           for (int unsigned part = 0; part < Apart; part++) begin
@@ -302,15 +373,8 @@ module mmu_tlb_array
         InvAll, InvInit: valid = '0;
         default: ;
       endcase
-
-      if (here) begin
-        valid[fill_set] = (valid[fill_set] & ~over) | chosen;
-        tag_q[fill_set][fill_way] <= kept(fill_tag_i);
-        data_q[place_of(fill_set, fill_way)] <= kept_data(fill_data_i);
-        if (Ways > 1) repl_q[fill_set] <= touched(repl_q[fill_set], fill_way);
-      end
+      if (here) valid[fill_set] = (valid[fill_set] & ~over) | chosen;
       valid_q <= rst_i ? '0 : valid;
-      if (rst_i) for (int unsigned s = 0; s < Sets; s++) repl_q[s] <= '0;
     end
   end
 

@@ -90,7 +90,7 @@ module mmu_walker
   logic [63:0] v;
   page_t page;                                                 // what V grants, with the entries above it
   why_t  why;
-  logic leaf, write, read_only, fault, missing, success;
+  logic leaf, write, read_only, broken, fault, missing, success;
   logic pass, cas, ok, restart;  // the step; none of them: a fault that is told
   assign write = access_q.acc == AccWrite;
   assign asked = rsp_i != '0 && (state_q == WkReq || state_q == WkWait || state_q == WkCasWait);
@@ -107,6 +107,7 @@ module mmu_walker
     why       = 'x;
     leaf      = 'x;
     read_only = 'x;
+    broken    = 'x;
     fault     = 'x;
     missing   = 'x;
     success   = 'x;
@@ -129,11 +130,12 @@ module mmu_walker
         if (why.p && !why.rsvd) why = rights_why(page, access_q, rules_i);
         missing = !v[BitA] || (write && !v[BitD]);  // SDM 5.8: and D of a write's leaf
       end
-      fault = !v[BitP] || rsvd || denied;
+      broken = !v[BitP] || rsvd;
+      fault  = broken || denied;
     end
   end
   assign cas     = !fault && missing && !success;
-  assign pass    = !fault && !cas && !leaf;
+  assign pass    = !leaf && !broken && (!missing || success);   // no leaf: no rights are asked
   assign ok      = !fault && !cas && leaf;
   assign restart = fault && from_psc_q && Rewalk;              // the cached upper part may be stale: from the root
 

@@ -34,6 +34,8 @@ module mmu_walkers
   output logic         pass_o,
   output tag_t         pass_tag_o,
   output data_t        pass_data_o,
+  output walkers_t     pass_which_o,                           // whose that is, and what each would pass
+  output tag_t         pass_from_o [NumWalkers],
   // grant of the lowest-numbered walker in FIN
   output logic         any_fin_o,
   input  logic         grant_i,
@@ -192,40 +194,44 @@ module mmu_walkers
   end
 
   // ---- The lowest-numbered walker that passes an entry fills the PSC ----
+  // Who that is, is known late; so each one's entry is told as well, for what it displaces to be looked for beside
+  // that.
   assign pass_o = pass != '0;
+  assign pass_which_o = first_walker(pass);
+  for (genvar w = 0; w < int'(NW); w++) begin : g_pass
+    assign pass_from_o[w] = '{
+            zero: '0,
+            vpn: vpn[w],
+            pcid: pcid_i,
+            glob: 1'b0,
+            size: psize_t'(level[w] - 3'd2),
+            valid: 1'b1
+        };
+  end
   always_comb begin : p_pass
-    walkers_t passes;
-    psize_t   depth;
-    passes      = 'x;
-    depth       = 'x;
     pass_tag_o  = 'x;
     pass_data_o = 'x;
     if (pass_o) begin
-      passes      = first_walker(pass);
       pass_tag_o  = '0;
       pass_data_o = '0;
       for (int unsigned w = 0; w < NW; w++) begin
-        if (passes[w]) begin
-          depth = psize_t'(level[w] - 3'd2);
-          pass_tag_o.vpn |= vpn_floor_psc(vpn[w], depth);
-          pass_tag_o.size |= depth;
+        if (pass_which_o[w]) begin
+          pass_tag_o |= pass_from_o[w];
           pass_data_o |= pass_data[w];
         end
       end
-      pass_tag_o.valid = 1'b1;
-      pass_tag_o.pcid  = pcid_i;
     end
   end
 
   // ---- Outcome of the walker to be granted, as a TLB entry (section 4) ----
+  // The VPN as it is: who keeps it drops the bits below the page size. Of the frame of a large page they are 0 already
+  // (else the leaf is a fault, SDM 5.5.4), but for the one that is its PAT bit.
   always_comb begin : p_outcome
-    walkers_t    ends;
     logic [63:0] leaf;
     logic        s;
     rights_t     r;
     vpn_t        page;
     psize_t      size;
-    ends          = 'x;
     page          = 'x;
     leaf          = 'x;
     size          = 'x;
@@ -237,31 +243,23 @@ module mmu_walkers
     fin_tag_o     = 'x;
     fin_data_o    = 'x;
     if (any_fin_o) begin
-      ends        = first_walker(fin);
-      page        = '0;
-      leaf        = '0;
-      size        = '0;
-      s           = '0;
-      r           = '0;
-      fin_entry_o = '0;
-      fin_err_o   = '0;
-      for (int unsigned w = 0; w < NW; w++) begin
-        if (ends[w]) begin
-          fin_entry_o |= entry[w];
-          fin_outcome_o = outcome_t'(fin_outcome_o | outcome[w]);
-          fin_err_o |= err[w];
-          leaf |= value[w];
-          page |= vpn[w];
-          size |= psize_t'(level[w] - 3'd1);
-          s |= shadow[w];
-          r |= rights[w];
+      // Who else would be the last one is no question: some walker is in FIN.
+      for (int w = int'(NW) - 1; w >= 0; w--) begin
+        if (fin[w] || w == int'(NW) - 1) begin
+          fin_entry_o   = entry[w];
+          fin_outcome_o = outcome[w];
+          fin_err_o     = err[w];
+          leaf          = value[w];
+          page          = vpn[w];
+          size          = psize_t'(level[w] - 3'd1);
+          s             = shadow[w];
+          r             = rights[w];
         end
       end
-      fin_tag_o  = '{zero: '0, vpn: vpn_floor(page, size), pcid: pcid_i, glob: leaf[BitG] && pge_i, size: size,
-                     valid: 1'b1};
+      fin_tag_o  = '{zero: '0, vpn: page, pcid: pcid_i, glob: leaf[BitG] && pge_i, size: size, valid: 1'b1};
       fin_data_o = '{zero: '0, s: s, key: Keys ? leaf[BitKeyLow +: 4] : '0,
                      pat: {size == '0 ? leaf[BitPat4k] : leaf[BitPatBig], leaf[BitPcd], leaf[BitPwt]},
-                     d: leaf[BitD], nx: r.nx, u: r.u, w: r.w, frame: frame_t'(vpn_floor({5'd0, leaf[51:12]}, size))};
+                     d: leaf[BitD], nx: r.nx, u: r.u, w: r.w, frame: {leaf[51:13], leaf[12] && size == '0}};
     end
   end
 

@@ -92,7 +92,7 @@ module cover_stlb_lookup
   input data_t   data_i,
   input page_t   page_i,
   input rules_t  rules_i,
-  input logic    hits_i [STLB_ARRAYS],                           // in R
+  input logic [2:0] hits_i [STLB_ARRAYS],                        // in R, of each size
   input token_t  token_i,
   input logic    any_fin_i,
   input logic    slot_i
@@ -111,7 +111,7 @@ module cover_stlb_lookup
     logic both;
     always_comb begin
       both = 1'b1;
-      for (int unsigned a = 0; a < STLB_ARRAYS; a++) both &= hits_i[a];
+      for (int unsigned a = 0; a < STLB_ARRAYS; a++) both &= hits_i[a] != '0;
     end
     `POINT(both_arrays_match, both)
   end

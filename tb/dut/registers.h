@@ -122,6 +122,18 @@ void registers_data(VlUnpacked<T, Places> &reg, const state_words &words, unsign
         register_set(reg[at], words.get(WORD_ITLB + s, a << 14 | at).w[1]);
 }
 
+/* Of the data what is judged: S, key, D, NX, U, W. */
+template <class T, std::size_t Ways, std::size_t Sets>
+void registers_judged(VlUnpacked<VlUnpacked<T, Ways>, Sets> &reg, const state_words &words, unsigned s, unsigned a)
+{
+    for (unsigned at = 0; at < Sets * Ways; at++) {
+        const auto entry = word_of_entry(words, s, a, at);
+        register_set(reg[at / Ways][at % Ways], entry.field(51, 1, 1) << 8 | entry.field(47, 4, 1) << 4 |
+                                                    entry.field(43, 1, 1) << 3 | entry.field(42, 1, 1) << 2 |
+                                                    entry.field(41, 1, 1) << 1 | entry.field(40, 1, 1));
+    }
+}
+
 template <class T> void registers_valid(T &reg, const state_words &words, unsigned s, unsigned a)
 {
     register_clear(reg);
@@ -160,6 +172,8 @@ template <class Registers> void registers_l1(Registers &registers, const state_w
         [&](auto &reg, unsigned side, unsigned a) { registers_tags(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_data_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_data(reg, words, side, a); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_judged_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_judged(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_valid_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_valid(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_repl_q(
@@ -354,10 +368,9 @@ inline uint64_t stlb_stage_vpn(const state_words &words, unsigned later)
                                            : words.get(WORD_QUEUE, unsigned(stage.field(2, 6))).field(12, 45, 1);
 }
 
-/* What R found in an array for the token that is now in C: of one size, in one set. */
+/* What R found of one size in an array for the token that is now in C; nothing of a size that was not asked for. */
 struct stlb_found {
-    bool any; /* the array has a set to look into, for a lookup with an entry that matches */
-    unsigned size, set;
+    bool asked;
     uint64_t ways, room;
     state_words::word entry; /* the lowest of `ways` */
 };
@@ -367,50 +380,38 @@ inline stlb_found stlb_found_of_size(const state_words &words, unsigned a, unsig
     const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2), fill = words.get(WORD_FILL, 1);
     const auto control = words.get(WORD_CONTROL, 0);
     const uint64_t pcid = control.field(3, 1, 1) ? control.field(0, 12) : 0, vpn = stlb_stage_vpn(words, 1);
+    const unsigned token = unsigned(stage.field(0, 2)), set = shape_of_stlb(a).set(size, vpn);
     stlb_found f = {};
-    f.size = size;
-    f.set = shape_of_stlb(a).set(size, vpn);
-    for (unsigned way = shape_of_stlb(a).ways; way-- > 0;) {
-        const auto entry = word_of_stlb(words, a, f.set, way);
+    f.asked = stlb_is_place(a, size, vpn) &&
+              (token == TOKEN_LOOKUP || (token == TOKEN_FINV && size == stage.field(8, 2)) ||
+               (token == TOKEN_FILL && size == fill.field(1, 2)));
+    for (unsigned way = shape_of_stlb(a).ways; way-- > 0 && f.asked;) {
+        const auto entry = word_of_stlb(words, a, set, way);
         const bool valid = entry.field(0, 1);
         f.room |= uint64_t{!valid} << way;
         if (valid && entry.field(1, 2) == size && entry.field(16, 45) >> 9 * size == vpn >> 9 * size &&
-            (entry.field(3, 1) || entry.field(4, 12) == pcid ||
-             (stage.field(0, 2) == TOKEN_FILL && fill.field(3, 1)))) {
+            (entry.field(3, 1) || entry.field(4, 12) == pcid || (token == TOKEN_FILL && fill.field(3, 1)))) {
             f.ways |= uint64_t{1} << way;
             f.entry = entry;
         }
     }
-    f.any = stage.field(0, 2) != TOKEN_LOOKUP || f.ways;
     return f;
-}
-
-inline stlb_found stlb_found_in(const state_words &words, unsigned a)
-{
-    const auto stage = words.get(WORD_STAGE, CFG_STLB_LATENCY - 2);
-    for (unsigned size = 0; size < 3 && stage.field(0, 2) != TOKEN_NONE; size++) {
-        const bool asked = stage.field(0, 2) == TOKEN_LOOKUP ||
-                           size == (stage.field(0, 2) == TOKEN_FINV ? stage.field(8, 2)
-                                                                    : words.get(WORD_FILL, 1).field(1, 2));
-        if (!asked || !stlb_is_place(a, size, stlb_stage_vpn(words, 1)))
-            continue;
-        const stlb_found f = stlb_found_of_size(words, a, size);
-        if (f.any)
-            return f;
-    }
-    return {};
 }
 
 template <class Registers> void registers_stlb_arrays(Registers &registers, const state_words &words)
 {
     const auto clear = [](auto &reg, auto...) { register_clear(reg); };
-    const auto sets = [&](unsigned a, unsigned size) { return shape_of_stlb(a).set(size, stlb_stage_vpn(words, 0)); };
-    registers.u_stlb_g_array_u_array_set_q([&](auto &reg, unsigned a) {
+    const auto of_stage = [&](unsigned a, unsigned size, unsigned later) {
+        return shape_of_stlb(a).set(size, stlb_stage_vpn(words, later));
+    };
+    const auto sets = [&](unsigned a, unsigned size) { return of_stage(a, size, 0); };
+    const auto all_sets = [&](auto &reg, unsigned a, unsigned later) {
         const unsigned width = shape_of_stlb(a).sets > 1 ? shape_of_stlb(a).set_bits() : 1;
         register_clear(reg);
         for (unsigned size = 0; size < 3; size++)
-            register_insert(reg, width * size, width, sets(a, size));
-    });
+            register_insert(reg, width * size, width, of_stage(a, size, later));
+    };
+    registers.u_stlb_g_array_u_array_set_q([&](auto &reg, unsigned a) { all_sets(reg, a, 0); });
     registers.u_stlb_g_array_u_array_g_way_word_q([&](auto &reg, unsigned a, unsigned way) {
         for (unsigned set = 0; set < shape_of_stlb(a).sets; set++)
             registers_stlb_word(reg[set], word_of_stlb(words, a, set, way), a);
@@ -428,14 +429,29 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
     registers.u_stlb_g_array_u_array_p_fresh_q(clear);
     registers.u_stlb_g_array_u_array_p_set_q(clear);
     registers.u_stlb_g_array_u_array_p_fill_q(clear);
-    const auto found = [&](unsigned a) { return stlb_found_in(words, a); };
-    registers.u_stlb_g_array_u_array_c_found_q([&](auto &reg, unsigned a) { register_set(reg, found(a).ways); });
-    registers.u_stlb_g_array_u_array_c_room_q([&](auto &reg, unsigned a) { register_set(reg, found(a).room); });
-    registers.u_stlb_g_array_u_array_c_set_q([&](auto &reg, unsigned a) { register_set(reg, found(a).set); });
-    registers.u_stlb_g_array_u_array_c_low_q(
-        [&](auto &reg, unsigned a) { register_set(reg, found(a).any ? stlb_replacement(words, a, found(a).set) : 0); });
+    registers.u_stlb_g_array_u_array_p_low_q(clear);
+    registers.u_stlb_g_array_u_array_c_news_q(clear);
+    registers.u_stlb_g_array_u_array_c_sets_q([&](auto &reg, unsigned a) { all_sets(reg, a, 1); });
+    registers.u_stlb_g_array_u_array_c_match_q([&](auto &reg, unsigned a) {
+        const unsigned ways = shape_of_stlb(a).ways;
+        register_clear(reg);
+        for (unsigned size = 0; size < 3; size++)
+            register_insert(reg, ways * size, ways, stlb_found_of_size(words, a, size).ways);
+    });
+    registers.u_stlb_g_array_u_array_c_room_q([&](auto &reg, unsigned a) {
+        uint64_t room = 0;
+        for (unsigned size = 0; size < 3; size++)
+            room |= stlb_found_of_size(words, a, size).room;
+        register_set(reg, room);
+    });
+    registers.u_stlb_g_array_u_array_c_low_q([&](auto &reg, unsigned a) {
+        for (unsigned size = 0; size < 3; size++)
+            register_set(reg[size], stlb_replacement(words, a, of_stage(a, size, 1)));
+    });
     registers.u_stlb_g_array_u_array_c_fill_q([&](auto &reg, unsigned a) {
-        register_set(reg, words.get(WORD_STAGE, CFG_STLB_LATENCY - 2).field(0, 2) == TOKEN_FILL && found(a).any);
+        const auto fill = words.get(WORD_FILL, 1);
+        register_set(reg, words.get(WORD_STAGE, CFG_STLB_LATENCY - 2).field(0, 2) == TOKEN_FILL &&
+                              stlb_found_of_size(words, a, unsigned(fill.field(1, 2))).asked);
     });
     registers.u_stlb_g_array_u_array_c_place_q(clear); /* of a sweep */
 }
@@ -458,16 +474,32 @@ template <class Registers> void registers_stlb(Registers &registers, const state
     registers.u_stlb_r_size_q([&](auto &reg) { register_set(reg, r.field(1, 2)); });
     registers.u_stlb_r_glob_q([&](auto &reg) { register_set(reg, r.field(3, 1)); });
     registers.u_stlb_r_data_q([&](auto &reg) { register_set(reg, r.w[1]); });
-    /* In C a FILL, or the hit of a lookup: the smallest size of both arrays. */
-    const unsigned token = unsigned(words.get(WORD_STAGE, STAGES).field(0, 2));
-    const stlb_found f[2] = {stlb_found_in(words, 0), CFG_STLB_A1_WAYS ? stlb_found_in(words, 1) : stlb_found{}};
-    const bool in_1 = f[1].any && (!f[0].any || f[1].size < f[0].size);
-    const auto c = token == TOKEN_FILL ? words.get(WORD_FILL, 1) : f[in_1].entry;
-    registers.u_stlb_c_size_q([&](auto &reg) { register_set(reg, c.field(1, 2)); });
-    registers.u_stlb_c_glob_q([&](auto &reg) { register_set(reg, c.field(3, 1)); });
-    registers.u_stlb_c_data_q([&](auto &reg) { register_set(reg, c.w[1]); });
-    registers.u_stlb_c_hit_q([&](auto &reg) { register_set(reg, token == TOKEN_LOOKUP && f[in_1].any); });
-    registers.u_stlb_c_hit_in_1_q([&](auto &reg) { register_set(reg, in_1); });
+    /* In C a FILL, in the first place, or the hits of a lookup, one of each size. */
+    const auto stage = words.get(WORD_STAGE, STAGES);
+    const unsigned token = unsigned(stage.field(0, 2));
+    uint64_t hits = 0, globals = 0;
+    state_words::word entry[3] = {};
+    for (unsigned at = 0; at < 6 && token == TOKEN_LOOKUP; at++) {
+        const unsigned a = at / 3, size = at % 3;
+        const stlb_found f = a == 0 || CFG_STLB_A1_WAYS ? stlb_found_of_size(words, a, size) : stlb_found{};
+        hits |= uint64_t{f.ways != 0} << size;
+        if (f.ways)
+            entry[size] = f.entry;
+    }
+    if (token == TOKEN_FILL)
+        entry[0] = words.get(WORD_FILL, 1);
+    for (unsigned size = 0; size < 3; size++)
+        globals |= entry[size].field(3, 1) << size;
+    registers.u_stlb_c_size_q([&](auto &reg) {
+        register_set(reg, token == TOKEN_FILL ? entry[0].field(1, 2) : token == TOKEN_FINV ? stage.field(8, 2) : 0);
+    });
+    registers.u_stlb_c_glob_q([&](auto &reg) { register_set(reg, globals); });
+    registers.u_stlb_c_data_q([&](auto &reg) {
+        for (unsigned size = 0; size < 3; size++)
+            register_set(reg[size], entry[size].w[1]);
+    });
+    registers.u_stlb_c_hit_q([&](auto &reg) { register_set(reg, hits); });
+    registers.u_stlb_c_whole_q(clear);
     registers.u_stlb_c_sweep_q(clear);
     registers.u_stlb_c_init_q(clear);
     registers.u_stlb_p_new_q(clear);

@@ -38,8 +38,9 @@ for preset in tiny ecp5; do
 done
 
 # ---- not looked at: as many seeds as it takes, and a register that no seed shows is an error. Written as 0, which they
-# ---- are in every state that can be written: what control and a sweep latch, and (in tiny) what is of block RAM ----
-still="u_ctl_(state|op|data|desc|gp|inv|j)_q|u_stlb_c_(sweep|init)_q|_c_place_q|_p_new_q|$block"
+# ---- are in every state that can be written: what control and a sweep latch, what C is told of the C before it, and (in
+# ---- tiny) what is of block RAM ----
+still="u_ctl_(state|op|data|desc|gp|inv|j)_q|u_stlb_c_(sweep|init|whole)_q|_c_(place|news)_q|_p_(new|low)_q|$block"
 export REBORN=7
 for name in $(grep -vE "$still" <<< "$names"); do
     for seed in 1 3 2 4 5 6 7 8 none; do
