@@ -32,6 +32,7 @@ module walker_rules
   input access_t      access_q,
   input cache_t       cache_q,
   input walkers_t     tag_q,
+  input walkers_t     old_q,
   input outcome_t     outcome_q,
   input err_t         err_o,
   input logic [51:0]  addr_o,
@@ -61,7 +62,7 @@ module walker_rules
   walk_state_t was_state;
   start_t      was_how;
   vpn_t was_start_vpn, was_vpn;
-  walkers_t was_attached, was_rsp, was_tag;
+  walkers_t was_attached, was_rsp, was_tag, was_old;
   logic [63:0] was_word, was_value;
   logic [2:0] was_level, was_root_level;
   frame_t      was_root_base;
@@ -101,6 +102,7 @@ module walker_rules
     was_access       <= access_q;
     was_cache        <= cache_q;
     was_tag          <= tag_q;
+    was_old          <= old_q;
     was_addr         <= addr_o;
     was_value        <= value_q;
     was_write_leaf   <= write_leaf;
@@ -174,6 +176,8 @@ module walker_rules
                 err_o[ErrP] == value_q[BitP] && (!err_o[ErrRsvd] || err_o[ErrP]))
       `PROPERTY(fault_of_root_only, Rewalk && live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
                 !from_psc_q)
+      `PROPERTY(no_fault_of_old_reads, live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
+                (was_rsp & was_old) == '0)
       `PROPERTY(fin_until_grant, lives && was_state == WkFin && !was_kill,
                 state_q == (was_grant ? WkIdle : WkFin) && same)
       // ---- kill ----

@@ -36,6 +36,7 @@ module mmu_walker
   input  vpn_t         start_vpn_i,
   input  access_t      start_access_i,
   // arbitration
+  input  walkers_t     reading_i,                              // whose own reads are under way
   input  walkers_t     attached_i,                             // in REQ: whose read of the same line is under way
   input  logic         offered_i,                              // its request is on offer, and must stay
   input  logic         accepted_i,                             // memory takes the request now
@@ -76,6 +77,7 @@ module mmu_walker
   access_t     access_q;
   cache_t      cache_q;                                        // SDM 5.9.2: of CR3 or of the entry to the table
   walkers_t    tag_q;                                          // whose read it waits for: itself, or another
+  walkers_t    old_q;                                          // whose reads are older than the walk, and under way
   outcome_t    outcome_q;
   why_t        why_q;
   frame_t      base_q;                                         // of the table
@@ -91,7 +93,7 @@ module mmu_walker
   page_t page;                                                 // what V grants, with the entries above it
   why_t  why;
   logic leaf, write, read_only, broken, fault, missing, success;
-  logic pass, cas, ok, restart;  // the step; none of them: a fault that is told
+  logic pass, cas, ok, restart, again;  // the step; none of them: a fault that is told
   assign write = access_q.acc == AccWrite;
   assign asked = rsp_i != '0 && (state_q == WkReq || state_q == WkWait || state_q == WkCasWait);
   assign reply = asked && (rsp_i & (state_q == WkReq ? attached_i : tag_q)) != '0;
@@ -138,6 +140,7 @@ module mmu_walker
   assign pass    = !leaf && !broken && (!missing || success);   // no leaf: no rights are asked
   assign ok      = !fault && !cas && leaf;
   assign restart = fault && from_psc_q && Rewalk;              // the cached upper part may be stale: from the root
+  assign again   = fault && !restart && (rsp_i & old_q) != '0; // … or the read may be older than the access
 
   assign pass_o  = heed && pass;
   always_comb begin : p_pass_data
@@ -164,7 +167,7 @@ module mmu_walker
       end
       if (grant_i) state_q <= WkIdle;
       if (reply && !kill_q) begin
-        state_q   <= rsp_err_i || ok || (fault && !restart) ? WkFin : cas ? WkCas : WkReq;
+        state_q   <= rsp_err_i || ok || (fault && !restart && !again) ? WkFin : cas ? WkCas : WkReq;
         outcome_q <= rsp_err_i ? OutMemErr : fault ? OutFault : OutOk;
         why_q     <= why;
         s_q       <= read_only && (v[BitD] || write);          // a write has set D by now
@@ -177,6 +180,7 @@ module mmu_walker
         index_q    <= fault ? table_index(vpn_q, root_level_i) : table_index(vpn_q, level_q - 3'd1);
       end
       if (heed && restart) from_psc_q <= 1'b0;
+      old_q <= old_q & ~rsp_i;
       if (heed && (pass || ok || restart)) rights_q <= fault ? '{w: 1'b1, u: 1'b1, nx: 1'b0} : page.rights;
       if ((kill_q || squashed_i) && !offered_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))
         state_q <= WkIdle;
@@ -186,6 +190,7 @@ module mmu_walker
       state_q    <= WkReq;
       kill_q     <= kill_i;
       from_psc_q <= start_how_i.from_psc;
+      old_q      <= reading_i & ~rsp_i;
       level_q    <= start_how_i.level;
       rights_q   <= start_how_i.rights;
       entry_q    <= start_entry_i;
@@ -221,7 +226,7 @@ module mmu_walker
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i[0] && state_q != WkIdle) begin
-      peek_word0_o = {31'd0, cache_q, state_q == WkFin && outcome_q == OutOk && s_q,
+      peek_word0_o = {15'd0, 16'(old_q), cache_q, state_q == WkFin && outcome_q == OutOk && s_q,
                       state_q == WkFin && outcome_q == OutFault ? err_o : 7'd0,
                       state_q == WkFin ? outcome_q : OutOk,
                       state_q == WkWait ? walker_t'(lowest(64'(tag_q))) : 4'd0,

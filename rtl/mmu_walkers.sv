@@ -104,6 +104,7 @@ module mmu_walkers
       .start_entry_i,
       .start_vpn_i,
       .start_access_i,
+      .reading_i(own),
       .attached_i(to[w]),
       .offered_i(offer[w]),
       .accepted_i(offer[w] && mem_ready_i),

@@ -131,6 +131,7 @@ static void work_on_misses(struct mmu *m, const struct pins_in *in, struct edge 
     const struct walkers *ws = &m->walkers;
     e->fin = ws->in[W_FIN];
     e->idle = ws->in[W_IDLE];
+    e->reading = walkers_reading(ws);
     if (e->idle != WALKERS_ALL)
         walker_memory(m, in, e); /* makes no entry NWALK, PEND or FINV */
     if (!e->fin)

@@ -94,6 +94,7 @@ struct walker {
     uint8_t outcome;   /* in FIN, else 0 */
     uint8_t err;       /* in FIN with a fault, else 0 */
     bool from_psc;     /* started from a cached entry */
+    uint16_t old;      /* walkers whose own reads were outstanding when it was dispatched, and still are */
     bool write;        /* the request is a write; its entry may be another's when kill is set */
 };
 
@@ -168,6 +169,7 @@ struct edge {
     uint64_t squashed;      /* miss-queue entries whose request the core drops in this cycle */
     uint64_t free, leaders; /* entries FREE, and in leader states without those that are squashed */
     uint16_t fin, idle;     /* walkers in FIN, in IDLE */
+    uint16_t reading;       /* walkers whose own read is outstanding, and not answered in this cycle */
     struct {
         struct repl *set;
         struct repl value;

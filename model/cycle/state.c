@@ -105,7 +105,7 @@ static bool walker(const struct mmu *m, unsigned idx, uint64_t w[2])
     w[0] = state | (uint64_t)(m->walkers.kill >> n & 1) << 3 | (uint64_t)k->level << 4 | (uint64_t)k->from_psc << 7 |
            (uint64_t)(k->rights & 7) << 8 | (uint64_t)k->entry << 11 | (uint64_t)k->tag << 17 |
            (uint64_t)k->outcome << 21 | (uint64_t)k->err << 23 | (uint64_t)(k->rights >> 3) << 30 |
-           (uint64_t)k->table_pat << 31;
+           (uint64_t)k->table_pat << 31 | (uint64_t)k->old << 33;
     w[1] = k->addr;
     return true;
 }

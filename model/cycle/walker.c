@@ -37,7 +37,7 @@ void walker_dispatch(struct mmu *m, struct edge *e)
     const unsigned entry = round_robin(q->in[NWALK], q->rr_walk);
     const uint64_t va = q->entry[entry].va;
     struct walker *w = &m->walkers.w[n];
-    *w = (struct walker){.entry = (uint8_t)entry, .write = is_write(q->entry[entry].access)};
+    *w = (struct walker){.entry = (uint8_t)entry, .old = e->reading, .write = is_write(q->entry[entry].access)};
     struct psc_hit hit = {0, 0};
     if (!q->entry[entry].confirm)
         hit = psc_lookup(m, va, e);
@@ -72,14 +72,20 @@ static void finish(struct mmu *m, unsigned n, enum walker_state from, enum walke
     walker_move(&m->walkers, n, from, W_FIN);
 }
 
-/* A fault met on a way that began in the PSC may be that of a stale entry: walk again from the root (AMD). */
-static void fault(struct mmu *m, unsigned n, enum walker_state from, unsigned err)
+/* A fault met on a way that began in the PSC may be that of a stale entry: walk again from the root (AMD). One in what
+ * another walker asked for before the walk may be older than the access: read again. */
+static void fault(struct mmu *m, unsigned n, enum walker_state from, bool old, unsigned err)
 {
     struct walker *w = &m->walkers.w[n];
     if (w->from_psc && CFG_POLICY_FAULT_REWALK) {
         start_at_root(m, w, m->q.entry[w->entry].va);
         walker_move(&m->walkers, n, from, W_REQ);
         m->counts.walk_restarts++;
+        return;
+    }
+    if (old) {
+        walker_move(&m->walkers, n, from, W_REQ);
+        m->counts.read_again++;
         return;
     }
     w->err = (uint8_t)err;
@@ -104,20 +110,21 @@ static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v,
 {
     struct walker *w = &m->walkers.w[n];
     const unsigned access = m->q.entry[w->entry].access;
+    const bool old = from == W_WAIT && (w->old >> w->tag & 1);
     w->v = 0;
     w->tag = 0;
     if (!(v & PTE_P)) {
-        fault(m, n, from, error_code(0, access, &m->regs));
+        fault(m, n, from, old, error_code(0, access, &m->regs));
         return false;
     }
     if (pte_has_reserved(v, w->level, m->regs.nxe)) {
-        fault(m, n, from, error_code(PF_P | PF_RSVD, access, &m->regs));
+        fault(m, n, from, old, error_code(PF_P | PF_RSVD, access, &m->regs));
         return false;
     }
     const bool leaf = pte_is_leaf(v, w->level);
     const unsigned rights = rights_of_page(w->rights, v);
     if (leaf && !has_access(accesses_allowed(rights, pte_key(v), &m->regs), access)) {
-        fault(m, n, from, error_code_of_rights(rights, pte_key(v), access, &m->regs));
+        fault(m, n, from, old, error_code_of_rights(rights, pte_key(v), access, &m->regs));
         return false;
     }
     const uint64_t needed = PTE_A | (leaf && is_write(access) ? PTE_D : 0); /* SDM 3A 5.8 */
@@ -185,6 +192,13 @@ static unsigned waiting_for(const struct walkers *ws, unsigned tag)
     return set;
 }
 
+/* The read of `tag` is old for nobody any more. */
+static void answered(struct walkers *ws, unsigned tag)
+{
+    for (unsigned n = 0; n < WALKERS; n++)
+        ws->w[n].old &= (uint16_t)~(1u << tag);
+}
+
 void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e)
 {
     struct walkers *ws = &m->walkers;
@@ -205,6 +219,10 @@ void walker_memory(struct mmu *m, const struct pins_in *in, struct edge *e)
     for (bool fill = true; readers; readers &= readers - 1)
         if (reply(m, (unsigned)__builtin_ctz(readers), W_WAIT, in, fill, e))
             fill = false; /* section 10: only the lowest walker that passes fills the PSC */
+    if (in->mem_rsp_valid) {
+        e->reading &= (uint16_t)~(1u << tag);
+        answered(ws, tag);
+    }
 }
 
 void walker_drain(struct mmu *m, const struct pins_in *in)
@@ -218,6 +236,7 @@ void walker_drain(struct mmu *m, const struct pins_in *in)
             ended |= 1u << in->mem_rsp_tag;
         else
             ended |= waiting_for(ws, in->mem_rsp_tag);
+        answered(ws, in->mem_rsp_tag);
     }
     if (m->arb.hold)
         mem_arb_settle(m, in->mem_req_ready);

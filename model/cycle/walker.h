@@ -16,6 +16,17 @@ static inline void walker_move(struct walkers *ws, unsigned n, enum walker_state
 
 void walker_reset(struct walkers *ws);
 
+/* The walkers that wait for a read of their own. */
+static inline uint16_t walkers_reading(const struct walkers *ws)
+{
+    uint16_t set = 0;
+    for (unsigned wait = ws->in[W_WAIT]; wait; wait &= wait - 1) {
+        const unsigned n = (unsigned)__builtin_ctz(wait);
+        set |= (uint16_t)((ws->w[n].tag == n) << n);
+    }
+    return set;
+}
+
 /* Section 8 "Dispatch": the next NWALK entry goes to the lowest IDLE walker. */
 void walker_dispatch(struct mmu *m, struct edge *e);
 

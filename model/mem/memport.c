@@ -18,7 +18,9 @@ enum { OUTSTANDING = 16, LEVELS = 3, LINE_WORDS = 8, MILLION = 1000000 };
 struct pending {
     uint64_t due; /* reply cycle */
     struct memport_request request;
-    bool err; /* it will be answered with an error */
+    bool err;                  /* it will be answered with an error */
+    bool early;                /* … with what is in `line` */
+    uint64_t line[LINE_WORDS]; /* as it was at the accept */
 };
 
 struct memport {
@@ -125,7 +127,12 @@ void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_req
     unsigned errors = mp->config.error_per_million;
     bool err = errors && prng_below(&mp->random, MILLION) < errors;
     err |= memerr_strikes(&mp->errors, request->addr, request->cas);
-    mp->pending[mp->count++] = (struct pending){.due = due, .request = *request, .err = err};
+    struct pending *p = &mp->pending[mp->count++];
+    *p = (struct pending){.due = due, .request = *request, .err = err};
+    unsigned early = request->cas ? 0 : mp->config.early_per_million;
+    p->early = early && prng_mix(cycle ^ prng_mix(mp->config.seed + 1)) % MILLION < early;
+    if (p->early)
+        memcpy(p->line, physmem_line(mp->pm, request->addr), sizeof p->line);
     if (due < mp->next)
         mp->next = due;
 }
@@ -153,7 +160,7 @@ bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *rep
 
     memset(mp->line, 0, sizeof mp->line);
     if (!p.err) {
-        memcpy(mp->line, physmem_line(mp->pm, p.request.addr), sizeof mp->line);
+        memcpy(mp->line, p.early ? p.line : physmem_line(mp->pm, p.request.addr), sizeof mp->line);
         if (p.request.cas)
             physmem_cas(mp->pm, p.request.addr, p.request.expected, p.request.desired);
     }

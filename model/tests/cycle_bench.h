@@ -55,6 +55,7 @@ struct bench_request { /* accepted by memory, not yet answered */
     bool live, cas, err;
     uint8_t tag;
     uint64_t addr, expected, desired, due;
+    uint64_t line[8]; /* as it was at the accept */
 };
 
 struct bench {
@@ -69,6 +70,7 @@ struct bench {
     unsigned jitter;         /* up to that many more, at random */
     bool stall;              /* mem_req_ready stays 0 */
     bool mute;               /* replies are kept back */
+    bool early;              /* reads return what memory held when it accepted them */
     int fail_reads;          /* so many of the next accepted requests get an error */
     uint64_t reads, cas;     /* accepted */
     uint8_t mt[BENCH_TYPES]; /* [n % BENCH_TYPES]: memory type of accepted request n = 0, 1, …, reads and
@@ -108,7 +110,7 @@ static inline void bench_reply(struct bench *b)
     if (first->err)
         return;
     uint64_t *word = bench_word(b, first->addr);
-    memcpy(b->line, bench_word(b, first->addr & ~63ull), sizeof b->line);
+    memcpy(b->line, b->early && !first->cas ? first->line : bench_word(b, first->addr & ~63ull), sizeof b->line);
     b->in.mem_rsp_line = b->line;
     if (first->cas && *word == first->expected)
         *word = first->desired;
@@ -132,6 +134,7 @@ static inline void bench_accept(struct bench *b)
         .err = b->fail_reads > 0,
         .due = b->cycle + b->latency + (b->jitter ? (unsigned)rand() % (b->jitter + 1) : 0),
     };
+    memcpy(b->outstanding[i].line, bench_word(b, b->out.mem_req_addr & ~63ull), sizeof b->line);
     b->fail_reads -= b->fail_reads > 0;
     b->mt[(b->reads + b->cas) % BENCH_TYPES] = b->out.mem_req_mt;
     if (b->out.mem_req_cas)

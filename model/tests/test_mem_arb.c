@@ -73,6 +73,82 @@ static void an_error_is_shared(void **state)
     bench_free(b);
 }
 
+static unsigned walker_state(const struct bench *b, unsigned n)
+{
+    return bench_state0(b, 7, 2 * n) & 7;
+}
+
+/* Two tables below one line of the root are not there, and the first one's read is out when the second walk begins,
+ * late enough. By the time of the reply the second is there: what the read says is no fault of it, and the entry is
+ * read again. */
+static void a_fault_of_an_old_read_is_read_again(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < DATA + 2)
+        return;
+    for (unsigned mapped = 0; mapped < 2; mapped++) {
+        struct bench *b = bench_new();
+        b->latency = 40;
+        b->early = true;
+        bench_offer(b, FETCH, 2, VA + 0x8000000000, ACC_EXECUTE, true);
+        BENCH_UNTIL(b, walker_state(b, 0) == W_WAIT);
+        bench_offer(b, DATA, 1, VA, ACC_READ, true);
+        if (mapped)
+            bench_map(b, VA, PA, SIZE_4K, MAPPED);
+        BENCH_UNTIL(b, walker_state(b, 1) == W_WAIT);
+        assert_int_equal(b->reads, 1);
+        assert_int_equal(bench_state0(b, 7, 2) >> 33, 1);
+        BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
+        assert_int_equal(bench_state0(b, 7, 2) >> 33, 0);
+        BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[FETCH][2].seen);
+        assert_int_equal(b->answer[DATA][1].r.kind, mapped ? KIND_OK : KIND_PF);
+        assert_int_equal(b->answer[FETCH][2].r.kind, KIND_PF);
+        assert_int_equal(b->reads, mapped ? 1 + 4 : 1 + 1);
+        bench_free(b);
+    }
+}
+
+/* The same, but the read is asked for when the second walk has begun: its fault is one. In the cycle of the dispatch it
+ * is neither accepted yet, nor answered already. */
+static void a_fault_of_a_younger_read_is_told(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < DATA + 2)
+        return;
+    struct bench *b = bench_new();
+    bench_offer(b, FETCH, 2, VA + 0x8000000000, ACC_EXECUTE, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
+    assert_int_equal(walker_state(b, 0), W_WAIT);
+    assert_int_equal(bench_state0(b, 7, 2) >> 33, 0);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[FETCH][2].seen);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
+    assert_int_equal(b->reads, 1);
+    bench_free(b);
+}
+
+/* Dispatched in the very cycle in which the other one's reply comes. */
+static void an_answered_read_is_not_old(void **state)
+{
+    (void)state;
+    if (WALKERS < 2 || QUEUE < DATA + 2)
+        return;
+    struct bench *b = bench_new();
+    b->latency = S + 4;
+    bench_map(b, VA + 0x1000, PA, SIZE_4K, MAPPED);
+    bench_offer(b, FETCH, 2, VA + 0x1000, ACC_EXECUTE, true);
+    BENCH_UNTIL(b, b->reads == 1);
+    const uint64_t reply = b->cycle - 1 + b->latency, dispatch = S; /* after an accept: PEND, k stages, NWALK */
+    while (b->cycle + dispatch < reply)
+        bench_tick(b);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
+    assert_int_equal(b->cycle, reply + 1);
+    assert_int_equal(bench_state0(b, 7, 2) >> 33, 0);
+    bench_free(b);
+}
+
 static void an_offered_request_stays(void **state)
 {
     (void)state;
@@ -221,9 +297,15 @@ static void the_choice_in_every_cycle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(neighbours_share_every_line), cmocka_unit_test(other_lines_are_not_shared),
-        cmocka_unit_test(an_error_is_shared),          cmocka_unit_test(an_offered_request_stays),
-        cmocka_unit_test(round_robin_among_walkers),   cmocka_unit_test(the_choice_in_every_cycle),
+        cmocka_unit_test(neighbours_share_every_line),
+        cmocka_unit_test(other_lines_are_not_shared),
+        cmocka_unit_test(an_error_is_shared),
+        cmocka_unit_test(a_fault_of_an_old_read_is_read_again),
+        cmocka_unit_test(a_fault_of_a_younger_read_is_told),
+        cmocka_unit_test(an_answered_read_is_not_old),
+        cmocka_unit_test(an_offered_request_stays),
+        cmocka_unit_test(round_robin_among_walkers),
+        cmocka_unit_test(the_choice_in_every_cycle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

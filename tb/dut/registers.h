@@ -520,6 +520,7 @@ template <class Registers> void registers_walkers(Registers &registers, const st
     registers.u_walkers_g_walker_u_walker_kill_q([&](auto &reg, unsigned w) { field(reg, w, 3, 1); });
     registers.u_walkers_g_walker_u_walker_level_q([&](auto &reg, unsigned w) { field(reg, w, 4, 3); });
     registers.u_walkers_g_walker_u_walker_from_psc_q([&](auto &reg, unsigned w) { field(reg, w, 7, 1); });
+    registers.u_walkers_g_walker_u_walker_old_q([&](auto &reg, unsigned w) { field(reg, w, 33, 16); });
     registers.u_walkers_g_walker_u_walker_rights_q([&](auto &reg, unsigned w) {
         const auto word = walker(w);
         register_set(reg, word.field(8, 1) << 2 | word.field(9, 1) << 1 | word.field(10, 1));

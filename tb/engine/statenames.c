@@ -133,6 +133,7 @@ static const struct field {
     {7, 7, 0, 0, 30, 30, "S", NULL},
     {7, 7, 0, 0, 31, 31, "PWT", NULL},
     {7, 7, 0, 0, 32, 32, "PCD", NULL},
+    {7, 7, 0, 0, 48, 33, "old reads", NULL},
     {7, 7, 0, 1, 63, 0, "addr", NULL},
     {7, 7, 1, 0, 63, 0, "value", NULL},
     {8, 8, ANY, 0, 1, 0, "token", tokens},

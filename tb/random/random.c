@@ -17,6 +17,7 @@ enum {
     ROUGH_ERRORS = 30000,   /* the same in a rough run */
     ROUGH_SEEDS = 4,        /* one seed in so many */
     MEMORY_STALLS = 150000, /* of a million cycles */
+    MEMORY_EARLY = 400000,  /* of a million reads */
     WATCH_EVERY = 1024,     /* cycles between two looks for a request that is never answered */
     STALL_MOST = 200,       /* cycles in which memory takes nothing, in its mood */
     POUNCE_MOST = 10,       /* cycles between a compare-and-swap and the edit aimed at it */
@@ -247,6 +248,7 @@ struct random *random_new(const struct random_setup *setup, char *error, size_t 
         r->rough = setup->seed % ROUGH_SEEDS == 0;
         memory.error_per_million = r->rough ? ROUGH_ERRORS : MEMORY_ERRORS;
         memory.stall_per_million = MEMORY_STALLS;
+        memory.early_per_million = MEMORY_EARLY;
         r->cpu = preset_cpu();
         r->regs.pat = UINT64_C(0x0007040600070406);
         r->physmem = physmem_new(CFG_ARCH_PADDR_BITS);
