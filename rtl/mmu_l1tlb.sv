@@ -6,7 +6,7 @@
 //     response                         A, when ok (mmu_front)
 //     fill       B                     B is found
 //
-// Every offered request is looked up; that it is accepted, and its address canonical, counts only in the verdict, for it
+// Every offered request is looked up; that it is accepted and its address canonical counts only in the verdict, for it
 // is known late. So is the key of the entry that hits: which keys forbid the access is asked beside the lookup.
 //
 // Cost: L1 hit latency 1; one lookup per port per cycle. Rules: docs/microarchitecture.md sections 6, 7.

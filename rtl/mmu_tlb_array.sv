@@ -23,7 +23,7 @@ module mmu_tlb_array
   parameter int unsigned Ways    = 4,
   parameter bit          Lru     = 1'b0,
   parameter int unsigned Ports   = 1,
-  parameter int unsigned Fills   = 1,                          // whose fill it is may be known last, and is one of these
+  parameter int unsigned Fills   = 1,                         // whose fill it is may be known last, and is one of these
   parameter bit          Psc     = 1'b0                        // sizes are levels: nine VPN bits fewer
 ) (
   input  logic               clk_i,
