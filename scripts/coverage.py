@@ -89,6 +89,11 @@ def names(entry, point, sources):
     """Does the exclusion name the point?"""
     if not fnmatch.fnmatch(point.file, entry["file"]) or ("only" in entry and point.file not in entry["only"].split()):
         return False
+    if entry.get("whole"):
+        lines = sources[point.file]
+        first = next((n for n, line in enumerate(lines) if entry["text"] in line), len(lines))
+        last = next((n for n in range(first, len(lines)) if "endfunction" in lines[n]), 0)
+        return first < point.line <= last + 1
     if entry["kind"] == "line":
         return entry["text"] in sources[point.file][point.line - 1] and entry.get("arm", point.name) == point.name
     if "bits" not in entry:
@@ -107,9 +112,9 @@ def exclude(path, points, sources):
     for number, entry in enumerate(entries, 1):
         say = f"{path}: exclusion {number} ({entry.get('file', '?')}, {entry.get('point') or entry.get('text') or '?'})"
         kind, name = entry.get("kind"), {"line": "text", "toggle": "point"}.get(entry.get("kind"))
-        may = {"line": {"arm", "tied"}, "toggle": {"bits", "only", "tied"}}.get(kind, set()) | {"kind", "file", name, "reason"}
+        may = {"line": {"arm", "whole", "tied"}, "toggle": {"bits", "only", "tied"}}.get(kind, set()) | {"kind", "file", name, "reason"}
         if not name or not entry.get("reason") or not entry.get("file") or not entry.get(name) or set(entry) - may:
-            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm, tied), or kind = \"toggle\" with file, point and reason "
+            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm or whole, tied), or kind = \"toggle\" with file, point and reason "
                 "(and bits, only, tied)")
         matched = [point for point in points[kind].values() if names(entry, point, sources)]
         reached = [point for point in matched if point.reached]
