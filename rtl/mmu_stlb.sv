@@ -222,9 +222,11 @@ module mmu_stlb
     for (int unsigned s = 0; s < 3; s++) begin
       hit_data[s] = '0;
       for (int unsigned a = 0; a < Arrays; a++) begin
-        hit[s]      = hit[s] || array_hit[a][s];
-        hit_glob[s] = hit_glob[s] || array_glob[a][s];
-        hit_data[s] = hit_data[s] | array_data[a][s];
+        if (r_token == TokLookup && STLB_HOLDS[a][s]) begin
+          hit[s]      = hit[s] || array_hit[a][s];
+          hit_glob[s] = hit_glob[s] || array_glob[a][s];
+          hit_data[s] = hit_data[s] | array_data[a][s];
+        end
       end
     end
   end

@@ -199,15 +199,12 @@ module mmu_walkers
   // that.
   assign pass_o = pass != '0;
   assign pass_which_o = first_walker(pass);
-  for (genvar w = 0; w < int'(NW); w++) begin : g_pass
-    assign pass_from_o[w] = '{
-            zero: '0,
-            vpn: vpn[w],
-            pcid: pcid_i,
-            glob: 1'b0,
-            size: psize_t'(level[w] - 3'd2),
-            valid: 1'b1
-        };
+  always_comb begin : p_pass_from
+    for (int unsigned w = 0; w < NW; w++) begin
+      pass_from_o[w] = 'x;
+      if (rsp != '0)
+        pass_from_o[w] = '{zero: '0, vpn: vpn[w], pcid: pcid_i, glob: 1'b0, size: psize_t'(level[w] - 3'd2), valid: 1'b1};
+    end
   end
   always_comb begin : p_pass
     pass_tag_o  = 'x;
