@@ -203,7 +203,14 @@ module mmu_walkers
     for (int unsigned w = 0; w < NW; w++) begin
       pass_from_o[w] = 'x;
       if (rsp != '0)
-        pass_from_o[w] = '{zero: '0, vpn: vpn[w], pcid: pcid_i, glob: 1'b0, size: psize_t'(level[w] - 3'd2), valid: 1'b1};
+        pass_from_o[w] = '{
+            zero: '0,
+            vpn: vpn[w],
+            pcid: pcid_i,
+            glob: 1'b0,
+            size: psize_t'(level[w] - 3'd2),
+            valid: 1'b1
+        };
     end
   end
   always_comb begin : p_pass
