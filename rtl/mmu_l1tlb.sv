@@ -57,14 +57,20 @@ module mmu_l1tlb
   data_t            data   [Arrays][Ports];
   logic [63:0]      word0  [Arrays];
   logic [63:0]      word1  [Arrays];
-  logic [63:0]      forbids [Ports];                           // keys that forbid the access
+  logic [Ports-1:0] write;
+  logic [15:0]      grants  [Ports];                           // what a page may grant that lets the access pass
+  logic [63:0]      forbids [Ports];                           // keys that forbid it
   logic [Arrays-1:0] peek, peek_repl;
   logic [13:0] peek_idx;
 
   tag_t fill_from [1];
   assign fill_from[0] = fill_tag_i;
-  always_comb begin : p_keys
-    for (int unsigned p = 0; p < Ports; p++) forbids[p] = try_i[p] ? keys_forbid(keys_i, access_i[p], rules_i) : 'x;
+  always_comb begin : p_rights
+    for (int unsigned p = 0; p < Ports; p++) begin
+      write[p]   = access_i[p].acc == AccWrite;
+      grants[p]  = try_i[p] ? grants_pass(access_i[p], rules_i) : 'x;
+      forbids[p] = try_i[p] ? keys_forbid(keys_i, access_i[p], rules_i) : 'x;
+    end
   end
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     mmu_tlb_array #(
@@ -79,8 +85,8 @@ module mmu_l1tlb
       .pcid_i,
       .look_i(try_i),
       .look_vpn_i(vpn_i),
-      .access_i,
-      .rules_i(rules_i),
+      .write_i(write),
+      .grants_i(grants),
       .forbids_i(forbids),
       .hit_o(hit[a]),
       .ok_o(ok[a]),

@@ -347,21 +347,28 @@ package mmu_pkg;
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  // SDM 5.6.1 without the keys, with the register values of the moment of the check.
-  function automatic logic page_passes(input grants_t page, input access_t a, input rules_t r);
-    logic u, user, ss, fetch, mode_ok, write_ok, fetch_ok;
-    u        = page.rights.u;
+  // SDM 5.6.1 without the keys, with the register values of the moment of the check: of all that a page can grant, bit n
+  // for the grants_t n, whether it passes. (All at once, for what a page grants may come late.)
+  function automatic logic [15:0] grants_pass(input access_t a, input rules_t r);
+    logic [15:0] s, w, u, nx, mode_ok, write_ok, fetch_ok;
+    logic user, ss, fetch;
+    {s, w, u, nx} = {16'hFF00, 16'hF0F0, 16'hCCCC, 16'hAAAA};  // of which n the bit is set
     user     = user_mode(a);
     ss       = shadow_stack(a, r);
     fetch    = a.acc == AccExec;
-    mode_ok  = ss    ? page.s && u == user                     // shadow stack: to a shadow-stack page of its own mode
+    mode_ok  = ss    ? s & (user ? u : ~u)                     // shadow stack: to a shadow-stack page of its own mode
              : user  ? u                                       // user mode: to user-mode addresses
-             : fetch ? !(u && r.smep)                          // SMEP: no supervisor fetch from user-mode addresses
-             :         !(u && r.smap && (a.imp || !a.ac));     // SMAP: nor data, unless explicit with EFLAGS.AC = 1
+             : fetch ? (r.smep ? ~u : '1)                      // SMEP: no supervisor fetch from user-mode addresses
+             : r.smap && (a.imp || !a.ac) ? ~u : '1;           // SMAP: nor data, unless explicit with EFLAGS.AC = 1
     // write: R/W = 1, or supervisor with CR0.WP = 0
-    write_ok = a.acc != AccWrite || ss || page.rights.w || (!user && !r.wp);
-    fetch_ok = !fetch || !page.rights.nx || !r.nxe;            // fetch: XD = 0, or EFER.NXE = 0
-    return mode_ok && write_ok && fetch_ok;
+    write_ok = a.acc != AccWrite || ss || (!user && !r.wp) ? '1 : w;
+    fetch_ok = !fetch || !r.nxe ? '1 : ~nx;                    // fetch: XD = 0, or EFER.NXE = 0
+    return mode_ok & write_ok & fetch_ok;
+  endfunction
+  function automatic logic page_passes(input grants_t page, input access_t a, input rules_t r);
+    logic [15:0] passes;
+    passes = grants_pass(a, r);
+    return passes[page];
   endfunction
 
   // SDM 5.6.1 and 5.6.2.

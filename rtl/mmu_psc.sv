@@ -45,10 +45,10 @@ module mmu_psc
 
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array
     vpn_t   look_vpn [1];
-    access_t     access [1];                                   // rights are the walker's business
+    logic [15:0] grants [1];                                   // rights are the walker's business
     logic [63:0] forbids [1];
     logic ok, denied, unused;
-    assign access[0]   = '0;
+    assign grants[0]   = '0;
     assign forbids[0]  = '0;
     assign unused      = &{1'b0, ok, denied};
     psize_t size1    [1];
@@ -70,8 +70,8 @@ module mmu_psc
       .pcid_i,
       .look_i,
       .look_vpn_i(look_vpn),
-      .access_i(access),
-      .rules_i('0),
+      .write_i(1'b0),
+      .grants_i(grants),
       .forbids_i(forbids),
       .hit_o(hit[a]),
       .ok_o(ok),

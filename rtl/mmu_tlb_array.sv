@@ -32,8 +32,8 @@ module mmu_tlb_array
   // lookups of an access each, what the entry grants it (not of the PSC), and which of this cycle's hits are used
   input  logic [Ports-1:0]   look_i,
   input  vpn_t               look_vpn_i [Ports],
-  input  access_t            access_i [Ports],
-  input  rules_t             rules_i,
+  input  logic [Ports-1:0]   write_i,
+  input  logic [15:0]        grants_i [Ports],                 // see grants_pass
   input  logic [63:0]        forbids_i [Ports],                // see keys_forbid
   output logic [Ports-1:0]   hit_o,
   output logic [Ports-1:0]   ok_o,                             // a hit that may be used
@@ -217,10 +217,9 @@ module mmu_tlb_array
           for (int unsigned w = 0; w < Ways; w++) begin
             if (!Psc && found[w]) begin
               d      = judged_q[set][w];
-              passes = page_passes('{s: d.s, rights: '{w: d.w, u: d.u, nx: d.nx}}, access_i[p], rules_i) &&
-                  !forbids_i[p][{d.u, d.key, 1'b0}];
+              passes = grants_i[p][{d.s, d.w, d.u, d.nx}] && !forbids_i[p][{d.u, d.key, 1'b0}];
               if (!passes) denied_o[p] = 1'b1;
-              else if (access_i[p].acc != AccWrite || d.d) ok_o[p] = 1'b1;
+              else if (!write_i[p] || d.d) ok_o[p] = 1'b1;
             end
           end
           // An array of several sizes has one set.
