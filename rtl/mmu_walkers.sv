@@ -5,7 +5,7 @@
 //                IDLE walker
 //
 // Cost: two walkers in one line share one read; see mmu_walker and mmu_mem_arb for the cycles. Whatever is chosen is
-// chosen by a set with one bit. Tiny, two walkers: 1,117 LUT6, 322 flip-flops, 7 levels (were 1,458, 397, 11).
+// chosen by a set with one bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7 levels (were 1,458, 397, 11).
 // Rules: docs/microarchitecture.md sections 10, 11, 12.
 module mmu_walkers
   import mmu_pkg::*;
