@@ -63,6 +63,13 @@ template <class Model, class = void> struct has_look : std::false_type {
 template <class Model> struct has_look<Model, std::void_t<decltype(std::declval<Model &>().look_i)>> : std::true_type {
 };
 
+/* Whether requests in flight can be dropped: not of an MMU of before there was a port for it. */
+template <class Model, class = void> struct has_squash : std::false_type {
+};
+template <class Model>
+struct has_squash<Model, std::void_t<decltype(std::declval<Model &>().squash_valid_i)>> : std::true_type {
+};
+
 /* Whether Model's registers header is included. */
 template <class Model, class = void> struct has_registers : std::false_type {
 };
@@ -106,7 +113,7 @@ public:
         o.about = about;
         o.counts = has_state ? counts<state> : counts<nullptr>;
         o.restore = has_registers<Model>::value ? restore : nullptr;
-        o.squashes = squashes;
+        o.squashes = squashes && has_squash<Model>::value;
         return o;
     }
 
@@ -473,9 +480,11 @@ private:
             put<1>(m.req_ac_i, p, r.ac);
             put<1>(m.req_ss_i, p, r.ss);
         }
-        m.squash_valid_i = CData(in.squash_valid);
-        for (unsigned p = 0; in.squash_valid && p < NP; p++)
-            put<8>(m.squash_id_i, p, in.squash_id[p]);
+        if constexpr (has_squash<Model>::value) {
+            m.squash_valid_i = CData(in.squash_valid);
+            for (unsigned p = 0; in.squash_valid && p < NP; p++)
+                put<8>(m.squash_id_i, p, in.squash_id[p]);
+        }
         m.ctl_valid_i = in.ctl_valid;
         if (in.ctl_valid) {
             m.ctl_op_i = in.ctl_op;
