@@ -347,8 +347,8 @@ package mmu_pkg;
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  // SDM 5.6.1 without the keys, with the register values of the moment of the check: of all that a page can grant, bit n
-  // for the grants_t n, whether it passes. (All at once, for what a page grants may come late.)
+  // SDM 5.6.1 without the keys, with the register values of the moment of the check: of all that a page can grant, bit
+  // n for the grants_t n, whether it passes. (All at once, for what a page grants may come late.)
   function automatic logic [15:0] grants_pass(input access_t a, input rules_t r);
     logic [15:0] s, w, u, nx, mode_ok, write_ok, fetch_ok;
     logic user, ss, fetch;

@@ -84,7 +84,8 @@ class Random(Stimulus):
 
     @staticmethod
     def gather(results):
-        keys = ("requests", "answers", "ok", "pf", "gp", "memerr", "from_l1", "from_stlb", "from_walk", "from_merge")
+        keys = ("requests", "answers", "squashed", "ok", "pf", "gp", "memerr", "from_l1", "from_stlb", "from_walk")
+        keys += ("from_merge",)
         return {"cycles": results["cycles_dut"], **{key: results["random"][key] for key in keys}}
 
     def explain(self, fleet, side, said):

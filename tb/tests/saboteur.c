@@ -67,8 +67,8 @@ static bool spoil_response(struct dut *d, struct pins_out *out)
         resp->mt ^= resp->kind == KIND_OK ? 1 : 0;
         return resp->kind == KIND_OK;
     case SABOTAGE_RESP_SRC:
-        resp->src ^= 1;
-        return true;
+        resp->src ^= resp->kind == KIND_OK ? 1 : 0; /* a fault may be of an access that is made again */
+        return resp->kind == KIND_OK;
     case SABOTAGE_RESP_LATE:
         d->late = true;
         d->late_port = port;
