@@ -115,9 +115,10 @@ static void lives_and_dies(const struct soak_life life)
     s->b->latency = 1 + below(4);
     s->b->jitter = life.slow;
     struct mmu *fresh = mmu_new();
+    struct pins_out out;
+    mmu_reset(fresh, &out); /* there is no state before it */
     const struct words all = all_words(fresh);
     for (unsigned long n = 0; n < resets; n++) {
-        struct pins_out out;
         const struct pins_in nothing = {0};
         begin(s);
         live(s, 10 + below(n % 4 ? 60 : 600));

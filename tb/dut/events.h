@@ -3,7 +3,9 @@
  *
  * Pins tell where an answer came from and what memory was asked; state words tell when a walker is begun, from which
  * paging-structure entry, and what passes the STLB's last stage. Both are looked at once a cycle, the words only while
- * a request waits for more than its look into the L1, or a walker is on its way. */
+ * a request waits for more than its look into the L1, or a walker is on its way. So what nothing shows is not counted:
+ * of requests that are dropped in flight (section 2) a lookup counts as a miss, and a walk that ends in the cycle in
+ * which its walker begins another does not count. */
 #ifndef TWINWALK_DUT_EVENTS_H
 #define TWINWALK_DUT_EVENTS_H
 
