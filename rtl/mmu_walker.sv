@@ -180,7 +180,6 @@ module mmu_walker
         index_q    <= fault ? table_index(vpn_q, root_level_i) : table_index(vpn_q, level_q - 3'd1);
       end
       if (heed && restart) from_psc_q <= 1'b0;
-      else if (heed && pass && (rsp_i & old_q) != '0) from_psc_q <= 1'b1;  // the way is that of an entry of then
       old_q <= old_q & ~rsp_i;
       if (heed && (pass || ok || restart)) rights_q <= fault ? '{w: 1'b1, u: 1'b1, nx: 1'b0} : page.rights;
       if ((kill_q || squashed_i) && !offered_i && (reply || !(state_q == WkWait || state_q == WkCasWait)))

@@ -135,7 +135,6 @@ static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v,
     }
     if (!leaf) {
         pass(m, n, from, v, fill, e);
-        w->from_psc |= old; /* the way from here on is that of an entry of then */
         return true;
     }
     w->rights = (uint8_t)rights;
