@@ -150,7 +150,7 @@ module mmu_front
   end
   assign resp_o = resp_q;
 
-  // As they are told: what a kind of response does not tell is 0.
+  // As they are told, but for the memory type of an L1 hit: what a kind of response does not tell is 0.
   for (genvar p = 0; p < int'(NP); p++) begin : g_response
     logic [7:0] id_q;
     res_t       res_q;

@@ -329,21 +329,18 @@ package mmu_pkg;
     return ShadowStacks && a.ss && r.cet && a.acc != AccExec;
   endfunction
 
-  // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP).
-  function automatic logic key_violation(input page_t page, input access_t a, input rules_t r);
-    logic wd_counts;
-    wd_counts = a.acc == AccWrite && (r.wp || (page.rights.u && user_mode(a)));
-    return a.acc != AccExec && (page.ad || (page.wd && wd_counts));
-  endfunction
-  // verilator lint_on UNUSEDSIGNAL
-
-  // verilator lint_off UNUSEDSIGNAL
-  // (without a feature its rule reads nothing)
-  // The same for all pages at once, where the key comes late: bit {u, key, 0} says whether the key forbids this access.
+  // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP). Of all
+  // keys at once, for the key may come late: bit {u, key, 0} says whether it forbids this access.
   function automatic logic [63:0] keys_forbid(input keys_t keys, input access_t a, input rules_t r);
     keys_t wd;
     wd = '{user: (r.wp || user_mode(a)) ? keys.user >> 1 : '0, supervisor: r.wp ? keys.supervisor >> 1 : '0};
     return !Keys || a.acc == AccExec ? '0 : keys | (a.acc == AccWrite ? wd : '0);
+  endfunction
+  // The same of one page: its key as key 0.
+  function automatic logic key_violation(input page_t page, input access_t a, input rules_t r);
+    logic [63:0] forbids;
+    forbids = keys_forbid('{user: 32'({page.wd, page.ad}), supervisor: 32'({page.wd, page.ad})}, a, r);
+    return forbids[{page.rights.u, 5'd0}];
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 

@@ -154,7 +154,6 @@ module mmu_tlb_array
         (!Psc || !Several || tag.size == fill.size) && (tag.glob || fill.glob || tag.pcid == fill.pcid);
   endfunction
 
-
   // Few sets are compared apart, and the set chooses among the results: a shorter path than to choose a tag. Loops over
   // `Apart` have this set's number where there are more sets.
   localparam int unsigned Apart = Sets <= 4 ? Sets : 1;
@@ -178,13 +177,12 @@ module mmu_tlb_array
   way_t look_way[Ports];
   always_comb begin : p_lookup
     set_t set, in;
-    logic [Ways-1:0] valid, same, found;
+    logic [Ways-1:0] same, found;
     logic passes;
     judged_t d;
     vpn_t differ;
     set      = '0;
     in       = '0;
-    valid    = '0;
     same     = '0;
     found    = '0;
     passes   = 1'b0;
@@ -202,14 +200,13 @@ module mmu_tlb_array
         for (int unsigned part = 0; part < Apart; part++) begin
           in = Apart == 1 ? set : set_t'(part);
           if (in == set) begin
-            valid = valid_q[in];
             // Written out: in simulation the arguments of a function are copied, here for each way in every cycle.
             for (int unsigned w = 0; w < Ways; w++) begin
               differ  = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
               same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
                   (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
             end
-            found |= same & valid;
+            found |= same & valid_q[in];
           end
         end
         if (found != '0) begin
