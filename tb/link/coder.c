@@ -57,14 +57,6 @@ static void op_with(struct coder *c, uint8_t byte, uint8_t argument)
     put(c, argument);
 }
 
-static void op_that_ends(struct coder *c, uint8_t byte, uint8_t bit)
-{
-    op(c, byte);
-    c->last = c->bytes - 1;
-    c->last_can = true;
-    c->last_bit = bit;
-}
-
 void coder_flush(struct coder *c)
 {
     put_idle(c);
@@ -88,26 +80,6 @@ static unsigned size_of(uint64_t distance)
     const uint64_t folded = distance ^ (uint64_t)((int64_t)distance >> 63);
     const unsigned bits = 65 - (unsigned)__builtin_clzll(folded | 1); /* 2 and more: |1 costs nothing below 8 */
     return (bits > 8) + (bits > 16) + (bits > 24);
-}
-
-/* CODER_MOST leaves room for all eight. */
-static void put_distance(struct coder *c, uint64_t distance, unsigned size)
-{
-    memcpy(c->byte + c->bytes, &distance, 8);
-    c->bytes += size_bytes[size];
-}
-
-static void put_fetch(struct coder *c, uint64_t va)
-{
-    const uint64_t distance = va - c->fetch_base;
-    c->fetch_base = va;
-    if (distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
-        op_that_ends(c, (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS)), 0x40);
-        return;
-    }
-    const unsigned size = size_of(distance);
-    op_that_ends(c, (uint8_t)(LINK_OP_LONG_FETCH | size), 0x08);
-    put_distance(c, distance, size);
 }
 
 static uint64_t magnitude(uint64_t distance)
@@ -134,15 +106,35 @@ static unsigned choose_context(const struct coder *c, uint64_t va)
     return size_of(va - c->data_base[oldest]) == size ? oldest : best;
 }
 
-static void put_data(struct coder *c, uint64_t va, bool write)
+/* A request in its short form; gives where the next operation goes. Of a distance all eight bytes are written, for
+ * which CODER_MOST leaves room. The bytes are none of the coder's own fields. */
+static uint8_t *short_form(struct coder *c, bool data, const struct pins_req *r, uint8_t *restrict p)
 {
-    const unsigned context = choose_context(c, va);
-    const uint64_t distance = va - c->data_base[context];
+    const uint64_t va = r->va;
+    uint64_t *base = &c->fetch_base;
+    uint8_t byte = LINK_OP_LONG_FETCH;
+    if (data) {
+        const unsigned context = choose_context(c, va);
+        base = &c->data_base[context];
+        byte = (uint8_t)(LINK_OP_DATA | (r->acc == ACC_WRITE) << 4 | context << 2);
+        c->used[context] = ++c->clock;
+    }
+    const uint64_t distance = va - *base;
+    *base = va;
+    if (!data && distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
+        *p = (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS));
+        return p + 1;
+    }
     const unsigned size = size_of(distance);
-    op_that_ends(c, (uint8_t)(LINK_OP_DATA | write << 4 | context << 2 | size), 0x20);
-    put_distance(c, distance, size);
-    c->data_base[context] = va;
-    c->used[context] = ++c->clock;
+    *p = (uint8_t)(byte | size);
+    memcpy(p + 1, &distance, 8);
+    return p + 1 + size_bytes[size];
+}
+
+/* The bit by which such an operation ends its cycle. */
+static uint8_t ending(uint8_t byte)
+{
+    return byte & LINK_OP_FETCH ? 0x40 : byte & LINK_OP_DATA ? 0x20 : 0x08;
 }
 
 static uint8_t mode_of(const struct pins_req *r)
@@ -184,10 +176,12 @@ static void put_request(struct coder *c, unsigned port, const struct pins_req *r
     if (port != lowest || (data ? r->acc > ACC_WRITE : r->acc != ACC_EXECUTE)) {
         op_with(c, LINK_OP_REQUEST, (uint8_t)(port | r->acc << 3));
         put_number(c, r->va, 8);
-    } else if (data) {
-        put_data(c, r->va, r->acc == ACC_WRITE);
     } else {
-        put_fetch(c, r->va);
+        if (c->idle)
+            put_idle(c);
+        c->last = c->bytes;
+        c->last_can = true;
+        c->bytes = (size_t)(short_form(c, data, r, c->byte + c->bytes) - c->byte);
     }
     c->next_id = (c->next_id + 1) & c->id_mask;
     c->offered |= (uint8_t)(1u << port);
@@ -296,32 +290,6 @@ static bool is_expected(const struct coder *c, unsigned port, const struct pins_
     return (mode_of(r) == c->mode[data]) & (data ? r->acc <= ACC_WRITE : r->acc == ACC_EXECUTE);
 }
 
-/* A request in its short form; gives where the next operation goes. The bytes are none of the coder's own fields. */
-static uint8_t *quick_request(struct coder *c, bool data, const struct pins_req *r, uint8_t *restrict p)
-{
-    const uint64_t va = r->va;
-    if (data) {
-        const unsigned context = choose_context(c, va);
-        const uint64_t distance = va - c->data_base[context];
-        const unsigned size = size_of(distance);
-        c->data_base[context] = va;
-        c->used[context] = ++c->clock;
-        *p = (uint8_t)(LINK_OP_DATA | (r->acc == ACC_WRITE) << 4 | context << 2 | size);
-        memcpy(p + 1, &distance, 8);
-        return p + 1 + size_bytes[size];
-    }
-    const uint64_t distance = va - c->fetch_base;
-    c->fetch_base = va;
-    if (distance + LINK_FETCH_BIAS < LINK_FETCH_SPAN) {
-        *p = (uint8_t)(LINK_OP_FETCH | (distance + LINK_FETCH_BIAS));
-        return p + 1;
-    }
-    const unsigned size = size_of(distance);
-    *p = (uint8_t)(LINK_OP_LONG_FETCH | size);
-    memcpy(p + 1, &distance, 8);
-    return p + 1 + size_bytes[size];
-}
-
 /* False, and nothing is done: this cycle is not of that kind. Requests take the lowest free ports of their side, with
  * ids that follow one another; with ports of each side in the order of their ids that is the order here. */
 static bool quick_cycle(struct coder *c, const struct pins_in *in)
@@ -346,9 +314,9 @@ static bool quick_cycle(struct coder *c, const struct pins_in *in)
     uint8_t *p = c->byte + c->bytes, *last = p;
     for (unsigned i = 0; i < n; i++) {
         last = p;
-        p = quick_request(c, port[i] >= CFG_PORTS_FETCH, &in->req[port[i]], p);
+        p = short_form(c, port[i] >= CFG_PORTS_FETCH, &in->req[port[i]], p);
     }
-    *last |= *last & 0x80 ? 0x40 : *last & 0x40 ? 0x20 : 0x08; /* the last one ends the cycle */
+    *last |= ending(*last);
     c->bytes = (size_t)(p - c->byte);
     c->next_id = id;
     return true;
@@ -387,7 +355,7 @@ void coder_cycle(struct coder *c, const struct pins_in *in, const struct pins_ou
     if (in->req_valid | c->offered)
         requests(c, in);
     if (c->last_can)
-        c->byte[c->last] |= c->last_bit;
+        c->byte[c->last] |= ending(c->byte[c->last]);
     else
         c->idle++;
     end_cycle(c, in, out);

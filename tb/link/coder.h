@@ -33,10 +33,9 @@ struct coder {
     /* The operations so far; the caller takes them. */
     uint8_t *byte;
     size_t bytes, room;
-    uint64_t idle;    /* cycles at the end of which nothing new has come, not written yet */
-    size_t last;      /* place of the last operation, if it can end a cycle … */
-    bool last_can;    /* … and it can */
-    uint8_t last_bit; /* by this bit */
+    uint64_t idle; /* cycles at the end of which nothing new has come, not written yet */
+    size_t last;   /* place of the last operation, if it can end a cycle … */
+    bool last_can; /* … and it can */
 };
 
 /* As after the operation that resets the board, which is not written. The room must stay as long as the coder. */
