@@ -144,7 +144,7 @@ def events(folder, prefix):
 
 
 def alone(condition, late):
-    """The condition of a block that waits for several triggers, for that of them alone that stands first in `late`; the same if none does, or the block waits for none beside it; None: not understood."""
+    """(condition, trigger) of a block that waits for several triggers: for that of them alone that stands first in `late`; the same and None if none does, or the block waits for no other; None: not understood."""
     condition = " ".join(condition.split())
     mask = re.fullmatch(r"\(?(0x[\da-f]+|\d+)(ULL & vlSelf(?:Ref\.|->)__VnbaTriggered(?:\.word\(0U\)|\[0U\]))\)?", condition)
     one = r"vlSelf->__VnbaTriggered\.at\((\d+)U\)"
@@ -156,8 +156,8 @@ def alone(condition, late):
         return None
     kept = next((n for n in late if n in bits), None)
     if kept is None or len(bits) == 1:
-        return condition
-    return f"({1 << kept}{mask[2]})" if mask else f"vlSelf->__VnbaTriggered.at({kept}U)"
+        return condition, None
+    return (f"({1 << kept}{mask[2]})" if mask else f"vlSelf->__VnbaTriggered.at({kept}U)"), kept
 
 
 def settle_once(folder, prefix):
@@ -166,8 +166,7 @@ def settle_once(folder, prefix):
     triggers = events(folder, prefix)
     numbers = {re.sub(r"\b__Vcellinp__\w*?__(?=\w+_i\b)", "", event): number for number, event in triggers.items()}
     rising = numbers.get(f"@(posedge {CLOCK})")
-    of = lambda name: next((number for event, number in numbers.items() if re.search(rf"\b{name}\b", event)), None)
-    load, look = of(LOAD), of(LOOK)
+    load, look = (next((number for event, number in numbers.items() if re.search(rf"\b{name}\b", event)), None) for name in (LOAD, LOOK))
     code = functions(folder, prefix)
     file, region = code.get(f"{prefix}___024root___eval_nba", (None, ""))
     calls = {name: set(re.findall(rf"\b({prefix}___024root\w+)\(", body)) - {name} for name, (_, body) in code.items()}
@@ -175,39 +174,38 @@ def settle_once(folder, prefix):
         return f"the design has events beside {CLOCK} and {LOAD}: " + ", ".join(triggers.values())
     if any("___act_" in name for name in calls.get(f"{prefix}___024root___eval_act", ())):
         return "the design makes clocks of its own"
-    outputs = set(re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text()))
-    outputs = {a or b for a, b in outputs}
+    outputs = {a or b for a, b in re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text())}
     blocks, rest = [], region  # (what it waits for now, its code)
 
     def block(match):
         nonlocal rest
-        condition = alone(match[1], [look, load])
-        if condition is None:
+        understood = alone(match[1], [look, load])
+        if understood is None:
             return match[0]
+        condition, waits = understood
         rest = rest.replace(match[0], "")
-        changed = condition != " ".join(match[1].split())
-        waits = next((n for n in (look, load) if n is not None and alone(match[1], [n]) == condition and changed), None)
         blocks.append((waits, match[2]))
         return f"    if ({condition}) {{\n{match[2]}    }}\n"
 
-    def all_of(texts):
-        """That code, and of all functions that it calls."""
+    def code_of(wanted):
+        """The code of the blocks that this is said of, by what they wait for, and of all functions that it calls."""
+        texts = [text for waits, text in blocks if wanted(waits)]
         called = set(re.findall(rf"\b({prefix}___024root\w+)\(", "".join(texts)))
         while more := set().union(*(calls[name] for name in called)) - called:
             called |= more
-        return "".join(list(texts) + [code[name][1] for name in called])
+        return "".join(texts + [code[name][1] for name in called])
 
     mended = re.sub(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", block, region, flags=re.S | re.M)
     if not region or "__VnbaTriggered" in rest:
         return "this Verilator writes its events in another way"
-    behind = sorted(written(all_of([text for waits, text in blocks if waits == load])) & outputs)
+    behind = sorted(written(code_of(lambda waits: waits == load)) & outputs)
     if behind:
         return f"the output {behind[0]} depends on inputs"
     if look is not None:
-        looked = written(all_of([text for waits, text in blocks if waits == look]))
-        looked = {name for name in looked if not re.search(r"__V(func|lvbound|tableidx|m_trace)", name)}
-        other = set(re.findall(r"\bmy\.(\w+)", " ".join(statements(all_of([text for waits, text in blocks if waits != look])))))
-        behind = sorted(looked & (outputs - READ_AFTER_LOOK | other))
+        passing = re.compile(r"__V(func|lvbound|tableidx|m_trace)")  # is written wherever it is read
+        looked = {name for name in written(code_of(lambda waits: waits == look)) if not passing.search(name)}
+        others = set(re.findall(r"\bmy\.(\w+)", " ".join(statements(code_of(lambda waits: waits != look)))))
+        behind = sorted(looked & (outputs - READ_AFTER_LOOK | others))
         if behind:
             return f"{behind[0]} depends on what is looked at"
     file.write_text(file.read_text().replace(region, mended))
