@@ -329,8 +329,8 @@ package mmu_pkg;
     return ShadowStacks && a.ss && r.cet && a.acc != AccExec;
   endfunction
 
-  // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP). Of all
-  // keys at once, for the key may come late: bit {u, key, 0} says whether it forbids this access.
+  // SDM 5.6.2: protection keys limit data accesses. AD forbids all, WD writes (of a supervisor only with CR0.WP). Of
+  // all keys at once, for the key may come late: bit {u, key, 0} says whether it forbids this access.
   function automatic logic [63:0] keys_forbid(input keys_t keys, input access_t a, input rules_t r);
     keys_t wd;
     wd = '{user: (r.wp || user_mode(a)) ? keys.user >> 1 : '0, supervisor: r.wp ? keys.supervisor >> 1 : '0};
