@@ -177,6 +177,14 @@ static inline void bench_offer(struct bench *b, unsigned port, unsigned id, uint
     bench_offer_req(b, port, (struct pins_req){.va = va, .id = (uint8_t)id, .acc = (uint8_t)acc, .user = user});
 }
 
+/* A fetch, request 2, and in the next cycle a read, request 1: misses both, they get walkers 0 and 1. */
+static inline void bench_offer_both(struct bench *b, uint64_t fetch, uint64_t read)
+{
+    bench_offer(b, FETCH, 2, fetch, ACC_EXECUTE, true);
+    bench_tick(b);
+    bench_offer(b, DATA, 1, read, ACC_READ, true);
+}
+
 /* The core drops a request in this cycle. */
 static inline void bench_squash(struct bench *b, unsigned port, unsigned id)
 {

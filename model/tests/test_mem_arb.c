@@ -116,9 +116,7 @@ static void a_fault_of_a_younger_read_is_told(void **state)
     if (WALKERS < 2 || QUEUE < DATA + 2)
         return;
     struct bench *b = bench_new();
-    bench_offer(b, FETCH, 2, VA + 0x8000000000, ACC_EXECUTE, true);
-    bench_tick(b);
-    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_offer_both(b, VA + 0x8000000000, VA);
     BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
     assert_int_equal(walker_state(b, 0), W_WAIT);
     assert_int_equal(bench_state0(b, 7, 2) >> 33, 0);

@@ -206,9 +206,7 @@ static void without_an_offer_a_walker_ends(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     b->stall = true;
-    bench_offer(b, FETCH, 2, 0x800000000000 - 0x1000, ACC_EXECUTE, true); /* in another line of the root table */
-    bench_tick(b);
-    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_offer_both(b, 0x800000000000 - 0x1000, VA); /* in another line of the root table than VA */
     BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
     assert_int_equal(b->out.mem_req_tag, 0);
     bench_squash(b, DATA, 1);
@@ -232,9 +230,7 @@ static void a_shared_read(void **state)
         struct bench *b = bench_new();
         bench_map(b, VA, PA, SIZE_4K, MAPPED);
         bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
-        bench_offer(b, FETCH, 2, VA + 0x1000, ACC_EXECUTE, true);
-        bench_tick(b);
-        bench_offer(b, DATA, 1, VA, ACC_READ, true);
+        bench_offer_both(b, VA + 0x1000, VA);
         BENCH_UNTIL(b, walker_state(b, 1) == W_WAIT);
         assert_int_equal(b->reads, 1);
         bench_squash(b, owner ? FETCH : DATA, owner ? 2 : 1);
@@ -256,9 +252,7 @@ static void about_to_share_a_read(void **state)
         return;
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
-    bench_offer(b, FETCH, 2, VA, ACC_EXECUTE, true);
-    bench_tick(b);
-    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_offer_both(b, VA, VA);
     BENCH_UNTIL(b, walker_state(b, 1) == W_REQ);
     assert_int_equal(walker_state(b, 0), W_WAIT);
     bench_squash(b, DATA, 1);
@@ -296,9 +290,7 @@ static void in_fin_without_a_grant(void **state)
     b->latency = S + 5;
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
-    bench_offer(b, FETCH, 2, VA + 0x1000, ACC_EXECUTE, true);
-    bench_tick(b);
-    bench_offer(b, DATA, 1, VA, ACC_READ, true); /* shares every read of the first */
+    bench_offer_both(b, VA + 0x1000, VA); /* the read shares every read of the fetch */
     BENCH_UNTIL(b, walker_state(b, 0) == W_FIN && walker_state(b, 1) == W_FIN);
     bench_squash(b, DATA, 1);
     bench_tick(b);
