@@ -6,13 +6,15 @@
  *
  * All logic is settled once a clock. The model has a load_i (tb/dut/mmu_waves.sv): one eval when it turns over, for
  * what lies behind the inputs, and one at the rising edge, for the rest; the state readout waits for its look_i, which
- * turns over when somebody asks. Or the model has none (an MMU of other making): one eval, at the edge; an eval with
- * clk = 0 would only make Verilator forget that the clock was high, so its memory of the clock is set low by hand.
- * Either is made possible by scripts/verilate.py, from the C++ that Verilator wrote, and a header of its making says so
- * (Vmmu_clock.h; to be included before this one). Where it is not possible, because this Verilator does it otherwise,
- * the design waits for the falling edge too, or there is no such header, there are two evals and what lies behind the
- * inputs is settled twice; `about` tells. Where the registers are says another such header (Vmmu_registers.h): with
- * it, a device can be put into a state. With waves on each cycle is dumped in two phases:
+ * turns over when somebody asks. Verilator's eval asks several times what has changed, which costs a tenth of a clock:
+ * where the header has the calls that follow (clock_load, clock_rise), a step without waves makes them. Or the model
+ * has none (an MMU of other making): one eval, at the edge; an eval with clk = 0 would only make Verilator forget that
+ * the clock was high, so its memory of the clock is set low by hand. Either is made possible by scripts/verilate.py,
+ * from the C++ that Verilator wrote, and a header of its making says so (Vmmu_clock.h; to be included before this one).
+ * Where it is not possible, because this Verilator does it otherwise, the design waits for the falling edge too, or
+ * there is no such header, there are two evals and what lies behind the inputs is settled twice; `about` tells. Where
+ * the registers are says another such header (Vmmu_registers.h): with it, a device can be put into a state. With waves
+ * on each cycle is dumped in two phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -61,6 +63,13 @@ template <class Model> struct has_load<Model, std::void_t<decltype(std::declval<
 template <class Model, class = void> struct has_look : std::false_type {
 };
 template <class Model> struct has_look<Model, std::void_t<decltype(std::declval<Model &>().look_i)>> : std::true_type {
+};
+
+/* Whether its clock header has the two evaluations of a clock as calls. */
+template <class Model, class = void> struct has_calls : std::false_type {
+};
+template <class Model>
+struct has_calls<Model, std::void_t<decltype(clock_load(std::declval<Model &>()))>> : std::true_type {
 };
 
 /* Whether requests in flight can be dropped: not of an MMU of before there was a port for it. */
@@ -306,11 +315,11 @@ private:
         a.evaluate([&] {
             if (a.fst_) {
                 a.dump_cycle(*in);
+                a.rise();
             } else {
                 a.put_inputs(*in);
-                a.lower();
+                a.clock();
             }
-            a.rise();
         });
         a.cycle_++;
         a.get_outputs(*out);
@@ -435,6 +444,20 @@ private:
     {
         model_.clk_i = 1;
         model_.eval();
+    }
+
+    /* A whole clock. It is high after it. */
+    void clock()
+    {
+        if constexpr (has_calls<Model>::value) {
+            if (!fresh_) {
+                clock_load(model_);
+                clock_rise(model_);
+                return;
+            }
+        }
+        lower();
+        rise();
     }
 
     /* Both phases of the present cycle. The clock is low after it. */

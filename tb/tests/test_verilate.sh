@@ -119,6 +119,36 @@ int main()
 }
 END
 
+# The same by the calls that the header tells, in between an evaluation: as many, and no other result.
+cp -r "$work/once" "$work/straight"
+cat > "$work/straight/main.cpp" <<'END'
+#include "../clocked.h"
+#include "Vtop_clock.h"
+int main()
+{
+    VerilatedContext context;
+    Vtop top{&context, "TOP"};
+    unsigned char expected = 0, input = 1;
+    for (int n = -2; n < 200; n++) {
+        input = (unsigned char)(input * 5 + 3);
+        if (n < 0 || n % 20 == 0) {
+            clock(top, n < 0, input);
+        } else {
+            top.i = input;
+            top.rst_i = 0;
+            clock_load(top);
+            clock_rise(top);
+            if (n % 2)
+                top.eval();
+        }
+        expected = (unsigned char)(n < 0 ? 0 : expected + input);
+        if (top.o != expected)
+            return 2;
+    }
+    return calls == 200 ? 0 : 1;
+}
+END
+
 # A readout is settled when it is looked at, and tells the state of then.
 cat > "$work/readout/main.cpp" <<'END'
 #include "../clocked.h"
@@ -170,5 +200,7 @@ compile rising
 "$work/run" || fail "the clock is not where the header says"
 compile once
 "$work/run" || fail "what lies behind inputs is not settled once a clock, or wrong: $?"
+compile straight
+"$work/run" || fail "what the header calls is not settled once a clock, or wrong: $?"
 compile readout
 "$work/run" || fail "a readout is not settled when it is looked at, or wrong: $?"
