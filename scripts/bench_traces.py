@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.chdir(Path(__file__).resolve().parent.parent)
 
-DECODE_AIM, CAPTURE_AIM = 100, 5     # M accesses/s
+DECODE_AIM, CAPTURE_AIM = 150, 5     # M accesses/s
 IMPORTED, PASSES = 500_000, 3
 FIXED = ["/usr/bin/python3", "-S", "-E", "-c", "d = {}\nfor i in range(10000): d[i * 7919 % 30011] = str(i)"]
 

@@ -177,15 +177,24 @@ size_t block_finish(struct block_encoder *e, uint8_t *out)
 
 /* ---- Decoder ---- */
 
-enum { AT_ONCE = 1024 }; /* records, so that they stay in the first cache */
-
 enum shape_class { CLASS_HIT, CLASS_MISS, CLASS_RARE, CLASS_BAD };
 
 struct shape {
     uint64_t *next;       /* the stream's prediction */
     struct trace_rec rec; /* kind, flags, size, thread as in the dictionary */
     uint8_t stream, class;
-    bool hit;
+    bool hit, expects;
+};
+
+/* What is left of a block: shape numbers, columns and extras, as far as they are not used up. */
+struct block_progress {
+    uint64_t next[STREAM_SETS][BLOCK_STREAMS];
+    struct shape shape[BLOCK_SHAPES];
+    struct known_pages known;
+    const uint8_t *number; /* of the block's first record */
+    const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *extra, *extra_end;
+    uint32_t records, accesses, found; /* found: accesses so far */
+    bool more;                         /* some records have extras */
 };
 
 void block_decoder_init(struct block_decoder *d)
@@ -198,26 +207,26 @@ void block_decoder_free(struct block_decoder *d)
     free(d->recs);
     free(d->extras);
     free(d->expects);
+    free(d->progress);
 }
 
-/* Room for a block of so many records; what was there goes. */
-static bool make_room(struct block_decoder *d, uint32_t records)
+static bool make_room(struct block_decoder *d)
 {
-    if (records <= d->recs_room)
+    if (d->progress)
         return true;
     free(d->recs);
     free(d->expects);
-    d->recs = malloc(sizeof *d->recs * records);
-    d->expects = malloc(sizeof *d->expects * records +
+    d->recs = malloc(sizeof *d->recs * BLOCK_PIECE);
+    d->expects = malloc(sizeof *d->expects * BLOCK_PIECE +
                         sizeof *d->extras); /* room behind it: the last may be copied whole */
-    d->recs_room = d->recs && d->expects ? records : 0;
-    return d->recs_room;
+    d->progress = d->recs && d->expects ? malloc(sizeof *d->progress) : NULL;
+    return d->progress;
 }
 
 static struct trace_extra *extra_room(struct block_decoder *d, uint32_t index)
 {
     if (index == d->extras_room) {
-        uint32_t room = d->extras_room ? 2 * d->extras_room : 64; /* a power of two, so it stops at BLOCK_RECORDS */
+        uint32_t room = d->extras_room ? 2 * d->extras_room : 64; /* a power of two, so it stops at BLOCK_PIECE */
         struct trace_extra *more = realloc(d->extras, sizeof *more * room);
         if (!more)
             return NULL;
@@ -228,24 +237,25 @@ static struct trace_extra *extra_room(struct block_decoder *d, uint32_t index)
 }
 
 /* Fills the dictionary; shapes beyond it are bad, so that the loop needs no range check. */
-static const char *read_shapes(struct shape shape[BLOCK_SHAPES], const uint8_t *p, uint32_t shapes,
-                               uint64_t next[STREAM_SETS][BLOCK_STREAMS])
+static const char *read_shapes(struct block_progress *b, const uint8_t *p, uint32_t shapes)
 {
     struct stream_sets sets = {0};
     for (uint32_t i = 0; i < BLOCK_SHAPES; i++) {
-        struct shape *s = &shape[i];
+        struct shape *s = &b->shape[i];
         *s = (struct shape){.class = CLASS_BAD};
         if (i >= shapes)
             continue;
         uint32_t word = get_u32(p + SHAPE_BYTES * i);
         s->rec = unpack_shape(word, &s->hit);
+        b->more |= has_extra(s->rec.kind, s->rec.flags);
         struct trace_rec plain = s->rec; /* the extra is checked with the record */
         if (plain.kind <= TRACE_STORE) {
             plain.flags &= (uint8_t)~TRACE_EXPECT;
             if (trace_invalid(&plain, NULL))
                 return "a shape of the dictionary is not a valid access";
             s->stream = s->rec.kind;
-            s->next = &next[stream_set(&sets, s->rec.thread)][s->stream];
+            s->next = &b->next[stream_set(&sets, s->rec.thread)][s->stream];
+            s->expects = s->rec.flags & TRACE_EXPECT;
             s->class = s->hit ? CLASS_HIT : CLASS_MISS;
         } else {
             if (plain.kind >= TRACE_KINDS || plain.flags & ~(plain.kind == TRACE_CONTROL ? TRACE_EXPECT : 0) ||
@@ -274,7 +284,7 @@ static inline bool next_address(const struct shape *s, const uint8_t **at, const
     return true;
 }
 
-/* Any extra but the plain expectations below. used: extras and expectations so far. */
+/* Any extra but the plain expectations below. used: extras and expectations so far, of this piece. */
 static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, const uint8_t **extra, const uint8_t *end,
                               uint32_t used[2])
 {
@@ -282,7 +292,7 @@ static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, co
     struct trace_extra own, *x = access ? &own : extra_room(d, used[0]);
     if (!x)
         return block_no_memory;
-    if (*extra >= end || !get_extra(extra, &d->known, rec, x))
+    if (*extra >= end || !get_extra(extra, &d->progress->known, rec, x))
         return "an extra part is missing or malformed";
     if (access)
         d->expects[used[1]] = own.expect;
@@ -290,78 +300,61 @@ static const char *read_extra(struct block_decoder *d, struct trace_rec *rec, co
     return trace_invalid(rec, x);
 }
 
-/* The extras of records [from, to), whose addresses are there. A recorded system has one on every access. */
-static const char *read_extras(struct block_decoder *d, uint32_t from, uint32_t to, const uint8_t **at,
-                               const uint8_t *end, uint32_t used[2])
+/* The piece's records. more: some of the block's have extras, which lie in the records' order and depend on addresses.
+ * A recorded system has one on every access. */
+static inline __attribute__((always_inline)) const char *read_records(struct block_decoder *d, bool more)
 {
-    struct trace_rec *const recs = d->recs;
-    const uint8_t *extra = *at;
-    for (uint32_t i = from; i < to; i++) {
-        struct trace_rec *rec = &recs[i];
-        const bool access = rec->kind <= TRACE_STORE;
-        if (access && !(rec->flags & TRACE_EXPECT))
-            continue;
-        if (access && extra < end && get_plain_expect(extra, &d->known, rec->va, &d->expects[used[1]])) {
-            extra += PLAIN_EXPECT_BYTES;
-            rec->extra = (uint16_t)used[1]++;
-            continue;
-        }
-        const uint8_t *next = extra; /* whose address may be taken, so that the other stays in a register */
-        const char *error = read_extra(d, rec, &next, end, used);
-        if (error) {
-            d->bad_record = i;
-            return error;
-        }
-        extra = next;
-    }
-    *at = extra;
-    return NULL;
-}
-
-/* Kinds and addresses of records [from, to). accesses: those found so far. */
-static inline const char *read_addresses(struct block_decoder *d, uint32_t from, uint32_t to, const uint8_t *number,
-                                         const struct shape *shape, const uint8_t *at[BLOCK_STREAMS],
-                                         const uint8_t *const end[BLOCK_STREAMS], uint32_t *accesses)
-{
+    struct block_progress *const b = d->progress;
+    const uint8_t *const number = b->number + d->first, *const extra_end = b->extra_end, *extra = b->extra;
     const char *error;
-    for (uint32_t i = from; i < to; i++) {
-        const struct shape *s = &shape[number[i]];
+    uint32_t rare = 0, i, used[2] = {0, 0};
+    for (i = 0; i < d->count; i++) {
+        const struct shape *s = &b->shape[number[i]];
         struct trace_rec *rec = &d->recs[i];
-        *rec = s->rec;
+        uint64_t va = 0;
         if (s->class == CLASS_HIT) {
-            rec->va = *s->next;
+            va = *s->next;
         } else if (s->class == CLASS_MISS) {
             error = "an address is missing or too long";
-            if (!next_address(s, &at[s->stream], end[s->stream], &rec->va))
+            if (!next_address(s, &b->at[s->stream], b->end[s->stream], &va))
                 goto bad;
-        } else if (s->class == CLASS_RARE) {
-            continue;
-        } else {
+        } else if (s->class == CLASS_BAD) {
             error = "a shape beyond the dictionary";
             goto bad;
         }
-        error = "an access crosses a 4 KiB page";
-        if ((rec->va & 0xfff) + rec->size > 0x1000)
+        *rec = s->rec;
+        rec->va = va;
+        if (s->class == CLASS_RARE) {
+            rare++;
+        } else {
+            error = "an access crosses a 4 KiB page";
+            if ((va & 0xfff) + s->rec.size > 0x1000)
+                goto bad;
+            *s->next = va + s->rec.size;
+            if (!more || !s->expects)
+                continue;
+            if (extra < extra_end && get_plain_expect(extra, &b->known, va, &d->expects[used[1]])) {
+                extra += PLAIN_EXPECT_BYTES;
+                rec->extra = (uint16_t)used[1]++;
+                continue;
+            }
+        }
+        const uint8_t *next = extra; /* whose address may be taken, so that the other stays in a register */
+        if ((error = read_extra(d, rec, &next, extra_end, used)))
             goto bad;
-        *s->next = rec->va + rec->size;
-        ++*accesses;
-        continue;
-    bad:
-        d->bad_record = i;
-        return error;
+        extra = next;
     }
+    b->extra = extra;
+    b->found += d->count - rare;
     return NULL;
+bad:
+    d->bad_record = d->first + i;
+    return error;
 }
 
-const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses)
+const char *block_begin(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses)
 {
-    uint64_t next[STREAM_SETS][BLOCK_STREAMS];
-    struct shape shape[BLOCK_SHAPES];
-    const uint8_t *at[BLOCK_STREAMS], *end[BLOCK_STREAMS], *p = raw;
-    uint32_t found = 0, used[2] = {0, 0};
-    bool more = false; /* some records have extras */
-
-    d->bad_record = 0;
+    d->first = d->count = d->bad_record = 0;
     if (len < HEAD_BYTES)
         return "the encoded block is too short for its head";
     uint64_t shapes = get_u32(raw);
@@ -373,36 +366,36 @@ const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len
     if (total != len)
         return "the columns do not add up to the length of the block";
 
-    if (!make_room(d, records))
+    if (!make_room(d))
         return block_no_memory;
-    memset(next, 0, sizeof next);
-    memset(&d->known, 0, sizeof d->known);
-    const char *error = read_shapes(shape, raw + HEAD_BYTES, (uint32_t)shapes, next);
-    if (error)
-        return error;
-    for (uint32_t k = 0; k < shapes; k++)
-        more |= has_extra(shape[k].rec.kind, shape[k].rec.flags);
-    const uint8_t *number = raw + HEAD_BYTES + SHAPE_BYTES * shapes;
-    p = number + records;
+    struct block_progress *b = d->progress;
+    memset(b, 0, sizeof *b);
+    b->records = records;
+    b->accesses = accesses;
+    b->number = raw + HEAD_BYTES + SHAPE_BYTES * shapes;
+    const uint8_t *p = b->number + records;
     for (int c = 0; c < BLOCK_STREAMS; c++) {
-        at[c] = p;
-        end[c] = p += get_u32(raw + 4 + 4 * c);
+        b->at[c] = p;
+        b->end[c] = p += get_u32(raw + 4 + 4 * c);
     }
+    b->extra = p;
+    b->extra_end = raw + len;
+    return read_shapes(b, raw + HEAD_BYTES, (uint32_t)shapes);
+}
 
-    /* Some records at a time: first their addresses, then their extras, which lie in the records' order and depend on
-     * addresses. */
-    for (uint32_t from = 0, to; from < records; from = to) {
-        to = records - from > AT_ONCE ? from + AT_ONCE : records;
-        if ((error = read_addresses(d, from, to, number, shape, at, end, &found)))
-            return error;
-        if (more && (error = read_extras(d, from, to, &p, raw + len, used)))
-            return error;
-    }
-    d->bad_record = records;
+const char *block_piece(struct block_decoder *d)
+{
+    struct block_progress *b = d->progress;
+    d->first += d->count;
+    d->count = b->records - d->first > BLOCK_PIECE ? BLOCK_PIECE : b->records - d->first;
+    const char *error = b->more ? read_records(d, true) : read_records(d, false);
+    if (error || d->first + d->count < b->records)
+        return error;
+    d->bad_record = b->records;
     for (int c = 0; c < BLOCK_STREAMS; c++)
-        if (at[c] != end[c])
+        if (b->at[c] != b->end[c])
             return "an address column is not used up, or overrun";
-    if (p != raw + len)
+    if (b->extra != b->extra_end)
         return "the extras are not used up, or overrun";
-    return found == accesses ? NULL : "the number of accesses is not the one of the block's header";
+    return b->found == b->accesses ? NULL : "the number of accesses is not the one of the block's header";
 }

@@ -12,8 +12,9 @@
 #include "wire.h"
 
 enum {
-    BLOCK_RECORDS = 65536,                         /* most records of a block */
-    BLOCK_SHAPES = 256,                            /* most shapes of a block */
+    BLOCK_RECORDS = 65536, /* most records of a block */
+    BLOCK_PIECE = 1024, /* records that a decoder gives at once, so that they stay in the caches until they are used */
+    BLOCK_SHAPES = 256, /* most shapes of a block */
     BLOCK_EXTRA_BYTES = 1 << 20,                   /* an encoder is full once its extras reach this */
     BLOCK_RAW_MAX = 2 << 20,                       /* most bytes of an encoded block */
     BLOCK_PACKED_MAX = BLOCK_RAW_MAX + (64 << 10), /* most bytes of a compressed block */
@@ -32,14 +33,15 @@ uint32_t block_accesses(const struct block_encoder *e);
 /* Writes the encoded block to out[BLOCK_RAW_MAX], returns its length, and empties the encoder. */
 size_t block_finish(struct block_encoder *e, uint8_t *out);
 
+struct block_progress; /* what a decoder knows of its block between two pieces */
 struct block_decoder {
-    struct trace_rec *recs;     /* recs_room of them, as many as the largest block so far has had */
-    struct trace_extra *extras; /* of other records than accesses; grows as needed, never beyond BLOCK_RECORDS */
-    struct trace_expect
-        *expects; /* of accesses, close together, since a recorded system has one on each; recs_room of them */
-    uint32_t recs_room, extras_room;
-    struct known_pages known;
-    uint32_t bad_record; /* on failure: the record of the block in which it was found */
+    /* the piece at hand: count records, from number `first` of the block on */
+    struct trace_rec *recs;
+    struct trace_extra *extras;   /* of other records than accesses; grows as needed, never beyond BLOCK_PIECE */
+    struct trace_expect *expects; /* of accesses, close together, since a recorded system has one on each */
+    uint32_t first, count, extras_room;
+    struct block_progress *progress; /* NULL before the first block */
+    uint32_t bad_record;             /* on failure: the record of the block in which it was found */
 };
 
 void block_decoder_init(struct block_decoder *d);
@@ -53,9 +55,14 @@ static inline const struct trace_extra *block_extra(const struct block_decoder *
                                     : &d->extras[rec->extra];
 }
 
-/* Decodes `records` (1 … BLOCK_RECORDS) records, `accesses` of them accesses, from raw[0 … len), behind which
- * BLOCK_SLACK bytes are readable. NULL, or what is wrong. Every record given back satisfies trace_invalid(). */
-extern const char block_no_memory[]; /* what block_decode gives when it is not the block that is wrong */
-const char *block_decode(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses);
+extern const char block_no_memory[]; /* what the two below give when it is not the block that is wrong */
+/* Begins a block of `records` (1 … BLOCK_RECORDS) records, `accesses` of them accesses: raw[0 … len), behind which
+ * BLOCK_SLACK bytes are readable, and which stays as it is while pieces are taken. No piece is at hand then. NULL, or
+ * what is wrong. */
+const char *block_begin(struct block_decoder *d, const uint8_t *raw, size_t len, uint32_t records, uint32_t accesses);
+/* Decodes the next piece: BLOCK_PIECE records, fewer at the block's end, where there must be at least one left. NULL,
+ * or what is wrong. Every record given satisfies trace_invalid(); that the block is used up exactly is known with its
+ * last piece. */
+const char *block_piece(struct block_decoder *d);
 
 #endif

@@ -74,7 +74,7 @@ struct trace_reader {
 
     /* both forms: the run that was read last */
     uint64_t next_record;   /* number of the record behind it */
-    uint32_t block_records; /* its records, in the decoder; 0: none */
+    uint32_t block_records; /* its records, which the decoder has, or can give; 0: none */
     uint32_t held;          /* the last so many of them are still to be given */
     bool ended;             /* the end was read and is right */
     bool lost;              /* after damage: the file does not stand where next_record says */
@@ -85,8 +85,10 @@ struct trace_reader {
     uint64_t block, next_access; /* numbers of the next block, and of its first access */
     struct index_entry *index;
     uint32_t index_entries, index_stride;
-    uint8_t *raw, *packed; /* they grow with the blocks, to the format's limits */
-    size_t raw_room, packed_room;
+    uint8_t *raw, *packed;                   /* they grow with the blocks, to the format's limits */
+    size_t raw_room, packed_room, raw_bytes; /* raw_bytes: of the block at hand */
+    uint32_t block_accesses;                 /* its accesses */
+    uint64_t block_at;                       /* its offset */
     struct ZSTD_DCtx_s *zstd;
     struct trace_sizes sizes;
 

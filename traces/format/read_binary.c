@@ -222,7 +222,19 @@ static bool make_room(struct trace_reader *r, uint8_t **bytes, size_t *room, siz
     return true;
 }
 
-/* Reads and decodes the next block. 1; 0 at the end; -1. */
+/* What the decoder said of the block at r->block_at. */
+static bool decoded(struct trace_reader *r, const char *wrong)
+{
+    char what[256];
+    if (!wrong)
+        return true;
+    if (wrong == block_no_memory)
+        return reader_no_memory(r);
+    snprintf(what, sizeof what, "malformed at its record %" PRIu32 ": %s", r->decoder.bad_record, wrong);
+    return block_error(r, r->block_at, what);
+}
+
+/* Reads the next block and begins to decode it. 1; 0 at the end; -1. */
 static int read_block(struct trace_reader *r)
 {
     uint8_t head[BLOCK_HEAD_BYTES];
@@ -253,14 +265,11 @@ static int read_block(struct trace_reader *r)
     if (ZSTD_isError(n) || n != h.raw)
         return block_error(r, at, "it does not decompress to the length it says"), -1;
     memset(r->raw + n, 0, BLOCK_SLACK);
-    const char *wrong = block_decode(&r->decoder, r->raw, n, h.records, h.accesses);
-    if (wrong == block_no_memory)
-        return reader_no_memory(r), -1;
-    if (wrong) {
-        char what[256];
-        snprintf(what, sizeof what, "malformed at its record %" PRIu32 ": %s", r->decoder.bad_record, wrong);
-        return block_error(r, at, what), -1;
-    }
+    r->raw_bytes = n;
+    r->block_at = at;
+    r->block_accesses = h.accesses;
+    if (!decoded(r, block_begin(&r->decoder, r->raw, n, h.records, h.accesses)))
+        return -1;
     r->lost = false;
     r->sizes.blocks++;
     r->sizes.raw += h.raw;
@@ -270,6 +279,32 @@ static int read_block(struct trace_reader *r)
     r->next_record += h.records;
     r->next_access += h.accesses;
     return 1;
+}
+
+/* Back to the state before the block at hand, in whose midst it turned out to be malformed. */
+static void unread_block(struct trace_reader *r)
+{
+    r->block--;
+    r->next_record -= r->block_records;
+    r->next_access -= r->block_accesses;
+    r->block_records = r->held = 0;
+    r->lost = true;
+}
+
+/* Sees to it that the piece at hand has the first of the records that are held; goes back to the block's beginning when
+ * it has been passed. False: the block is malformed. */
+static bool reach_held(struct trace_reader *r)
+{
+    struct block_decoder *const d = &r->decoder;
+    const uint32_t wanted = r->block_records - r->held;
+    const char *wrong = NULL;
+    if (wanted < d->first)
+        wrong = block_begin(d, r->raw, r->raw_bytes, r->block_records, r->block_accesses);
+    while (!wrong && wanted >= d->first + d->count)
+        wrong = block_piece(d);
+    if (wrong)
+        unread_block(r);
+    return decoded(r, wrong);
 }
 
 /* ---- What reader.c calls ---- */
@@ -304,9 +339,12 @@ int binary_next(struct trace_reader *r, const struct trace_rec **recs, size_t *c
             return got;
         r->held = r->block_records;
     }
-    *recs = r->decoder.recs + (r->block_records - r->held);
-    *count = r->held;
-    r->held = 0;
+    if (!reach_held(r))
+        return -1;
+    const uint32_t passed = r->block_records - r->held - r->decoder.first;
+    *recs = r->decoder.recs + passed;
+    *count = r->decoder.count - passed;
+    r->held -= (uint32_t)*count;
     return 1;
 }
 
@@ -377,9 +415,11 @@ bool binary_seek(struct trace_reader *r, uint64_t record)
     while (!r->ended && record >= r->next_record)
         if (read_block(r) < 0)
             return false;
-    if (record < r->next_record)
+    if (record < r->next_record) {
         r->held = (uint32_t)(r->next_record - record);
-    else if (record > r->next_record)
+        return reach_held(r);
+    }
+    if (record > r->next_record)
         return reader_error(r, "record %" PRIu64 " is beyond the end: the trace has %" PRIu64, record, r->next_record);
     return true;
 }

@@ -344,6 +344,49 @@ static void test_random_blocks(void **state)
     block_encoder_free(e);
 }
 
+/* A block that turns out to be malformed long after its beginning: what comes before is given, and can be gone back to,
+ * whether it is read or sought; what comes after cannot. */
+static void test_malformed_later(void **state)
+{
+    (void)state;
+    enum { RECORDS = 5000, BAD = 3500 };
+    static uint8_t raw[BLOCK_RAW_MAX];
+    static struct item made[RECORDS];
+    const char *error;
+    const struct trace_rec *recs;
+    size_t n;
+    uint64_t at = 0;
+    struct block_encoder *e = block_encoder_new();
+    for (int i = 0; i < RECORDS; i++) {
+        made[i] = (struct item){.rec = {.kind = TRACE_LOAD, .size = 8, .va = 0x7000 + 8 * (rnd() % 512)}};
+        assert_true(block_add(e, &made[i].rec, &made[i].extra));
+    }
+    size_t len = block_finish(e, raw);
+    const uint32_t shapes = get_u32(raw);
+    raw[20 + 4 * shapes + BAD] = (uint8_t)shapes; /* a shape that there is not */
+    start_file();
+    add_packed(RECORDS, RECORDS, raw, len);
+    save_file(scratch("later.tw"), file.bytes, file.len);
+    struct trace_reader *r = trace_open(scratch("later.tw"), &error);
+    assert_non_null(r);
+    while (trace_next(r, &recs, &n) > 0)
+        for (size_t i = 0; i < n; i++, at++)
+            assert_true(same_item(&made[at], &recs[i], NULL));
+    assert_true(at > BAD - BLOCK_PIECE && at <= BAD);
+    for (int i = 0; i < 100; i++) {
+        const uint64_t to = i ? rnd() % RECORDS : RECORDS - 1;
+        if (trace_seek(r, to)) {
+            assert_true(to < BAD && trace_next(r, &recs, &n) == 1 && same_item(&made[to], recs, NULL));
+        } else {
+            assert_true(to > BAD - BLOCK_PIECE);
+            assert_non_null(strstr(trace_error(r), "block 0 (from record 0): malformed at its record 3500: a shape"));
+            assert_int_equal(trace_next(r, &recs, &n), -1);
+        }
+    }
+    trace_close(r);
+    block_encoder_free(e);
+}
+
 /* An index that lies, with a right checksum. */
 static void test_hostile_index(void **state)
 {
@@ -386,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_hostile_blocks),
         cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_random_blocks),
+        cmocka_unit_test(test_malformed_later),
         cmocka_unit_test(test_hostile_index),
     };
     return cmocka_run_group_tests_name("traces: damage", tests, NULL, NULL);
