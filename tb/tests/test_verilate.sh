@@ -78,6 +78,39 @@ looked readout "" <<< "$load$look"' import "DPI-C" function int seen(input int v
 looked outside "o depends on what is looked at" <<< "$load$look"' assign next = in; assign o = state ^ sel; assign state_data_o = sel;'
 looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
 
+# What becomes a variable of a function: what it has written, in all ways to there, before it reads it; and nobody else may know it.
+python3 - << 'END'
+import sys
+
+sys.path.insert(0, "scripts")
+import verilate
+
+def first(body):
+    return verilate.read_first("void f(Vtop___024root* vlSelf) {\n" + body + "}\n", {"a": 1, "b": 2})
+
+for body, expected in (
+    ("vlSelf->a = 1U; vlSelf->o = vlSelf->a;", 0),
+    ("vlSelf->o = vlSelf->a;", 1),
+    ("vlSelf->a = (2U & vlSelf->a);", 1),
+    ("vlSelfRef.a = 1U; vlSelfRef.o = vlSelfRef.a + vlSelfRef.b;", 2),
+    ("if (vlSelf->i) {vlSelf->a = 1U; vlSelf->o = vlSelf->a;}", 0),
+    ("if (vlSelf->i) {vlSelf->a = 1U;} vlSelf->o = vlSelf->a;", 1),
+    ("if (vlSelf->a) {vlSelf->b = 1U;} else {vlSelf->b = 2U;} vlSelf->o = vlSelf->b;", 1),
+    ("if (vlSelf->i) {vlSelf->a = 1U;} else {vlSelf->b = 2U;} vlSelf->o = vlSelf->b;", 2),
+    ("if (vlSelf->i) {vlSelf->a = 1U;} else if (vlSelf->j) {vlSelf->a = 2U;} vlSelf->o = vlSelf->a;", 1),
+    ("if (vlSelf->i) {vlSelf->a = 1U;} else if (vlSelf->j) {vlSelf->a = 2U;} else {vlSelf->a = 3U;} vlSelf->o = vlSelf->a;", 0),
+    ("{if (vlSelf->i) {vlSelf->a = 1U; goto __Vlabel1;} vlSelf->a = 2U; __Vlabel1: ;} vlSelf->o = vlSelf->a;", 0),
+    ("{if (vlSelf->i) {goto __Vlabel1;} vlSelf->a = 2U; __Vlabel1: ;} vlSelf->o = vlSelf->a;", 1),
+    ("while (vlSelf->i) {vlSelf->a = 1U; vlSelf->o = vlSelf->a;}", 0),
+    ("while (vlSelf->i) {vlSelf->a = 1U;} vlSelf->o = vlSelf->a;", 1),
+    ("vlSelf->a = 1U; // vlSelf->b;\n VL_WRITEF(\"; vlSelf->b\", vlSelf->a);", 0),
+    ("VL_ASSIGN_W(70, vlSelf->o, vlSelf->b);", 2),
+    ("switch (vlSelf->i) {vlSelf->a = 1U;}", 3),
+):
+    if first(body) != expected:
+        sys.exit(f"{body}: {first(body)}, expected {expected}")
+END
+
 cat > "$work/clocked.h" <<'END'
 #include "Vtop.h"
 static unsigned calls; /* of logic that asks to be seen */
