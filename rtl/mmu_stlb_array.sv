@@ -273,9 +273,9 @@ module mmu_stlb_array
                 pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
           stale[w]   = p_same && p_write_q[w];
           same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s) && who &&
-              !stale[w] && !c_is;
+              !stale[w];
           room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
-          if (same[w]) answer[s] |= word[s][w];
+          if (same[w] && !c_is) answer[s] |= word[s][w];
           if (p_is) same[w] |= p_fresh_q[w];
         end
         stale    = c_same[s] ? write : '0;

@@ -171,6 +171,30 @@ static void a_fill_displaces_a_global_entry(void **state)
     bench_free(b);
 }
 
+/* Two fills of one page, one after the other: the entry of a third PCID goes with the second, which is global, whatever
+ * the first displaces. Two walkers set A of the leaf, and it becomes global between their compare-and-swaps. */
+static void of_two_fills_in_a_row(void **state)
+{
+    (void)state;
+    if (!CFG_ARCH_PCID || CFG_WALKERS_COUNT < 2)
+        return;
+    struct bench *b = bench_with_pcids();
+    const uint64_t leaf = bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_ticks(b, S);
+    assert_true(bench_has_tag(b, 3, tag(VA, ONE, false), ~0ull));
+    change_to(b, TWO);
+    *bench_word(b, leaf) = PA | (MAPPED & ~PTE_A);
+    bench_offer_both(b, VA, VA);
+    BENCH_UNTIL(b, *bench_word(b, leaf) & PTE_A);
+    *bench_word(b, leaf) = PA | MAPPED | PTE_G;
+    BENCH_UNTIL(b, b->answer[FETCH][2].seen && b->answer[DATA][1].seen);
+    bench_ticks(b, S);
+    assert_int_equal(entries(b, 3), 1);
+    assert_true(bench_has_tag(b, 3, tag(VA, TWO, true), ~0ull));
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +203,7 @@ int main(void)
         cmocka_unit_test(another_pcid_has_an_entry_of_its_own),
         cmocka_unit_test(a_global_fill_displaces_those_of_other_pcids),
         cmocka_unit_test(a_fill_displaces_a_global_entry),
+        cmocka_unit_test(of_two_fills_in_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
