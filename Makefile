@@ -270,8 +270,9 @@ $(B)/twinwalk-plain: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilato
 	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
-# A unit and its test carry the same stem. The model's tests run for every preset, the others for tiny.
-TEST_SRC := $(wildcard model/tests/test_*.c) $(if $(filter tiny,$(PRESET)),$(wildcard traces/tests/test_*.c tb/tests/test_*.c))
+# A unit and its test carry the same stem. The model's tests run for every preset, and that of stretches of hits, since
+# cycles take more accesses elsewhere; the others for tiny.
+TEST_SRC := $(sort $(wildcard model/tests/test_*.c) tb/tests/test_stretch.c $(if $(filter tiny,$(PRESET)),$(wildcard traces/tests/test_*.c tb/tests/test_*.c)))
 TESTS    := $(foreach src,$(TEST_SRC),$(B)/test/$(basename $(notdir $(src))))
 AIDS     := $(call objects,$(filter-out $(wildcard */tests/test_*.c),$(wildcard */tests/*.c)))
 vpath test_%.c model/tests traces/tests tb/tests

@@ -90,13 +90,13 @@ static bool find_data(struct mmu *m, uint64_t va, struct found *f)
 }
 
 /* `good`: the accesses that may use the entry. */
-static const struct memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va,
-                                   uint64_t good)
+static const struct hit_memo *memorize(const struct mmu *m, struct l1tlb *l1, const struct found *f, uint64_t va,
+                                       uint64_t good)
 {
-    struct memo *memo = &l1->memo[(va >> 12) % MEMOS];
+    struct hit_memo *memo = &l1->memo[(va >> 12) % MEMOS];
     l1->key[(va >> 12) % MEMOS] = memo_key(va, m->regs.pcid);
     const unsigned size = tag_size(f->entry.tag);
-    *memo = (struct memo){
+    *memo = (struct hit_memo){
         .repl = &f->array->repl[f->set],
         .path = &f->array->path[f->way],
         .resp = {.addr = physical_address(f->entry.data, size, va & ~0xfffull),
@@ -122,7 +122,7 @@ static void miss(struct mmu *m, unsigned port, uint64_t va, enum miss_what what,
 }
 
 /* A request that hits and may use its entry. */
-static inline void answer(struct mmu *m, const struct memo *memo, unsigned side, bool lru, unsigned port,
+static inline void answer(struct mmu *m, const struct hit_memo *memo, unsigned side, bool lru, unsigned port,
                           const struct pins_req *req, struct pins_out *out, struct edge *e)
 {
     struct pins_resp resp = memo->resp;
@@ -131,8 +131,7 @@ static inline void answer(struct mmu *m, const struct memo *memo, unsigned side,
     out->resp[port] = resp;
     out->resp_valid |= 1u << port;
     e->touch[e->touches].set = memo->repl;
-    e->touch[e->touches++].value = lru ? lru_touch(*memo->repl, memo->ways, memo->way)
-                                       : plru_touch(*memo->repl, memo->path);
+    e->touch[e->touches++].value = l1tlb_memo_touched(memo, lru);
     m->counts.l1_hit[side]++;
 }
 
@@ -181,9 +180,8 @@ INLINE void look_up_fast(struct mmu *m, struct l1tlb *l1, bool lru, unsigned por
         refuse(port, req, out);
         return;
     }
-    const unsigned n = (va >> 12) % MEMOS;
-    const struct memo *memo = &l1->memo[n];
-    if (l1->key[n] == memo_key(va, m->regs.pcid) && has_access(memo->good, access_of(req)))
+    const struct hit_memo *memo = l1tlb_memo(l1, m->regs.pcid, va, access_of(req));
+    if (memo)
         answer(m, memo, !fetch, lru, port, req, out, e);
     else
         look_up(m, l1, port, req, va, out, e);

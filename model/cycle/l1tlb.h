@@ -4,6 +4,20 @@
 
 #include "mmu_state.h"
 
+/* The memo of the page of va that answers this access (rights.h), NULL: there is none. va as masked by LAM. */
+static inline struct hit_memo *l1tlb_memo(struct l1tlb *l1, unsigned pcid, uint64_t va, unsigned access)
+{
+    const unsigned n = (va >> 12) % MEMOS;
+    struct hit_memo *memo = &l1->memo[n];
+    return l1->key[n] == ((va & ~0xfffull) | pcid) && has_access(memo->good, access) ? memo : NULL;
+}
+
+/* The state of its set after a touch; lru is that of its array. */
+static inline struct repl l1tlb_memo_touched(const struct hit_memo *memo, bool lru)
+{
+    return lru ? lru_touch(*memo->repl, memo->ways, memo->way) : plru_touch(*memo->repl, memo->path);
+}
+
 /* Looks up every accepted request (bit p: port p). Answers of hits and of #GP go to *out; touches and misses to *e. */
 void l1tlb_lookup(struct mmu *m, const struct pins_in *in, uint8_t accepted, struct pins_out *out, struct edge *e);
 
@@ -13,8 +27,8 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
 /* Invalidates in both L1s (section 13). */
 void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid);
 
-/* Drops the short cuts past the search (struct memo): registers that judge a hit change, or arrays other than by the
- * above. */
+/* Drops the short cuts past the search (struct hit_memo): registers that judge a hit change, or arrays other than by
+ * the above. */
 void l1tlb_forget(struct mmu *m);
 
 #endif

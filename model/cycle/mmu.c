@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "hits.h"
 #include "l1tlb.h"
 #include "mem_arb.h"
 #include "miss_queue.h"
@@ -163,12 +164,6 @@ static void write_edge(struct mmu *m, const struct edge *e)
         tlb_write(&e->l1_fill);
 }
 
-/* No miss, and none offered: all that can happen is in the L1s. */
-static inline bool nothing_outstanding(const struct mmu *m)
-{
-    return m->q.in[FREE] == QUEUE_ALL && pipe_empty(&m->pipe) && m->walkers.in[W_IDLE] == WALKERS_ALL;
-}
-
 /* The requests that the core drops (sections 2 and 8). */
 static void squash(struct mmu *m, const struct edge *e, struct pins_out *out)
 {
@@ -190,7 +185,7 @@ static inline __attribute__((always_inline)) void step_idle(struct mmu *m, const
     e.leaders = LEADER_STATES(&m->q) & ~e.squashed;
 
     const uint8_t accepted = in->req_valid & m->ready;
-    const bool idle = nothing_outstanding(m);
+    const bool idle = mmu_nothing_outstanding(m);
     if (accepted)
         l1tlb_lookup(m, in, accepted, out, &e);
     if (!idle) {

@@ -14,11 +14,12 @@
 
 /* What a hit on a page answers, kept from the last one. No register of the MMU, only a short cut past the search:
  * l1tlb.c forgets a memo whenever the search might find something else, or registers might judge it otherwise. */
-struct memo {
+struct hit_memo {
     struct repl *repl;      /* of the set that hits */
     struct plru_path *path; /* of the way that hits */
     struct pins_resp resp;  /* the answer but for id and page offset; addr is that of the 4-KByte page */
     uint64_t good;          /* the accesses that may use the entry as it is (rights.h) */
+    uint64_t known, stamp;  /* left to who asks by hits.h: what he knows of it, and since when; 0 when it is made */
     uint8_t way, ways;
 };
 
@@ -27,7 +28,7 @@ enum { MEMOS = 256 };
 struct l1tlb {
     struct tlb_array array[L1_ARRAYS_MAX];
     uint64_t key[MEMOS]; /* [low bits of the page number]: page and PCID of the memo there, or no_memo() (l1tlb.c) */
-    struct memo memo[MEMOS];
+    struct hit_memo memo[MEMOS];
 };
 
 /* ---- miss queue (section 8) ---- */

@@ -81,7 +81,7 @@ static void check_walkers(const struct mmu *m)
 static void check_memos(const struct mmu *m, const struct l1tlb *l1)
 {
     for (unsigned n = 0; n < MEMOS; n++) {
-        const struct memo *memo = &l1->memo[n];
+        const struct hit_memo *memo = &l1->memo[n];
         const uint64_t key = l1->key[n], va = key & ~0xfffull;
         if ((va >> 12) % MEMOS != n)
             continue; /* none */

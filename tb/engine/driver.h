@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "cycle/mmu.h"
+#include "exercised.h"
 #include "finding.h"
 #include "pins.h"
 
@@ -27,6 +29,11 @@ struct driver {
     /* After drive(): how many cycles from this one on can bring nothing new as long as the MMU says waiting; 0: none,
      * UINT64_MAX: it will wait for ever. */
     uint64_t (*idle)(const struct driver *self);
+
+    /* Of the model alone, before drive(): may carry out cycles before `until`, with all that drive(), exercised_note()
+     * and mmu_step() would do in them, and leaves the outputs of the cycle in which it stops. NULL: cannot. */
+    void (*stretch)(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
+                    struct exercised *exercised);
 
     /* Adds to a finding about the answer to request id of a port (or about nothing in particular: port < 0) what access
      * it concerns. */

@@ -27,9 +27,14 @@ static inline uint64_t memo_key(uint64_t va, unsigned acc, unsigned mode)
     return va >> 12 << 6 | (uint64_t)(mode & 15) << 2 | acc;
 }
 
+static inline unsigned memo_index(uint64_t key)
+{
+    return (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 53);
+}
+
 static inline struct memo_entry *memo_slot(struct memo *memo, uint64_t key)
 {
-    return &memo->entry[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 53];
+    return &memo->entry[memo_index(key)];
 }
 
 #endif

@@ -7,6 +7,7 @@
 static bool refill(struct world *w)
 {
     const int got = trace_next(w->trace, &w->rec, &w->rec_left);
+    w->run = w->rec;
     if (got == 1)
         return true;
     if (got < 0)
@@ -30,18 +31,23 @@ static bool pass_over_lost(struct world *w)
     return true;
 }
 
-static void fill(struct world *w, const struct trace_rec *rec)
+void window_fill(struct world *w)
 {
     static const uint8_t access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
-    struct slot *s = world_slot(w, w->tail++);
+    const struct trace_rec *rec = w->rec++;
+    const unsigned id = (unsigned)(w->tail++ & w->mask);
+    struct slot *s = &w->slot[id];
     s->va = rec->va;
-    s->record = w->d.done;
+    s->record = w->d.done++;
     s->state = SLOT_IDLE;
     s->acc = access[rec->kind];
     s->mode = rec->flags & (TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK);
-    s->expected = false;
+    s->expected = rec->flags & TRACE_EXPECT;
     s->spurious = 0;
+    if (s->expected)
+        w->expect[id] = trace_extra(w->trace, rec)->expect;
     w->loaded++;
+    w->rec_left--;
 }
 
 bool window_load(struct world *w)
@@ -59,13 +65,6 @@ bool window_load(struct world *w)
         w->barrier = true;
         return false;
     }
-    fill(w, rec);
-    if (rec->flags & TRACE_EXPECT) {
-        world_slot(w, w->tail - 1)->expected = true;
-        w->expect[(w->tail - 1) & w->mask] = trace_extra(w->trace, rec)->expect;
-    }
-    w->rec++;
-    w->rec_left--;
-    w->d.done++;
+    window_fill(w);
     return true;
 }

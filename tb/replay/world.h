@@ -135,7 +135,8 @@ struct world {
     uint64_t head, next, tail;   /* sequence numbers: oldest, next to be offered, next to be loaded */
     uint64_t mem_next;           /* cycle of the next memory reply */
     uint64_t stamp;              /* counts changes of page tables and registers: dates the memo */
-    const struct trace_rec *rec; /* the next record */
+    const struct trace_rec *run; /* the records at hand: the first of them … */
+    const struct trace_rec *rec; /* … and the next */
     size_t rec_left;             /* records from there to the end of the run */
     uint64_t loaded, limit;      /* accesses taken from the trace; at most */
     struct slot slot[WORLD_WINDOW_MOST];
@@ -207,9 +208,14 @@ void world_finding(struct world *w, enum finding_kind kind, const struct slot *s
                    const char *expected, const char *actual);
 void world_pins(struct world *w);                    /* world.c: what the engines call */
 void world_note_error(struct world *w, uint64_t pa); /* judge_memerr.c: memory has answered a request with an error */
-bool window_load(struct world *w); /* window.c: takes one access from the trace; false when none can be taken now */
+void world_offer(struct world *w, struct slot *s, uint8_t id, uint8_t port); /* world.c: puts an access on a port … */
+void world_accept(struct world *w, unsigned accepted, uint64_t cycle);       /* … and these ports' are taken */
+void window_fill(struct world *w); /* window.c: the next record, an access, goes into the window */
+bool window_load(struct world *w); /* window.c: the same, if it can be now; else false */
 void serial_cycle(struct world *w,
-                  const struct pins_out *out);    /* serial.c: faults, control operations, serializing records */
+                  const struct pins_out *out); /* serial.c: faults, control operations, serializing records */
+void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
+                   struct exercised *exercised);  /* stretch.c */
 bool judge_slow(struct world *w, struct slot *s); /* judge.c: everything but an OK that the memo knows */
 
 #endif

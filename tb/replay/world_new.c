@@ -71,6 +71,7 @@ static bool open_trace(struct world *w, const struct world_setup *setup, char *e
         snprintf(error, size, "%s", said && *said ? said : "the trace is empty");
         return false;
     }
+    w->run = w->rec;
     return true;
 }
 

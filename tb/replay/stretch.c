@@ -1,0 +1,223 @@
+/* Stretches of hits: many cycles of the model alone, without window and pins.
+ *
+ * Nearly always what was taken in a cycle, and nothing else, is answered in the next one out of the first level, as the
+ * oracle remembers it. Then all that the cycle does is known beforehand: it commits the accesses in flight, and takes
+ * the next ones of the trace until one finds no port.
+ *
+ *     cycle      c      c+1      c+2
+ *     taken      A      B        C           in `group`: A while c+1 is carried out
+ *     committed         A        B
+ *
+ * A stretch goes on as long as every access to be taken is a hit that the oracle knows; it stops before the first cycle
+ * that might bring anything else, with window and pins as if it had gone through them. What is the same for all hits of
+ * a page, that the oracle knows it, is noted in the model's memo of the page. */
+#include "cycle/hits.h"
+#include "remembered.h"
+#include "world.h"
+
+static const uint8_t kind_access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
+
+/* The accesses of a cycle. */
+struct group {
+    unsigned count;
+    bool beyond; /* one more was looked at, and found no port */
+    struct member {
+        const struct trace_rec *rec;
+        struct hit_memo *memo;
+        uint64_t pa;
+        uint8_t port, acc, size;
+        bool expected;
+    } of[WORLD_PORTS];
+};
+
+struct tally {
+    uint64_t commits, expected, acc[3], size[3], taken[2];
+};
+
+/* ---- may a cycle be carried out here? ---- */
+
+/* The first hit on the page by such an access since page tables or registers have changed. */
+static bool get_known(const struct world *w, struct hit_memo *memo, const struct trace_rec *rec, unsigned access)
+{
+    struct pins_resp answer = memo->resp;
+    answer.addr |= rec->va & 0xfff;
+    if (!as_remembered(w, rec->va, kind_access[rec->kind], rec->flags, &answer))
+        return false;
+    memo->known = (memo->stamp == w->stamp ? memo->known : 0) | UINT64_C(1) << access;
+    memo->stamp = w->stamp;
+    return true;
+}
+
+static bool expects_it(const struct world *w, const struct member *member)
+{
+    struct pins_resp answer = member->memo->resp;
+    answer.addr = member->pa;
+    return as_expected(&trace_extra(w->trace, member->rec)->expect, &answer);
+}
+
+/* Fills *member in, for an access of which all is known. False: it is no such one. */
+static inline bool is_sure(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct member *member)
+{
+    enum { MODE = TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK };
+    const unsigned acc = kind_access[rec->kind], access = acc | ((rec->flags & MODE) ^ TRACE_SUPERVISOR) << 2;
+    struct hit_memo *memo = mmu_hit(ref, rec->kind != TRACE_FETCH, rec->va, access);
+    if (!memo || ((memo->stamp != w->stamp || !(memo->known >> access & 1)) && !get_known(w, memo, rec, access)))
+        return false;
+    member->rec = rec;
+    member->memo = memo;
+    member->pa = memo->resp.addr | (rec->va & 0xfff);
+    member->acc = (uint8_t)acc;
+    member->size = memo->resp.size;
+    member->expected = rec->flags & TRACE_EXPECT;
+    return !member->expected || expects_it(w, member);
+}
+
+/* The accesses that a cycle takes, from rec on. False: not all of it is known. */
+static inline bool gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct group *g)
+{
+    unsigned next[2] = {0, CFG_PORTS_FETCH}; /* free ports */
+    g->count = 0;
+    do {
+        const unsigned side = rec->kind != TRACE_FETCH;
+        if (rec->kind > TRACE_STORE || (w->os && rec->thread != w->kernel.thread))
+            return false;
+        g->beyond = next[side] == (side ? WORLD_PORTS : CFG_PORTS_FETCH);
+        if (g->beyond)
+            return true;
+        struct member *member = &g->of[g->count];
+        if (!is_sure(w, ref, rec++, member))
+            return false;
+        member->port = (uint8_t)next[side]++;
+    } while (++g->count < WORLD_PORTS);
+    return true;
+}
+
+/* ---- carrying it out ---- */
+
+static inline void commit(struct world *w, const struct group *g, struct tally *t)
+{
+    for (unsigned i = 0; i < g->count; i++) {
+        const struct member *member = &g->of[i];
+        if (w->touches)
+            memport_touch(w->memport, member->pa);
+        t->acc[member->acc]++;
+        t->size[member->size]++;
+        t->expected += member->expected;
+    }
+    t->commits += g->count;
+}
+
+/* The clock edge: all touches are of the state at the start of the cycle, and written in the order of ports, which is
+ * that of the accesses on either side. */
+static inline void touch(const struct group *g, struct tally *t)
+{
+    struct repl value[WORLD_PORTS];
+    for (unsigned i = 0; i < g->count; i++)
+        value[i] = mmu_hit_touched(g->of[i].memo, g->of[i].acc != ACC_EXECUTE);
+    for (unsigned i = 0; i < g->count; i++) {
+        *g->of[i].memo->repl = value[i];
+        t->taken[g->of[i].acc != ACC_EXECUTE]++;
+    }
+}
+
+/* ---- from window and pins, and back ---- */
+
+/* Everything that is under way was taken in the last cycle and is answered in this one, by hits that the oracle knows:
+ * then *g has it. */
+static bool begin(struct world *w, const struct mmu *ref, const struct pins_out *out, struct group *g)
+{
+    const unsigned count = w->in_flight;
+    if (w->phase != PHASE_RUN || w->barrier || w->exhausted || w->d.stop || !w->judged || w->kernel.keeps ||
+        w->kernel.losses || w->tap || w->window <= WORLD_PORTS || w->ctl != CTL_NONE || w->mem_next != UINT64_MAX)
+        return false;
+    if (!count || w->head + count != w->next || w->tail - w->next > 1 || w->accepted != w->d.in.req_valid ||
+        w->accepted != out->resp_valid || count != (unsigned)__builtin_popcount(out->resp_valid) ||
+        (w->tail != w->next && w->rec == w->run) || !mmu_undisturbed(ref))
+        return false;
+    g->count = count;
+    for (unsigned i = 0; i < count; i++) {
+        const struct slot *s = world_slot(w, w->head + i);
+        const struct pins_resp *resp = &out->resp[s->port];
+        if (s->state != SLOT_FLYING || resp->id != ((w->head + i) & w->mask) || resp->src != SRC_L1 ||
+            !as_remembered(w, s->va, s->acc, s->mode, resp) ||
+            (s->expected && !as_expected(&w->expect[s - w->slot], resp)))
+            return false;
+        g->of[i] =
+            (struct member){.pa = resp->addr, .acc = s->acc, .size = (uint8_t)resp->size, .expected = s->expected};
+    }
+    return true;
+}
+
+/* What has happened in cycles before the present one, but for what is still under way. */
+static void settle(struct world *w, struct mmu *ref, const struct tally *t, struct exercised *e)
+{
+    for (uint64_t sequence = w->head; sequence != w->tail; sequence++)
+        world_slot(w, sequence)->state = SLOT_IDLE;
+    w->head = w->next = w->tail = w->head + t->commits;
+    w->d.progress = w->d.cycle - 1;
+    count_remembered(w, t->commits, t->expected);
+    w->counts.accesses += t->commits;
+    e->kinds[KIND_OK] += t->commits;
+    e->sources[SRC_L1] += t->commits;
+    for (unsigned i = 0; i < 3; i++) {
+        w->counts.by_acc[i] += t->acc[i];
+        e->accesses[i] += t->acc[i];
+        e->sizes[i] += t->size[i];
+    }
+    mmu_count_hits(ref, t->taken);
+}
+
+/* Puts the accesses that were taken in the last cycle into the window, and on the pins: offered then, answered now. */
+static void put_back(struct world *w, const struct group *g, struct pins_out *out, struct exercised *e)
+{
+    const int64_t passed = g->of[0].rec - w->rec; /* -1: one that had found no port was taken, and no other */
+    w->rec += passed;
+    w->rec_left -= (size_t)passed;
+    w->d.done += (uint64_t)passed;
+    w->loaded += (uint64_t)passed;
+    out->resp_valid = 0;
+    for (unsigned i = 0; i < g->count; i++) {
+        const struct member *member = &g->of[i];
+        const uint8_t id = (uint8_t)(w->tail & w->mask), port = member->port;
+        struct slot *s = world_slot(w, w->tail);
+        window_fill(w);
+        world_offer(w, s, id, port);
+        out->resp[port] = member->memo->resp;
+        out->resp[port].addr = member->pa;
+        out->resp[port].id = id;
+        out->resp_valid |= (uint8_t)(1u << port);
+        e->acc[port][id] = s->acc;
+    }
+    w->next = w->tail;
+    w->in_flight = 0;
+    w->d.in.req_valid = out->resp_valid;
+    world_accept(w, out->resp_valid, w->d.cycle - 1);
+    if (g->beyond)
+        window_fill(w);
+}
+
+void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
+                   struct exercised *exercised)
+{
+    struct world *w = (struct world *)self;
+    struct group group[2]; /* under way, and to be taken */
+    struct tally tally = {0};
+    if (!begin(w, ref, out, &group[0]))
+        return;
+    const struct trace_rec *rec = w->rec - (w->tail - w->next);
+    const uint64_t left = w->limit - w->loaded < w->rec_left ? w->limit - w->loaded : w->rec_left;
+    const struct trace_rec *const last = w->rec + left - WORLD_PORTS; /* from before it on a cycle finds its records */
+    unsigned now = 0;
+    for (; left > WORLD_PORTS && rec < last && w->d.cycle < until; now ^= 1, w->d.cycle++) {
+        if (!gather(w, ref, rec, &group[!now]))
+            break;
+        commit(w, &group[now], &tally);
+        touch(&group[!now], &tally);
+        rec += group[!now].count;
+    }
+    if (!tally.commits)
+        return;
+    w->accepts += tally.taken[0] + tally.taken[1] - group[now].count;
+    settle(w, ref, &tally, exercised);
+    put_back(w, &group[now], out, exercised);
+}

@@ -1,0 +1,244 @@
+/* Stretches of hits (tb/replay/stretch.c) against the same cycles one by one: wherever a run is stopped, everything is
+ * the same, in the model, in the window and on the pins. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dut/pins_same.h"
+#include "mem/prng.h"
+#include "session/session.h"
+
+enum { SELECTORS = 16, STOPS = 20 };
+
+static uint64_t stretched; /* cycles, of all runs */
+
+static void counted(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until, struct exercised *e)
+{
+    const uint64_t before = self->cycle;
+    world_stretch(self, ref, out, until, e);
+    assert_true(self->cycle <= until);
+    stretched += self->cycle - before;
+}
+
+/* Runs to the end of a cycle. */
+static void run(struct session *s, const struct setup *setup, uint64_t to, bool stretches)
+{
+    assert_true(session_open(s, setup, NULL, NULL));
+    s->world->d.stretch = stretches ? counted : NULL;
+    s->lockstep.run_to = to;
+    lockstep_run(&s->lockstep);
+    if (s->world->status == STATUS_UNFIT)
+        skip(); /* the preset lacks what the trace needs */
+    assert_false(s->world->broken);
+}
+
+static void same_model(const struct mmu *a, const struct mmu *b)
+{
+    for (unsigned sel = 0; sel < SELECTORS; sel++)
+        for (unsigned idx = 0; idx <= 0xffff; idx++) {
+            uint64_t x[2] = {0, 0}, y[2] = {0, 0};
+            const bool is = mmu_state(a, sel, idx, x);
+            if (is != mmu_state(b, sel, idx, y) || x[0] != y[0] || x[1] != y[1])
+                fail_msg("state word %u %u", sel, idx);
+        }
+    assert_memory_equal(mmu_counts(a), mmu_counts(b), sizeof *mmu_counts(a));
+}
+
+static void same_slot(const struct world *a, const struct world *b, uint64_t sequence)
+{
+    const struct slot *x = &a->slot[sequence & a->mask], *y = &b->slot[sequence & b->mask];
+    assert_true(x->va == y->va && x->record == y->record && x->state == y->state && x->acc == y->acc &&
+                x->mode == y->mode && x->expected == y->expected && x->spurious == y->spurious);
+    if (x->state == SLOT_OFFERED)
+        assert_int_equal(x->port, y->port);
+    if (x->state == SLOT_FLYING)
+        assert_true(x->port == y->port && x->accepted == y->accepted && x->alone == y->alone && x->order == y->order);
+    if (x->expected)
+        assert_memory_equal(&a->expect[sequence & a->mask], &b->expect[sequence & b->mask], sizeof *a->expect);
+}
+
+static void same_world(const struct world *a, const struct world *b)
+{
+    assert_true(a->d.cycle == b->d.cycle && a->d.done == b->d.done && a->d.progress == b->d.progress &&
+                a->d.ended == b->d.ended && a->d.mem_accepted == b->d.mem_accepted);
+    assert_true(a->head == b->head && a->next == b->next && a->tail == b->tail && a->loaded == b->loaded);
+    assert_true(a->accepted == b->accepted && a->in_flight == b->in_flight && a->accepts == b->accepts);
+    assert_true(a->phase == b->phase && a->barrier == b->barrier && a->exhausted == b->exhausted);
+    assert_true(a->mem_next == b->mem_next && a->stamp == b->stamp);
+    assert_memory_equal(&a->counts, &b->counts, sizeof a->counts);
+    for (uint64_t sequence = a->head; sequence != a->tail; sequence++)
+        same_slot(a, b, sequence);
+    assert_true(a->d.in.req_valid == b->d.in.req_valid && a->d.in.mem_req_ready == b->d.in.mem_req_ready &&
+                a->d.in.mem_rsp_valid == b->d.in.mem_rsp_valid && a->d.in.ctl_valid == b->d.in.ctl_valid);
+    for (unsigned ports = a->d.in.req_valid; ports; ports &= ports - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(ports);
+        assert_memory_equal(&a->d.in.req[port], &b->d.in.req[port], sizeof a->d.in.req[port]);
+    }
+}
+
+static void same(const struct setup *setup, uint64_t to)
+{
+    static struct session slow, fast;
+    run(&slow, setup, to, false);
+    run(&fast, setup, to, true);
+    assert_int_equal(slow.lockstep.finding.kind, FINDING_NONE);
+    assert_int_equal(fast.lockstep.finding.kind, FINDING_NONE);
+    same_world(slow.world, fast.world);
+    same_model(slow.ref, fast.ref);
+    assert_true(pins_same(&slow.lockstep.expected, &fast.lockstep.expected));
+    assert_memory_equal(&slow.lockstep.exercised, &fast.lockstep.exercised, offsetof(struct exercised, acc));
+    assert_true(slow.lockstep.skipped == fast.lockstep.skipped && slow.lockstep.marker == fast.lockstep.marker);
+    session_close(&slow);
+    session_close(&fast);
+}
+
+/* `most`: cycles among which runs are stopped. */
+static void try(const char *trace, unsigned window, uint64_t limit, uint64_t most)
+{
+    static struct setup setup;
+    uint64_t random = 1;
+    setup_defaults(&setup);
+    setup.trace = trace;
+    setup.limit = limit;
+    setup.window = window;
+    setup.memory.model = MEMPORT_CACHE; /* where what the program touches counts */
+    for (unsigned i = 0; i < STOPS; i++)
+        same(&setup, prng_below(&random, most));
+    same(&setup, UINT64_MAX);
+}
+
+/* Some of them: a program, one that misses all the time, a system with expectations, several tasks. */
+static void test_anywhere(void **state)
+{
+    (void)state;
+    stretched = 0;
+    try("traces/corpus/sqlite3.tw", 64, 20000, 40000);
+    assert_true(stretched > 50000);
+    try("traces/corpus/random.tw", 64, 2000, 30000);
+    try("traces/corpus/pipeline.tw", 64, 20000, 40000);
+}
+
+/* Pages A, B and C that are of one set of every L1. The entry of C changes four times and is not invalidated: its hits
+ * go on, and are what the oracle said before, but no longer says. In between A and C are hit in one cycle, where it may
+ * be, and only the touch of C counts then. */
+static void write_pages(FILE *file)
+{
+    enum { A = 0x5000, B = 0x45000, C = 0x85000 };
+    fputs("twinwalk-trace 1\nbits 48\ntables own\n"
+          "poke 0x1000 0x2067\npoke 0x2000 0x3067\npoke 0x3000 0x4067\n"
+          "poke 0x4028 0x105067\npoke 0x4228 0x106067\npoke 0x4428 0x107067\n"
+          "mov cr0 0x80050033\nmov cr4 0x20\nwrmsr efer 0xd01\nmov cr3 0x1000\n",
+          file);
+    for (int turn = 0; turn < 4; turn++) {
+        for (int i = 0; i < 900; i++) {
+            const bool other = i < 800 ? (i + (i >= 400)) % 2 : i % 7 == 1;
+            fprintf(file, "L 0x%x 8 sup\n", !other ? A : i / 200 % 2 || i >= 800 ? C : B);
+        }
+        fprintf(file, "poke 0x4428 0x%x\n", 0x108067 + 0x1000 * turn);
+    }
+}
+
+static void test_stale(void **state)
+{
+    (void)state;
+    static struct setup setup;
+    static struct session s;
+    char path[] = "/tmp/twinwalk-stretch-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    assert_non_null(file);
+    write_pages(file);
+    fclose(file);
+    stretched = 0;
+    try(path, 64, UINT64_MAX, 3000);
+    assert_true(stretched > 50);
+    setup_defaults(&setup);
+    setup.trace = path;
+    run(&s, &setup, UINT64_MAX, true);
+    assert_true(s.world->counts.stale.ours[0][0] > 200);
+    session_close(&s);
+    unlink(path);
+}
+
+static void test_expectations(void **state)
+{
+    (void)state;
+    stretched = 0;
+    try("traces/corpus/linux-4level.tw", 64, 20000, 40000);
+    assert_true(stretched > 50000);
+}
+
+/* A copy of the first records of a trace, in which the nth expectation of a success is another one. Its record. */
+static uint64_t spoil(const char *from, const char *to, uint64_t records, uint64_t nth)
+{
+    const char *error = "";
+    const struct trace_rec *rec;
+    uint64_t number = 0, spoilt = 0;
+    size_t count;
+    struct trace_reader *reader = trace_open(from, &error);
+    struct trace_writer *writer = trace_create(to, trace_get_info(reader), false, &error);
+    assert_non_null(writer);
+    while (number < records && trace_next(reader, &rec, &count) == 1)
+        for (size_t i = 0; i < count && number < records; i++, number++) {
+            struct trace_extra extra = {0};
+            if (trace_extra(reader, &rec[i]) && rec[i].kind <= TRACE_STORE)
+                extra.expect = trace_extra(reader, &rec[i])->expect;
+            else if (trace_extra(reader, &rec[i]))
+                extra = *trace_extra(reader, &rec[i]);
+            if (rec[i].kind <= TRACE_STORE && extra.expect.has_pa && nth-- == 0) {
+                extra.expect.pa ^= 0x1000;
+                spoilt = number;
+            }
+            assert_true(trace_put(writer, &rec[i], &extra));
+        }
+    assert_true(trace_finish(writer, &error));
+    trace_close(reader);
+    return spoilt;
+}
+
+static void test_wrong_expectation(void **state)
+{
+    (void)state;
+    static struct setup setup;
+    static struct session s;
+    char path[] = "/tmp/twinwalk-stretch-XXXXXX";
+    const int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    setup_defaults(&setup);
+    setup.trace = path;
+    for (uint64_t nth = 3000; nth < 9000; nth += 777) {
+        const uint64_t record = spoil("traces/corpus/linux-4level.tw", path, 20000, nth);
+        for (int stretches = 0; stretches < 2; stretches++) {
+            run(&s, &setup, UINT64_MAX, stretches);
+            assert_int_equal(s.lockstep.finding.kind, FINDING_EXPECT);
+            assert_true(s.lockstep.finding.record == record);
+            session_close(&s);
+        }
+    }
+    unlink(path);
+}
+
+/* Windows that hardly hold what a cycle takes, and the one that more is looked at. */
+static void test_windows(void **state)
+{
+    (void)state;
+    for (unsigned window = 1; window <= WORLD_PORTS + 2; window++)
+        try("traces/corpus/gcc.tw", window, 3000, 10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_anywhere),          cmocka_unit_test(test_stale),   cmocka_unit_test(test_expectations),
+        cmocka_unit_test(test_wrong_expectation), cmocka_unit_test(test_windows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
