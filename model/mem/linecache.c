@@ -1,41 +1,63 @@
-/* Each set is kept in order of use, so LRU is a move to the front: the common hit, in the first way, moves nothing. */
+/* LRU by the time of each line's last use. The common hit, of the line that was used last, changes nothing. */
 #include "linecache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SHIFT = 6, LINES_PER_KIB = 1024 >> LINE_SHIFT };
+enum { LINES_PER_KIB = 1024 >> 6 };
 
 bool linecache_init(struct linecache *cache, unsigned kib, unsigned ways)
 {
     uint64_t lines = (uint64_t)kib * LINES_PER_KIB;
     *cache = (struct linecache){0};
-    if (!ways || !lines || lines % ways)
+    if (!ways || ways > LINECACHE_WAYS || !lines || lines % ways)
         return false;
     uint64_t sets = lines / ways;
     if (sets & (sets - 1))
         return false;
     cache->tags = calloc(lines, sizeof *cache->tags);
+    cache->used = calloc(lines, sizeof *cache->used);
+    cache->last = calloc(sets, sizeof *cache->last);
     cache->mask = sets - 1;
     cache->ways = ways;
-    return cache->tags != NULL;
+    return cache->tags && cache->used && cache->last;
 }
 
 void linecache_drop(struct linecache *cache)
 {
     free(cache->tags);
-    cache->tags = NULL;
+    free(cache->used);
+    free(cache->last);
+    *cache = (struct linecache){0};
 }
 
-bool linecache_access(struct linecache *cache, uint64_t pa)
+/* The way that holds `want`, or `ways`. All ways at once: an early way out costs more in mispredicted branches. */
+static inline unsigned find(const uint64_t *tags, unsigned ways, uint64_t want)
 {
-    uint64_t line = pa >> LINE_SHIFT;
-    uint64_t *set = &cache->tags[(line & cache->mask) * cache->ways];
+    unsigned found = ways;
+    for (unsigned way = 0; way < ways; way++)
+        found = tags[way] == want ? way : found;
+    return found;
+}
+
+static unsigned oldest(const uint64_t *used, unsigned ways)
+{
     unsigned way = 0;
-    while (way < cache->ways - 1 && set[way] != line + 1)
-        way++;
-    bool hit = set[way] == line + 1;
-    memmove(set + 1, set, way * sizeof *set);
-    set[0] = line + 1;
+    for (unsigned i = 1; i < ways; i++)
+        if (used[i] < used[way])
+            way = i;
+    return way;
+}
+
+bool linecache_search(struct linecache *cache, uint64_t line, uint64_t set)
+{
+    uint64_t *tags = &cache->tags[set * cache->ways], *used = &cache->used[set * cache->ways];
+    unsigned way = cache->ways == 8 ? find(tags, 8, line + 1) : find(tags, cache->ways, line + 1);
+    const bool hit = way < cache->ways;
+    if (!hit)
+        way = oldest(used, cache->ways);
+    tags[way] = line + 1;
+    used[way] = ++cache->clock;
+    cache->last[set] = (uint8_t)way;
     return hit;
 }

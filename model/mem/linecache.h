@@ -6,17 +6,27 @@
 #include <stdint.h>
 
 struct linecache {
-    uint64_t *tags; /* set × ways, each set from most to least recently used; a line's number + 1, 0: nothing */
-    uint64_t mask;  /* sets - 1 */
+    uint64_t *tags; /* set × ways; a line's number + 1, 0: nothing */
+    uint64_t *used; /* likewise: when the line was last looked for, by the clock below */
+    uint8_t *last;  /* set: the way that was used last */
+    uint64_t clock;
+    uint64_t mask; /* sets - 1 */
     unsigned ways;
 };
 
-/* kib, ways >= 1, with a power of two of sets; false when not so or when memory is short. */
+/* kib, ways >= 1, with a power of two of sets and at most LINECACHE_WAYS ways; false when not so or when memory is
+ * short. */
+enum { LINECACHE_WAYS = 256 };
 bool linecache_init(struct linecache *cache, unsigned kib, unsigned ways);
 void linecache_drop(struct linecache *cache);
 
 /* Looks for the line around pa. Hit or miss, it is the set's most recently used afterwards; a miss pushes the least
  * recently used out. */
-bool linecache_access(struct linecache *cache, uint64_t pa);
+bool linecache_search(struct linecache *cache, uint64_t line, uint64_t set);
+static inline bool linecache_access(struct linecache *cache, uint64_t pa)
+{
+    const uint64_t line = pa >> 6, set = line & cache->mask;
+    return cache->tags[set * cache->ways + cache->last[set]] == line + 1 || linecache_search(cache, line, set);
+}
 
 #endif

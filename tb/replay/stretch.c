@@ -17,21 +17,23 @@
 
 static const uint8_t kind_access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
 
-/* The accesses of a cycle. */
+/* The accesses of a cycle, in program order. All of them words: bytes that are written one by one and read together
+ * would wait for each other. */
 struct group {
-    unsigned count;
-    bool beyond; /* one more was looked at, and found no port */
+    const struct trace_rec *rec; /* of the first; not of the group that a stretch begins with */
+    unsigned count, beyond;      /* beyond: one more was looked at, and found no port */
     struct member {
-        const struct trace_rec *rec;
-        struct hit_memo *memo;
+        struct hit_memo *memo; /* likewise */
         uint64_t pa;
-        uint8_t port, acc, size;
-        bool expected;
+        unsigned what; /* enum pins_access, and enum pins_page_size from bit 2 on */
+        unsigned expected;
     } of[WORLD_PORTS];
 };
 
+enum { WHATS = 16 };
+
 struct tally {
-    uint64_t commits, expected, acc[3], size[3], taken[2];
+    uint64_t commits, expected, what[WHATS];
 };
 
 /* ---- may a cycle be carried out here? ---- */
@@ -48,11 +50,11 @@ static bool get_known(const struct world *w, struct hit_memo *memo, const struct
     return true;
 }
 
-static bool expects_it(const struct world *w, const struct member *member)
+static bool expects_it(const struct world *w, const struct trace_rec *rec, const struct member *member)
 {
     struct pins_resp answer = member->memo->resp;
     answer.addr = member->pa;
-    return as_expected(&trace_extra(w->trace, member->rec)->expect, &answer);
+    return as_expected(&trace_extra(w->trace, rec)->expect, &answer);
 }
 
 /* Fills *member in, for an access of which all is known. False: it is no such one. */
@@ -63,32 +65,30 @@ static inline bool is_sure(const struct world *w, struct mmu *ref, const struct 
     struct hit_memo *memo = mmu_hit(ref, rec->kind != TRACE_FETCH, rec->va, access);
     if (!memo || ((memo->stamp != w->stamp || !(memo->known >> access & 1)) && !get_known(w, memo, rec, access)))
         return false;
-    member->rec = rec;
     member->memo = memo;
     member->pa = memo->resp.addr | (rec->va & 0xfff);
-    member->acc = (uint8_t)acc;
-    member->size = memo->resp.size;
-    member->expected = rec->flags & TRACE_EXPECT;
-    return !member->expected || expects_it(w, member);
+    member->what = acc | (unsigned)memo->resp.size << 2;
+    member->expected = (rec->flags & TRACE_EXPECT) != 0;
+    return !member->expected || expects_it(w, rec, member);
 }
 
 /* The accesses that a cycle takes, from rec on. False: not all of it is known. */
 static inline bool gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct group *g)
 {
-    unsigned next[2] = {0, CFG_PORTS_FETCH}; /* free ports */
-    g->count = 0;
-    do {
-        const unsigned side = rec->kind != TRACE_FETCH;
+    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS, count = 0;
+    g->rec = rec;
+    for (; idle; rec++) {
         if (rec->kind > TRACE_STORE || (w->os && rec->thread != w->kernel.thread))
             return false;
-        g->beyond = next[side] == (side ? WORLD_PORTS : CFG_PORTS_FETCH);
-        if (g->beyond)
-            return true;
-        struct member *member = &g->of[g->count];
-        if (!is_sure(w, ref, rec++, member))
+        const unsigned side = idle & (rec->kind == TRACE_FETCH ? WORLD_FETCH_PORTS : WORLD_DATA_PORTS);
+        if (!side)
+            break;
+        if (!is_sure(w, ref, rec, &g->of[count++]))
             return false;
-        member->port = (uint8_t)next[side]++;
-    } while (++g->count < WORLD_PORTS);
+        idle &= ~(side & -side);
+    }
+    g->count = count;
+    g->beyond = idle != 0;
     return true;
 }
 
@@ -100,24 +100,33 @@ static inline void commit(struct world *w, const struct group *g, struct tally *
         const struct member *member = &g->of[i];
         if (w->touches)
             memport_touch(w->memport, member->pa);
-        t->acc[member->acc]++;
-        t->size[member->size]++;
+        t->what[member->what % WHATS]++;
         t->expected += member->expected;
     }
     t->commits += g->count;
 }
 
+static inline unsigned side_of(const struct member *member)
+{
+    return (member->what & 3) != ACC_EXECUTE;
+}
+
 /* The clock edge: all touches are of the state at the start of the cycle, and written in the order of ports, which is
  * that of the accesses on either side. */
-static inline void touch(const struct group *g, struct tally *t)
+static inline void touch(const struct group *g)
 {
     struct repl value[WORLD_PORTS];
     for (unsigned i = 0; i < g->count; i++)
-        value[i] = mmu_hit_touched(g->of[i].memo, g->of[i].acc != ACC_EXECUTE);
-    for (unsigned i = 0; i < g->count; i++) {
+        value[i] = mmu_hit_touched(g->of[i].memo, side_of(&g->of[i]));
+    for (unsigned i = 0; i < g->count; i++)
         *g->of[i].memo->repl = value[i];
-        t->taken[g->of[i].acc != ACC_EXECUTE]++;
-    }
+}
+
+/* Adds the accesses of a group to those of either side, or takes them off. */
+static void count_sides(const struct group *g, int64_t how, uint64_t sides[2])
+{
+    for (unsigned i = 0; i < g->count; i++)
+        sides[side_of(&g->of[i])] += (uint64_t)how;
 }
 
 /* ---- from window and pins, and back ---- */
@@ -143,13 +152,13 @@ static bool begin(struct world *w, const struct mmu *ref, const struct pins_out 
             (s->expected && !as_expected(&w->expect[s - w->slot], resp)))
             return false;
         g->of[i] =
-            (struct member){.pa = resp->addr, .acc = s->acc, .size = (uint8_t)resp->size, .expected = s->expected};
+            (struct member){.pa = resp->addr, .what = s->acc | (unsigned)resp->size << 2, .expected = s->expected};
     }
     return true;
 }
 
 /* What has happened in cycles before the present one, but for what is still under way. */
-static void settle(struct world *w, struct mmu *ref, const struct tally *t, struct exercised *e)
+static void settle(struct world *w, const struct tally *t, struct exercised *e)
 {
     for (uint64_t sequence = w->head; sequence != w->tail; sequence++)
         world_slot(w, sequence)->state = SLOT_IDLE;
@@ -159,35 +168,38 @@ static void settle(struct world *w, struct mmu *ref, const struct tally *t, stru
     w->counts.accesses += t->commits;
     e->kinds[KIND_OK] += t->commits;
     e->sources[SRC_L1] += t->commits;
-    for (unsigned i = 0; i < 3; i++) {
-        w->counts.by_acc[i] += t->acc[i];
-        e->accesses[i] += t->acc[i];
-        e->sizes[i] += t->size[i];
+    for (unsigned what = 0; what < WHATS; what++) {
+        if (!t->what[what])
+            continue;
+        w->counts.by_acc[what & 3] += t->what[what];
+        e->accesses[what & 3] += t->what[what];
+        e->sizes[what >> 2] += t->what[what];
     }
-    mmu_count_hits(ref, t->taken);
 }
 
 /* Puts the accesses that were taken in the last cycle into the window, and on the pins: offered then, answered now. */
 static void put_back(struct world *w, const struct group *g, struct pins_out *out, struct exercised *e)
 {
-    const int64_t passed = g->of[0].rec - w->rec; /* -1: one that had found no port was taken, and no other */
+    const int64_t passed = g->rec - w->rec; /* -1: one that had found no port was taken, and no other */
+    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
     w->rec += passed;
     w->rec_left -= (size_t)passed;
     w->d.done += (uint64_t)passed;
     w->loaded += (uint64_t)passed;
-    out->resp_valid = 0;
     for (unsigned i = 0; i < g->count; i++) {
         const struct member *member = &g->of[i];
-        const uint8_t id = (uint8_t)(w->tail & w->mask), port = member->port;
+        const unsigned side = idle & (side_of(member) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
+        const uint8_t id = (uint8_t)(w->tail & w->mask), port = (uint8_t)__builtin_ctz(side);
         struct slot *s = world_slot(w, w->tail);
+        idle &= ~(1u << port);
         window_fill(w);
         world_offer(w, s, id, port);
         out->resp[port] = member->memo->resp;
         out->resp[port].addr = member->pa;
         out->resp[port].id = id;
-        out->resp_valid |= (uint8_t)(1u << port);
         e->acc[port][id] = s->acc;
     }
+    out->resp_valid = (uint8_t)((WORLD_FETCH_PORTS | WORLD_DATA_PORTS) & ~idle);
     w->next = w->tail;
     w->in_flight = 0;
     w->d.in.req_valid = out->resp_valid;
@@ -202,8 +214,10 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
     struct world *w = (struct world *)self;
     struct group group[2]; /* under way, and to be taken */
     struct tally tally = {0};
+    uint64_t taken[2] = {0, 0};
     if (!begin(w, ref, out, &group[0]))
         return;
+    count_sides(&group[0], -1, taken);
     const struct trace_rec *rec = w->rec - (w->tail - w->next);
     const uint64_t left = w->limit - w->loaded < w->rec_left ? w->limit - w->loaded : w->rec_left;
     const struct trace_rec *const last = w->rec + left - WORLD_PORTS; /* from before it on a cycle finds its records */
@@ -212,12 +226,16 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
         if (!gather(w, ref, rec, &group[!now]))
             break;
         commit(w, &group[now], &tally);
-        touch(&group[!now], &tally);
+        touch(&group[!now]);
         rec += group[!now].count;
     }
     if (!tally.commits)
         return;
-    w->accepts += tally.taken[0] + tally.taken[1] - group[now].count;
-    settle(w, ref, &tally, exercised);
+    count_sides(&group[now], 1, taken);
+    for (unsigned what = 0; what < WHATS; what++)
+        taken[(what & 3) != ACC_EXECUTE] += tally.what[what];
+    w->accepts += taken[0] + taken[1] - group[now].count;
+    mmu_count_hits(ref, taken);
+    settle(w, &tally, exercised);
     put_back(w, &group[now], out, exercised);
 }
