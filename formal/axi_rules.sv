@@ -5,6 +5,7 @@
 // RLAST on its last beat; B comes after AW and W.
 `include "rules.svh"
 module axi_rules #(
+  parameter int unsigned REPLY_BYTES = 64,
   parameter int unsigned DATA_BITS = 64,
   parameter int unsigned ID_BITS = 4,
   parameter logic [ID_BITS-1:0] ID_BASE = '0,
@@ -12,7 +13,9 @@ module axi_rules #(
   parameter bit ATOMIC = 1'b0,
   parameter bit EXCLUSIVE_CACHED = 1'b0,
   localparam int unsigned Lanes = DATA_BITS / 8,
-  localparam int unsigned BeatBits = DATA_BITS < 512 ? $clog2(512 / DATA_BITS) : 1
+  localparam bit Entry = REPLY_BYTES == 8,
+  localparam int unsigned Beats = Entry ? 1 : 512 / DATA_BITS,
+  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1
 ) (
   input logic                        clk_i,
   input logic                        rst_i,
@@ -27,7 +30,7 @@ module axi_rules #(
   input logic                        mem_rsp_valid_o,
   input logic [3:0]                  mem_rsp_tag_o,
   input logic                        mem_rsp_err_o,
-  input logic [511:0]                mem_rsp_data_o,
+  input logic [8*REPLY_BYTES-1:0]    mem_rsp_data_o,
   input logic                        axi_arvalid_o,
   input logic                        axi_arready_i,
   input logic [ID_BITS-1:0]          axi_arid_o,
@@ -67,6 +70,7 @@ module axi_rules #(
   input logic [OUTSTANDING-1:0]      busy_q,
   input logic [OUTSTANDING-1:0]      failed_q,
   input logic [OUTSTANDING-1:0][3:0] tag_q,
+  input logic [OUTSTANDING-1:0][5:3] place_q,
   input logic [OUTSTANDING-1:0][BeatBits-1:0] beat_q,
   input logic [3:0]                  cas_tag_q,
   input logic                        cas_err_q,
@@ -79,8 +83,8 @@ module axi_rules #(
   input logic [2:0]                  cas_mt_q,
   input logic                        second_q
 );
-  localparam int unsigned Beats = 512 / DATA_BITS;
   localparam int unsigned Words = Lanes / 8;
+  localparam int unsigned LastBits = Entry ? 64 : DATA_BITS;  // of a reply, the last beat's
   localparam int unsigned Cas = OUTSTANDING;  // its number
   localparam bit TwoBeats = ATOMIC && DATA_BITS == 64;
   localparam logic [1:0] Okay = 2'b00, ExOkay = 2'b01, BurstIncr = 2'b01, BurstWrap = 2'b10;
@@ -111,6 +115,7 @@ module axi_rules #(
   assign r_end    = axi_rvalid_i && axi_rlast_i;
 
   logic [15:0] asked;  // by the MMU, by tag, without a reply
+  logic [15:0][5:3] at;  // the eight bytes of each, in their line
   ids_t open;  // R is owed
   logic [3:0] beats[OUTSTANDING+1];  // that have come
   ids_t bad;  // with an error in one of them
@@ -125,6 +130,7 @@ module axi_rules #(
     if (mem_rsp_valid_o) asked[mem_rsp_tag_o] <= 1'b0;
     if (mem_rsp_valid_o && mem_rsp_tag_o == c_tag) c_live <= 1'b0;
     if (accepted) asked[mem_req_tag_i] <= 1'b1;
+    if (accepted) at[mem_req_tag_i] <= mem_req_addr_i[5:3];
     if (accepted && mem_req_cas_i) begin
       {c_tag, c_mt, c_addr}             <= {mem_req_tag_i, mem_req_mt_i, mem_req_addr_i[51:3]};
       {c_expected, c_desired}           <= {mem_req_expected_i, mem_req_desired_i};
@@ -174,6 +180,8 @@ module axi_rules #(
   logic [3:0] cycles = '0;
   logic begun = 1'b0, was_rst, was_req, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
   logic [2:0] was_mt;
+  logic [51:3] was_addr;
+  logic [5:3] was_place;
   logic [3:0] was_tag;
   logic [DATA_BITS-1:0] was_data, was_wdata;
   logic [ID_BITS+51+8+3+2+1+4+3:0] was_ar_payload, ar_payload;
@@ -194,6 +202,7 @@ module axi_rules #(
     was_req         <= mem_req_valid_i && !mem_req_ready_o;
     was_accepted    <= accepted;
     was_mt          <= mem_req_mt_i;
+    was_addr        <= mem_req_addr_i[51:3];
     was_ar          <= axi_arvalid_o && !axi_arready_i;
     was_aw          <= axi_awvalid_o && !axi_awready_i;
     was_w           <= axi_wvalid_o && !axi_wready_i;
@@ -206,7 +215,8 @@ module axi_rules #(
     was_last        <= r_end && number(axi_rid_i) != SlotBits'(Cas);
     was_bad         <= bad[number(axi_rid_i)] || axi_rresp_i[1];
     was_data        <= axi_rdata_i;
-    for (int unsigned s = 0; s < OUTSTANDING; s++) if (number(axi_rid_i) == SlotBits'(s)) was_tag <= tag_q[s];
+    for (int unsigned s = 0; s < OUTSTANDING; s++)
+    if (number(axi_rid_i) == SlotBits'(s)) {was_tag, was_place} <= {tag_q[s], at[tag_q[s]]};
   end
 
   // ---- lemmas: what is seen from outside is what the adapter remembers ----
@@ -226,7 +236,7 @@ module axi_rules #(
       if (open[s] && (32'(beats[s]) >= Beats || BeatBits'(beats[s]) != beat_q[s])) beats_agree = 1'b0;
       if (busy_q[s] && !open[s] && beat_q[s] != '0) beats_agree = 1'b0;
       if (busy_q[s]) begin
-        if (places[tag_q[s]]) places_agree = 1'b0;
+        if (places[tag_q[s]] || (Entry && place_q[s] != at[tag_q[s]])) places_agree = 1'b0;
         places[tag_q[s]] = 1'b1;
       end
     end
@@ -289,8 +299,10 @@ module axi_rules #(
       `PROPERTY(w_stays, !was_rst && was_w,
                 axi_wvalid_o && axi_wdata_o == was_wdata && axi_wstrb_o == was_wstrb && axi_wlast_o == was_wlast)
       `PROPERTY(ar_line, axi_arvalid_o && !axi_arlock_o,
-                axi_araddr_o[5:0] == '0 && 32'(axi_arlen_o) == Beats - 1 && 32'(axi_arsize_o) == $clog2(Lanes
-                ) && axi_arburst_o == BurstIncr && (!was_accepted || axi_aruser_o == was_mt))
+                axi_araddr_o[2:0] == '0 && (Entry ? !was_accepted || axi_araddr_o[51:3] == was_addr
+                                            : axi_araddr_o[5:3] == '0)
+                && 32'(axi_arlen_o) == Beats - 1 && 32'(axi_arsize_o) == $clog2(
+                Entry ? 8 : Lanes) && axi_arburst_o == BurstIncr && (!was_accepted || axi_aruser_o == was_mt))
       `PROPERTY(ar_id_is_free, axi_arvalid_o, !open[number(axi_arid_o)] && number(axi_arid_o) <= SlotBits'(Cas))
       `PROPERTY(ar_exclusive, axi_arvalid_o && axi_arlock_o,
                 !ATOMIC && axi_araddr_o == {c_addr, 3'd0} && axi_arlen_o == '0 && axi_arsize_o == 3'd3 && number(
@@ -318,7 +330,9 @@ module axi_rules #(
       `PROPERTY(nothing_lost, !was_rst && !rst_i, places_agree)
       `PROPERTY(reply_after_last, !was_rst && was_last, mem_rsp_valid_o && mem_rsp_tag_o == was_tag)
       `PROPERTY(error_is_told, !was_rst && was_last, mem_rsp_err_o == was_bad)
-      `PROPERTY(last_in_its_place, !was_rst && was_last, mem_rsp_data_o[511-:DATA_BITS] == was_data)
+      `PROPERTY(last_in_its_place, !was_rst && was_last,
+                mem_rsp_data_o[8*REPLY_BYTES-1-:LastBits] == LastBits'(Entry ? DATA_BITS'(lane(was_data, was_place
+                )) : was_data))
       `PROPERTY(cas_reply, mem_rsp_valid_o && c_live && mem_rsp_tag_o == c_tag,
                 mem_rsp_err_o ? c_bad || lost : c_read && !c_bad && !w_open && (ATOMIC || c_old != c_expected || wrote))
       // Lemmas.
@@ -330,6 +344,7 @@ module axi_rules #(
   end
 endmodule
 bind mmu_axi axi_rules #(
+  .REPLY_BYTES(REPLY_BYTES),
   .DATA_BITS(DATA_BITS),
   .ID_BITS(ID_BITS),
   .ID_BASE(ID_BASE),

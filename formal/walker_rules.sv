@@ -19,7 +19,7 @@ module walker_rules
   input logic         accepted_i,
   input walkers_t     rsp_i,
   input logic         rsp_err_i,
-  input logic [511:0] rsp_line_i,
+  input reply_t       rsp_data_i,
   input logic         pass_o,
   input logic         grant_i,
   input walk_state_t  state_q,
@@ -42,11 +42,11 @@ module walker_rules
 
   // ---- this cycle ----
   logic offers, waits, concerns;
-  logic [63:0] line_word;  // the 8 bytes of the line that the walker asked for
+  logic [63:0] word;  // the 8 bytes of the reply that the walker asked for
   assign offers    = state_q == WkReq || state_q == WkCas;
   assign waits     = state_q == WkWait || state_q == WkCasWait;
   assign concerns  = (rsp_i & (waits ? tag_q : attached_i)) != '0;
-  assign line_word = rsp_line_i[{addr_o[5:3], 6'd0} +: 64];
+  assign word     = rsp_data_i[reply_place_t'(addr_o[5:3] & 3'(ReplyWords - 1))];
 
   // ---- the value at hand ----
   logic leaf, write_leaf, missing;
@@ -85,7 +85,7 @@ module walker_rules
     was_rsp          <= rsp_i;
     was_concerns     <= concerns;
     was_err          <= rsp_err_i;
-    was_word         <= line_word;
+    was_word         <= word;
     was_pass         <= pass_o;
     was_grant        <= grant_i;
     was_state        <= state_q;

@@ -48,7 +48,8 @@ module walkers_rules
       if (kill[w] && !draining && state[w] != WkIdle && state[w] != WkWait && state[w] != WkCasWait && !held[w])
         kills_wait = 1'b0;
       if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
-      for (int unsigned o = 0; o < w; o++) if (own[w] && own[o] && addr[w][51:6] == addr[o][51:6]) shared = 1'b1;
+      for (int unsigned o = 0; o < w; o++)
+      if (own[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) shared = 1'b1;
     end
     d_missing = acc[NumW'(mem_tag_o)] == AccWrite && (level[NumW'(mem_tag_o)] == 3'd1
         || (level[NumW'(mem_tag_o)] <= 3'd3 && mem_expected_o[BitPs]));

@@ -5,11 +5,13 @@
 // for, in one way, a beat a cycle.
 `include "rules.svh"
 module wb_rules #(
+  parameter int unsigned REPLY_BYTES = 64,
   parameter int unsigned DATA_BITS = 64,
   parameter bit PIPELINED = 1'b1,
   parameter int unsigned OUTSTANDING = 4,
   localparam int unsigned Lanes = DATA_BITS / 8,
-  localparam int unsigned Beats = 512 / DATA_BITS,
+  localparam bit Entry = REPLY_BYTES == 8,
+  localparam int unsigned Beats = Entry ? 1 : 512 / DATA_BITS,
   localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1,
   localparam int unsigned LineBits = $clog2(OUTSTANDING + 1),
   localparam int unsigned OutBits = $clog2(OUTSTANDING * Beats + 1)
@@ -27,7 +29,7 @@ module wb_rules #(
   input logic                          mem_rsp_valid_o,
   input logic [3:0]                    mem_rsp_tag_o,
   input logic                          mem_rsp_err_o,
-  input logic [511:0]                  mem_rsp_data_o,
+  input logic [8*REPLY_BYTES-1:0]      mem_rsp_data_o,
   input logic                          wb_cyc_o,
   input logic                          wb_lock_o,
   input logic                          wb_stb_o,
@@ -45,6 +47,7 @@ module wb_rules #(
   input logic [2:0]                    state,
   input logic [OUTSTANDING-1:0][3:0]   tag_q,
   input logic [OUTSTANDING-1:0][51:6]  addr_q,
+  input logic [OUTSTANDING-1:0][5:3]   place_q,
   input logic [LineBits-1:0]           taken_q,
   input logic [LineBits-1:0]           sent_q,
   input logic [LineBits-1:0]           done_q,
@@ -62,6 +65,7 @@ module wb_rules #(
   input logic [63:0]                   old_q
 );
   localparam int unsigned Words = Lanes / 8;
+  localparam int unsigned LastBits = Entry ? 64 : DATA_BITS;  // of a reply, the last beat's
   localparam logic [2:0] SIdle = 3'd0, SLines = 3'd1, SBack = 3'd2, SRead = 3'd3, SCompare = 3'd4, SWrite = 3'd5,
                          SReply = 3'd6;
   typedef logic [7:0] count_t;
@@ -82,6 +86,7 @@ module wb_rules #(
   assign went     = wb_stb_o && (PIPELINED ? !wb_stall_i : ended);
 
   logic [15:0] asked;  // by the MMU, by tag, without a reply
+  logic [15:0][51:3] at;  // the eight bytes of each
   count_t out, seen;  // beats that were asked for and have not ended; those of this line that came
   logic again, bad;  // RTY in this cycle of CYC; ERR in this line
   assign good = ended && !wb_rty_i && !wb_lock_o && !again;
@@ -93,6 +98,7 @@ module wb_rules #(
     if (mem_rsp_valid_o) asked[mem_rsp_tag_o] <= 1'b0;
     if (mem_rsp_valid_o && mem_rsp_tag_o == c_tag) c_live <= 1'b0;
     if (accepted) asked[mem_req_tag_i] <= 1'b1;
+    if (accepted) at[mem_req_tag_i] <= mem_req_addr_i[51:3];
     if (accepted && mem_req_cas_i) begin
       {c_tag, c_addr}                         <= {mem_req_tag_i, mem_req_addr_i[51:3]};
       {c_expected, c_desired}                 <= {mem_req_expected_i, mem_req_desired_i};
@@ -124,6 +130,8 @@ module wb_rules #(
   logic [3:0] cycles = '0;
   logic begun = 1'b0, was_rst, was_req, was_stb, was_last, was_bad;
   logic [3:0] was_tag;
+  logic [5:3] was_place;
+  logic [51:3] sent_at;  // of the line, or the entry, whose STB it is
   logic [DATA_BITS-1:0] was_data;
   logic [52+1+3+Lanes+DATA_BITS-1:0] was_payload, payload;
   logic [3+1+3+52+128:0] was_req_payload, req_payload;
@@ -142,7 +150,9 @@ module wb_rules #(
     was_bad         <= bad || wb_err_i;
     was_data        <= wb_dat_i;
     was_tag         <= tag_q[0];
-    for (int unsigned n = 1; n < OUTSTANDING; n++) if (done_q == LineBits'(n)) was_tag <= tag_q[n];
+    was_place       <= at[tag_q[0]][5:3];
+    for (int unsigned n = 1; n < OUTSTANDING; n++)
+    if (done_q == LineBits'(n)) {was_tag, was_place} <= {tag_q[n], at[tag_q[n]][5:3]};
   end
 
   // ---- lemmas: what is seen from outside is what the adapter remembers ----
@@ -151,9 +161,11 @@ module wb_rules #(
   always_comb begin
     places       = '0;
     places_agree = 1'b1;
+    sent_at      = at[tag_q[0]];
+    for (int unsigned n = 1; n < OUTSTANDING; n++) if (sent_q == LineBits'(n)) sent_at = at[tag_q[n]];
     for (int unsigned n = 0; n < OUTSTANDING; n++) begin
       if ((state == SLines || (state == SBack && !cas_q)) && 32'(done_q) <= n && n < 32'(taken_q)) begin
-        if (places[tag_q[n]]) places_agree = 1'b0;
+        if (places[tag_q[n]] || (Entry && {addr_q[n], place_q[n]} != at[tag_q[n]])) places_agree = 1'b0;
         places[tag_q[n]] = 1'b1;
       end
     end
@@ -211,8 +223,9 @@ module wb_rules #(
       `PROPERTY(stb_in_cyc, wb_stb_o || wb_lock_o, wb_cyc_o)
       `PROPERTY(stb_stays, !was_rst && was_stb, wb_stb_o && payload == was_payload)
       `PROPERTY(cyc_until_all_ended, out != '0, wb_cyc_o)
-      `PROPERTY(line_beat, wb_stb_o && !wb_lock_o,
-                !wb_we_o && wb_sel_o == '1 && 32'(wb_adr_o[5:0]) == 32'(sent_beat_q) * Lanes)
+      `PROPERTY(line_beat, wb_stb_o && !wb_lock_o, !wb_we_o && (Entry ? wb_sel_o == strobes(sent_at[5:3]
+                ) && (wb_adr_o[51:3] | 49'(sent_at[5:3] & 3'(Words - 1))) == sent_at && wb_adr_o[2:0] == '0 :
+                    wb_sel_o == '1 && 32'(wb_adr_o[5:0]) == 32'(sent_beat_q) * Lanes))
       `PROPERTY(cti_tells_the_end, wb_stb_o && !wb_lock_o && !PIPELINED,
                 wb_cti_o == (Beats == 1 ? 3'b000 : 32'(seen) == Beats - 1 ? 3'b111 : 3'b010))
       `PROPERTY(cas_beat, wb_stb_o && wb_lock_o, wb_sel_o == strobes(c_addr[5:3]
@@ -224,7 +237,9 @@ module wb_rules #(
       `PROPERTY(nothing_lost, !was_rst && !rst_i, places_agree)
       `PROPERTY(reply_after_last, !was_rst && was_last, mem_rsp_valid_o && mem_rsp_tag_o == was_tag)
       `PROPERTY(error_is_told, !was_rst && was_last, mem_rsp_err_o == was_bad)
-      `PROPERTY(last_in_its_place, !was_rst && was_last && !was_bad, mem_rsp_data_o[511-:DATA_BITS] == was_data)
+      `PROPERTY(last_in_its_place, !was_rst && was_last && !was_bad,
+                mem_rsp_data_o[8*REPLY_BYTES-1-:LastBits] == LastBits'(Entry ? DATA_BITS'(lane(was_data, was_place
+                )) : was_data))
       `PROPERTY(cas_reply, mem_rsp_valid_o && c_live && mem_rsp_tag_o == c_tag,
                 mem_rsp_err_o ? c_bad || retried : read && !c_bad && (wrote || c_old != c_expected))
       // Lemmas.
@@ -234,6 +249,7 @@ module wb_rules #(
   end
 endmodule
 bind mmu_wb wb_rules #(
+  .REPLY_BYTES(REPLY_BYTES),
   .DATA_BITS(DATA_BITS),
   .PIPELINED(PIPELINED),
   .OUTSTANDING(OUTSTANDING)

@@ -79,8 +79,10 @@ struct pins_in {
     bool mem_rsp_valid;
     uint8_t mem_rsp_tag;
     bool mem_rsp_err;
-    const uint64_t *mem_rsp_line; /* 8 words, needed only while mem_rsp_valid and no error; valid during the step */
-    uint8_t squash_valid;         /* bit p: the request squash_id[p] of port p is dropped, if it is in flight */
+    /* The line that was read, 8 words; with walkers.reply_bytes = 8 the 8 bytes asked for, in each of them. Needed only
+     * while mem_rsp_valid and no error; valid during the step. */
+    const uint64_t *mem_rsp_line;
+    uint8_t squash_valid; /* bit p: the request squash_id[p] of port p is dropped, if it is in flight */
     uint8_t squash_id[PINS_MAX_PORTS];
 };
 

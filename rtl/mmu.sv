@@ -63,7 +63,7 @@ module mmu
   input  logic                       mem_rsp_valid_i,
   input  logic [3:0]                 mem_rsp_tag_i,
   input  logic                       mem_rsp_err_i,
-  input  logic [511:0]               mem_rsp_data_i,
+  input  logic [8*WALKERS_REPLY_BYTES-1:0] mem_rsp_data_i,
   // status and state readout
   output logic                       waiting_o,
   input  logic [3:0]                 state_sel_i,
@@ -441,7 +441,7 @@ module mmu
     .rsp_i(mem_rsp_valid_i),
     .rsp_tag_i(mem_rsp_tag_i),
     .rsp_err_i(mem_rsp_err_i),
-    .rsp_line_i(mem_rsp_data_i),
+    .rsp_data_i(mem_rsp_data_i),
     .only_waits_o(walkers_wait),
     .peek_i(state_sel == 4'd7),
     .peek_idx_i(state_idx),

@@ -16,6 +16,10 @@ package mmu_pkg;
   localparam int unsigned AddrBits = LinearBits > PaBits ? LinearBits : PaBits;
   localparam bit Keys = ARCH_PKU != 0 || ARCH_PKS != 0;  // an entry has a protection key
   localparam bit ShadowStacks = ARCH_CET != 0;
+  localparam int unsigned ReplyWords = WALKERS_REPLY_BYTES / 8;  // of 8 bytes, in what memory answers a read with
+  localparam int unsigned ReplyLow = $clog2(WALKERS_REPLY_BYTES);  // addresses equal from here up: the same R bytes
+  typedef logic [ReplyWords-1:0][63:0] reply_t;
+  typedef logic [(ReplyWords > 1 ? $clog2(ReplyWords) : 1)-1:0] reply_place_t;
 
   // ---- Requests and responses (section 2) ----
   typedef logic [1:0] acc_t;

@@ -3,7 +3,7 @@
 //
 //     IDLE      free
 //     REQ       offers a read, or waits to offer it        1 cycle at least
-//     WAIT      waits for the line with tag tag_q          memory latency
+//     WAIT      waits for the reply with tag tag_q         memory latency
 //     CAS       offers a compare-and-swap                  1 cycle at least
 //     CASW      waits for its reply                        memory latency
 //     FIN       has its outcome, waits for its grant       1 cycle at least
@@ -12,8 +12,8 @@
 //     level l   start      REQ       reply, judged    REQ of level l-1, CAS or FIN
 //
 // Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set. Tiny: 377 and 401 LUT6, 161
-// flip-flops, 7 levels, a third of them the choice of 8 bytes of a line. (581, 197 and 11 when the outcome of a
-// compare-and-swap was judged after it was compared.)
+// flip-flops, 7 levels, half of it the choice of 8 bytes of a line (172 and 6 with replies of 8 bytes). (581, 197 and
+// 11 when the outcome of a compare-and-swap was judged after it was compared.)
 // Rules: docs/microarchitecture.md section 11; SDM 5.5.4, 5.6, 5.7, 5.8, 5.9.2.
 module mmu_walker
   import mmu_pkg::*;
@@ -37,13 +37,13 @@ module mmu_walker
   input  access_t      start_access_i,
   // arbitration
   input  walkers_t     reading_i,                              // whose own reads are under way
-  input  walkers_t     attached_i,                             // in REQ: whose read of the same line is under way
+  input  walkers_t     attached_i,                             // in REQ: whose read that brings its entry is under way
   input  logic         offered_i,                              // its request is on offer, and must stay
   input  logic         accepted_i,                             // memory takes the request now
   // memory reply
   input  walkers_t     rsp_i,                                  // whose request it answers
   input  logic         rsp_err_i,
-  input  logic [511:0] rsp_line_i,
+  input  reply_t       rsp_data_i,
   // an entry passed on the way down, for the PSC
   output logic         pass_o,
   output data_t        pass_data_o,
@@ -114,7 +114,7 @@ module mmu_walker
     missing   = 'x;
     success   = 'x;
     if (asked) begin
-      word        = rsp_line_i[{index_q[2:0], 6'd0} +: 64];
+      word        = rsp_data_i[reply_place_t'(index_q[2:0] & 3'(ReplyWords - 1))];
       v           = word & EntryBits;
       success     = state_q == WkCasWait && v == value_q;
       leaf        = is_leaf(v, level_q);

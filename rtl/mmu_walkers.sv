@@ -4,8 +4,9 @@
 //     dispatch   to the lowest  REQ            FIN, grant   IDLE
 //                IDLE walker
 //
-// Cost: two walkers in one line share one read; see mmu_walker and mmu_mem_arb for the cycles. Whatever is chosen is
-// chosen by a set with one bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7 levels (were 1,458, 397, 11).
+// Cost: two walkers in one line (with replies of 8 bytes, at one entry) share one read; see mmu_walker and mmu_mem_arb
+// for the cycles. Whatever is chosen is chosen by a set with one bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7
+// levels (were 1,458, 397, 11); with replies of 8 bytes 629 and 6 levels.
 // Rules: docs/microarchitecture.md sections 10, 11, 12.
 module mmu_walkers
   import mmu_pkg::*;
@@ -56,7 +57,7 @@ module mmu_walkers
   input  logic         rsp_i,
   input  walker_t      rsp_tag_i,
   input  logic         rsp_err_i,
-  input  logic [511:0] rsp_line_i,
+  input  reply_t       rsp_data_i,
   output logic         only_waits_o,                           // section 15, as far as walkers go
   // state readout
   input  logic         peek_i,
@@ -110,7 +111,7 @@ module mmu_walkers
       .accepted_i(offer[w] && mem_ready_i),
       .rsp_i(rsp),
       .rsp_err_i,
-      .rsp_line_i,
+      .rsp_data_i,
       .pass_o(pass[w]),
       .pass_data_o(pass_data[w]),
       .grant_i(grant[w]),
@@ -152,7 +153,7 @@ module mmu_walkers
     if (req != '0 && own != '0) begin
       for (int unsigned w = 0; w < NW; w++) begin
         for (int unsigned o = 0; o < NW; o++) begin
-          if (w != o && req[w] && own[o] && addr[w][51:6] == addr[o][51:6]) begin
+          if (w != o && req[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) begin
             attached[w] = 1'b1;
             to[w][o]    = 1'b1;
           end

@@ -36,6 +36,7 @@ SCALARS = {
     "ports.data":           (int, 1, 7, "request ports to the DTLB, one translation a cycle each"),
     "miss_queue.entries":   (int, 1, 64, "outstanding L1 misses; at least one for each port"),
     "walkers.count":        (int, 1, 16, "hardware page walkers, sharing one memory port"),
+    "walkers.reply_bytes":  (int, None, [64, 8], "what memory answers a read with, and walkers share: the 64-byte line, or the 8 bytes of the entry"),
     "policy.fault_rewalk":  (bool, None, None, "before a page fault is raised from a cached entry the walk is done again from the root (AMD); otherwise a relaxed entry may give one spurious fault (Intel)"),
     "itlb.replacement":     (str, None, REPLACEMENTS, "replacement of the L1 instruction TLB"),
     "dtlb.replacement":     (str, None, REPLACEMENTS, "replacement of the L1 data TLB"),
@@ -105,10 +106,10 @@ class Preset:
             value = self.flat[key]
             if type(value) is not kind:
                 self.refuse(key, value, f"must be {'true or false' if kind is bool else 'a whole number' if kind is int else 'a string'}")
-            if kind is int and not low <= value <= high:
+            if isinstance(high, list) and value not in high:
+                self.refuse(key, value, f"must be one of {', '.join(map(str, high))}")
+            if kind is int and low is not None and not low <= value <= high:
                 self.refuse(key, value, f"must be {low} to {high}")
-            if kind is str and value not in high:
-                self.refuse(key, value, f"must be one of {', '.join(high)}")
             self.values[key] = value
 
     def read_arrays(self, structure):
@@ -276,7 +277,7 @@ def docs_table(presets):
     head = ["key", *[p.name for p in presets], "range", "meaning"]
     rows = []
     for key, (kind, low, high, meaning) in SCALARS.items():
-        spread = "true, false" if kind is bool else f"{low}–{high}" if kind is int else ", ".join(high)
+        spread = "true, false" if kind is bool else ", ".join(map(str, high)) if isinstance(high, list) else f"{low}–{high}"
         shown = [str(p.values[key]).lower() for p in presets]
         rows.append([f"`{key}`", *shown, spread, meaning])
     for structure, (most, names, mask_key) in STRUCTURES.items():

@@ -3,8 +3,10 @@
 #include "miss_queue.h"
 #include "walker.h"
 
-/* Walkers in REQ that wait for a line another walker has asked for. At most one walker's own read is of a given line.
- */
+/* The bits of an address that say which R bytes a read brings (section 2): the line, or the entry alone. */
+enum { REPLY_SHIFT = CFG_WALKERS_REPLY_BYTES == 64 ? 6 : 3 };
+
+/* Walkers in REQ that wait for R bytes another walker has asked for. At most one walker's own read is of them. */
 static void attach(struct mmu *m)
 {
     const struct walkers *ws = &m->walkers;
@@ -16,7 +18,7 @@ static void attach(struct mmu *m)
             continue;
         for (unsigned req = ws->in[W_REQ]; req; req &= req - 1) {
             const unsigned n = (unsigned)__builtin_ctz(req);
-            if (ws->w[n].addr >> 6 == ws->w[owner].addr >> 6) {
+            if (ws->w[n].addr >> REPLY_SHIFT == ws->w[owner].addr >> REPLY_SHIFT) {
                 arb->attached |= 1u << n;
                 arb->attached_to[n] = (uint8_t)owner;
             }

@@ -1,4 +1,4 @@
-/* Who may use the memory port: one request a cycle, and walkers that want a line already asked for share it
+/* Who may use the memory port: one request a cycle, and walkers that want what is already asked for share it
  * (docs/microarchitecture.md section 12). */
 #ifndef TWINWALK_CYCLE_MEM_ARB_H
 #define TWINWALK_CYCLE_MEM_ARB_H

@@ -81,8 +81,9 @@ TWINWALK_API void twinwalk_mmu_reset(struct twinwalk_mmu *mmu, struct pins_out *
 /* One clock: *in belongs to the cycle whose outputs were given last; *out gets those of the next. Fields whose valid
  * bit is 0 are neither read nor, in *out, written. The ports of the preset are bits 0 … ports.fetch + ports.data - 1 of
  * req_valid and squash_valid, those of fetches first; acc is 0 … 2, ctl_op 0 … 15, and in->mem_rsp_line points to 8
- * words while a reply without error is given. What breaks these ranges is undefined; what keeps them is defined,
- * however senseless (a reply that nobody waits for is nothing). */
+ * words while a reply without error is given (of a preset with walkers.reply_bytes = 8 those asked for alone are read,
+ * at their place in the line). What breaks these ranges is undefined; what keeps them is defined, however senseless (a
+ * reply that nobody waits for is nothing). */
 TWINWALK_API void twinwalk_mmu_step(struct twinwalk_mmu *mmu, const struct pins_in *in, struct pins_out *out);
 
 /* The state words of section 17: word[0] and word[1] of (sel, idx). False, with words of 0, when that names nothing. */

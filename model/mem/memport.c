@@ -12,15 +12,16 @@
 
 #include "linecache.h"
 #include "prng.h"
+#include "reply.h"
 
-enum { OUTSTANDING = 16, LEVELS = 3, LINE_WORDS = 8, MILLION = 1000000 };
+enum { OUTSTANDING = 16, LEVELS = 3, MILLION = 1000000 };
 
 struct pending {
     uint64_t due; /* reply cycle */
     struct memport_request request;
-    bool err;                  /* it will be answered with an error */
-    bool early;                /* … with what is in `line` */
-    uint64_t line[LINE_WORDS]; /* as it was at the accept */
+    bool err;                   /* it will be answered with an error */
+    bool early;                 /* … with what is in `line` */
+    uint64_t line[REPLY_WORDS]; /* as it was at the accept */
 };
 
 struct memport {
@@ -29,10 +30,10 @@ struct memport {
     struct linecache cache[LEVELS];      /* MEMPORT_CACHE only */
     struct pending pending[OUTSTANDING]; /* the first `count` are in use, in no order */
     unsigned count;
-    uint64_t next;             /* earliest due; UINT64_MAX when count = 0 */
-    struct memerr errors;      /* by order, beside those by chance */
-    uint64_t random;           /* state of the generator for latencies and errors */
-    uint64_t line[LINE_WORDS]; /* the data of the last reply */
+    uint64_t next;              /* earliest due; UINT64_MAX when count = 0 */
+    struct memerr errors;       /* by order, beside those by chance */
+    uint64_t random;            /* state of the generator for latencies and errors */
+    uint64_t line[REPLY_WORDS]; /* the data of the last reply */
 };
 
 static bool possible(const struct memport_config *c)
@@ -160,7 +161,8 @@ bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *rep
 
     memset(mp->line, 0, sizeof mp->line);
     if (!p.err) {
-        memcpy(mp->line, p.early ? p.line : physmem_line(mp->pm, p.request.addr), sizeof mp->line);
+        reply_fill(mp->line, p.early ? p.line : physmem_line(mp->pm, p.request.addr), p.request.addr,
+                   mp->config.reply_bytes);
         if (p.request.cas)
             physmem_cas(mp->pm, p.request.addr, p.request.expected, p.request.desired);
     }

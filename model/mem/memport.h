@@ -1,9 +1,9 @@
 /* The far side of the MMU's memory port: takes requests, answers them after their latency.
  *
- * Rules of docs/microarchitecture.md section 2: reads return the line, and a compare-and-swap is performed, at the
- * reply cycle (of the cycles that the document allows; of some reads it is the accept cycle); at most one reply a cycle
- * (a reply whose cycle is taken slips to the next free one); replies in any order. Latency 1 means a reply in the cycle
- * after the accept. Deterministic for a given configuration, seed and sequence of requests. */
+ * Rules of docs/microarchitecture.md section 2: reads return the line or the entry, and a compare-and-swap is
+ * performed, at the reply cycle (of the cycles that the document allows; of some reads it is the accept cycle); at most
+ * one reply a cycle (a reply whose cycle is taken slips to the next free one); replies in any order. Latency 1 means a
+ * reply in the cycle after the accept. Deterministic for a given configuration, seed and sequence of requests. */
 #ifndef TWINWALK_MEMPORT_H
 #define TWINWALK_MEMPORT_H
 
@@ -22,6 +22,7 @@ struct memport_config {
     unsigned random_min, random_max; /* cycles, >= 1, uniform, replies out of order */
     struct memport_cache_level level[3];
     unsigned dram_latency;
+    unsigned reply_bytes;       /* 8: reads return the 8 bytes at the address (reply.h); else the line */
     unsigned error_per_million; /* share of requests answered with an error (random stimulus) */
     unsigned stall_per_million; /* share of cycles in which memport_ready says no (random stimulus) */
     unsigned early_per_million; /* share of reads that return the line as it was when they were accepted (likewise) */
@@ -39,7 +40,7 @@ struct memport_reply {
     bool err;
     uint64_t addr;        /* of the request */
     const uint64_t *line; /* 8 words as they are at the reply cycle (early ones: were at the accept), before a CAS takes
-                             effect; valid until the next call */
+                             effect, as the pins carry them (reply.h); valid until the next call */
 };
 
 struct memport;

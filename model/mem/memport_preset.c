@@ -14,6 +14,7 @@ void memport_preset(struct memport_config *config)
                   {CFG_MEMORY_L2_KIB, CFG_MEMORY_L2_WAYS, CFG_MEMORY_L2_LATENCY},
                   {CFG_MEMORY_LLC_KIB, CFG_MEMORY_LLC_WAYS, CFG_MEMORY_LLC_LATENCY}},
         .dram_latency = CFG_MEMORY_DRAM_LATENCY,
+        .reply_bytes = CFG_WALKERS_REPLY_BYTES,
         .seed = 1,
     };
 }

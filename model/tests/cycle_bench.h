@@ -17,6 +17,7 @@
 
 #include "cycle/mmu.h"
 #include "cycle/mmu_state.h"
+#include "mem/reply.h"
 #include "state_index.h"
 
 enum { BENCH_FRAMES = 1024, BENCH_OUTSTANDING = 64, BENCH_TYPES = 64, FETCH = 0, DATA = FETCH_PORTS };
@@ -110,7 +111,8 @@ static inline void bench_reply(struct bench *b)
     if (first->err)
         return;
     uint64_t *word = bench_word(b, first->addr);
-    memcpy(b->line, b->early && !first->cas ? first->line : bench_word(b, first->addr & ~63ull), sizeof b->line);
+    reply_fill(b->line, b->early && !first->cas ? first->line : bench_word(b, first->addr & ~63ull), first->addr,
+               CFG_WALKERS_REPLY_BYTES);
     b->in.mem_rsp_line = b->line;
     if (first->cas && *word == first->expected)
         *word = first->desired;

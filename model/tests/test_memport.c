@@ -112,6 +112,26 @@ static void data_is_sampled_at_the_reply(void **state)
     end(&f);
 }
 
+/* The entry alone, which then stands in all eight words: no place of the line, and no other word of it. */
+static void eight_bytes_stand_in_every_word(void **state)
+{
+    (void)state;
+    struct memport_config config = fixed10;
+    struct memport_reply reply;
+    config.reply_bytes = 8;
+    config.early_per_million = 500000;
+    struct fixture f = begin(&config);
+    for (unsigned i = 0; i < 8; i++)
+        physmem_write(f.pm, 0x2000 + 8 * i, 100 + i);
+    for (unsigned i = 0; i < 8; i++) {
+        read_line(&f, 20 * i, 0, 0x2000 + 8 * i);
+        next_reply(&f, &reply);
+        for (unsigned w = 0; w < 8; w++)
+            assert_int_equal(reply.line[w], 100 + i);
+    }
+    end(&f);
+}
+
 static void cas_takes_place_at_the_reply(void **state)
 {
     (void)state;
@@ -375,6 +395,7 @@ static void preset_is_the_compiled_one(void **state)
     assert_int_equal(config.model, CFG_MEMORY_MODEL);
     assert_int_equal(config.fixed_latency, CFG_MEMORY_FIXED_LATENCY);
     assert_int_equal(config.level[2].ways, CFG_MEMORY_LLC_WAYS);
+    assert_int_equal(config.reply_bytes, CFG_WALKERS_REPLY_BYTES);
     assert_int_equal(config.error_per_million, 0);
     assert_int_equal(config.stall_per_million, 0);
     struct fixture f = begin(&config); /* every preset's memory can be built */
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(latency_one_answers_in_the_next_cycle),
         cmocka_unit_test(replies_slip_to_the_next_free_cycle),
         cmocka_unit_test(data_is_sampled_at_the_reply),
+        cmocka_unit_test(eight_bytes_stand_in_every_word),
         cmocka_unit_test(cas_takes_place_at_the_reply),
         cmocka_unit_test(two_cas_on_one_word),
         cmocka_unit_test(errors_carry_no_data_and_write_nothing),

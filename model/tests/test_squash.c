@@ -280,11 +280,12 @@ static void when_it_is_granted(void **state)
     end(b, 4);
 }
 
-/* Two walkers in FIN: the one that is not granted is IDLE, and its page is filled nowhere. */
+/* Two walkers in FIN: the one that is not granted is IDLE, and its page is filled nowhere. (Of two pages they end in
+ * one cycle when the leaves come with one reply.) */
 static void in_fin_without_a_grant(void **state)
 {
     (void)state;
-    if (WALKERS < 2 || QUEUE < DATA + 2)
+    if (WALKERS < 2 || QUEUE < DATA + 2 || CFG_WALKERS_REPLY_BYTES == 8)
         return;
     struct bench *b = bench_new();
     b->latency = S + 5;

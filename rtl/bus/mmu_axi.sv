@@ -7,6 +7,9 @@
 //     R                                         A0    A1
 //     mem_rsp                                                A       whole line; the tag of the request
 //
+//     REPLY_BYTES = 8: a read is one beat of its eight bytes, whatever the width of the bus, and that is the reply; no
+//     line is kept.
+//
 //     exclusive pair      t     t+1   …   t+k   t+k+1  t+k+2   …   t+n   t+n+1  t+n+2
 //     mem_req             CAS
 //     AR, R (AxLOCK)            AR        R                                              EXOKAY, or it is an error
@@ -34,6 +37,7 @@
 // Size: 64 bits, four reads: 250 LUT6 and 367 FF, and 88 RAM32M for the lines (AtomicCompare: 151 and 297).
 // How to connect it, other sizes: docs/bus.md.
 module mmu_axi #(
+  parameter int unsigned REPLY_BYTES = 64,  // walkers.reply_bytes of the MMU: 64, or 8
   parameter int unsigned DATA_BITS = 64,  // 64, 128, 256, 512
   parameter int unsigned ID_BITS = 4,
   parameter logic [ID_BITS-1:0] ID_BASE = '0,
@@ -58,7 +62,7 @@ module mmu_axi #(
   output logic                 mem_rsp_valid_o,
   output logic [3:0]           mem_rsp_tag_o,
   output logic                 mem_rsp_err_o,
-  output logic [511:0]         mem_rsp_data_o,
+  output logic [8*REPLY_BYTES-1:0] mem_rsp_data_o,
   // AXI
   output logic                 axi_arvalid_o,
   input  logic                 axi_arready_i,
@@ -99,7 +103,8 @@ module mmu_axi #(
   input  logic [ID_BITS-1:0]   axi_bid_i,
   input  logic [1:0]           axi_bresp_i
 );
-  localparam int unsigned Beats = 512 / DATA_BITS;
+  localparam bit Entry = REPLY_BYTES == 8;
+  localparam int unsigned Beats = Entry ? 1 : 512 / DATA_BITS;
   localparam int unsigned SlotBits = $clog2(OUTSTANDING + 1);  // the last one is of the CAS
   localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1;
   localparam int unsigned RetryBits = RETRIES > 0 ? $clog2(RETRIES + 1) : 1;
@@ -112,6 +117,9 @@ module mmu_axi #(
 
   if (DATA_BITS != 64 && DATA_BITS != 128 && DATA_BITS != 256 && DATA_BITS != 512) begin : g_data
     $error("mmu_axi: DATA_BITS must be 64, 128, 256 or 512");
+  end
+  if (REPLY_BYTES != 64 && REPLY_BYTES != 8) begin : g_reply
+    $error("mmu_axi: REPLY_BYTES must be 64 or 8");
   end
   if (OUTSTANDING < 1 || OUTSTANDING > 16 || ID_BITS < SlotBits || ID_BASE[SlotBits-1:0] != '0) begin : g_ids
     $error("mmu_axi: OUTSTANDING + 1 ids do not fit in ID_BITS above ID_BASE");
@@ -144,6 +152,7 @@ module mmu_axi #(
   } cas_state_t;
   logic [OUTSTANDING-1:0] busy_q, failed_q;
   logic [OUTSTANDING-1:0][3:0] tag_q;
+  logic [OUTSTANDING-1:0][5:3] place_q;  // of the eight bytes
   beat_t [OUTSTANDING-1:0] beat_q;  // the next one of each read
   cas_state_t cas_q;
   logic [3:0] cas_tag_q;
@@ -167,25 +176,44 @@ module mmu_axi #(
   logic r_cas, r_last, b_cas;
   slot_t r_slot;
   beat_t r_beat;
+  logic [5:3] r_place;
+  logic [63:0] r_word;  // the eight bytes that were asked for, of a beat that has no other
   assign r_slot = axi_rid_i[SlotBits-1:0];
   assign r_cas  = axi_rvalid_i && r_slot == CasSlot;
   assign r_last = axi_rvalid_i && r_slot != CasSlot && axi_rlast_i;
   assign b_cas  = axi_bvalid_i;  // nothing else writes
   always_comb begin : p_beat
-    r_beat = '0;
-    for (int unsigned s = 0; s < OUTSTANDING; s++) if (r_slot == slot_t'(s)) r_beat = beat_q[s];
+    r_beat  = '0;
+    r_place = cas_addr_q[5:3];
+    for (int unsigned s = 0; s < OUTSTANDING; s++) begin
+      if (r_slot == slot_t'(s)) r_beat = beat_q[s];
+      if (Entry && r_slot == slot_t'(s)) r_place = place_q[s];
+    end
+  end
+  always_comb begin : p_word
+    r_word = axi_rdata_i[63:0];
+    for (int unsigned w = 1; w < Lanes / 8; w++) begin
+      if ((32'(r_place) & (Lanes / 8 - 1)) == w) r_word = axi_rdata_i[64*w+:64];
+    end
   end
   assign axi_rready_o = 1'b1;
   assign axi_bready_o = 1'b1;
 
   // ---- the lines: a memory a beat; of a CAS every one has what came ----
+  // (With replies of eight bytes the one beat is the reply.)
   slot_t rsp_slot_q;
-  for (genvar b = 0; b < Beats; b++) begin : g_line
-    logic [DATA_BITS-1:0] part_q[OUTSTANDING+1];
+  if (Entry) begin : g_entry
     always_ff @(posedge clk_i) begin : p_part
-      if (axi_rvalid_i && (r_slot == CasSlot || Beats == 1 || r_beat == beat_t'(b))) part_q[r_slot] <= axi_rdata_i;
+      mem_rsp_data_o <= r_last ? r_word : old_q;
     end
-    assign mem_rsp_data_o[DATA_BITS*b+:DATA_BITS] = part_q[rsp_slot_q];
+  end else begin : g_lines
+    for (genvar b = 0; b < Beats; b++) begin : g_line
+      logic [DATA_BITS-1:0] part_q[OUTSTANDING+1];
+      always_ff @(posedge clk_i) begin : p_part
+        if (axi_rvalid_i && (r_slot == CasSlot || Beats == 1 || r_beat == beat_t'(b))) part_q[r_slot] <= axi_rdata_i;
+      end
+      assign mem_rsp_data_o[DATA_BITS*b+:DATA_BITS] = part_q[rsp_slot_q];
+    end
   end
 
   always_ff @(posedge clk_i) begin : p_reads
@@ -198,6 +226,7 @@ module mmu_axi #(
       if (accept && !mem_req_cas_i && free == slot_t'(s)) begin
         busy_q[s]   <= 1'b1;
         tag_q[s]    <= mem_req_tag_i;
+        place_q[s]  <= mem_req_addr_i[5:3];
         beat_q[s]   <= '0;
         failed_q[s] <= 1'b0;
       end
@@ -222,14 +251,15 @@ module mmu_axi #(
   // ---- AR ----
   slot_t ar_slot_q;
   logic  ar_single_q;  // the eight bytes of an exclusive read
+  logic [5:3] ar_place;
+  assign ar_place = mem_req_cas_i || Entry ? mem_req_addr_i[5:3] : 3'd0;
   always_ff @(posedge clk_i) begin : p_ar
     if (axi_arready_i) axi_arvalid_o <= 1'b0;
     if (!axi_arvalid_o) begin
       axi_arvalid_o <= cas_q == CasAgain || (accept && !(mem_req_cas_i && ATOMIC));
       ar_single_q   <= cas_q == CasAgain || mem_req_cas_i;
       ar_slot_q     <= cas_q == CasAgain || mem_req_cas_i ? CasSlot : free;
-      axi_araddr_o  <= cas_q == CasAgain ? {cas_addr_q, 3'd0} : {mem_req_addr_i[51:6],
-                                                                 mem_req_cas_i ? mem_req_addr_i[5:3] : 3'd0, 3'd0};
+      axi_araddr_o  <= cas_q == CasAgain ? {cas_addr_q, 3'd0} : {mem_req_addr_i[51:6], ar_place, 3'd0};
       axi_aruser_o  <= cas_q == CasAgain ? cas_mt_q : mem_req_mt_i;
     end
     if (rst_i) axi_arvalid_o <= 1'b0;
@@ -238,19 +268,11 @@ module mmu_axi #(
   assign axi_arlock_o  = ar_single_q;
   assign axi_arcache_o = asked_of(axi_aruser_o, ar_single_q);
   assign axi_arlen_o   = ar_single_q ? 8'd0 : 8'(Beats - 1);
-  assign axi_arsize_o  = ar_single_q ? 3'd3 : 3'($clog2(Lanes));
+  assign axi_arsize_o  = ar_single_q || Entry ? 3'd3 : 3'($clog2(Lanes));
   assign axi_arburst_o = BurstIncr;
   assign axi_arprot_o  = PROT;
 
   // ---- compare-and-swap ----
-  logic [63:0] r_word;  // the eight bytes of the CAS
-  always_comb begin : p_word
-    r_word = axi_rdata_i[63:0];
-    for (int unsigned w = 1; w < Lanes / 8; w++) begin
-      if ((32'(cas_addr_q[5:3]) & (Lanes / 8 - 1)) == w) r_word = axi_rdata_i[64*w+:64];
-    end
-  end
-
   logic start_write, second_q;  // the second beat of W
   assign start_write = ATOMIC ? accept && mem_req_cas_i : cas_q == CasCompare && !cas_err_q && old_q == expected_q;
 
@@ -334,6 +356,6 @@ module mmu_axi #(
 
   // verilator lint_off UNUSEDSIGNAL
   logic unused;  // bits that say nothing new: whose the answer to the only write is, where the eight bytes begin
-  assign unused = ^{axi_rid_i, axi_bid_i, mem_req_addr_i[2:0], old_q};
+  assign unused = ^{axi_rid_i, axi_bid_i, mem_req_addr_i[2:0], old_q, place_q, r_beat, r_place, rsp_slot_q};
   // verilator lint_on UNUSEDSIGNAL
 endmodule

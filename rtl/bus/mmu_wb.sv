@@ -1,5 +1,6 @@
 // The MMU's memory port (docs/microarchitecture.md section 2) as a master of Wishbone B4, pipelined (PIPELINED = 1) or
-// classic: a line is a block read, compare-and-swap a locked cycle of a read and a write.
+// classic: a line is a block read, compare-and-swap a locked cycle of a read and a write. With REPLY_BYTES = 8 a line
+// is the eight bytes that were asked for, in one beat that selects no others.
 //
 //     DATA_BITS = 256     t     t+1   t+2   t+3   t+4   …   t+k   t+k+1  t+k+2
 //     mem_req             A     B
@@ -33,6 +34,7 @@
 // Size: 64 bits, four lines: 238 LUT6 and 966 FF, of which 512 are the line that comes.
 // How to connect it, other sizes: docs/bus.md.
 module mmu_wb #(
+  parameter int unsigned REPLY_BYTES = 64,  // walkers.reply_bytes of the MMU: 64, or 8
   parameter int unsigned DATA_BITS = 64,  // 64, 128, 256, 512
   parameter bit PIPELINED = 1'b1,
   parameter int unsigned OUTSTANDING = 4,  // lines under way in one cycle of CYC, 1 to 16
@@ -53,7 +55,7 @@ module mmu_wb #(
   output logic                 mem_rsp_valid_o,
   output logic [3:0]           mem_rsp_tag_o,
   output logic                 mem_rsp_err_o,
-  output logic [511:0]         mem_rsp_data_o,
+  output logic [8*REPLY_BYTES-1:0] mem_rsp_data_o,
   // Wishbone
   output logic                 wb_cyc_o,
   output logic                 wb_lock_o,
@@ -71,7 +73,8 @@ module mmu_wb #(
   input  logic                 wb_err_i,
   input  logic                 wb_rty_i
 );
-  localparam int unsigned Beats = 512 / DATA_BITS;
+  localparam bit Entry = REPLY_BYTES == 8;
+  localparam int unsigned Beats = Entry ? 1 : 512 / DATA_BITS;
   localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1;
   localparam int unsigned LineBits = $clog2(OUTSTANDING + 1);
   localparam int unsigned OutBits = $clog2(OUTSTANDING * Beats + 1);
@@ -83,6 +86,9 @@ module mmu_wb #(
 
   if (DATA_BITS != 64 && DATA_BITS != 128 && DATA_BITS != 256 && DATA_BITS != 512) begin : g_data
     $error("mmu_wb: DATA_BITS must be 64, 128, 256 or 512");
+  end
+  if (REPLY_BYTES != 64 && REPLY_BYTES != 8) begin : g_reply
+    $error("mmu_wb: REPLY_BYTES must be 64 or 8");
   end
   if (OUTSTANDING < 1 || OUTSTANDING > 16) begin : g_outstanding
     $error("mmu_wb: OUTSTANDING must be 1 to 16");
@@ -104,6 +110,7 @@ module mmu_wb #(
   logic [OUTSTANDING-1:0][3:0] tag_q;
   logic [OUTSTANDING-1:0][2:0] mt_q;
   logic [OUTSTANDING-1:0][51:6] addr_q;
+  logic [OUTSTANDING-1:0][5:3] place_q;  // of the eight bytes
   line_t taken_q, sent_q, done_q;
   beat_t sent_beat_q, done_beat_q;
   logic [OutBits-1:0] out_q;  // beats that were asked for and have not ended
@@ -123,15 +130,19 @@ module mmu_wb #(
 
   // ---- the bus ----
   logic ended, went, line_stb;
-  logic [2:0] lane;
+  logic [2:0] lane, done_lane;  // of what is asked for; of what comes
+  logic [5:3] line_place, done_place;
   logic [51:6] line_addr;
   logic [2:0] line_mt;
   logic [3:0] line_tag;
   always_comb begin : p_line
     {line_addr, line_mt, line_tag} = {addr_q[0], mt_q[0], tag_q[0]};
+    {line_place, done_place}       = {place_q[0], place_q[0]};
     for (int unsigned n = 1; n < OUTSTANDING; n++) begin
       if (sent_q == line_t'(n)) {line_addr, line_mt} = {addr_q[n], mt_q[n]};
+      if (sent_q == line_t'(n)) line_place = place_q[n];
       if (done_q == line_t'(n)) line_tag = tag_q[n];
+      if (done_q == line_t'(n)) done_place = place_q[n];
     end
   end
   assign line_stb  = state_q == LineBlock && sent_q != taken_q && (!again_q || stalled_q);
@@ -145,28 +156,35 @@ module mmu_wb #(
   assign wb_tga_o  = line_mt;
   assign wb_bte_o  = 2'b00;  // linear
   assign wb_dat_o  = {(DATA_BITS / 64) {desired_q}};
-  assign lane      = word_q & 3'(Lanes / 8 - 1);
+  assign lane      = (wb_lock_o ? word_q : line_place) & 3'(Lanes / 8 - 1);
+  assign done_lane = (wb_lock_o ? word_q : done_place) & 3'(Lanes / 8 - 1);
   always_comb begin : p_out
     wb_sel_o = '1;
     wb_adr_o = {line_addr, 6'd0} | 52'(32'(sent_beat_q) * Lanes);
     wb_cti_o = PIPELINED || Beats == 1 ? CtiClassic : sent_beat_q == LastBeat ? CtiEnd : CtiIncrementing;
-    if (wb_lock_o) begin
-      wb_adr_o = {line_addr, word_q & ~3'(Lanes / 8 - 1), 3'd0};
+    if (wb_lock_o || Entry) begin
+      wb_adr_o = {line_addr, (wb_lock_o ? word_q : line_place) & ~3'(Lanes / 8 - 1), 3'd0};
       wb_cti_o = CtiClassic;
       for (int unsigned w = 0; w < Lanes / 8; w++) wb_sel_o[8*w+:8] = {8{lane == 3'(w)}};
     end
   end
 
   // ---- what comes ----
-  logic [63:0] word;  // the eight bytes of the CAS
+  logic [63:0] word;  // the eight bytes of the CAS, or of the read
   always_comb begin : p_word
     word = wb_dat_i[63:0];
-    for (int unsigned w = 1; w < Lanes / 8; w++) if (lane == 3'(w)) word = wb_dat_i[64*w+:64];
+    for (int unsigned w = 1; w < Lanes / 8; w++) if (done_lane == 3'(w)) word = wb_dat_i[64*w+:64];
   end
-  for (genvar b = 0; b < Beats; b++) begin : g_line  // of a CAS every part has what came
+  if (Entry) begin : g_entry
     always_ff @(posedge clk_i) begin : p_part
-      if (state_q == CasRead || (state_q == LineBlock && wb_ack_i && done_beat_q == beat_t'(b)))
-        mem_rsp_data_o[DATA_BITS*b+:DATA_BITS] <= wb_dat_i;
+      if (state_q == CasRead || (state_q == LineBlock && wb_ack_i)) mem_rsp_data_o <= word;
+    end
+  end else begin : g_lines
+    for (genvar b = 0; b < Beats; b++) begin : g_line  // of a CAS every part has what came
+      always_ff @(posedge clk_i) begin : p_part
+        if (state_q == CasRead || (state_q == LineBlock && wb_ack_i && done_beat_q == beat_t'(b)))
+          mem_rsp_data_o[DATA_BITS*b+:DATA_BITS] <= wb_dat_i;
+      end
     end
   end
 
@@ -247,6 +265,7 @@ module mmu_wb #(
       for (int unsigned n = 0; n < OUTSTANDING; n++) begin
         if (state_q == Idle ? n == 0 : taken_q == line_t'(n)) begin
           {tag_q[n], mt_q[n], addr_q[n]} <= {mem_req_tag_i, mem_req_mt_i, mem_req_addr_i[51:6]};
+          place_q[n]                     <= Entry ? mem_req_addr_i[5:3] : 3'd0;
         end
       end
     end
@@ -259,6 +278,6 @@ module mmu_wb #(
 
   // verilator lint_off UNUSEDSIGNAL
   logic unused;  // where eight bytes begin; STALL of a classic bus
-  assign unused = ^{mem_req_addr_i[2:0], wb_stall_i};
+  assign unused = ^{mem_req_addr_i[2:0], wb_stall_i, line_place, done_place};
   // verilator lint_on UNUSEDSIGNAL
 endmodule

@@ -13,6 +13,7 @@ module core_memory
   import core_pkg::*;
 #(
   parameter int unsigned Lines = 1024,                         // of 64 bytes, a power of two
+  parameter int unsigned ReplyBytes = 64,                      // what the MMU is answered with: a line, or 8 bytes
   parameter Init = ""                                          // hexadecimal, a line of the file a line
 ) (
   input  logic         clk_i,
@@ -28,7 +29,7 @@ module core_memory
   output logic         mmu_rsp_valid_o,
   output logic [  3:0] mmu_rsp_tag_o,
   output logic         mmu_rsp_err_o,
-  output logic [511:0] mmu_rsp_data_o,
+  output logic [8*ReplyBytes-1:0] mmu_rsp_data_o,
   // the core's: [0] data, [1] fetch
   input  mem_t         core_i         [2],
   output logic [  1:0] core_accept_o,
@@ -100,7 +101,7 @@ module core_memory
   assign mmu_rsp_valid_o = state_q == Reply && who_q == Mmu;
   assign mmu_rsp_tag_o   = tag_q;
   assign mmu_rsp_err_o   = beyond;
-  assign mmu_rsp_data_o  = out_q;
+  assign mmu_rsp_data_o  = (8 * ReplyBytes)'(ReplyBytes == 8 ? 512'(word) : out_q);
   assign core_reply_o    = {state_q == Reply && who_q == Fetch, state_q == Reply && who_q == Data};
   assign core_error_o    = beyond && !letter;
   assign core_data_o     = word;

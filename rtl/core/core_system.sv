@@ -100,7 +100,7 @@ module core_system
   logic [51:0] mem_req_addr;  // (it is 8-aligned)
   // verilator lint_on UNUSEDSIGNAL
   logic [63:0] mem_req_expected, mem_req_desired;
-  logic [511:0] mem_rsp_data;
+  logic [8*WALKERS_REPLY_BYTES-1:0] mem_rsp_data;
   /* verilator lint_off PINCONNECTEMPTY */  // what this core does not need
   mmu u_mmu (
     .clk_i,
@@ -153,6 +153,7 @@ module core_system
 
   core_memory #(
     .Lines(Lines),
+    .ReplyBytes(WALKERS_REPLY_BYTES),
     .Init(Init)
   ) u_memory (
     .clk_i,

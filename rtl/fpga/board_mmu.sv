@@ -36,7 +36,7 @@ module board_mmu
     logic                mem_rsp_valid;
     logic [3:0]          mem_rsp_tag;
     logic                mem_rsp_err;
-    logic [511:0]        mem_rsp_data;
+    reply_t              mem_rsp_data;
   } inputs_t;
   typedef struct packed {
     logic [NP-1:0]       req_ready;

@@ -10,7 +10,8 @@ module link_replay
   import link_pkg::*;
 #(
   parameter int unsigned NF = 1,                      // fetch ports
-  parameter int unsigned NP = 2                       // all
+  parameter int unsigned NP = 2,                      // all
+  parameter int unsigned Words = 8                    // of 8 bytes in a memory reply: 8, the line, or 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_i,
@@ -39,7 +40,7 @@ module link_replay
   output logic                 mem_rsp_valid_o,
   output logic [3:0]           mem_rsp_tag_o,
   output logic                 mem_rsp_err_o,
-  output logic [511:0]         mem_rsp_data_o,
+  output logic [64*Words-1:0]  mem_rsp_data_o,
   input  logic                 waiting_i,
   output logic [3:0]           state_sel_o,
   output logic [15:0]          state_idx_o,
@@ -115,19 +116,21 @@ module link_replay
   logic ctl_q, reply_q, reply_err_q, ready_once_q, ready_value_q;
   logic [3:0] ctl_op_q, reply_tag_q;
   logic [63:0] ctl_data_q, ctl_desc_q;
-  logic [7:0][63:0] line_q;
+  logic [64*Words-1:0] line_q;
 
   // ---- Lines that came before: a reply sends only the words that differ ----
-  logic [63:0] slot_memory[Slots*8];
+  logic [63:0] slot_memory[Slots*Words];
   logic [63:0] slot_word_q;
   logic [5:0]  slot_q;
   logic [7:0]  mask_q;
   logic [2:0]  word_q;
   logic slot_write;
+  logic [$clog2(Slots*Words)-1:0] place;
+  assign place      = $bits(place)'({slot_q, word_q} >> (Words == 8 ? 0 : 3));
   assign slot_write = state_q == StLine && mask_q[0] && got_q == 4'd8;
   always_ff @(posedge clk_i) begin : p_slots
-    if (slot_write) slot_memory[{slot_q, word_q}] <= arg_q[7:0];
-    slot_word_q <= slot_memory[{slot_q, word_q}];
+    if (slot_write) slot_memory[place] <= arg_q[7:0];
+    slot_word_q <= slot_memory[place];
   end
 
   // ---- Operations ----
@@ -414,11 +417,11 @@ module link_replay
       StLine:
       if (!mask_q[0] || got_q == 4'd8) state_q <= StLineWord;
       StLineWord: begin
-        line_q  <= {mask_q[0] ? arg_q[7:0] : slot_word_q, line_q[7:1]};
+        line_q  <= (64 * Words)'({mask_q[0] ? arg_q[7:0] : slot_word_q, line_q} >> 64);
         mask_q  <= mask_q >> 1;
         word_q  <= word_q + 3'd1;
         got_q   <= '0;
-        state_q <= word_q == 3'd7 ? StOp : StLine;
+        state_q <= word_q == 3'(Words - 1) ? StOp : StLine;
       end
       StFlush: if (fold_flush_o) state_q <= StCheck;
       StCheck:

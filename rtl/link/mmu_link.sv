@@ -65,7 +65,7 @@ module mmu_link
   logic [63:0] ctl_data, ctl_desc, mem_req_expected, mem_req_desired;
   logic [2:0]   mem_req_mt;
   logic [51:0]  mem_req_addr;
-  logic [511:0] mem_rsp_data;
+  reply_t       mem_rsp_data;
   logic [15:0]  state_idx;
   logic [127:0] state_data;
   for (genvar p = 0; p < int'(NP); p++) begin : g_mode
@@ -150,7 +150,8 @@ module mmu_link
   logic [7:0] answer_type, answer_words;
   link_replay #(
     .NF(NumFetch),
-    .NP(NP)
+    .NP(NP),
+    .Words(ReplyWords)
   ) u_replay (
     .clk_i,
     .rst_i,

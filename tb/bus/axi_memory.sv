@@ -17,6 +17,7 @@
 // supported, and get OKAY.
 // verilator tracing_off
 module axi_memory #(
+  parameter int unsigned REPLY_BYTES = 64,  // of the memory port: the line, or 8
   parameter int unsigned DATA_BITS = 64,
   parameter int unsigned ID_BITS = 3,  // at most 4: an id is a tag
   parameter bit MONITOR = 1'b1,
@@ -70,7 +71,7 @@ module axi_memory #(
   input  logic                 mem_rsp_valid_i,
   input  logic [3:0]           mem_rsp_tag_i,
   input  logic                 mem_rsp_err_i,
-  input  logic [511:0]         mem_rsp_data_i
+  input  logic [8*REPLY_BYTES-1:0] mem_rsp_data_i
 );
   localparam int unsigned Ids = 1 << ID_BITS;
   localparam logic [1:0] Okay = 2'b00, ExOkay = 2'b01, SlvErr = 2'b10, DecErr = 2'b11;
@@ -212,8 +213,15 @@ module axi_memory #(
     end
   end
 
+  // The line; eight bytes stand in it eight times, and no transfer may be of others.
+  logic [511:0] line;
+  assign line = {(64 / REPLY_BYTES) {mem_rsp_data_i}};
+  always_ff @(posedge clk_i) begin : p_eight
+    if (REPLY_BYTES == 8 && axi_arvalid_i && !rst_i && (axi_arlen_i != '0 || axi_arsize_i != 3'd3))
+      $error("axi_memory: a read of more than eight bytes");
+  end
   logic [63:0] old;
-  assign old = mem_rsp_data_i[64*aw_addr_q[5:3]+:64];
+  assign old = line[64*aw_addr_q[5:3]+:64];
 
   always_ff @(posedge clk_i) begin : p_reads
     if (axi_arvalid_i && axi_arready_o) begin
@@ -246,7 +254,7 @@ module axi_memory #(
     end
     // What memory says: the line of a read, or the result of the write.
     if (mem_rsp_valid_i) begin
-      read_line_q[mem_rsp_tag_i[ID_BITS-1:0]] <= mem_rsp_data_i;
+      read_line_q[mem_rsp_tag_i[ID_BITS-1:0]] <= line;
       read_err_q[mem_rsp_tag_i[ID_BITS-1:0]]  <= mem_rsp_err_i;
       read_bad_q[mem_rsp_tag_i[ID_BITS-1:0]]  <= 8'(chance[31:24] & read_len_q[mem_rsp_tag_i[ID_BITS-1:0]]);
       if (cas_asked_q && !cas_done_q && mem_rsp_tag_i == 4'(aw_id_q)) begin

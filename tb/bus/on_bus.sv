@@ -39,7 +39,7 @@ module on_bus
     logic         valid;
     logic [3:0]   tag;
     logic         err;
-    logic [511:0] data;
+    logic [8*WALKERS_REPLY_BYTES-1:0] data;
   } reply_t;
 
   // Memory port n is what bus n is asked by; 0 is the MMU's, the last one the bench's.
@@ -85,6 +85,7 @@ module on_bus
       assign rsp[n]   = rsp[n+1];
     end else if (n < 2) begin : g_axi
       axi_there_and_back #(
+        .REPLY_BYTES(WALKERS_REPLY_BYTES),
         .DATA_BITS(Width[n]),
         .ID_BITS(IdBits),
         .OUTSTANDING(OUTSTANDING),
@@ -122,6 +123,7 @@ module on_bus
       );
     end else begin : g_wb
       wb_there_and_back #(
+        .REPLY_BYTES(WALKERS_REPLY_BYTES),
         .DATA_BITS(Width[n]),
         .PIPELINED(n == 2),
         .OUTSTANDING(OUTSTANDING),

@@ -10,6 +10,7 @@
 // no bus to be locked: when somebody else has written between the halves, the write gets RTY, and the cycle begins
 // anew. verilator tracing_off
 module wb_memory #(
+  parameter int unsigned REPLY_BYTES = 64,  // of the memory port: the line, or 8
   parameter int unsigned DATA_BITS = 64,
   parameter bit PIPELINED = 1'b1,
   parameter logic [63:0] SEED = 64'h1,
@@ -45,7 +46,7 @@ module wb_memory #(
   input  logic [3:0]           mem_rsp_tag_i,
   // verilator lint_on UNUSEDSIGNAL
   input  logic                 mem_rsp_err_i,
-  input  logic [511:0]         mem_rsp_data_i
+  input  logic [8*REPLY_BYTES-1:0] mem_rsp_data_i
 );
   typedef enum logic [1:0] {
     Free,
@@ -123,11 +124,13 @@ module wb_memory #(
   place_t said;
   logic [63:0] old;
   logic [DATA_BITS-1:0] line;
+  logic [511:0] all;  // the line; eight bytes stand in it eight times, and no beat may be of others
+  assign all  = {(64 / REPLY_BYTES) {mem_rsp_data_i}};
   assign said = mem_rsp_tag_i[2:0];
-  assign old  = mem_rsp_data_i[64*addr_q[said][5:3]+:64];
+  assign old  = all[64*addr_q[said][5:3]+:64];
   always_comb begin : p_line
     for (int unsigned w = 0; w < Words; w++) begin
-      line[64*w+:64] = mem_rsp_data_i[64*((32'(addr_q[said][5:3])&~(Words-1))+w)+:64];
+      line[64*w+:64] = all[64*((32'(addr_q[said][5:3])&~(Words-1))+w)+:64];
       if (!sel_q[said][8*w]) line[64*w+:64] = ~chance;
     end
   end
@@ -143,6 +146,7 @@ module wb_memory #(
       write_q[tail_q] <= wb_we_i;
       sel_q[tail_q]  <= wb_sel_i;
       data_q[tail_q] <= wb_dat_i;
+      if (REPLY_BYTES == 8 && $countones(wb_sel_i) > 8) $error("wb_memory: a beat of more than eight bytes");
       if (wb_we_i && !wb_lock_i) $error("wb_memory: a write that is not half of a locked cycle");
     end
     if (mem_req_valid_o && mem_req_ready_i) beat_q[mem_req_tag_o[2:0]] <= Asked;

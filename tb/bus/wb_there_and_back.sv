@@ -1,5 +1,6 @@
 // A bus of Wishbone between two memory ports: the adapter (rtl/bus), and a memory that asks at the second port.
 module wb_there_and_back #(
+  parameter int unsigned REPLY_BYTES = 64,
   parameter int unsigned DATA_BITS = 64,
   parameter bit PIPELINED = 1'b1,
   parameter int unsigned OUTSTANDING = 4,
@@ -20,7 +21,7 @@ module wb_there_and_back #(
   output logic         mem_rsp_valid_o,
   output logic [3:0]   mem_rsp_tag_o,
   output logic         mem_rsp_err_o,
-  output logic [511:0] mem_rsp_data_o,
+  output logic [8*REPLY_BYTES-1:0] mem_rsp_data_o,
   // asks there
   output logic         mem_req_valid_o,
   input  logic         mem_req_ready_i,
@@ -33,7 +34,7 @@ module wb_there_and_back #(
   input  logic         mem_rsp_valid_i,
   input  logic [3:0]   mem_rsp_tag_i,
   input  logic         mem_rsp_err_i,
-  input  logic [511:0] mem_rsp_data_i
+  input  logic [8*REPLY_BYTES-1:0] mem_rsp_data_i
 );
   // verilator lint_off UNUSEDSIGNAL
   // (of what the bus says its memory needs not all)
@@ -55,6 +56,7 @@ module wb_there_and_back #(
   // verilator lint_on UNUSEDSIGNAL
 
   mmu_wb #(
+    .REPLY_BYTES(REPLY_BYTES),
     .DATA_BITS(DATA_BITS),
     .PIPELINED(PIPELINED),
     .OUTSTANDING(OUTSTANDING),
@@ -92,6 +94,7 @@ module wb_there_and_back #(
   );
 
   wb_memory #(
+    .REPLY_BYTES(REPLY_BYTES),
     .DATA_BITS(DATA_BITS),
     .PIPELINED(PIPELINED),
     .SEED(SEED)

@@ -23,7 +23,7 @@ module cover_walker
   input logic         accepted_i,
   input logic         reply_i,
   input logic         error_i,
-  input logic [511:0] line_i,
+  input reply_t       data_i,
   input logic [51:0]  addr_i,
   input logic [63:0]  value_i,
   input logic [63:0]  v_i,                            // expected of a CAS; V
@@ -51,7 +51,7 @@ module cover_walker
   logic [1:0] size;
   logic judged, cas_reply, success, leaf, restart, by_rights;
   logic [63:0] old;
-  assign old       = line_i[{addr_i[5:3], 6'd0} +: 64];
+  assign old       = data_i[reply_place_t'(addr_i[5:3] & 3'(ReplyWords - 1))];
   assign judged    = reply_i && !killed_i && !error_i;
   assign cas_reply = judged && state_i == WkCasWait;
   assign success   = old == value_i;
@@ -254,7 +254,7 @@ bind mmu_walker cover_walker u_cover_walker (
   .accepted_i,
   .reply_i(reply),
   .error_i(rsp_err_i),
-  .line_i(rsp_line_i),
+  .data_i(rsp_data_i),
   .addr_i(addr_o),
   .value_i(value_q),
   .v_i(v | (success ? mmu_pkg::used_bits(v, level_q, access_q.acc) : '0)),

@@ -1,7 +1,7 @@
 // The pins of an MMU as the bench drives them (docs/microarchitecture.md section 2), for the port list of a module
-// that has NP, the number of request ports: the design with its board (mmu_waves.sv), and MMUs of other making
-// (tb/examples). An include and no interface: the top of a Verilated design has plain ports, and rtl/mmu.sv has its own
-// list, since the design takes nothing of the bench.
+// that has NP, the number of request ports, and WALKERS_REPLY_BYTES of mmu_cfg_pkg: the design with its board
+// (mmu_waves.sv), and MMUs of other making (tb/examples). An include and no interface: the top of a Verilated design
+// has plain ports, and rtl/mmu.sv has its own list, since the design takes nothing of the bench.
   input  logic                 clk_i,
   input  logic                 rst_i,
   // requests
@@ -47,7 +47,7 @@
   input  logic                 mem_rsp_valid_i,
   input  logic [3:0]           mem_rsp_tag_i,
   input  logic                 mem_rsp_err_i,
-  input  logic [511:0]         mem_rsp_data_i,
+  input  logic [8*WALKERS_REPLY_BYTES-1:0] mem_rsp_data_i,
   // status and state words
   output logic                 waiting_o,
   input  logic [3:0]           state_sel_i,

@@ -55,7 +55,7 @@ module mmu_waves
   logic rst, ctl_valid, mem_req_ready, mem_rsp_valid, mem_rsp_err;
   logic [3:0] ctl_op, mem_rsp_tag, state_sel;
   logic [63:0] ctl_data, ctl_desc;
-  logic [511:0] mem_rsp_data;
+  logic [8*WALKERS_REPLY_BYTES-1:0] mem_rsp_data;
   logic [15:0] state_idx;
   /* verilator tracing_on */
   always_ff @(edge load_i) begin : p_load

@@ -48,10 +48,16 @@ template <unsigned W, size_t N> inline void put(VlWide<N> &field, unsigned i, ui
     }
 }
 
-/* A memory line: 8 words of 64 bits. */
+/* A reply of memory: a line, 8 words of 64 bits … */
 inline void put_line(VlWide<16> &field, const uint64_t line[8])
 {
     std::memcpy(field.data(), line, 64);
+}
+
+/* … or the 8 bytes that were asked for, which stand in each of them (pins.h). */
+inline void put_line(QData &field, const uint64_t line[8])
+{
+    field = line[0];
 }
 
 #endif

@@ -230,7 +230,9 @@ bool rig_check(struct rig *r, const struct oracle_access *access, const struct p
 /* Everything but model and device; registers as after reset. */
 static struct rig *new_ground(unsigned memory_latency, uint64_t state_every)
 {
-    const struct memport_config config = {.model = MEMPORT_FIXED, .fixed_latency = memory_latency};
+    const struct memport_config config = {.model = MEMPORT_FIXED,
+                                          .fixed_latency = memory_latency,
+                                          .reply_bytes = CFG_WALKERS_REPLY_BYTES};
     struct rig *r = calloc(1, sizeof *r);
     if (!r || !(r->pm = physmem_new(CFG_ARCH_PADDR_BITS)) || !(r->mp = memport_new(r->pm, &config)))
         die("not enough memory");

@@ -164,6 +164,7 @@ struct stand *stand_new(const struct dut_ops *dut, unsigned memory_latency, bool
 {
     const struct memport_config config = {.model = MEMPORT_FIXED,
                                           .fixed_latency = memory_latency,
+                                          .reply_bytes = CFG_WALKERS_REPLY_BYTES,
                                           .error_per_million = errors ? 1000000 : 0};
     const char *why = "not enough memory";
     struct stand *r = calloc(1, sizeof *r);

@@ -261,7 +261,7 @@ static unsigned choose_slot(struct coder *c, uint64_t address)
 
 static void reply(struct coder *c, const struct pins_in *in)
 {
-    const uint64_t address = c->asked[in->mem_rsp_tag & 15] >> 6;
+    const uint64_t address = c->asked[in->mem_rsp_tag & 15] / CFG_WALKERS_REPLY_BYTES;
     if (in->mem_rsp_err) {
         op_with(c, (uint8_t)(LINK_OP_REPLY | in->mem_rsp_tag), 0x80);
         return;
@@ -269,11 +269,11 @@ static void reply(struct coder *c, const struct pins_in *in)
     const unsigned slot = choose_slot(c, address);
     const bool known = c->slot_used[slot] != 0;
     unsigned mask = 0;
-    for (unsigned w = 0; w < 8; w++)
+    for (unsigned w = 0; w < CODER_WORDS; w++)
         mask |= (unsigned)(!known || c->line[slot][w] != in->mem_rsp_line[w]) << w;
     op_with(c, (uint8_t)(LINK_OP_REPLY | in->mem_rsp_tag), (uint8_t)slot);
     put(c, (uint8_t)mask);
-    for (unsigned w = 0; w < 8; w++)
+    for (unsigned w = 0; w < CODER_WORDS; w++)
         if (mask >> w & 1)
             put_number(c, in->mem_rsp_line[w], 8);
     memcpy(c->line[slot], in->mem_rsp_line, sizeof c->line[slot]);

@@ -8,10 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mmu_cfg.h"
 #include "pins.h"
 #include "protocol.h"
 
-enum { CODER_MOST = 512 }; /* bytes that a cycle takes at most */
+enum {
+    CODER_MOST = 512,                         /* bytes that a cycle takes at most */
+    CODER_WORDS = CFG_WALKERS_REPLY_BYTES / 8 /* of 8 bytes, in a memory reply */
+};
 
 struct coder {
     /* What the board keeps. */
@@ -23,7 +27,7 @@ struct coder {
     bool control;
     uint8_t ctl_op;
     uint64_t ctl_data, ctl_desc;
-    uint64_t line[LINK_SLOTS][8];
+    uint64_t line[LINK_SLOTS][CODER_WORDS];
 
     /* How it chooses. */
     uint64_t clock, used[LINK_CONTEXTS], slot_used[LINK_SLOTS], slot_address[LINK_SLOTS];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mem/physmem.h"
+#include "mem/reply.h"
 #include "mmu_cfg.h"
 
 enum { TAGS = 16, IDS = 256, PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, AFTERWARDS = 64 };
@@ -155,7 +156,7 @@ static void reply(struct player *p)
     p->d.in.mem_rsp_valid = tag < TAGS;
     if (tag == TAGS)
         return;
-    memcpy(p->line, physmem_line(p->physmem, p->memory[tag].addr), sizeof p->line);
+    reply_fill(p->line, physmem_line(p->physmem, p->memory[tag].addr), p->memory[tag].addr, CFG_WALKERS_REPLY_BYTES);
     p->d.in.mem_rsp_tag = (uint8_t)tag;
     p->d.in.mem_rsp_err = p->memory[tag].error;
     p->d.in.mem_rsp_line = p->line;

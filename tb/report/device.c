@@ -59,7 +59,7 @@ static void memory(FILE *out, const struct dut_counts *c)
         return;
     }
     if (offers(c, DUT_SHARED))
-        snprintf(shared, sizeof shared, "%s shared lines, ", report_number(c->count[DUT_SHARED]));
+        snprintf(shared, sizeof shared, "%s shared, ", report_number(c->count[DUT_SHARED]));
     if (offers(c, DUT_UPDATES_FAILED))
         snprintf(failed, sizeof failed, " (%s found the entry changed)", report_number(c->count[DUT_UPDATES_FAILED]));
     report_row(out, "  memory accesses", "%15s reads, %s%s A/D updates%s", report_number(c->count[DUT_READS]), shared,

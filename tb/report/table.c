@@ -73,7 +73,7 @@ static void walks(FILE *out, const struct results *r)
                m->walk_restarts ? report_number(m->walk_restarts) : "");
     if (!m->walks)
         return;
-    report_row(out, "  memory accesses", "%15s reads, %s shared lines, %s A/D updates (%s found the entry changed)",
+    report_row(out, "  memory accesses", "%15s reads, %s shared, %s A/D updates (%s found the entry changed)",
                report_number(m->reads), report_number(m->line_merges), report_number(m->cas),
                report_number(m->cas_failed));
     uint64_t counted = 0, most = 1;

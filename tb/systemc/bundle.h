@@ -15,7 +15,8 @@ enum : unsigned {
     PORT_WORDS = 2,
     CTL_WORDS = 3,
     MEM_REQ_WORDS = 4,
-    MEM_RSP_WORDS = 9
+    REPLY_BYTES = CFG_WALKERS_REPLY_BYTES,
+    MEM_RSP_WORDS = 1 + REPLY_BYTES / 8
 };
 
 using requests = sc_dt::sc_bv<64 * PORT_WORDS * NP>;

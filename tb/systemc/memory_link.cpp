@@ -5,8 +5,6 @@
 
 using namespace sc_core;
 
-enum { LINE_BYTES = 64 };
-
 static walker_access &access_of(const tlm::tlm_generic_payload &payload)
 {
     return *payload.get_extension<walker_access>();
@@ -35,9 +33,9 @@ memory_bridge::memory_bridge(sc_module_name name) : sc_module(name), socket("soc
     for (slot &s : slots_) {
         s.payload.set_mm(this);
         s.payload.set_extension(&s.access);
-        s.payload.set_data_ptr(reinterpret_cast<unsigned char *>(s.line.data()));
-        s.payload.set_data_length(LINE_BYTES);
-        s.payload.set_streaming_width(LINE_BYTES);
+        s.payload.set_data_ptr(reinterpret_cast<unsigned char *>(s.data.data()));
+        s.payload.set_data_length(bundle::REPLY_BYTES);
+        s.payload.set_streaming_width(bundle::REPLY_BYTES);
     }
 }
 
@@ -95,10 +93,10 @@ void memory_bridge::fill(slot &s, const bundle::mem_request &pins)
     s.access.cas = head >> 1 & 1;
     s.access.mt = head >> 8 & 7;
     s.access.withdrawn = false;
-    s.access.word = address / 8 % 8;
+    s.access.word = address % bundle::REPLY_BYTES / 8;
     s.access.expected = bundle::word(pins, 2);
     s.access.desired = bundle::word(pins, 3);
-    s.payload.set_address(address / LINE_BYTES * LINE_BYTES);
+    s.payload.set_address(address - address % bundle::REPLY_BYTES);
     s.payload.set_command(s.access.cas ? tlm::TLM_IGNORE_COMMAND : tlm::TLM_READ_COMMAND);
     s.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
 }
@@ -112,11 +110,11 @@ tlm::tlm_sync_enum memory_bridge::nb_transport_bw(tlm::tlm_generic_payload &payl
     }
     sc_assert(phase == tlm::BEGIN_RESP);
     const bool err = payload.is_response_error();
-    const uint64_t *line = reinterpret_cast<const uint64_t *>(payload.get_data_ptr());
+    const uint64_t *data = reinterpret_cast<const uint64_t *>(payload.get_data_ptr());
     bundle::set_word(reply_, 0, 1u | unsigned(err) << 1 | unsigned(access_of(payload).tag) << 4);
     if (!err)
-        for (unsigned i = 0; i < 8; i++)
-            bundle::set_word(reply_, 1 + i, line[i]);
+        for (unsigned i = 0; i < bundle::REPLY_BYTES / 8; i++)
+            bundle::set_word(reply_, 1 + i, data[i]);
     mem_rsp.write(reply_);
     replying_ = true;
     payload.release();
@@ -156,7 +154,7 @@ void memory_target::begin_cycle(const struct pins_in &in)
             outstanding_[in.mem_rsp_tag & 15] = nullptr;
             payload->set_response_status(in.mem_rsp_err ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
             if (!in.mem_rsp_err)
-                std::memcpy(payload->get_data_ptr(), in.mem_rsp_line, LINE_BYTES);
+                std::memcpy(payload->get_data_ptr(), in.mem_rsp_line, bundle::REPLY_BYTES);
             answer(*payload, tlm::BEGIN_RESP);
         }
     }

@@ -4,8 +4,9 @@
  *     ready in a cycle                ◄──  END_REQ      the cycle in which memory accepts
  *     reply pins, 1 cycle             ◄──  BEGIN_RESP   the reply's cycle, any order; ended at once (TLM_COMPLETED)
  *
- * Approximately timed in form, exact in time: each phase is called in the clock cycle it stands for. A read fetches the
- * line at the payload's address; a compare-and-swap has TLM_IGNORE_COMMAND and its operands in the extension. */
+ * Approximately timed in form, exact in time: each phase is called in the clock cycle it stands for. A read fetches
+ * what is at the payload's address, walkers.reply_bytes; a compare-and-swap has TLM_IGNORE_COMMAND and its operands in
+ * the extension. */
 #ifndef TWINWALK_MEMORY_LINK_H
 #define TWINWALK_MEMORY_LINK_H
 
@@ -20,7 +21,7 @@
 /* What the generic payload has no place for. */
 struct walker_access : tlm::tlm_extension<walker_access> {
     uint8_t tag = 0;
-    uint8_t word = 0; /* which 8 bytes of the line */
+    uint8_t word = 0; /* which 8 bytes of those at the payload's address */
     uint8_t mt = 0;   /* memory type of the table */
     bool cas = false;
     bool withdrawn =
@@ -54,7 +55,7 @@ private:
     struct slot {
         tlm::tlm_generic_payload payload;
         walker_access access;
-        std::array<uint64_t, 8> line;
+        std::array<uint64_t, bundle::REPLY_BYTES / 8> data;
     };
 
     std::array<slot, 16> slots_; /* by tag: a walker has one access at a time */

@@ -45,7 +45,7 @@ module mmu_sc
     logic        cas, valid;
   },
   localparam type mem_rsp_t = struct packed {
-    logic [511:0] data;
+    logic [8*WALKERS_REPLY_BYTES-1:0] data;
     logic [55:0]  unused;
     logic [3:0]   tag;
     logic [1:0]   spare;

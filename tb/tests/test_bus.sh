@@ -12,8 +12,10 @@ fail() { echo "$*"; tail -n 15 "$work/said"; exit 1; }
 for bits in 64 128 256 512; do
     for way in 0 1; do
         for many in 1 3 16; do
-            ${VERILATOR:-verilator} --lint-only -Wall -GDATA_BITS=$bits -GATOMIC="1'b$way" -GOUTSTANDING=$many -GID_BITS=5 rtl/bus/mmu_axi.sv
-            ${VERILATOR:-verilator} --lint-only -Wall -GDATA_BITS=$bits -GPIPELINED="1'b$way" -GOUTSTANDING=$many rtl/bus/mmu_wb.sv
+            for bytes in 64 8; do
+                ${VERILATOR:-verilator} --lint-only -Wall -GREPLY_BYTES=$bytes -GDATA_BITS=$bits -GATOMIC="1'b$way" -GOUTSTANDING=$many -GID_BITS=5 rtl/bus/mmu_axi.sv
+                ${VERILATOR:-verilator} --lint-only -Wall -GREPLY_BYTES=$bytes -GDATA_BITS=$bits -GPIPELINED="1'b$way" -GOUTSTANDING=$many rtl/bus/mmu_wb.sv
+            done
         done
     done
 done > "$work/said" 2>&1 || fail "lint"

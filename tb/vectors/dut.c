@@ -13,6 +13,7 @@
 #include "engine/handshake.h"
 #include "mem/memerr.h"
 #include "mem/memport.h"
+#include "mem/reply.h"
 #include "mmu_cfg.h"
 #include "touched.h"
 
@@ -28,6 +29,7 @@ struct device_engine {
     struct pins_out out;          /* of the cycle at hand */
     struct memport_request asked; /* what is to be answered in this cycle, if `answering` */
     bool answering, fails;        /* fails: and it is answered with an error */
+    uint64_t data[REPLY_WORDS];   /* of the reply */
     struct memerr errors;
     uint8_t id;
     struct oracle_cpu cpu;
@@ -53,7 +55,6 @@ static void destroy(struct vector_engine *engine)
 /* One clock. Memory is read, and a compare-and-swap done, in the reply cycle (docs/microarchitecture.md section 2). */
 static void step(struct device_engine *d)
 {
-    static const uint64_t no_data[8];
     const struct memport_request asked = d->asked;
     const bool answered = d->answering, failed = d->fails;
     d->in.mem_req_ready = true;
@@ -61,7 +62,9 @@ static void step(struct device_engine *d)
     if (answered) {
         d->in.mem_rsp_tag = asked.tag;
         d->in.mem_rsp_err = failed;
-        d->in.mem_rsp_line = failed ? no_data : physmem_line(d->pm, asked.addr);
+        d->in.mem_rsp_line = d->data;
+        if (!failed)
+            reply_fill(d->data, physmem_line(d->pm, asked.addr), asked.addr, CFG_WALKERS_REPLY_BYTES);
     }
     d->answering = d->out.mem_req_valid;
     d->fails = d->answering && memerr_strikes(&d->errors, d->out.mem_req_addr, d->out.mem_req_cas);

@@ -22,7 +22,7 @@ module blocking
     IDLE,       // offers one port, or the control port, at a time; they take turns
     START,      // has a request; 1 cycle
     READ,       // offers the read of the entry at addr_q until it is accepted
-    READ_WAIT,  // waits for the line
+    READ_WAIT,  // waits for the line, or the entry
     CAS,        // offers the A/D update until it is accepted
     CAS_WAIT,   // waits for what the entry held
     RESPOND     // the response is on the port; 1 cycle
@@ -153,7 +153,7 @@ module blocking
 
   always_comb begin : judge_entry
     reply = mem_rsp_valid_i && (state_q == READ_WAIT || state_q == CAS_WAIT);
-    old   = mem_rsp_data_i[{addr_q[5:3], 6'b0} +: 64];
+    old   = 64'(mem_rsp_data_i >> {addr_q[5:3] & 3'(WALKERS_REPLY_BYTES / 8 - 1), 6'd0});
     entry = (state_q == CAS_WAIT && old == expected_q) ? desired_q : old;
     write = req_q.acc == AccWrite;
     fetch = req_q.acc == AccExecute;

@@ -72,14 +72,14 @@ class Rtl:
         dut.mem_rsp_valid_i.value = inputs.mem_rsp_valid
         if inputs.mem_rsp_valid:
             dut.mem_rsp_tag_i.value, dut.mem_rsp_err_i.value = inputs.mem_rsp_tag, inputs.mem_rsp_err
-            dut.mem_rsp_data_i.value = sum(inputs.mem_rsp_line[i] << 64 * i for i in range(8))
+            dut.mem_rsp_data_i.value = sum(inputs.mem_rsp_line[i] << 64 * i for i in range(len(dut.mem_rsp_data_i) // 64))
 
 
 class Memory:
     """Page tables, and the requests that wait for their replies."""
 
-    def __init__(self, rng):
-        self.rng, self.words, self.waiting = rng, {}, []
+    def __init__(self, rng, reply_bytes):
+        self.rng, self.words, self.waiting, self.reply_bytes = rng, {}, [], reply_bytes
 
     def map(self, va, entry, size=0):
         """A page of 4 KByte, or of 2 MByte with size 1, below the root at 1000H; its tables come into being."""
@@ -98,7 +98,7 @@ class Memory:
             _, tag, cas, addr, expected, desired = chosen = self.rng.choice(ripe)
             self.waiting.remove(chosen)
             inputs.mem_rsp_valid, inputs.mem_rsp_tag = True, tag
-            inputs.line([self.words.get((addr & ~63) + 8 * i, 0) for i in range(8)])
+            inputs.line([self.words.get(addr if self.reply_bytes == 8 else (addr & ~63) + 8 * i, 0) for i in range(8)])
             if cas and self.words.get(addr, 0) == expected:
                 self.words[addr] = desired
         if out.mem_req_valid and inputs.mem_req_ready:
@@ -176,7 +176,7 @@ async def rtl_equals_model(dut):
     planted = cycles // 2 if os.environ.get("PLANT") else None
     model = twinwalk.Mmu(os.environ["PRESET"])
     rng = random.Random(seed)
-    memory = Memory(rng)
+    memory = Memory(rng, preset.value("walkers.reply_bytes"))
     stimulus = Stimulus(rng, memory, model.preset)
     rtl = Rtl(dut, stimulus.ports)
     cocotb.start_soon(Clock(dut.clk_i, 2, units="ns").start(start_high=False))

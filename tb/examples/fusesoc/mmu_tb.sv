@@ -11,6 +11,7 @@ module mmu_tb
   localparam int unsigned NP = PORTS_FETCH + PORTS_DATA;
   localparam int unsigned Port = PORTS_FETCH;  // the first data port
   localparam int unsigned Latency = 6;
+  localparam int Words = WALKERS_REPLY_BYTES / 8;  // of a reply
   localparam int Any = -1;
 
   logic clk = 1'b0, rst = 1'b1;
@@ -30,7 +31,7 @@ module mmu_tb
   logic [63:0] mem_req_expected, mem_req_desired;
   logic mem_rsp_valid = 1'b0;
   logic [3:0] mem_rsp_tag = '0;
-  logic [511:0] mem_rsp_data = '0;
+  logic [8*WALKERS_REPLY_BYTES-1:0] mem_rsp_data = '0;
   logic waiting;
   logic [127:0] state_data;
 
@@ -102,7 +103,7 @@ module mmu_tb
       left <= left - 1;
       if (left == 1) begin
         mem_rsp_valid <= 1'b1;
-        for (int i = 0; i < 8; i++) mem_rsp_data[64*i+:64] <= words[{addr[14:6], 3'(i)}];
+        for (int i = 0; i < Words; i++) mem_rsp_data[64*i+:64] <= words[addr[14:3]/12'(Words)*12'(Words)+12'(i)];
         if (cas && words[addr[14:3]] == expected) words[addr[14:3]] <= desired;
       end
     end

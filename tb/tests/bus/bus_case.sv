@@ -8,7 +8,7 @@ module bus_case (
   logic [3:0] mem_req_tag_i, mem_rsp_tag_o, mem_req_tag_o, mem_rsp_tag_i;
   logic [51:0] mem_req_addr_i, mem_req_addr_o;
   logic [63:0] mem_req_expected_i, mem_req_desired_i, mem_req_expected_o, mem_req_desired_o;
-  logic [511:0] mem_rsp_data_o, mem_rsp_data_i;
+  logic [8*REPLYING-1:0] mem_rsp_data_o, mem_rsp_data_i;
   logic mem_req_valid_o, mem_req_ready_i, mem_req_cas_o, mem_rsp_valid_i, mem_rsp_err_i;
   logic [2:0] mem_req_mt_i, mem_req_mt_o;
 
@@ -16,6 +16,7 @@ module bus_case (
 
   port_tester #(
     .NAME("CASE"),
+    .REPLY_BYTES(REPLYING),
     .SWAPS(SWAPPING)
   ) u_tester (
     .clk_i,

@@ -16,6 +16,13 @@ CASES = {
     "axi_atomic_256": ("axi", "DATA_BITS(256), ATOMIC(1'b1)", "", ""),
     "wb_pipelined_64": ("wb", "DATA_BITS(64)", "", ""),
     "wb_classic_128": ("wb", "DATA_BITS(128), PIPELINED(1'b0)", "", ""),
+    "axi_eight_bytes_64": ("axi", "DATA_BITS(64), REPLY_BYTES(8)", "", ""),
+    "axi_eight_bytes_256": ("axi", "DATA_BITS(256), REPLY_BYTES(8), ATOMIC(1'b1)", "", ""),
+    "wb_eight_bytes_64": ("wb", "DATA_BITS(64), REPLY_BYTES(8)", "", ""),
+    "wb_eight_bytes_128": ("wb", "DATA_BITS(128), REPLY_BYTES(8), PIPELINED(1'b0)", "", ""),
+    "defect_eight_bytes_lane": ("axi", "DATA_BITS(128), REPLY_BYTES(8)", "if (Entry && r_slot == slot_t'(s)) r_place", "if (Entry && s == 0) r_place"),
+    "defect_eight_bytes_of_swap": ("axi", "DATA_BITS(64), REPLY_BYTES(8)", "mem_rsp_data_o <= r_last ? r_word : old_q;", "mem_rsp_data_o <= r_word;"),
+    "defect_wb_eight_bytes_lane": ("wb", "DATA_BITS(128), REPLY_BYTES(8)", "if (done_q == line_t'(n)) done_place", "if (sent_q == line_t'(n)) done_place"),
     "defect_error_dropped": ("axi", "DATA_BITS(64)", "mem_rsp_err_o <= failed_q[s] || axi_rresp_i[1];", "mem_rsp_err_o <= axi_rresp_i[1];"),
     "defect_beat_misplaced": ("axi", "DATA_BITS(64)", "r_beat == beat_t'(b)", "(r_beat ^ beat_t'(1)) == beat_t'(b)"),
     "defect_lane_of_compare": ("axi", "DATA_BITS(128)", "(Lanes / 8 - 1)) == w) r_word", "(Lanes / 8 - 1)) != w) r_word"),
@@ -45,7 +52,7 @@ def main(folder):
             adapter = adapter.replace(old, new)
         way = (ROOT / f"tb/bus/{bus}_there_and_back.sv").read_text(encoding="utf-8")
         case = (ROOT / "tb/tests/bus/bus_case.sv").read_text(encoding="utf-8")
-        case = case.replace("PARAMETERS", ", ".join("." + one for one in parameters.split(", "))).replace("CASE", name).replace("SWAPPING", str(int("MONITOR" not in parameters)))
+        case = case.replace("PARAMETERS", ", ".join("." + one for one in parameters.split(", "))).replace("CASE", name).replace("REPLYING", "8" if "REPLY_BYTES(8)" in parameters else "64").replace("SWAPPING", str(int("MONITOR" not in parameters)))
         for text, names in ((adapter, {f"mmu_{bus}": f"mmu_{bus}_{name}"}), (way, {f"{bus}_there_and_back": f"way_{name}", f"mmu_{bus}": f"mmu_{bus}_{name}"}),
                             (case, {"bus_case": f"case_{name}", "there_and_back": f"way_{name}"})):
             for was, becomes in names.items():

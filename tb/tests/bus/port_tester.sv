@@ -7,6 +7,7 @@
 // request within 4,000 cycles. Each line has a memory type, which memory must be told.
 module port_tester #(
   parameter string NAME = "?",
+  parameter int unsigned REPLY_BYTES = 64,
   parameter bit SWAPS = 1'b1,  // 0: every CAS is an error
   parameter int CYCLES = 20000
 ) (
@@ -23,7 +24,7 @@ module port_tester #(
   input  logic         rsp_valid_i,
   input  logic [3:0]   rsp_tag_i,
   input  logic         rsp_err_i,
-  input  logic [511:0] rsp_data_i,
+  input  logic [8*REPLY_BYTES-1:0] rsp_data_i,
   // the memory's side
   input  logic         mem_valid_i,
   output logic         mem_ready_o,
@@ -36,8 +37,9 @@ module port_tester #(
   output logic         mem_rsp_valid_o,
   output logic [3:0]   mem_rsp_tag_o,
   output logic         mem_rsp_err_o,
-  output logic [511:0] mem_rsp_data_o
+  output logic [8*REPLY_BYTES-1:0] mem_rsp_data_o
 );
+  localparam int unsigned Words = REPLY_BYTES / 8;
   localparam logic [3:0] Tags[3] = '{4'd3, 4'd9, 4'd14};
   localparam logic [51:11] High = 41'h155_5555_5555;
   localparam logic [2:0] Types[6] = '{3'd0, 3'd1, 3'd4, 3'd5, 3'd6, 3'd7};
@@ -97,15 +99,16 @@ module port_tester #(
     else if (rsp_err_i != (at[rsp_tag_i] >= 8'd240 || (is_cas[rsp_tag_i] && !SWAPS)))
       wrong(rsp_err_i ? "an error from nowhere" : "an error is lost");
     else if (is_cas[rsp_tag_i]) begin
-      automatic logic [63:0] old = rsp_data_i[64*at[rsp_tag_i][5:3]+:64];
+      automatic logic [63:0] old = rsp_data_i[64*(32'(at[rsp_tag_i][5:3])%Words)+:64];
       if (rsp_err_i ? swapped != 0 : swapped != 32'(old == cas_expected)) wrong("a swap and its reply do not agree");
       if (!rsp_err_i && !could_be(at[rsp_tag_i], old, since[rsp_tag_i])) wrong("the old value of a swap never was");
       swaps  <= swaps + 32'(swapped != 0);
       others <= others + 32'(swapped == 0);
       cas_on <= 1'b0;
     end else if (!rsp_err_i) begin
-      for (int w = 0; w < 8; w++)
-      if (!could_be({at[rsp_tag_i][10:6], 3'(w)}, rsp_data_i[64*w+:64], since[rsp_tag_i])) wrong("a word never was");
+      for (int unsigned w = 0; w < Words; w++)
+      if (!could_be(8'(32'(at[rsp_tag_i]) / Words * Words + w), rsp_data_i[64*w+:64], since[rsp_tag_i]))
+        wrong("a word never was");
       reads <= reads + 1;
     end
     if (rsp_err_i) errors <= errors + 1;
@@ -164,7 +167,7 @@ module port_tester #(
       mem_rsp_valid_o <= 1'b1;
       mem_rsp_tag_o   <= tag;
       mem_rsp_err_o   <= wants_at[tag] >= 8'd240;
-      for (int w = 0; w < 8; w++) mem_rsp_data_o[64*w+:64] <= ram[{wants_at[tag][10:6], 3'(w)}];
+      for (int unsigned w = 0; w < Words; w++) mem_rsp_data_o[64*w+:64] <= ram[8'(32'(wants_at[tag])/Words*Words+w)];
       if (wants_cas[tag] && wants_at[tag] < 8'd240 && ram[wants_at[tag]] == wants_expected[tag]) begin
         change(wants_at[tag], wants_desired[tag]);
         swapped <= swapped + 1;

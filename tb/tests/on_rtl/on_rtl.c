@@ -79,7 +79,8 @@ static bool attached(const struct seen *s, unsigned n)
     if (walker_state_of(w) != W_REQ || killed(w))
         return false;
     for (unsigned o = 0; o < WALKERS; o++, other++)
-        if (o != n && walker_state_of(other) == W_WAIT && read_tag(other) == o && other->addr >> 6 == w->addr >> 6)
+        if (o != n && walker_state_of(other) == W_WAIT && read_tag(other) == o &&
+            other->addr / CFG_WALKERS_REPLY_BYTES == w->addr / CFG_WALKERS_REPLY_BYTES)
             return true;
     return false;
 }
