@@ -188,7 +188,7 @@ module mmu
   end
 
   // ---- Request ports and L1 TLBs ----
-  logic [NP-1:0] accept, miss, confirm, fault, done, done_squashed, resp;
+  logic [NP-1:0] accept, want, confirm, fault, done, done_squashed, resp;
   logic [7:0]    done_id  [NP];
   kept_t         done_res [NP];
   addr_t         done_addr [NP];
@@ -228,7 +228,7 @@ module mmu
     .id_i(req_id_i),
     .access_i(access),
     .va_o(va),
-    .miss_o(miss),
+    .want_o(want),
     .confirm_o(confirm),
     .fault_o(fault),
     .fault_err_o(fault_err),
@@ -271,7 +271,7 @@ module mmu
     .rules_i(rules),
     .types_i(types),
     .ready_o(req_ready_o),
-    .miss_i(miss),
+    .want_i(want),
     .confirm_i(confirm),
     .fault_i(fault),
     .fault_err_i(fault_err),

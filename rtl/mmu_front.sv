@@ -26,7 +26,7 @@ module mmu_front
   input  access_t             access_i [NumPorts],
   // to the miss queue
   output logic [NumPorts-1:0][63:0] va_o,                         // the address, masked: all that follows sees this one
-  output logic [NumPorts-1:0] miss_o,
+  output logic [NumPorts-1:0] want_o,                             // an entry: for a miss, if it is none of these
   output logic [NumPorts-1:0] confirm_o,
   output logic [NumPorts-1:0] fault_o,
   output err_t                fault_err_o [NumPorts],             // … with this error code
@@ -134,7 +134,7 @@ module mmu_front
   assign peek_word1_o = word1[0] | word1[1];
 
   // A denied hit is confirmed by a walk from the root, or reported as it is; a write with D = 0 goes as a miss.
-  assign miss_o    = look & ~ok & ~denied;
+  assign want_o    = look & ~ok;                                  // what may be used is not denied
   assign confirm_o = Rewalk ? denied : '0;
   assign fault_o   = Rewalk ? '0 : denied;
   always_comb begin : p_fault

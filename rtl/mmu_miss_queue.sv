@@ -14,8 +14,8 @@
 // An address is kept as far as it counts (addr_t), a result as kept_t; what nobody asks for is x, not 0. A translation
 // is written over the linear address, but for the bits below the page size.
 //
-// Cost: PEND, NWALK and DONE one cycle each when alone. Of tiny 1,208 LUT6, 364 flip-flops, 7 levels (as first written,
-// with whole addresses and a follower's own look-up of the page's rights: 1,850, 468, 8).
+// Cost: PEND, NWALK and DONE one cycle each when alone. Of tiny 1,223 LUT6, 364 flip-flops (as first written,
+// with whole addresses and a follower's own look-up of the page's rights: 1,850, 468).
 // Rules: docs/microarchitecture.md section 8.
 module mmu_miss_queue
   import mmu_pkg::*;
@@ -28,7 +28,7 @@ module mmu_miss_queue
   input  types_t                types_i,
   // allocation: what port p wants in this cycle
   output logic [NumPorts-1:0]   ready_o,
-  input  logic [NumPorts-1:0]   miss_i,                        // an entry that may merge, else PEND
+  input  logic [NumPorts-1:0]   want_i,                        // an entry: merged, else PEND, if it is none of these
   input  logic [NumPorts-1:0]   confirm_i,                     // an entry in NWALK with confirm
   input  logic [NumPorts-1:0]   fault_i,                       // an entry in FINV
   input  err_t                  fault_err_i [NumPorts],        // … with this error code
@@ -248,19 +248,23 @@ module mmu_miss_queue
   end
 
   // ---- The entries ----
-  logic [NP-1:0] want;
-  assign want = miss_i | confirm_i | fault_i;
+  // A simulator skips what changes nothing. As hardware that would be a clock enable which waits for the verdict.
+`ifdef SYNTHESIS
+  localparam bit Skip = 1'b0;
+`else
+  localparam bit Skip = 1'b1;
+`endif
   always_ff @(posedge clk_i) begin : p_entries
     set_t free, pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
     set_t left, taken, leaders, ends, served, same, e;
     set_t room [NP];                                           // the FREE entries, lowest first
     logic [NP-1:0] next;                                       // which of them comes next, one bit
     set_t alloc [NP];                                          // the entry port p takes, one bit
+    port_t who  [NP];                                          // the port that takes a FREE entry, if one does
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
     logic passes;
-    port_t who;
-    if (busy || want != '0 || restart_i || rst_i) begin  // (restart_i, so that it need not wait for what is wanted)
+    if (!Skip || busy || want_i != '0 || restart_i || rst_i) begin
       free = free_q;
       pend = pend_q;
       slk = slk_q;
@@ -354,66 +358,63 @@ module mmu_miss_queue
         end
       end
 
-      // Allocation: FREE entries in ascending order; a miss may follow the leader of its page.
-      if (want != '0) begin
+      // Allocation: FREE entries in ascending order; a miss may follow the leader of its page. What port p wants is
+      // known last: it only chooses. So a FREE entry is written before it is known whether it is taken.
+      if (!Skip || want_i != '0) begin
         left = free_q;
         for (int unsigned p = 0; p < NP; p++) begin
           room[p] = first(left);
           left    = left & ~room[p];
+          who[p]  = port_t'(NP - 1);
         end
         taken = '0;
         next  = NP'(1);
         leads = '0;
         for (int unsigned p = 0; p < NP; p++) begin
           alloc[p] = '0;
-          lead[p]  = '0;
-          if (want[p]) begin  // known late, and so no more than a choice
-            for (int unsigned n = 0; n < NP; n++) if (next[n]) alloc[p] |= room[n];
-            taken = taken | alloc[p];
-            next  = next << 1;
-            same  = '0;
-            if (miss_i[p]) begin
-              for (int unsigned i = 0; i < NM; i++) begin
-                same[i] = leaders[i] && fetch[i] == (p < NumFetch) &&
-                    va_q[i][LinearBits-1:12] == va_i[p][LinearBits-1:12];
-              end
-              for (int unsigned q = 0; q < p; q++) begin
-                if (leads[q] && (q < NumFetch) == (p < NumFetch) &&
-                    va_i[q][LinearBits-1:12] == va_i[p][LinearBits-1:12])
-                  same |= alloc[q];
-              end
+          for (int unsigned n = 0; n < NP; n++) begin
+            if (next[n] && want_i[p]) begin
+              alloc[p] |= room[n];
+              who[n] = port_t'(p);
             end
-            lead[p]  = first(same);
-            leads[p] = !fault_i[p] && same == '0;
           end
+          taken = taken | alloc[p];
+          if (want_i[p]) next = next << 1;
+          for (int unsigned i = 0; i < NM; i++) begin
+            same[i] = leaders[i] && fetch[i] == (p < NumFetch) && va_q[i][LinearBits-1:12] == va_i[p][LinearBits-1:12];
+          end
+          for (int unsigned q = 0; q < p; q++) begin
+            if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][LinearBits-1:12] == va_i[p][LinearBits-1:12])
+              same |= alloc[q];
+          end
+          lead[p]  = first(same);
+          leads[p] = want_i[p] && !fault_i[p] && (confirm_i[p] || same == '0);
         end
+        confirm &= ~taken;
+        led &= ~taken;
+        step0 &= ~taken;
+        step1 &= ~taken;
         for (int unsigned p = 0; p < NP; p++) begin
-          if (want[p]) begin
-            e = alloc[p];
-            confirm &= ~e;
-            led &= ~e;
-            step0 &= ~e;
-            step1 &= ~e;
-            if (confirm_i[p]) begin
-              nwalk |= e;
-              confirm |= e;
-            end else if (fault_i[p]) finv |= e;
-            else if (lead[p] != '0) begin
-              follow |= e;
-              led |= e;
-            end else pend |= e;
-          end
+          e = alloc[p];
+          if (confirm_i[p]) begin
+            nwalk |= e;
+            confirm |= e;
+          end else if (fault_i[p]) finv |= e;
+          else if (lead[p] != '0) begin
+            follow |= e;
+            led |= e;
+          end else pend |= e;
         end
         free &= ~taken;
         for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~taken) | alloc[p];
         for (int unsigned i = 0; i < NM; i++) begin
-          if (taken[i]) begin
-            who = '0;
-            for (int unsigned p = 0; p < NP; p++) if (alloc[p][i]) who = port_t'(p);
-            va_q[i]     <= AddrBits'(signed'(va_i[who][LinearBits-1:0]));
-            leader_q[i] <= number(lead[who]);
-            req_q[i]    <= '{access: access_i[who], id: id_i[who], port: 4'(who)};
-            if (fault_i[who]) res_q[i] <= '{what: {1'b0, fault_err_i[who]}, kind: KindPf, src: SrcL1};
+          for (int unsigned n = 0; n < NP; n++) begin
+            if (room[n][i]) begin
+              va_q[i]     <= AddrBits'(signed'(va_i[who[n]][LinearBits-1:0]));
+              leader_q[i] <= number(lead[who[n]]);
+              req_q[i]    <= '{access: access_i[who[n]], id: id_i[who[n]], port: 4'(who[n])};
+              if (fault_i[who[n]]) res_q[i] <= '{what: {1'b0, fault_err_i[who[n]]}, kind: KindPf, src: SrcL1};
+            end
           end
         end
       end

@@ -46,7 +46,9 @@ module mmu_outcome
   always_comb begin : p_outcome
     logic [63:0] forbids;
     logic        passes;
+    rights_t     rights;
     forbids   = 'x;
+    rights    = 'x;
     touch_o   = 1'b0;
     walk_o    = 1'b0;
     confirm_o = 1'b0;
@@ -70,8 +72,9 @@ module mmu_outcome
       entry_o = c_entry_i;
       src_o   = SrcStlb;
       // The key comes late: which keys forbid the access is asked beside it.
+      rights  = '{w: hit_data_i.w, u: hit_data_i.u, nx: hit_data_i.nx};
       forbids = keys_forbid(keys_i, c_access_i, rules_i);
-      passes  = page_passes('{s: hit_data_i.s, rights: page_o.rights}, c_access_i, rules_i) &&
+      passes  = page_passes('{s: hit_data_i.s, rights: rights}, c_access_i, rules_i) &&
           !forbids[{hit_data_i.u, hit_data_i.key, 1'b0}];
       if (!hit_i) begin
         walk_o = 1'b1;

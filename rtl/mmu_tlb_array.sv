@@ -295,22 +295,30 @@ module mmu_tlb_array
   logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
   way_t fill_way;
   always_comb begin : p_fill
-    logic [Ways-1:0] room;
+    logic [Ways-1:0] room, empty;
     tag_t            from;
+    set_t            set;
     from     = 'x;
+    set      = 'x;
+    empty    = 'x;
     over     = 'x;
     chosen   = 'x;
     room     = 'x;
     fill_way = 'x;
     if (here) begin
       // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
-      room = ~valid_q[fill_set];
-      room = room == '0 ? victim_of(repl_q[fill_set]) : room & (~room + Ways'(1));
+      room = '0;
+      for (int unsigned part = 0; part < Apart; part++) begin
+        set = set_in(part, fill_set);
+        if (is_part(part, fill_set)) begin
+          empty = ~valid_q[set];
+          room  = room | (empty == '0 ? victim_of(repl_q[set]) : empty & (~empty + Ways'(1)));
+        end
+      end
       for (int unsigned f = 0; f < Fills; f++) begin
         if (Fills == 1 || fill_which_i[f]) begin
           from     = Fills == 1 ? fill_tag_i : fill_from_i[f];
           over     = '0;
-          fill_way = '0;
           for (int unsigned part = 0; part < Apart; part++) begin
             if (is_part(part, fill_set)) begin
               for (int unsigned w = 0; w < Ways; w++) begin
@@ -319,9 +327,9 @@ module mmu_tlb_array
             end
           end
           chosen = over == '0 ? room : over & (~over + Ways'(1));
-          for (int unsigned w = 0; w < Ways; w++) if (chosen[w]) fill_way = fill_way | way_t'(w);
         end
       end
+      fill_way = way_of(chosen);
     end
   end
 

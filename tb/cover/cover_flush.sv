@@ -115,6 +115,6 @@ bind mmu cover_flush u_cover_flush (
   .issue_lookup_i(issue == mmu_pkg::TokLookup),
   .issue_finv_i(issue == mmu_pkg::TokFinv),
   .request_i(accept),
-  .miss_i(miss),
+  .miss_i(want & ~confirm & ~fault),
   .hit_i(u_front.ok)
 );

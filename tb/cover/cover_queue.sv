@@ -192,7 +192,7 @@ bind mmu_miss_queue cover_queue u_cover_queue (
   .restart_i,
   .ready_i(ready_o),
   .done_port_i(done_o),
-  .miss_i,
+  .miss_i(want_i & ~confirm_i & ~fault_i),
   .confirm_i,
   .fault_i,
   .va_i,
