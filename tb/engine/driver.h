@@ -12,6 +12,12 @@
 #include "finding.h"
 #include "pins.h"
 
+/* Who is told inputs and outputs of every cycle. */
+struct follower {
+    void (*tell)(void *context, const struct pins_in *in, const struct pins_out *out);
+    void *context;
+};
+
 struct driver {
     uint64_t cycle;         /* the present one; cycle 0 is the first after reset. The engine counts it */
     struct pins_in in;      /* its inputs, chosen by drive() */
@@ -30,10 +36,11 @@ struct driver {
      * UINT64_MAX: it will wait for ever. */
     uint64_t (*idle)(const struct driver *self);
 
-    /* Of the model alone, before drive(): may carry out cycles before `until`, with all that drive(), exercised_note()
-     * and mmu_step() would do in them, and leaves the outputs of the cycle in which it stops. NULL: cannot. */
+    /* Before drive(), when nobody wants to see each cycle but `follower` (NULL: nobody): may carry out cycles before
+     * `until`, with all that drive(), exercised_note() and mmu_step() would do in them, and leaves the outputs of the
+     * cycle in which it stops. NULL: cannot. */
     void (*stretch)(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
-                    struct exercised *exercised);
+                    struct exercised *exercised, const struct follower *follower);
 
     /* Adds to a finding about the answer to request id of a port (or about nothing in particular: port < 0) what access
      * it concerns. */

@@ -262,10 +262,25 @@ static void step(struct lockstep *l)
     l->driver->cycle++;
 }
 
+static void tell(void *context, const struct pins_in *in, const struct pins_out *out)
+{
+    struct lockstep *l = context;
+    l->ops->follow(l->dut, in, out, 1);
+}
+
+/* Cycles of which nothing but the model, and a device that follows, need know. False: there is none now. */
+static bool stretch(struct lockstep *l)
+{
+    const struct follower follower = {tell, l};
+    const uint64_t before = l->driver->cycle, until = l->follows ? earlier(l->attention, l->follow_to) : l->attention;
+    l->driver->stretch(l->driver, l->ref, &l->expected, until, &l->exercised, l->follows ? &follower : NULL);
+    return l->driver->cycle != before;
+}
+
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
-    const bool alone = d->stretch && !l->ops && !l->watch && !l->waves && !l->cut; /* nobody wants to see each cycle */
+    const bool unseen = d->stretch && !l->watch && !l->waves && !l->cut; /* unless there is a device that is stepped */
     if (!l->cut)
         l->cut_at = UINT64_MAX;
     mmu_reset(l->ref, &l->expected);
@@ -295,12 +310,8 @@ void lockstep_run(struct lockstep *l)
             break;
         if (!l->marker && l->expected.resp_valid)
             mark_walk(l);
-        if (alone) {
-            const uint64_t before = d->cycle;
-            d->stretch(d, l->ref, &l->expected, l->attention, &l->exercised);
-            if (d->cycle != before)
-                continue;
-        }
+        if (unseen && (!l->ops || l->follows) && stretch(l))
+            continue;
         d->drive(d, &l->expected);
         if (l->watch)
             l->watch(l->watcher, &l->expected);

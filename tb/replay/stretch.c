@@ -9,7 +9,8 @@
  *     committed         A        B
  *
  * A stretch goes on as long as every access to be taken is a hit that the oracle knows; it stops before the first cycle
- * that might bring anything else, with window and pins as if it had gone through them. What is the same for all hits of
+ * that might bring anything else, with window and pins as if it had gone through them. A device that follows is told
+ * pins of every cycle; the window is not moved for it. What is the same for all hits of
  * a page, that the oracle knows it, is noted in the model's memo of the page. */
 #include "cycle/hits.h"
 #include "remembered.h"
@@ -177,39 +178,61 @@ static void settle(struct world *w, const struct tally *t, struct exercised *e)
     }
 }
 
+/* Offers the accesses of a group, the first of which is so manieth in the window's count. */
+static inline void offer(struct world *w, const struct group *g, uint64_t sequence)
+{
+    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
+    for (unsigned i = 0; i < g->count; i++) {
+        const struct trace_rec *rec = &g->rec[i];
+        const unsigned side = idle & (side_of(&g->of[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
+        w->d.in.req[__builtin_ctz(side)] = world_request(rec->va, g->of[i].what & 3, rec->flags,
+                                                         (unsigned)((sequence + i) & w->mask));
+        idle &= ~(side & -side);
+    }
+    w->d.in.req_valid = (uint8_t)((WORLD_FETCH_PORTS | WORLD_DATA_PORTS) & ~idle);
+}
+
+/* … and answers what is offered. */
+static inline void answer(const struct world *w, const struct group *g, struct pins_out *out)
+{
+    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
+    for (unsigned i = 0; i < g->count; i++) {
+        const unsigned side = idle & (side_of(&g->of[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
+        const unsigned port = (unsigned)__builtin_ctz(side);
+        out->resp[port] = g->of[i].memo->resp;
+        out->resp[port].addr = g->of[i].pa;
+        out->resp[port].id = w->d.in.req[port].id;
+        idle &= ~(1u << port);
+    }
+    out->resp_valid = w->d.in.req_valid;
+}
+
 /* Puts the accesses that were taken in the last cycle into the window, and on the pins: offered then, answered now. */
 static void put_back(struct world *w, const struct group *g, struct pins_out *out, struct exercised *e)
 {
     const int64_t passed = g->rec - w->rec; /* -1: one that had found no port was taken, and no other */
-    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
     w->rec += passed;
     w->rec_left -= (size_t)passed;
     w->d.done += (uint64_t)passed;
     w->loaded += (uint64_t)passed;
-    for (unsigned i = 0; i < g->count; i++) {
-        const struct member *member = &g->of[i];
-        const unsigned side = idle & (side_of(member) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
-        const uint8_t id = (uint8_t)(w->tail & w->mask), port = (uint8_t)__builtin_ctz(side);
-        struct slot *s = world_slot(w, w->tail);
-        idle &= ~(1u << port);
+    offer(w, g, w->tail);
+    answer(w, g, out);
+    for (unsigned i = 0; i < g->count; i++)
         window_fill(w);
-        world_offer(w, s, id, port);
-        out->resp[port] = member->memo->resp;
-        out->resp[port].addr = member->pa;
-        out->resp[port].id = id;
-        e->acc[port][id] = s->acc;
-    }
-    out->resp_valid = (uint8_t)((WORLD_FETCH_PORTS | WORLD_DATA_PORTS) & ~idle);
     w->next = w->tail;
+    for (unsigned ports = w->d.in.req_valid; ports; ports &= ports - 1) {
+        const uint8_t port = (uint8_t)__builtin_ctz(ports), id = w->d.in.req[port].id;
+        w->slot[id].port = port;
+        e->acc[port][id] = w->slot[id].acc;
+    }
     w->in_flight = 0;
-    w->d.in.req_valid = out->resp_valid;
-    world_accept(w, out->resp_valid, w->d.cycle - 1);
+    world_accept(w, w->d.in.req_valid, w->d.cycle - 1);
     if (g->beyond)
         window_fill(w);
 }
 
 void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
-                   struct exercised *exercised)
+                   struct exercised *exercised, const struct follower *follower)
 {
     struct world *w = (struct world *)self;
     struct group group[2]; /* under way, and to be taken */
@@ -217,6 +240,7 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
     uint64_t taken[2] = {0, 0};
     if (!begin(w, ref, out, &group[0]))
         return;
+    w->d.in.mem_req_ready = w->d.in.mem_rsp_valid = false;
     count_sides(&group[0], -1, taken);
     const struct trace_rec *rec = w->rec - (w->tail - w->next);
     const uint64_t left = w->limit - w->loaded < w->rec_left ? w->limit - w->loaded : w->rec_left;
@@ -225,6 +249,11 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
     for (; left > WORLD_PORTS && rec < last && w->d.cycle < until; now ^= 1, w->d.cycle++) {
         if (!gather(w, ref, rec, &group[!now]))
             break;
+        if (follower) {
+            offer(w, &group[!now], w->head + tally.commits + group[now].count);
+            follower->tell(follower->context, &w->d.in, out);
+            answer(w, &group[!now], out);
+        }
         commit(w, &group[now], &tally);
         touch(&group[!now]);
         rec += group[!now].count;

@@ -145,21 +145,6 @@ static void commit(struct world *w)
     }
 }
 
-void world_offer(struct world *w, struct slot *s, uint8_t id, uint8_t port)
-{
-    w->d.in.req[port] = (struct pins_req){
-        .va = s->va,
-        .id = id,
-        .acc = s->acc,
-        .user = !(s->mode & TRACE_SUPERVISOR),
-        .imp = (s->mode & TRACE_IMPLICIT) != 0,
-        .ac = (s->mode & TRACE_AC) != 0,
-        .ss = (s->mode & TRACE_SHADOW_STACK) != 0,
-    };
-    s->port = port;
-    s->state = SLOT_OFFERED;
-}
-
 void world_accept(struct world *w, unsigned accepted, uint64_t cycle)
 {
     w->accepted = (uint8_t)accepted;
@@ -185,7 +170,9 @@ static void issue(struct world *w)
         if (!side)
             return;
         const unsigned port = (unsigned)__builtin_ctz(side);
-        world_offer(w, s, (uint8_t)(w->next & w->mask), (uint8_t)port);
+        w->d.in.req[port] = world_request(s->va, s->acc, s->mode, (unsigned)(w->next & w->mask));
+        s->port = (uint8_t)port;
+        s->state = SLOT_OFFERED;
         w->d.in.req_valid |= (uint8_t)(1u << port);
         idle &= ~(1u << port);
         w->next++;

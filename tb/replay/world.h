@@ -202,20 +202,31 @@ static inline struct slot *world_slot(struct world *w, uint64_t sequence)
     return &w->slot[sequence & w->mask];
 }
 
+/* The request for an access, of the mode in which its trace record has it. */
+static inline struct pins_req world_request(uint64_t va, unsigned acc, unsigned mode, unsigned id)
+{
+    return (struct pins_req){.va = va,
+                             .id = (uint8_t)id,
+                             .acc = (uint8_t)acc,
+                             .user = !(mode & TRACE_SUPERVISOR),
+                             .imp = (mode & TRACE_IMPLICIT) != 0,
+                             .ac = (mode & TRACE_AC) != 0,
+                             .ss = (mode & TRACE_SHADOW_STACK) != 0};
+}
+
 /* Between the files of the world only. */
 void world_fail(struct world *w, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void world_finding(struct world *w, enum finding_kind kind, const struct slot *s, const char *field,
                    const char *expected, const char *actual);
 void world_pins(struct world *w);                    /* world.c: what the engines call */
 void world_note_error(struct world *w, uint64_t pa); /* judge_memerr.c: memory has answered a request with an error */
-void world_offer(struct world *w, struct slot *s, uint8_t id, uint8_t port); /* world.c: puts an access on a port … */
-void world_accept(struct world *w, unsigned accepted, uint64_t cycle);       /* … and these ports' are taken */
+void world_accept(struct world *w, unsigned accepted, uint64_t cycle); /* world.c: what these ports offer is taken */
 void window_fill(struct world *w); /* window.c: the next record, an access, goes into the window */
 bool window_load(struct world *w); /* window.c: the same, if it can be now; else false */
 void serial_cycle(struct world *w,
                   const struct pins_out *out); /* serial.c: faults, control operations, serializing records */
 void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
-                   struct exercised *exercised);  /* stretch.c */
+                   struct exercised *exercised, const struct follower *follower); /* stretch.c */
 bool judge_slow(struct world *w, struct slot *s); /* judge.c: everything but an OK that the memo knows */
 
 #endif

@@ -19,18 +19,76 @@ enum { SELECTORS = 16, STOPS = 20 };
 
 static uint64_t stretched; /* cycles, of all runs */
 
-static void counted(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until, struct exercised *e)
+static void counted(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until, struct exercised *e,
+                    const struct follower *follower)
 {
     const uint64_t before = self->cycle;
-    world_stretch(self, ref, out, until, e);
+    world_stretch(self, ref, out, until, e, follower);
     assert_true(self->cycle <= until);
     stretched += self->cycle - before;
 }
 
+/* A device that follows, and keeps a sum of all that it is told. */
+struct dut {
+    uint64_t sum, cycles;
+    const struct pins_out *expected;
+};
+
+static void add(struct dut *dut, uint64_t word)
+{
+    dut->sum = prng_mix(dut->sum + word);
+}
+
+static void listen_reset(struct dut *dut, struct pins_out *out)
+{
+    (void)out;
+    dut->sum = dut->cycles = 0;
+}
+
+static void listen(struct dut *dut, const struct pins_in *in, const struct pins_out *out, uint64_t cycles)
+{
+    dut->cycles += cycles;
+    add(dut, cycles);
+    for (unsigned ports = in->req_valid; ports; ports &= ports - 1) {
+        const struct pins_req *r = &in->req[__builtin_ctz(ports)];
+        add(dut, r->va);
+        add(dut, r->id | (unsigned)r->acc << 8 | (unsigned)r->user << 16 | (unsigned)r->imp << 17 |
+                     (unsigned)r->ac << 18 | (unsigned)r->ss << 19);
+    }
+    for (unsigned ports = out->resp_valid; ports; ports &= ports - 1) {
+        const struct pins_resp *r = &out->resp[__builtin_ctz(ports)];
+        add(dut, r->addr);
+        add(dut, r->id | (unsigned)r->kind << 8 | (unsigned)r->size << 16 | (unsigned)r->pat << 24 |
+                     (uint64_t)r->mt << 32 | (uint64_t)r->src << 40 | (uint64_t)r->err << 48);
+    }
+    add(dut, in->req_valid | (unsigned)in->ctl_valid << 8 | (unsigned)in->mem_rsp_valid << 9 |
+                 (unsigned)(out->mem_req_valid && in->mem_req_ready) << 10 | (unsigned)in->squash_valid << 16);
+    add(dut, out->req_ready | (unsigned)out->resp_valid << 8 | (unsigned)out->ctl_ready << 16 |
+                 (unsigned)out->ctl_done << 17 | (unsigned)out->waiting << 18 | (unsigned)out->mem_req_valid << 19);
+    add(dut, out->mem_req_valid ? out->mem_req_addr : 0);
+}
+
+static enum dut_fares fares(struct dut *dut, bool all, uint64_t *good, const char **why)
+{
+    (void)dut, (void)all, (void)good, (void)why;
+    return DUT_EQUAL;
+}
+
+static void outputs(struct dut *dut, struct pins_out *out)
+{
+    *out = *dut->expected;
+}
+
+static const struct dut_ops listener = {.follow = listen, .fares = fares, .outputs = outputs, .reset = listen_reset};
+static bool listening; /* runs have such a device */
+
 /* Runs to the end of a cycle. */
 static void run(struct session *s, const struct setup *setup, uint64_t to, bool stretches)
 {
-    assert_true(session_open(s, setup, NULL, NULL));
+    static struct dut dut[2];
+    assert_true(session_open(s, setup, listening ? &listener : NULL, listening ? &dut[stretches] : NULL));
+    dut[stretches].expected = &s->lockstep.expected; /* with which it always agrees */
+    s->lockstep.follow_to = UINT64_MAX;
     s->world->d.stretch = stretches ? counted : NULL;
     s->lockstep.run_to = to;
     lockstep_run(&s->lockstep);
@@ -93,6 +151,9 @@ static void same(const struct setup *setup, uint64_t to)
     same_world(slow.world, fast.world);
     same_model(slow.ref, fast.ref);
     assert_true(pins_same(&slow.lockstep.expected, &fast.lockstep.expected));
+    if (listening)
+        assert_true(slow.lockstep.dut->sum == fast.lockstep.dut->sum &&
+                    slow.lockstep.dut->cycles == fast.lockstep.dut->cycles);
     assert_memory_equal(&slow.lockstep.exercised, &fast.lockstep.exercised, offsetof(struct exercised, acc));
     assert_true(slow.lockstep.skipped == fast.lockstep.skipped && slow.lockstep.marker == fast.lockstep.marker);
     session_close(&slow);
@@ -115,14 +176,27 @@ static void try(const char *trace, unsigned window, uint64_t limit, uint64_t mos
 }
 
 /* Some of them: a program, one that misses all the time, a system with expectations, several tasks. */
-static void test_anywhere(void **state)
+static void anywhere(bool told)
 {
-    (void)state;
+    listening = told;
     stretched = 0;
     try("traces/corpus/sqlite3.tw", 64, 20000, 40000);
     assert_true(stretched > 50000);
     try("traces/corpus/random.tw", 64, 2000, 30000);
     try("traces/corpus/pipeline.tw", 64, 20000, 40000);
+    listening = false;
+}
+
+static void test_anywhere(void **state)
+{
+    (void)state;
+    anywhere(false);
+}
+
+static void test_told(void **state)
+{
+    (void)state;
+    anywhere(true);
 }
 
 /* Pages A, B and C that are of one set of every L1. The entry of C changes four times and is not invalidated: its hits
@@ -237,8 +311,12 @@ static void test_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anywhere),          cmocka_unit_test(test_stale),   cmocka_unit_test(test_expectations),
-        cmocka_unit_test(test_wrong_expectation), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_anywhere),
+        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_expectations),
+        cmocka_unit_test(test_wrong_expectation),
+        cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
