@@ -476,13 +476,6 @@ package mmu_pkg;
     return s;
   endfunction
 
-  function automatic logic [63:0] repl_touched_high(input logic [63:0] high, input logic [6:0] way);
-    logic [63:0] s;
-    s = high;
-    s[way[6:1]] = !way[0];                                     // of 128 leafs, node 64 + w/2
-    return s;
-  endfunction
-
   function automatic logic [6:0] repl_victim(input logic [63:0] low, input logic [63:0] high, input logic lru,
                                              input int unsigned ways);
     logic [6:0]  way;
