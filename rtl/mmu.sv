@@ -451,8 +451,12 @@ module mmu
   );
 
   // ---- Section 15 ----
-  assign waiting_o = (ctl_ready_o || (draining && !walkers_idle))
-                  && stlb_empty && resp == '0 && queue_waits && walkers_wait;
+  logic rests;
+  always_comb begin : p_rests
+    rests = 1'b0;
+    if (resp == '0 && stlb_empty) rests = queue_waits && walkers_wait;
+  end
+  assign waiting_o = (ctl_ready_o || (draining && !walkers_idle)) && rests;
 
   // ---- Section 17: the unit that holds the asked-for state answers, the others say 0 ----
   logic [127:0] state_data;

@@ -67,14 +67,15 @@ module mmu_front
     lam_t lam;
     lam = LamNone;
     for (int unsigned p = 0; p < NP; p++) begin
-      va_o[p] = va_i[p];
+      va_o[p] = 'x;
+      vpn[p]  = 'x;
       look[p] = 1'b0;
       if (valid_i[p]) begin
         lam     = lam_of(va_i[p][63], access_i[p], linear_i);
         va_o[p] = lam_masked(va_i[p], lam);
         look[p] = accept_i[p] && access_canonical(va_o[p][63:47], lam, linear_i.la57);
+        vpn[p]  = va_o[p][56:12];
       end
-      vpn[p] = va_o[p][56:12];
     end
   end
 
@@ -164,12 +165,13 @@ module mmu_front
         above_q <= done_res_i[p].kind == KindPf && done_addr_i[p][LinearBits-1];
       end else if (accept_i[p]) begin
         id_q    <= id_i[p];
-        res_q   <= told('{what: '0, kind: KindGp, src: SrcL1});
-        addr_q  <= '0;
         above_q <= 1'b0;
         if (look[p]) begin
-          res_q  <= told('{what: {3'd0, data[p].pat, size[p]}, kind: KindOk, src: SrcL1});
+          res_q  <= '{mt: '0, pat: data[p].pat, size: size[p], err: '0, kind: KindOk, src: SrcL1};
           addr_q <= AddrBits'(physical(data[p].frame, va_i[p][29:0], size[p]));
+        end else begin
+          res_q  <= '{mt: '0, pat: '0, size: '0, err: '0, kind: KindGp, src: SrcL1};
+          addr_q <= '0;
         end
       end
     end

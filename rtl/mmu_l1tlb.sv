@@ -68,8 +68,12 @@ module mmu_l1tlb
   always_comb begin : p_rights
     for (int unsigned p = 0; p < Ports; p++) begin
       write[p]   = access_i[p].acc == AccWrite;
-      grants[p]  = try_i[p] ? grants_pass(access_i[p], rules_i) : 'x;
-      forbids[p] = try_i[p] ? keys_forbid(keys_i, access_i[p], rules_i) : 'x;
+      grants[p]  = 'x;
+      forbids[p] = 'x;
+      if (try_i[p]) begin
+        grants[p]  = grants_pass(access_i[p], rules_i);
+        forbids[p] = keys_forbid(keys_i, access_i[p], rules_i);
+      end
     end
   end
   for (genvar a = 0; a < int'(Arrays); a++) begin : g_array

@@ -223,8 +223,12 @@ module mmu_miss_queue
     end
   end
 
-  assign a_vpn_o    = vpn_of(va_q[idx_t'(a_entry_i)]);
-  assign c_access_o = req_q[idx_t'(c_entry_i)].access;
+  always_comb begin : p_tokens
+    a_vpn_o    = 'x;
+    c_access_o = 'x;
+    if (busy) a_vpn_o = vpn_of(va_q[idx_t'(a_entry_i)]);
+    if (slk_q != '0) c_access_o = req_q[idx_t'(c_entry_i)].access;  // asked of a LOOKUP alone
+  end
 
   set_t fetch;  // entries of fetch ports
   always_comb begin : p_fetch

@@ -258,35 +258,39 @@ module mmu_stlb_array
       match[s]  = '0;
       room[s]   = '0;
       answer[s] = '0;
-      if (asked && !by_index && here(s) && (r_look_i || r_size_i == psize_t'(s))) begin
-        places[s] = 1'b1;
-        want      = held_vpn_t'(vpn_floor(r_vpn_i, psize_t'(s)) >> VpnLow);
-        c_same[s] = c_set == set_q[s];
-        p_same    = p_set_q == set_q[s];
-        c_is      = c_fill_q && same_page(c_new_i.vpn, c_new_i.size, s);
-        p_is      = p_fill_q && same_page(p_new_i.vpn, p_new_i.size, s) && !c_is;
-        if (c_is) answer[s] = new_word;
-        if (p_is) answer[s] = word_of(p_new_i, pcid_i);
-        for (int unsigned w = 0; w < Ways; w++) begin
-          // SDM 5.10.4.1: INVPCID type 0 spares global entries; a global page may be looked up under every PCID
-          who = r_inv_i == InvTarget ? pcid_of(word[s][w]) == pcid_i && !word[s][w][1] :
-                pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
-          stale[w]   = p_same && p_write_q[w];
-          same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s) && who &&
-              !stale[w];
-          room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
-          if (same[w] && !c_is) answer[s] |= word[s][w];
-          if (p_is) same[w] |= p_fresh_q[w];
-        end
-        stale    = c_same[s] ? write : '0;
-        hits[s]  = r_look_i && (c_is || (same & ~stale) != '0);
-        match[s] = (same & ~stale) | (c_is ? fresh : '0);
-        room[s]  = (room[s] & ~stale) | (c_same[s] ? write & ~fresh : '0);
-      end
     end
-    if (by_index && !r_beyond_i) begin
-      for (int unsigned w = 0; w < Ways; w++)
-      if (inv_drops(tag_of(word[Small][w], '0), r_inv_i, pcid_i)) match[Small][w] = 1'b1;
+    if (asked) begin
+      for (int unsigned s = 0; s < 3; s++) begin
+        if (!by_index && here(s) && (r_look_i || r_size_i == psize_t'(s))) begin
+          places[s] = 1'b1;
+          want      = held_vpn_t'(vpn_floor(r_vpn_i, psize_t'(s)) >> VpnLow);
+          c_same[s] = c_set == set_q[s];
+          p_same    = p_set_q == set_q[s];
+          c_is      = c_fill_q && same_page(c_new_i.vpn, c_new_i.size, s);
+          p_is      = p_fill_q && same_page(p_new_i.vpn, p_new_i.size, s) && !c_is;
+          if (c_is) answer[s] = new_word;
+          if (p_is) answer[s] = word_of(p_new_i, pcid_i);
+          for (int unsigned w = 0; w < Ways; w++) begin
+            // SDM 5.10.4.1: INVPCID type 0 spares global entries; a global page may be looked up under every PCID
+            who = r_inv_i == InvTarget ? pcid_of(word[s][w]) == pcid_i && !word[s][w][1] :
+                pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
+            stale[w]   = p_same && p_write_q[w];
+            same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s) && who &&
+              !stale[w];
+            room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
+            if (same[w] && !c_is) answer[s] |= word[s][w];
+            if (p_is) same[w] |= p_fresh_q[w];
+          end
+          stale    = c_same[s] ? write : '0;
+          hits[s]  = r_look_i && (c_is || (same & ~stale) != '0);
+          match[s] = (same & ~stale) | (c_is ? fresh : '0);
+          room[s]  = (room[s] & ~stale) | (c_same[s] ? write & ~fresh : '0);
+        end
+      end
+      if (by_index && !r_beyond_i) begin
+        for (int unsigned w = 0; w < Ways; w++)
+        if (inv_drops(tag_of(word[Small][w], '0), r_inv_i, pcid_i)) match[Small][w] = 1'b1;
+      end
     end
   end
 

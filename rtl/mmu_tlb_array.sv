@@ -200,11 +200,15 @@ module mmu_tlb_array
         for (int unsigned part = 0; part < Apart; part++) begin
           in = Apart == 1 ? set : set_t'(part);
           if (in == set) begin
-            // Written out: in simulation the arguments of a function are copied, here for each way in every cycle.
-            for (int unsigned w = 0; w < Ways; w++) begin
-              differ  = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
-              same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
-                  (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
+            // Written out: in simulation the arguments of a function are copied, here for each way in every cycle; and
+            // an empty set is not compared.
+            same = 'x;
+            if (valid_q[in] != '0) begin
+              for (int unsigned w = 0; w < Ways; w++) begin
+                differ  = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
+                same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
+                    (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
+              end
             end
             found |= same & valid_q[in];
           end
@@ -235,7 +239,10 @@ module mmu_tlb_array
   end
 
   always_comb begin : p_data
-    for (int unsigned p = 0; p < Ports; p++) data_o[p] = data_q[place_of(set_of(look_vpn_i[p]), look_way[p])];
+    for (int unsigned p = 0; p < Ports; p++) begin
+      data_o[p] = 'x;
+      if (Psc ? look_i[p] : hit_o[p]) data_o[p] = data_q[place_of(set_of(look_vpn_i[p]), look_way[p])];
+    end
   end
 
   // ---- Replacement (section 5) ----

@@ -136,13 +136,18 @@ module mmu_walker
       fault  = broken || denied;
     end
   end
-  assign cas     = !fault && missing && !success;
-  assign pass    = !leaf && !broken && (!missing || success);   // no leaf: no rights are asked
-  assign ok      = !fault && !cas && leaf;
-  assign restart = fault && from_psc_q && Rewalk;              // the cached upper part may be stale: from the root
-  assign again   = fault && !restart && (rsp_i & old_q) != '0; // … or the read may be older than the access
+  always_comb begin : p_step
+    {cas, pass, ok, restart, again} = 'x;
+    if (asked) begin
+      cas     = !fault && missing && !success;
+      pass    = !leaf && !broken && (!missing || success);     // no leaf: no rights are asked
+      ok      = !fault && !cas && leaf;
+      restart = fault && from_psc_q && Rewalk;                 // the cached upper part may be stale: from the root
+      again   = fault && !restart && (rsp_i & old_q) != '0;    // … or the read may be older than the access
+    end
+  end
 
-  assign pass_o  = heed && pass;
+  assign pass_o = heed && pass;
   always_comb begin : p_pass_data
     pass_data_o = 'x;
     if (pass_o) begin

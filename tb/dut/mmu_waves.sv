@@ -72,13 +72,15 @@ module mmu_waves
     squash_id <= squash_id_i;
     ctl_valid <= ctl_valid_i;
     ctl_op <= ctl_op_i;
-    ctl_data <= ctl_data_i;
-    ctl_desc <= ctl_desc_i;
+    if (ctl_valid_i) begin
+      ctl_data <= ctl_data_i;
+      ctl_desc <= ctl_desc_i;
+    end
     mem_req_ready <= mem_req_ready_i;
     mem_rsp_valid <= mem_rsp_valid_i;
     mem_rsp_tag <= mem_rsp_tag_i;
     mem_rsp_err <= mem_rsp_err_i;
-    mem_rsp_data <= mem_rsp_data_i;
+    if (mem_rsp_valid_i) mem_rsp_data <= mem_rsp_data_i;
   end
   always_ff @(edge look_i) begin : p_look
     state_sel <= state_sel_i;
