@@ -14,6 +14,7 @@ module walker_rules
   input start_t       start_how_i,
   input vpn_t         start_vpn_i,
   input walkers_t     attached_i,
+  input walkers_t     reading_i,
   input logic         squashed_i,
   input logic         offered_i,
   input logic         accepted_i,
@@ -123,6 +124,8 @@ module walker_rules
       `SUPPOSED(start_level, start_i, start_how_i.level >= 3'd1 && start_how_i.level <= 3'd5)
       `SUPPOSED(root_level, 1'b1, root_level_i == 3'd4 || root_level_i == 3'd5)
       `ENVIRONMENT(attached_in_req, attached_i != '0, state_q == WkReq && (attached_i & Own) == '0 && !offered_i)
+      `ENVIRONMENT(attached_since, attached_i != '0, (attached_i & old_q) == '0)
+      `ENVIRONMENT(reads_of_others, start_i, (reading_i & Own) == '0)
       `ENVIRONMENT(offered_asks, offered_i, offers)
       `ENVIRONMENT(accepted_offers, accepted_i, offered_i)
       `ENVIRONMENT(grant_in_fin, grant_i, state_q == WkFin && !kill_q)
@@ -177,7 +180,7 @@ module walker_rules
       `PROPERTY(fault_of_root_only, Rewalk && live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
                 !from_psc_q)
       `PROPERTY(no_fault_of_old_reads, live && state_q == WkFin && was_state != WkFin && outcome_q == OutFault,
-                (was_rsp & was_old) == '0)
+                (was_rsp & was_old & (was_waits ? was_tag : was_attached)) == '0)
       `PROPERTY(fin_until_grant, lives && was_state == WkFin && !was_kill,
                 state_q == (was_grant ? WkIdle : WkFin) && same)
       // ---- kill ----
@@ -193,6 +196,8 @@ module walker_rules
       `PROPERTY(squashed_waits_for_reply, live && was_squashed && was_waits && !was_concerns,
                 state_q == was_state && kill_q)
       // Lemma: who waits for a compare-and-swap waits for its own.
+      `PROPERTY(lemma_heeds_younger, state_q != WkIdle,
+                (old_q & Own) == '0 && (state_q != WkWait || (tag_q & old_q) == '0))
       `PROPERTY(lemma_cas_tag, state_q == WkCasWait, tag_q == Own)
       // Lemma: what a compare-and-swap expects has no reserved bit above M.
       `PROPERTY(lemma_cas_value, state_q == WkCas || state_q == WkCasWait, (value_q & ~EntryBits) == '0)

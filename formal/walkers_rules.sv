@@ -26,6 +26,7 @@ module walkers_rules
   input acc_t                  acc [NumWalkers],
   input logic [NumWalkers-1:0] kill,
   input logic [NumWalkers-1:0] own,
+  input walkers_t              old [NumWalkers],
   input logic [NumWalkers-1:0] attached,
   input logic [NumWalkers-1:0] start,
   input logic [NumWalkers-1:0] grant,
@@ -39,9 +40,11 @@ module walkers_rules
   always_ff @(posedge clk_i) draining <= !rst_i && (kill_i || (draining && !all_idle_o));
 
   // ---- this cycle ----
-  logic shared, kills_wait, held_offers, d_missing;
+  logic shared, old_waits, any_old, kills_wait, held_offers, d_missing;
   always_comb begin
     shared      = 1'b0;
+    old_waits   = 1'b1;
+    any_old     = 1'b0;
     kills_wait  = 1'b1;
     held_offers = 1'b1;
     for (int unsigned w = 0; w < NW; w++) begin
@@ -49,7 +52,11 @@ module walkers_rules
         kills_wait = 1'b0;
       if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
       for (int unsigned o = 0; o < w; o++)
-      if (own[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) shared = 1'b1;
+        if (own[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow] && !old[w][o] && !old[o][w]) shared = 1'b1;
+      if (state[w] != WkIdle) begin
+        any_old   = any_old || old[w] != '0;
+        old_waits = old_waits && (old[w] & ~own) == '0 && !old[w][w];
+      end
     end
     d_missing = acc[NumW'(mem_tag_o)] == AccWrite && (level[NumW'(mem_tag_o)] == 3'd1
         || (level[NumW'(mem_tag_o)] <= 3'd3 && mem_expected_o[BitPs]));
@@ -91,6 +98,7 @@ module walkers_rules
                 && state[NumW'(mem_tag_o)] == (mem_cas_o ? WkCas : WkReq) && 32'(mem_tag_o) < NW)
       `PROPERTY(attached_offers_nothing, attached != '0, !mem_valid_o || !attached[NumW'(mem_tag_o)])
       `PROPERTY(one_reader_a_line, (own & (own - 1'b1)) != '0, !shared)
+      `PROPERTY(old_is_under_way, any_old, old_waits)
       `PROPERTY(cas_sets_what_is_missing, mem_valid_o && mem_cas_o,
                 mem_expected_o[BitP] && mem_desired_o != mem_expected_o
                 && mem_desired_o == (mem_expected_o | MaskA | (d_missing ? MaskD : 64'd0)))

@@ -37,7 +37,7 @@ module mmu_walker
   input  access_t      start_access_i,
   // arbitration
   input  walkers_t     reading_i,                              // whose own reads are under way
-  input  walkers_t     attached_i,                             // in REQ: whose read that brings its entry is under way
+  input  walkers_t     attached_i,                             // in REQ: whose read, that brings its entry, it shares
   input  logic         offered_i,                              // its request is on offer, and must stay
   input  logic         accepted_i,                             // memory takes the request now
   // memory reply
@@ -53,6 +53,7 @@ module mmu_walker
   output walk_state_t  state_o,
   output logic         kill_o,
   output logic         own_read_o,                             // WAIT for the read it asked for itself
+  output walkers_t     old_o,                                  // whose reads are older than its walk, and under way
   output logic [51:0]  addr_o,
   output logic [63:0]  value_o,                                // V: expected of a CAS, final leaf in FIN
   output entry_t       entry_o,
@@ -93,7 +94,7 @@ module mmu_walker
   page_t page;                                                 // what V grants, with the entries above it
   why_t  why;
   logic leaf, write, read_only, broken, fault, missing, success;
-  logic pass, cas, ok, restart, again;  // the step; none of them: a fault that is told
+  logic pass, cas, ok, restart;  // the step; none of them: a fault that is told
   assign write = access_q.acc == AccWrite;
   assign asked = rsp_i != '0 && (state_q == WkReq || state_q == WkWait || state_q == WkCasWait);
   assign reply = asked && (rsp_i & (state_q == WkReq ? attached_i : tag_q)) != '0;
@@ -137,13 +138,12 @@ module mmu_walker
     end
   end
   always_comb begin : p_step
-    {cas, pass, ok, restart, again} = 'x;
+    {cas, pass, ok, restart} = 'x;
     if (asked) begin
       cas     = !fault && missing && !success;
       pass    = !leaf && !broken && (!missing || success);     // no leaf: no rights are asked
       ok      = !fault && !cas && leaf;
       restart = fault && from_psc_q && Rewalk;                 // the cached upper part may be stale: from the root
-      again   = fault && !restart && (rsp_i & old_q) != '0;    // … or the read may be older than the access
     end
   end
 
@@ -172,7 +172,7 @@ module mmu_walker
       end
       if (grant_i) state_q <= WkIdle;
       if (reply && !kill_q) begin
-        state_q   <= rsp_err_i || ok || (fault && !restart && !again) ? WkFin : cas ? WkCas : WkReq;
+        state_q   <= rsp_err_i || ok || (fault && !restart) ? WkFin : cas ? WkCas : WkReq;
         outcome_q <= rsp_err_i ? OutMemErr : fault ? OutFault : OutOk;
         why_q     <= why;
         s_q       <= read_only && (v[BitD] || write);          // a write has set D by now
@@ -211,6 +211,7 @@ module mmu_walker
   assign state_o    = state_q;
   assign kill_o     = kill_q;
   assign own_read_o = state_q == WkWait && tag_q == Own;
+  assign old_o      = old_q;
   assign addr_o     = {base_q, index_q, 3'd0};
   assign value_o    = value_q;
   assign entry_o    = entry_q;

@@ -83,6 +83,7 @@ module mmu_walkers
   cache_t      cache   [NW];
   logic [63:0] word0   [NW];
   logic [63:0] word1   [NW];
+  walkers_t    old     [NW];                                   // whose reads are older than its walk
   walkers_t    to      [NW];                                   // to whose read a walker is attached
   walkers_t idle, req, waits, cas, fin, kill, own, attached, pass, start, grant, shadow, held;
   walkers_t rsp, offer;  // whose the reply is, whose request is offered
@@ -118,6 +119,7 @@ module mmu_walkers
       .state_o(state[w]),
       .kill_o(kill[w]),
       .own_read_o(own[w]),
+      .old_o(old[w]),
       .addr_o(addr[w]),
       .value_o(value[w]),
       .entry_o(entry[w]),
@@ -146,18 +148,20 @@ module mmu_walkers
   assign start      = start_i ? first_walker(idle) : '0;
   assign grant      = grant_i ? first_walker(fin) : '0;
 
-  // ---- Attach: in REQ while another's own read of the same line is outstanding ----
+  // ---- Attach: in REQ while another's own read of the same line is outstanding, asked for since the walk began ----
   always_comb begin : p_attach
+    walkers_t theirs;
+    theirs   = '0;
     attached = '0;
     for (int unsigned w = 0; w < NW; w++) to[w] = '0;
     if (req != '0 && own != '0) begin
       for (int unsigned w = 0; w < NW; w++) begin
+        theirs = '0;
         for (int unsigned o = 0; o < NW; o++) begin
-          if (w != o && req[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) begin
-            attached[w] = 1'b1;
-            to[w][o]    = 1'b1;
-          end
+          if (w != o && req[w] && own[o] && !old[w][o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) theirs[o] = 1'b1;
         end
+        attached[w] = theirs != '0;
+        to[w]       = first_walker(theirs);
       end
     end
   end

@@ -6,7 +6,7 @@
 /* The bits of an address that say which R bytes a read brings (section 2): the line, or the entry alone. */
 enum { REPLY_SHIFT = CFG_WALKERS_REPLY_BYTES == 64 ? 6 : 3 };
 
-/* Walkers in REQ that wait for R bytes another walker has asked for. At most one walker's own read is of them. */
+/* Walkers in REQ that wait for R bytes another walker has asked for since they were dispatched: the lowest such one. */
 static void attach(struct mmu *m)
 {
     const struct walkers *ws = &m->walkers;
@@ -16,9 +16,9 @@ static void attach(struct mmu *m)
         const unsigned owner = (unsigned)__builtin_ctz(wait);
         if (ws->w[owner].tag != owner)
             continue;
-        for (unsigned req = ws->in[W_REQ]; req; req &= req - 1) {
+        for (unsigned req = ws->in[W_REQ] & ~arb->attached; req; req &= req - 1) {
             const unsigned n = (unsigned)__builtin_ctz(req);
-            if (ws->w[n].addr >> REPLY_SHIFT == ws->w[owner].addr >> REPLY_SHIFT) {
+            if (ws->w[n].addr >> REPLY_SHIFT == ws->w[owner].addr >> REPLY_SHIFT && !(ws->w[n].old >> owner & 1)) {
                 arb->attached |= 1u << n;
                 arb->attached_to[n] = (uint8_t)owner;
             }

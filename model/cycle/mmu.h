@@ -22,7 +22,6 @@ struct mmu_counts {
     uint64_t stlb_hit, stlb_miss;   /* lookups that completed a request, and all others */
     uint64_t psc_hit[6];            /* walks started from a cached entry of level 2 … 5; [0]: none, from the root */
     uint64_t walks, walk_restarts;  /* walks dispatched; walks begun again from the root before a fault */
-    uint64_t read_again;            /* entries read once more, after a fault in what came with an old read */
     uint64_t reads, line_merges;    /* reads offered and accepted; reads that shared another walker's */
     uint64_t cas, cas_failed;       /* A/D updates accepted; those that found the entry changed */
     uint64_t faults, memory_errors; /* outcomes of requests */

@@ -72,20 +72,14 @@ static void finish(struct mmu *m, unsigned n, enum walker_state from, enum walke
     walker_move(&m->walkers, n, from, W_FIN);
 }
 
-/* A fault met on a way that began in the PSC may be that of a stale entry: walk again from the root (AMD). One in what
- * another walker asked for before the walk may be older than the access: read again. */
-static void fault(struct mmu *m, unsigned n, enum walker_state from, bool old, unsigned err)
+/* A fault met on a way that began in the PSC may be that of a stale entry: walk again from the root (AMD). */
+static void fault(struct mmu *m, unsigned n, enum walker_state from, unsigned err)
 {
     struct walker *w = &m->walkers.w[n];
     if (w->from_psc && CFG_POLICY_FAULT_REWALK) {
         start_at_root(m, w, m->q.entry[w->entry].va);
         walker_move(&m->walkers, n, from, W_REQ);
         m->counts.walk_restarts++;
-        return;
-    }
-    if (old) {
-        walker_move(&m->walkers, n, from, W_REQ);
-        m->counts.read_again++;
         return;
     }
     w->err = (uint8_t)err;
@@ -110,21 +104,20 @@ static bool judge(struct mmu *m, unsigned n, enum walker_state from, uint64_t v,
 {
     struct walker *w = &m->walkers.w[n];
     const unsigned access = m->q.entry[w->entry].access;
-    const bool old = from == W_WAIT && (w->old >> w->tag & 1);
     w->v = 0;
     w->tag = 0;
     if (!(v & PTE_P)) {
-        fault(m, n, from, old, error_code(0, access, &m->regs));
+        fault(m, n, from, error_code(0, access, &m->regs));
         return false;
     }
     if (pte_has_reserved(v, w->level, m->regs.nxe)) {
-        fault(m, n, from, old, error_code(PF_P | PF_RSVD, access, &m->regs));
+        fault(m, n, from, error_code(PF_P | PF_RSVD, access, &m->regs));
         return false;
     }
     const bool leaf = pte_is_leaf(v, w->level);
     const unsigned rights = rights_of_page(w->rights, v);
     if (leaf && !has_access(accesses_allowed(rights, pte_key(v), &m->regs), access)) {
-        fault(m, n, from, old, error_code_of_rights(rights, pte_key(v), access, &m->regs));
+        fault(m, n, from, error_code_of_rights(rights, pte_key(v), access, &m->regs));
         return false;
     }
     const uint64_t needed = PTE_A | (leaf && is_write(access) ? PTE_D : 0); /* SDM 3A 5.8 */
