@@ -52,7 +52,7 @@ module walkers_rules
         kills_wait = 1'b0;
       if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
       for (int unsigned o = 0; o < w; o++)
-        if (own[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow] && !old[w][o] && !old[o][w]) shared = 1'b1;
+      if (own[w] && own[o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow] && !old[w][o] && !old[o][w]) shared = 1'b1;
       if (state[w] != WkIdle) begin
         any_old   = any_old || old[w] != '0;
         old_waits = old_waits && (old[w] & ~own) == '0 && !old[w][w];

@@ -275,8 +275,8 @@ module mmu_stlb_array
             who = r_inv_i == InvTarget ? pcid_of(word[s][w]) == pcid_i && !word[s][w][1] :
                 pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
             stale[w]   = p_same && p_write_q[w];
-            same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s) && who &&
-              !stale[w];
+            same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s)
+                      && who && !stale[w];
             room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
             if (same[w] && !c_is) answer[s] |= word[s][w];
             if (p_is) same[w] |= p_fresh_q[w];

@@ -158,7 +158,8 @@ module mmu_walkers
       for (int unsigned w = 0; w < NW; w++) begin
         theirs = '0;
         for (int unsigned o = 0; o < NW; o++) begin
-          if (w != o && req[w] && own[o] && !old[w][o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow]) theirs[o] = 1'b1;
+          if (w != o && req[w] && own[o] && !old[w][o] && addr[w][51:ReplyLow] == addr[o][51:ReplyLow])
+            theirs[o] = 1'b1;
         end
         attached[w] = theirs != '0;
         to[w]       = first_walker(theirs);

@@ -277,10 +277,8 @@ static bool stretch(struct lockstep *l)
     return l->driver->cycle != before;
 }
 
-void lockstep_run(struct lockstep *l)
+static void reset(struct lockstep *l)
 {
-    struct driver *d = l->driver;
-    const bool unseen = d->stretch && !l->watch && !l->waves && !l->cut; /* unless there is a device that is stepped */
     if (!l->cut)
         l->cut_at = UINT64_MAX;
     mmu_reset(l->ref, &l->expected);
@@ -289,6 +287,13 @@ void lockstep_run(struct lockstep *l)
         l->says = l->ops->says ? l->ops->says(l->dut) : NULL;
         l->follows = l->ops->follow && l->follow_to;
     }
+}
+
+void lockstep_run(struct lockstep *l)
+{
+    struct driver *d = l->driver;
+    const bool unseen = d->stretch && !l->watch && !l->waves && !l->cut; /* unless there is a device that is stepped */
+    reset(l);
     while (!d->ended) {
         if (d->cycle >= l->follow_to && !catch_up(l))
             break;
