@@ -593,6 +593,28 @@ template <class Registers> void registers_control(Registers &registers, const st
     registers.u_ctl_j_q(clear);
 }
 
+/* The other way round, of what is looked at again and again (events.c): of a walker its state, level and whether it
+ * began at a cached entry, and the kind of token in the STLB's last stage. False: no such word. */
+template <class Registers> bool registers_read(Registers &registers, unsigned sel, unsigned idx, uint64_t word[2])
+{
+    enum : unsigned { STAGES = CFG_STLB_LATENCY - 2 };
+    const auto field = [&](const auto &reg, unsigned w, unsigned low) {
+        word[0] |= 2 * w == idx ? uint64_t(reg) << low : 0;
+    };
+    word[0] = word[1] = 0;
+    if (sel == WORD_WALKER && !(idx & 1) && idx / 2 < CFG_WALKERS_COUNT) {
+        registers.u_walkers_g_walker_u_walker_state_q([&](auto &reg, unsigned w) { field(reg, w, 0); });
+        registers.u_walkers_g_walker_u_walker_level_q([&](auto &reg, unsigned w) { field(reg, w, 4); });
+        registers.u_walkers_g_walker_u_walker_from_psc_q([&](auto &reg, unsigned w) { field(reg, w, 7); });
+        return true;
+    }
+    if (sel == WORD_STAGE && idx == STAGES) {
+        registers.u_stlb_token_q([&](auto &reg) { word[0] = uint64_t(reg) >> 2 * (STAGES - 1) & 3; });
+        return true;
+    }
+    return false;
+}
+
 /* All of them. */
 template <class Registers> void registers_write(Registers &registers, const struct dut_state &state)
 {

@@ -87,13 +87,16 @@ static void too_long(struct handshake *h, uint64_t since, uint64_t cycle, const 
 static void turns(struct handshake *h, const struct pins_out *out, const struct pins_in *in, uint64_t cycle,
                   struct finding *f)
 {
-    for (unsigned ports = in->req_valid; ports; ports &= ports - 1) {
+    /* What is accepted as soon as it is offered has waited for nothing. */
+    for (unsigned ports = in->req_valid & (h->waits | ~out->req_ready); ports; ports &= ports - 1) {
         const unsigned port = (unsigned)__builtin_ctz(ports);
         if (!(h->waits >> port & 1))
             h->req_since[port] = cycle;
         too_long(h, h->req_since[port], cycle, "req_ready", "an offered request is accepted", f);
     }
     h->waits = in->req_valid & (uint8_t)~out->req_ready;
+    if (!(in->ctl_valid | h->control | h->ctl_waits))
+        return;
     if (in->ctl_valid && !h->ctl_waits && !h->control)
         h->ctl_since = cycle;
     if (h->control)
@@ -109,8 +112,10 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
     if (h->quiet && !pins_same(&h->last, out))
         broken(finding, cycle, "waiting", "nothing changes until an input does", "an output has changed");
     answers(h, out, cycle, finding);
-    memory(h, out, mem_accepted, cycle, finding);
-    control(h, out, in, cycle, finding);
+    if (h->offered | out->mem_req_valid | mem_accepted)
+        memory(h, out, mem_accepted, cycle, finding);
+    if (out->ctl_done | in->ctl_valid)
+        control(h, out, in, cycle, finding);
     turns(h, out, in, cycle, finding);
     for (unsigned squashes = in->squash_valid; squashes; squashes &= squashes - 1) {
         const unsigned port = (unsigned)__builtin_ctz(squashes);
