@@ -16,7 +16,10 @@ module mmu
 #(
   // State readout: 0 none, and nothing of it remains; 1 while waiting_o, through the arrays' own read ports; 2 at any
   // cycle, for simulation: further read ports, and no array that is read so can be a block RAM.
-  parameter int unsigned Readout = 0
+  parameter int unsigned Readout = 0,
+  // The miss queue: 1 its registers are loaded only in cycles in which one may change, which is less to simulate; as
+  // hardware that is a clock enable which waits for the L1s' verdict. No cycle differs.
+  parameter bit          Gated   = 1'b0
 ) (
   input  logic                       clk_i,
   input  logic                       rst_i,
@@ -263,7 +266,9 @@ module mmu
   vpn_t start_vpn;
   logic [63:0] queue_word0, queue_word1;
   logic [15:0] queue_pointers;
-  mmu_miss_queue u_queue (
+  mmu_miss_queue #(
+    .Gated(Gated)
+  ) u_queue (
     .clk_i,
     .rst_i,
     .ctl_idle_i(ctl_ready_o),

@@ -19,7 +19,9 @@
 // Rules: docs/microarchitecture.md section 8.
 module mmu_miss_queue
   import mmu_pkg::*;
-(
+#(
+  parameter bit Gated = 1'b0  // of mmu
+) (
   input  logic                  clk_i,
   input  logic                  rst_i,
   input  logic                  ctl_idle_i,
@@ -252,12 +254,6 @@ module mmu_miss_queue
   end
 
   // ---- The entries ----
-  // A simulator skips what changes nothing. As hardware that would be a clock enable which waits for the verdict.
-`ifdef SYNTHESIS
-  localparam bit Skip = 1'b0;
-`else
-  localparam bit Skip = 1'b1;
-`endif
   always_ff @(posedge clk_i) begin : p_entries
     set_t free, pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
     set_t left, taken, leaders, ends, served, same, e;
@@ -268,7 +264,7 @@ module mmu_miss_queue
     set_t lead  [NP];                                          // the leader it follows, one bit or none
     logic [NP-1:0] leads;                                      // … in PEND or NWALK
     logic passes;
-    if (!Skip || busy || want_i != '0 || restart_i || rst_i) begin
+    if (!Gated || busy || want_i != '0 || restart_i || rst_i) begin
       free = free_q;
       pend = pend_q;
       slk = slk_q;
@@ -364,7 +360,7 @@ module mmu_miss_queue
 
       // Allocation: FREE entries in ascending order; a miss may follow the leader of its page. What port p wants is
       // known last: it only chooses. So a FREE entry is written before it is known whether it is taken.
-      if (!Skip || want_i != '0) begin
+      if (!Gated || want_i != '0) begin
         left = free_q;
         for (int unsigned p = 0; p < NP; p++) begin
           room[p] = first(left);

@@ -88,7 +88,8 @@ module mmu_waves
   end
 
   mmu #(
-    .Readout(2)
+    .Readout(2),
+    .Gated(1'b1)
   ) dut (
     .rst_i(rst),
     .req_valid_i(req_valid),

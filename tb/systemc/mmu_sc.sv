@@ -122,7 +122,8 @@ module mmu_sc
   assign mem_req.spare       = '0;
 
   mmu #(
-    .Readout(2)
+    .Readout(2),
+    .Gated(1'b1)
   ) dut (
     .clk_i,
     .rst_i(rst),
