@@ -12,9 +12,13 @@
 #include "finding.h"
 #include "pins.h"
 
-/* Who is told inputs and outputs of every cycle. */
+/* Who sees each cycle of a stretch. */
 struct follower {
-    void (*tell)(void *context, const struct pins_in *in, const struct pins_out *out);
+    /* Its inputs are chosen; `now`: its outputs. NULL: nobody wants to know. The driver may have ended then: the cycle
+     * does not take place. */
+    void (*chosen)(void *context, const struct pins_out *now);
+    /* It has taken place, with these inputs; `next`: the outputs that follow. False: no further. NULL: likewise. */
+    bool (*stepped)(void *context, const struct pins_in *in, const struct pins_out *next);
     void *context;
 };
 
@@ -36,9 +40,9 @@ struct driver {
      * UINT64_MAX: it will wait for ever. */
     uint64_t (*idle)(const struct driver *self);
 
-    /* Before drive(), when nobody wants to see each cycle but `follower` (NULL: nobody): may carry out cycles before
-     * `until`, with all that drive(), exercised_note() and mmu_step() would do in them, and leaves the outputs of the
-     * cycle in which it stops. NULL: cannot. */
+    /* Before drive(): may carry out cycles before `until`, with all that drive(), exercised_note() and mmu_step() would
+     * do in them, and leaves the outputs of the cycle in which it stops. follower NULL: nobody sees them. NULL: cannot.
+     */
     void (*stretch)(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
                     struct exercised *exercised, const struct follower *follower);
 

@@ -262,19 +262,31 @@ static void step(struct lockstep *l)
     l->driver->cycle++;
 }
 
-static void tell(void *context, const struct pins_in *in, const struct pins_out *out)
+static void chosen(void *context, const struct pins_out *now)
 {
     struct lockstep *l = context;
-    l->ops->follow(l->dut, in, out, 1);
+    if (l->watch)
+        l->watch(l->watcher, now);
+    if (l->follows && !l->driver->ended)
+        l->ops->follow(l->dut, &l->driver->in, now, 1);
 }
 
-/* Cycles of which nothing but the model, and a device that follows, need know. False: there is none now. */
+static bool stepped(void *context, const struct pins_in *in, const struct pins_out *next)
+{
+    struct lockstep *l = context;
+    l->ops->step(l->dut, in, &l->actual);
+    return pins_same(next, &l->actual) && !speaks(l);
+}
+
+/* Cycles that the driver knows beforehand. False: there is none now. */
 static bool stretch(struct lockstep *l)
 {
-    const struct follower follower = {tell, l};
-    const uint64_t before = l->driver->cycle, until = l->follows ? earlier(l->attention, l->follow_to) : l->attention;
-    l->driver->stretch(l->driver, l->ref, &l->expected, until, &l->exercised, l->follows ? &follower : NULL);
-    return l->driver->cycle != before;
+    struct driver *d = l->driver;
+    const bool steps = l->dut && !l->follows;
+    const struct follower follower = {l->watch || l->follows ? chosen : NULL, steps ? stepped : NULL, l};
+    const uint64_t before = d->cycle, until = l->follows ? earlier(l->attention, l->follow_to) : l->attention;
+    d->stretch(d, l->ref, &l->expected, until, &l->exercised, follower.chosen || steps ? &follower : NULL);
+    return d->cycle != before || d->ended;
 }
 
 static void reset(struct lockstep *l)
@@ -292,7 +304,7 @@ static void reset(struct lockstep *l)
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
-    const bool unseen = d->stretch && !l->watch && !l->waves && !l->cut; /* unless there is a device that is stepped */
+    const bool known = d->stretch && !l->waves && !l->cut; /* a stretch's cycles need not be gone through here */
     reset(l);
     while (!d->ended) {
         if (d->cycle >= l->follow_to && !catch_up(l))
@@ -315,7 +327,7 @@ void lockstep_run(struct lockstep *l)
             break;
         if (!l->marker && l->expected.resp_valid)
             mark_walk(l);
-        if (unseen && (!l->ops || l->follows) && stretch(l))
+        if (known && stretch(l))
             continue;
         d->drive(d, &l->expected);
         if (l->watch)

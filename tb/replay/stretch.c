@@ -9,8 +9,8 @@
  *     committed         A        B
  *
  * A stretch goes on as long as every access to be taken is a hit that the oracle knows; it stops before the first cycle
- * that might bring anything else, with window and pins as if it had gone through them. A device that follows is told
- * pins of every cycle; the window is not moved for it. What is the same for all hits of
+ * that might bring anything else, with window and pins as if it had gone through them. For a device the
+ * pins are what they are in every cycle; the window is not moved for it. What is the same for all hits of
  * a page, that the oracle knows it, is noted in the model's memo of the page. */
 #include "cycle/hits.h"
 #include "remembered.h"
@@ -240,23 +240,28 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
     uint64_t taken[2] = {0, 0};
     if (!begin(w, ref, out, &group[0]))
         return;
-    w->d.in.mem_req_ready = w->d.in.mem_rsp_valid = false;
+    w->d.in.mem_req_ready = w->d.in.mem_rsp_valid = w->d.mem_accepted = false;
     count_sides(&group[0], -1, taken);
     const struct trace_rec *rec = w->rec - (w->tail - w->next);
     const uint64_t left = w->limit - w->loaded < w->rec_left ? w->limit - w->loaded : w->rec_left;
     const struct trace_rec *const last = w->rec + left - WORLD_PORTS; /* from before it on a cycle finds its records */
     unsigned now = 0;
-    for (; left > WORLD_PORTS && rec < last && w->d.cycle < until; now ^= 1, w->d.cycle++) {
+    bool on = left > WORLD_PORTS;
+    for (; on && rec < last && w->d.cycle < until; now ^= 1, w->d.cycle++) {
         if (!gather(w, ref, rec, &group[!now]))
             break;
         if (follower) {
             offer(w, &group[!now], w->head + tally.commits + group[now].count);
-            follower->tell(follower->context, &w->d.in, out);
+            if (follower->chosen)
+                follower->chosen(follower->context, out);
+            if (w->d.ended)
+                break;
             answer(w, &group[!now], out);
         }
         commit(w, &group[now], &tally);
         touch(&group[!now]);
         rec += group[!now].count;
+        on = !follower || !follower->stepped || follower->stepped(follower->context, &w->d.in, out);
     }
     if (!tally.commits)
         return;

@@ -28,10 +28,12 @@ static void counted(struct driver *self, struct mmu *ref, struct pins_out *out, 
     stretched += self->cycle - before;
 }
 
-/* A device that follows, and keeps a sum of all that it is told. */
+/* A device that keeps a sum of all that it is told: in cycles of which it is told afterwards, or that it is to step, as
+ * the model does. From cycle `lies` on it has an answer wrong. */
 struct dut {
-    uint64_t sum, cycles;
+    uint64_t sum, cycles, lies;
     const struct pins_out *expected;
+    struct mmu *mmu;
 };
 
 static void add(struct dut *dut, uint64_t word)
@@ -39,33 +41,44 @@ static void add(struct dut *dut, uint64_t word)
     dut->sum = prng_mix(dut->sum + word);
 }
 
-static void listen_reset(struct dut *dut, struct pins_out *out)
+static void note_inputs(struct dut *dut, const struct pins_in *in)
 {
-    (void)out;
-    dut->sum = dut->cycles = 0;
-}
-
-static void listen(struct dut *dut, const struct pins_in *in, const struct pins_out *out, uint64_t cycles)
-{
-    dut->cycles += cycles;
-    add(dut, cycles);
     for (unsigned ports = in->req_valid; ports; ports &= ports - 1) {
         const struct pins_req *r = &in->req[__builtin_ctz(ports)];
         add(dut, r->va);
         add(dut, r->id | (unsigned)r->acc << 8 | (unsigned)r->user << 16 | (unsigned)r->imp << 17 |
                      (unsigned)r->ac << 18 | (unsigned)r->ss << 19);
     }
+    add(dut, in->req_valid | (unsigned)in->ctl_valid << 8 | (unsigned)in->mem_rsp_valid << 9 |
+                 (unsigned)in->squash_valid << 16);
+}
+
+static void note_outputs(struct dut *dut, const struct pins_out *out, bool ready)
+{
     for (unsigned ports = out->resp_valid; ports; ports &= ports - 1) {
         const struct pins_resp *r = &out->resp[__builtin_ctz(ports)];
         add(dut, r->addr);
         add(dut, r->id | (unsigned)r->kind << 8 | (unsigned)r->size << 16 | (unsigned)r->pat << 24 |
                      (uint64_t)r->mt << 32 | (uint64_t)r->src << 40 | (uint64_t)r->err << 48);
     }
-    add(dut, in->req_valid | (unsigned)in->ctl_valid << 8 | (unsigned)in->mem_rsp_valid << 9 |
-                 (unsigned)(out->mem_req_valid && in->mem_req_ready) << 10 | (unsigned)in->squash_valid << 16);
     add(dut, out->req_ready | (unsigned)out->resp_valid << 8 | (unsigned)out->ctl_ready << 16 |
-                 (unsigned)out->ctl_done << 17 | (unsigned)out->waiting << 18 | (unsigned)out->mem_req_valid << 19);
+                 (unsigned)out->ctl_done << 17 | (unsigned)out->waiting << 18 | (unsigned)out->mem_req_valid << 19 |
+                 (unsigned)(out->mem_req_valid && ready) << 20);
     add(dut, out->mem_req_valid ? out->mem_req_addr : 0);
+}
+
+static void listen_reset(struct dut *dut, struct pins_out *out)
+{
+    dut->sum = dut->cycles = 0;
+    mmu_reset(dut->mmu, out);
+}
+
+static void listen(struct dut *dut, const struct pins_in *in, const struct pins_out *out, uint64_t cycles)
+{
+    dut->cycles += cycles;
+    add(dut, cycles);
+    note_inputs(dut, in);
+    note_outputs(dut, out, in->mem_req_ready);
 }
 
 static enum dut_fares fares(struct dut *dut, bool all, uint64_t *good, const char **why)
@@ -79,16 +92,41 @@ static void outputs(struct dut *dut, struct pins_out *out)
     *out = *dut->expected;
 }
 
-static const struct dut_ops listener = {.follow = listen, .fares = fares, .outputs = outputs, .reset = listen_reset};
-static bool listening; /* runs have such a device */
+static void go(struct dut *dut, const struct pins_in *in, struct pins_out *out)
+{
+    dut->cycles++;
+    note_inputs(dut, in);
+    mmu_step(dut->mmu, in, out);
+    if (dut->lies && dut->cycles >= dut->lies && out->resp_valid)
+        out->resp[__builtin_ctz(out->resp_valid)].addr ^= 1;
+}
+
+static void watch(void *context, const struct pins_out *out)
+{
+    note_outputs(context, out, false);
+}
+
+enum device { NOBODY, FOLLOWING, STEPPED };
+static const struct dut_ops device_ops[] = {
+    [FOLLOWING] = {.follow = listen, .fares = fares, .outputs = outputs, .reset = listen_reset},
+    [STEPPED] = {.step = go, .reset = listen_reset},
+};
+static enum device device; /* that runs have */
+static uint64_t lies;
 
 /* Runs to the end of a cycle. */
 static void run(struct session *s, const struct setup *setup, uint64_t to, bool stretches)
 {
     static struct dut dut[2];
-    assert_true(session_open(s, setup, listening ? &listener : NULL, listening ? &dut[stretches] : NULL));
-    dut[stretches].expected = &s->lockstep.expected; /* with which it always agrees */
+    struct dut *const d = &dut[stretches];
+    if (!d->mmu)
+        d->mmu = mmu_new();
+    assert_true(session_open(s, setup, device ? &device_ops[device] : NULL, device ? d : NULL));
+    d->expected = &s->lockstep.expected; /* with which it always agrees */
+    d->lies = lies;
     s->lockstep.follow_to = UINT64_MAX;
+    s->lockstep.watch = device == STEPPED ? watch : NULL;
+    s->lockstep.watcher = d;
     s->world->d.stretch = stretches ? counted : NULL;
     s->lockstep.run_to = to;
     lockstep_run(&s->lockstep);
@@ -151,7 +189,7 @@ static void same(const struct setup *setup, uint64_t to)
     same_world(slow.world, fast.world);
     same_model(slow.ref, fast.ref);
     assert_true(pins_same(&slow.lockstep.expected, &fast.lockstep.expected));
-    if (listening)
+    if (device)
         assert_true(slow.lockstep.dut->sum == fast.lockstep.dut->sum &&
                     slow.lockstep.dut->cycles == fast.lockstep.dut->cycles);
     assert_memory_equal(&slow.lockstep.exercised, &fast.lockstep.exercised, offsetof(struct exercised, acc));
@@ -176,27 +214,63 @@ static void try(const char *trace, unsigned window, uint64_t limit, uint64_t mos
 }
 
 /* Some of them: a program, one that misses all the time, a system with expectations, several tasks. */
-static void anywhere(bool told)
+static void anywhere(enum device with)
 {
-    listening = told;
+    device = with;
     stretched = 0;
     try("traces/corpus/sqlite3.tw", 64, 20000, 40000);
     assert_true(stretched > 50000);
     try("traces/corpus/random.tw", 64, 2000, 30000);
     try("traces/corpus/pipeline.tw", 64, 20000, 40000);
-    listening = false;
+    device = NOBODY;
 }
 
 static void test_anywhere(void **state)
 {
     (void)state;
-    anywhere(false);
+    anywhere(NOBODY);
 }
 
 static void test_told(void **state)
 {
     (void)state;
-    anywhere(true);
+    anywhere(FOLLOWING);
+}
+
+static void test_stepped(void **state)
+{
+    (void)state;
+    anywhere(STEPPED);
+}
+
+/* A device that is wrong from some cycle on: the finding is the same one. */
+static void test_difference(void **state)
+{
+    (void)state;
+    static struct setup setup;
+    static struct session slow, fast;
+    uint64_t random = 3;
+    setup_defaults(&setup);
+    setup.trace = "traces/corpus/sqlite3.tw";
+    setup.limit = 20000;
+    device = STEPPED;
+    for (unsigned i = 0; i < STOPS; i++) {
+        lies = 3000 + prng_below(&random, 15000);
+        run(&slow, &setup, UINT64_MAX, false);
+        run(&fast, &setup, UINT64_MAX, true);
+        const struct finding *a = &slow.lockstep.finding, *b = &fast.lockstep.finding;
+        assert_int_equal(a->kind, FINDING_PIN);
+        assert_true(b->kind == a->kind && b->cycle == a->cycle && b->access == a->access && b->record == a->record &&
+                    b->va == a->va && b->acc == a->acc);
+        assert_string_equal(a->field, b->field);
+        assert_string_equal(a->expected, b->expected);
+        assert_string_equal(a->actual, b->actual);
+        same_world(slow.world, fast.world);
+        session_close(&slow);
+        session_close(&fast);
+    }
+    lies = 0;
+    device = NOBODY;
 }
 
 /* Pages A, B and C that are of one set of every L1. The entry of C changes four times and is not invalidated: its hits
@@ -311,12 +385,9 @@ static void test_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anywhere),
-        cmocka_unit_test(test_told),
-        cmocka_unit_test(test_stale),
-        cmocka_unit_test(test_expectations),
-        cmocka_unit_test(test_wrong_expectation),
-        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_anywhere),          cmocka_unit_test(test_told),    cmocka_unit_test(test_stepped),
+        cmocka_unit_test(test_difference),        cmocka_unit_test(test_stale),   cmocka_unit_test(test_expectations),
+        cmocka_unit_test(test_wrong_expectation), cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
