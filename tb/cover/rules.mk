@@ -14,7 +14,7 @@ build/verilated/cover/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) -O3 -march=native -DVM_COVERAGE=1 -DVM_SC=0 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 $(COVER_DIR)/cc/Vcover__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV) $(wildcard tb/cover/*.svh) tb/dut/registers.h $(VSTAMP)
-	@+$(call verilate,'mmu with coverage ($(PRESET))',--cc $(COVER_VFLAGS) +incdir+tb/cover --top-module mmu -GReadout=2 -GGated=1 $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV),OPT_FAST="-O1 -march=native" OPT_SLOW=-O0 OPT_GLOBAL=-O1)
+	@+$(call verilate,'mmu with coverage ($(PRESET))',--cc $(COVER_VFLAGS) +incdir+tb/cover --top-module mmu -GReadout=2 -GGated="1'b1" $(GEN)/mmu_cfg_pkg.sv $(RTL) $(COVER_SV),OPT_FAST="-O1 -march=native" OPT_SLOW=-O0 OPT_GLOBAL=-O1)
 $(COVER_DIR)/dut_covered.o: tb/cover/dut_covered.cpp $(COVER_DIR)/cc/Vcover__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -DVM_COVERAGE=1 -I tb/dut -I $(COVER_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/twinwalk-cover: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(COVER_DIR)/dut_covered.o $(COVER_DIR)/cc/Vcover__ALL.a $(COVER_RUN)

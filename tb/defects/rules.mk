@@ -14,7 +14,7 @@ endif
 # Without the assertions in the design: what is judged here is what the bench sees by itself. Two defects bring a
 # register of their own, which no state word tells of.
 $(DEFECT_DIR)/cc/Vdefects__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(DEFECT_DIR)/rtl/defect_pkg.sv tb/dut/registers.h $(VSTAMP)
-	@+REGISTERS_BESIDE='fin_q u_ctl_late_q' $(call verilate,'mmu with planted defects ($(PRESET))',--cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert $(if $(MUTANTS),-Wno-fatal -Wno-lint -Wno-style) --top-module mmu -GReadout=2 -GGated=1 $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL),OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1)
+	@+REGISTERS_BESIDE='fin_q u_ctl_late_q' $(call verilate,'mmu with planted defects ($(PRESET))',--cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert $(if $(MUTANTS),-Wno-fatal -Wno-lint -Wno-style) --top-module mmu -GReadout=2 -GGated="1'b1" $(GEN)/mmu_cfg_pkg.sv $(DEFECT_RTL),OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1)
 $(DEFECT_DIR)/dut_defective.o: tb/defects/dut_defective.cpp $(DEFECT_DIR)/cc/Vdefects__ALL.a $(wildcard tb/dut/*.h)
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(DEFECT_DIR)/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(DEFECT_BIN): $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(DEFECT_DIR)/dut_defective.o $(DEFECT_DIR)/cc/Vdefects__ALL.a $(VRUN)
