@@ -30,6 +30,7 @@ struct driver {
     bool stop;              /* set by the engine: begin nothing new, finish what is under way */
     uint64_t progress;      /* cycle in which something was last completed; the hang watch looks at it */
     uint64_t done, total;   /* records or requests, for the progress line; total UINT64_MAX: unknown */
+    uint64_t done_most;     /* set by the engine: a stretch goes no further than to the first cycle with so much done */
     struct finding finding; /* what drive() found wrong in the results */
 
     /* Takes in the outputs of this cycle and chooses its inputs. Called again for a later cycle, with the same outputs,

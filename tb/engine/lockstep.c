@@ -284,6 +284,7 @@ static bool stretch(struct lockstep *l)
     struct driver *d = l->driver;
     const bool steps = l->dut && !l->follows;
     const struct follower follower = {l->watch || l->follows ? chosen : NULL, steps ? stepped : NULL, l};
+    d->done_most = l->cut_at;
     const uint64_t before = d->cycle, until = l->follows ? earlier(l->attention, l->follow_to) : l->attention;
     d->stretch(d, l->ref, &l->expected, until, &l->exercised, follower.chosen || steps ? &follower : NULL);
     return d->cycle != before || d->ended;
@@ -304,7 +305,7 @@ static void reset(struct lockstep *l)
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
-    const bool known = d->stretch && !l->waves && !l->cut; /* a stretch's cycles need not be gone through here */
+    const bool known = d->stretch && !l->waves; /* a stretch's cycles need not be gone through here */
     reset(l);
     while (!d->ended) {
         if (d->cycle >= l->follow_to && !catch_up(l))

@@ -137,8 +137,9 @@ static void count_sides(const struct group *g, int64_t how, uint64_t sides[2])
 static bool begin(struct world *w, const struct mmu *ref, const struct pins_out *out, struct group *g)
 {
     const unsigned count = w->in_flight;
-    if (w->phase != PHASE_RUN || w->barrier || w->exhausted || w->d.stop || !w->judged || w->kernel.keeps ||
-        w->kernel.losses || w->tap || w->window <= WORLD_PORTS || w->ctl != CTL_NONE || w->mem_next != UINT64_MAX)
+    if (w->d.done >= w->d.done_most || w->phase != PHASE_RUN || w->barrier || w->exhausted || w->d.stop || !w->judged ||
+        w->kernel.keeps || w->kernel.losses || w->tap || w->window <= WORLD_PORTS || w->ctl != CTL_NONE ||
+        w->mem_next != UINT64_MAX)
         return false;
     if (!count || w->head + count != w->next || w->tail - w->next > 1 || w->accepted != w->d.in.req_valid ||
         w->accepted != out->resp_valid || count != (unsigned)__builtin_popcount(out->resp_valid) ||
@@ -231,6 +232,11 @@ static void put_back(struct world *w, const struct group *g, struct pins_out *ou
         window_fill(w);
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
                    struct exercised *exercised, const struct follower *follower)
 {
@@ -243,7 +249,7 @@ void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, u
     w->d.in.mem_req_ready = w->d.in.mem_rsp_valid = w->d.mem_accepted = false;
     count_sides(&group[0], -1, taken);
     const struct trace_rec *rec = w->rec - (w->tail - w->next);
-    const uint64_t left = w->limit - w->loaded < w->rec_left ? w->limit - w->loaded : w->rec_left;
+    const uint64_t left = least(w->rec_left, least(w->limit - w->loaded, w->d.done_most - w->d.done));
     const struct trace_rec *const last = w->rec + left - WORLD_PORTS; /* from before it on a cycle finds its records */
     unsigned now = 0;
     bool on = left > WORLD_PORTS;

@@ -106,6 +106,17 @@ static void watch(void *context, const struct pins_out *out)
     note_outputs(context, out, false);
 }
 
+/* Where a run might be cut: asked for again in the next cycle, or some records later. */
+static bool cut(struct lockstep *l)
+{
+    struct dut *d = l->cutter;
+    add(d, l->driver->cycle);
+    add(d, l->driver->done);
+    if (d->sum % 4 == 0)
+        l->cut_at = l->driver->done + 100 + d->sum % 200;
+    return true;
+}
+
 enum device { NOBODY, FOLLOWING, STEPPED };
 static const struct dut_ops device_ops[] = {
     [FOLLOWING] = {.follow = listen, .fares = fares, .outputs = outputs, .reset = listen_reset},
@@ -127,6 +138,11 @@ static void run(struct session *s, const struct setup *setup, uint64_t to, bool 
     s->lockstep.follow_to = UINT64_MAX;
     s->lockstep.watch = device == STEPPED ? watch : NULL;
     s->lockstep.watcher = d;
+    if (device == STEPPED) {
+        s->lockstep.cut = cut;
+        s->lockstep.cut_at = 1;
+        s->lockstep.cutter = d;
+    }
     s->world->d.stretch = stretches ? counted : NULL;
     s->lockstep.run_to = to;
     lockstep_run(&s->lockstep);
