@@ -190,6 +190,12 @@ def settle_once(folder, prefix):
         return f"the design has events beside {CLOCK} and {LOAD}: " + ", ".join(triggers.values()), None
     if any("___act_" in name for name in calls.get(f"{prefix}___024root___eval_act", ())):
         return "the design makes clocks of its own", None
+    # What a module does that is a class of its own is not looked at below, and its ports may stand between any two events.
+    late = {f"{prefix}___024root___eval_nba"}
+    while more := set().union(*(calls[name] for name in late if name in code)) - late:
+        late |= more
+    if apart := re.search(r"\(&vlSymsp->(\w+)\)+;", "".join(code[name][1] for name in late if name in code)):
+        return f"Verilator has kept a module apart, {apart[1].split('__DOT__')[-1]}", None
     outputs = {a or b for a, b in re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text())}
     blocks, rest = [], region  # (what it waits for instead of the clock, its code)
     ends = []  # (what it waits for, its code)

@@ -76,6 +76,18 @@ looked() { design "$1" "$2" "input logic load_i, input logic look_i, output logi
 look='logic [7:0] sel; always_ff @(edge look_i) sel <= i;'
 looked readout "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + sel)));'
 looked outside "o depends on what is looked at" <<< "$load$look"' assign next = in; assign o = state ^ sel; assign state_data_o = sel;'
+looked apart "a module apart, u_rd" << END
+$load$look assign next = in;
+logic [7:0] told;
+rd u_rd (.sel, .state, .told, .data(state_data_o));
+always_ff @(posedge clk_i) o <= o + told;
+endmodule
+module rd (input logic [7:0] sel, input logic [7:0] state, output logic [7:0] told, output logic [7:0] data);
+/*verilator no_inline_module*/
+import "DPI-C" function int seen(input int v);
+always_comb told = 8'(seen(int'(state ^ sel)));
+assign data = state + sel;
+END
 looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
 
 # What becomes a variable of a function: what it has written, in all ways to there, before it reads it; and nobody else may know it.
