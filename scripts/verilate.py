@@ -458,14 +458,16 @@ inline const char *clock_reason(const {prefix} &)
 
 
 def assigned_late(sv):
-    """What SystemVerilog assigns with `<=` as a statement of an always_ff: names, without index and field."""
+    """What SystemVerilog assigns with `<=` as a statement of an always or always_ff: names, without index and field."""
     code = re.sub(r"//[^\n]*|/\*.*?\*/", "", Path(sv).read_text(), flags=re.S)
+    several = lambda m: m[1] + "".join(f" {part.strip()} <= 0;" for part in m[2].split(","))
+    code = re.sub(r"(;|\)|\bbegin\b|\belse\b)\s*\{([^{}()]*)\}\s*<=", several, code)
     for _ in range(8):  # conditions, heads of loops and indices, from the inside out
         code = re.sub(r"\b(if|for|case)\s*\([^()]*\)", " ; ", code)
         code = re.sub(r"(?<!if )(?<!for )(?<!case )\([^()]*\)|\[[^][]*\]|\{[^{}]*\}", "", code)
     found = set()
-    for block in re.findall(r"\balways_ff\b(.*?)(?=\balways|\bendmodule|\bassign\b)", code, re.S):
-        for statement in re.split(r";|\bbegin\b(?:\s*:\s*\w+)?|\bend\b|\belse\b|(?<![?\w])\b\w+\s*:(?!:)", block):
+    for block in re.findall(r"\balways(?:_ff)?\b(.*?)(?=\balways|\bendmodule|\bassign\b)", code, re.S):
+        for statement in re.split(r";|@|\bbegin\b(?:\s*:\s*\w+)?|\bend\b|\belse\b|(?<![?\w])\b\w+\s*:(?!:)", block):
             name = re.match(r"\s*(\w+)(\s*\.\w+)*\s*<=", statement)
             if name:
                 found.add(name[1])

@@ -123,6 +123,28 @@ for body, expected in (
         sys.exit(f"{body}: {first(body)}, expected {expected}")
 END
 
+# What the text of a register's assignment may look like: each is named, so that one with another name than NAME_q is told.
+python3 - "$work/late.sv" << 'END'
+import sys
+
+sys.path.insert(0, "scripts")
+import verilate
+
+for text, expected in (
+    ("always_ff @(posedge c) a <= x;", "a"),
+    ("always_ff @(posedge c) a[3] <= x <= y;", "a"),
+    ("always_ff @(posedge c) {a, b[2]} <= {x, y};", "ab"),
+    ("always_ff @(posedge c) begin if ({x, y} <= z) a.p <= {x, y} <= z; else {b, d} <= x; end", "abd"),
+    ("always @(posedge c or posedge r) if (r) a <= 0; else b <= 1;", "ab"),
+    ("always_ff @(posedge c) case (x) 2'd1: a <= 1; default: b <= 2; endcase", "ab"),
+    ("always_comb begin a = x <= y; end always @* b = x <= y;", ""),
+):
+    with open(sys.argv[1], "w") as file:
+        file.write(f"module m; {text} endmodule\n")
+    if verilate.assigned_late(sys.argv[1]) != set(expected):
+        sys.exit(f"{text}: {verilate.assigned_late(sys.argv[1])}, expected {expected}")
+END
+
 cat > "$work/clocked.h" <<'END'
 #include "Vtop.h"
 static unsigned calls; /* of logic that asks to be seen */
