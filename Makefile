@@ -365,7 +365,7 @@ fpga: $(if $(FPGA_TOOLS),needs-model,needs-fpga) ## a bitstream for BOARD (ulx3s
 	@$(if $(filter core,$(INSIDE)),$(MAKE) -s $(CORE_PROGRAM))
 	@$(PATIENT) "placing and routing" scripts/fpga.py --board=$(call q,$(or $(BOARD),ulx3s)) --preset=$(if $(filter file,$(origin PRESET)),ecp5,$(call q,$(PRESET))) --inside=$(call q,$(INSIDE)) \
 	    $(if $(SEEDS),--seeds=$(call q,$(SEEDS))) --allow=$(call q,$(ALLOW)) $(ARGS)
-formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="arbiter walker walkers" (docs/formal.md)
+formal: needs-formal ## prove what formal/ says of the RTL, and refute it in a mutant each: UNITS="queue control" (docs/formal.md)
 	@$(PATIENT) "proving" scripts/formal.py --preset=$(if $(filter file,$(origin PRESET)),tiny,$(PRESET)) $(ARGS) $(UNITS)
 mutants: needs-mutants ## random mutants against the stimulus of `make test`: what survives? ARGS="--number= --seed= --of=c" (docs/mutants.md)
 	@build/venv/bin/python3 scripts/mutants/campaign.py $(ARGS)

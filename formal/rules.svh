@@ -12,6 +12,14 @@
 `define ENVIRONMENT(name, if_, then_) \
   s_``name: assume (!(if_) || (then_));
 `endif
-// What is assumed wherever a unit is proved.
+// What is assumed where a unit is proved by itself, and asserted where the whole MMU is; at its ports there is nobody
+// left to assert it.
+`ifdef PROVE_SUPPOSED
 `define SUPPOSED(name, if_, then_) \
+  s_``name: assert (!(if_) || (then_));
+`else
+`define SUPPOSED(name, if_, then_) \
+  s_``name: assume (!(if_) || (then_));
+`endif
+`define OUTSIDE(name, if_, then_) \
   s_``name: assume (!(if_) || (then_));

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Proves what formal/ says of units of the RTL, and looks whether the proofs mean anything.
 
-  formal.py [--preset=NAME] [--proofs | --docs] [UNIT…]      default: preset tiny, every unit of formal/properties.toml
+  formal.py [--preset=NAME] [--proofs | --docs] [--share] [UNIT…]
+                        default: preset tiny, every unit of formal/properties.toml; --share: but those that are slow there
 
 Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, group `formal` of scripts/venv.sh):
 
@@ -13,11 +14,15 @@ Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, gro
 The unit `outputs` is the whole MMU, and its proof is one of structure: which inputs stand before an output without a
 register between.
 
+What was asked once of the same texts is not asked again: out/formal/known/ has the answers, with the time that they took.
+
 Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/.
 Exit status (tb/base/exits.h): 0 all proved, witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
 """
 import argparse
 import concurrent.futures
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -47,29 +52,42 @@ def rules_of(name, all_units):
     return all_units[name].get("rules", name)
 
 
+def own_of(name, all_units):
+    """The stems of all files whose properties are the unit's."""
+    return [rules_of(name, all_units), *all_units[name].get("with", [])]
+
+
 class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
         self.parameters = said.get("parameters", [])
+        self.memories = "memory_map\n" if said.get("flat") else ""  # memories as flip-flops
+        self.preset = said.get("preset")  # one that it is always proved on
+        self.depth = said.get("depth", PROVE_DEPTH)
+        self.cover_depth, self.mutant_depth = said.get("reach", COVER_DEPTH), said.get("reach", MUTANT_DEPTH)
         self.structural = not self.sources
         if self.structural:
             self.sources = sorted(file.stem for file in (HOME / "rtl").glob("*.sv") if file.stem != "mmu_pkg")
         modules = {Path(source).name for source in self.sources}
-        self.rules = [] if self.structural else list(dict.fromkeys(rules_of(other, all_units) for other in all_units if all_units[other]["module"] in modules))
+        bound = [one for one in all_units if all_units[one]["module"] in ({self.module} if said.get("alone") else modules) and all_units[one]["sources"]]
+        self.rules = [] if self.structural else list(dict.fromkeys([*(rules for one in bound for rules in own_of(one, all_units)), *said.get("beside", [])]))
+        self.own = own_of(name, all_units)
         self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
         # Units of one module share its rules, and divide their sections.
         sections = {key for other, value in all_units.items() if rules_of(other, all_units) == rules_of(name, all_units) for key in value if isinstance(value[key], dict)}
         self.lemmas = []
         for rules in self.rules:
             text = (HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8")
-            own = rules == rules_of(name, all_units)
-            names = re.findall(r"`PROPERTY\((\w+)" if own else r"`ENVIRONMENT\((\w+)", text)
+            if rules in said.get("beside", []):
+                continue  # its names are another unit's
+            own = rules in own_of(name, all_units)
+            names = re.findall(r"`PROPERTY\(\s*(\w+)" if own else r"`ENVIRONMENT\(\s*(\w+)", text)
             self.lemmas += [one for one in names if one.startswith("lemma_")]
             for one in set(names) - set(self.lemmas) - sections:
                 raise Broken(f"formal/{rules}_rules.sv: {one} has no section [{name}.{one}] in formal/properties.toml")
         there = "".join((HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8") for rules in self.rules)
         for one in self.properties:
-            if not self.structural and not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\({one},", there):
+            if not self.structural and not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\(\s*{one},", there):
                 raise Broken(f"formal/properties.toml: no property of {name} is called {one}")
 
     def covers(self):
@@ -78,15 +96,19 @@ class Unit:
         return {f"c_{one}" for one in [*self.properties, *self.lemmas]} | {"c_runs_on"}
 
 
-def fill(folder, unit, package, change):
+def package_of(preset):
+    return OUT / "presets" / preset / "mmu_cfg_pkg.sv"
+
+
+def fill(folder, unit, change):
     """Copies what is read into a folder of its own, with a mutant's text changed; the files."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = [package, HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
+    files = [package_of(unit.preset), HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
              *(HOME / f"formal/{one}_rules.sv" for one in unit.rules)]
     for file in files:
         text = file.read_text(encoding="utf-8")
-        if change and file.stem == unit.module:
+        if change and file.stem == change.get("file", unit.module):
             if text.count(change["old"]) != 1:
                 raise Broken(f"rtl/{file.name}: the text of a mutant stands there {text.count(change['old'])} times, not once: {change['old']}")
             text = text.replace(change["old"], change["new"])
@@ -102,10 +124,10 @@ def tool(folder, command):
     return said.stdout + said.stderr, time.monotonic() - begin
 
 
-def cone(folder, unit, package, change=None):
+def cone(folder, unit, change=None):
     """The inputs that stand before the outputs, and those before state_data, with no register between; and the seconds.
     With the state readout of simulation, the only one that has a way from input to output."""
-    files = fill(folder, unit, package, change)
+    files = fill(folder, unit, change)
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     (folder / "cone.ys").write_text(f"read_slang -j 1 -G Readout=2 --top {unit.module} {sources}\nhierarchy -top {unit.module}\nflatten\nproc\n"
                                     "opt -fast\nmemory_collect\nopt_clean\n"
@@ -119,71 +141,78 @@ def cone(folder, unit, package, change=None):
     return [sorted(line.split("/")[-1] for line in file.read_text(encoding="utf-8").split()) for file in found[:2]] + [seconds]
 
 
-def sby(folder, unit, package, mode, depth, script, change=None):
+def sby(folder, unit, mode, depth, script, change=None):
     """Runs SymbiYosys in a folder of its own; its log, and the seconds that it took."""
-    files = fill(folder, unit, package, change)
-    define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > 1 else ""
+    files = fill(folder, unit, change)
+    define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > len(unit.own) else ""
+    define += "-D PROVE_SUPPOSED " if unit.module == "mmu" else ""
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     parameters = "".join(f"-G {one} " for one in unit.parameters)
     (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
-                                    f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n"
+                                    f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n{unit.memories}"
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
+    known = OUT / "known" / hashlib.sha256(b"\0".join(sorted(file.read_bytes() for file in folder.iterdir()))).hexdigest()
+    if known.exists():
+        said = json.loads(known.read_text(encoding="utf-8"))
+        return said["log"], said["seconds"]
     tools = [f"--{tool}={VENV}/bin/yowasp-{program}" for tool, program in
              (("yosys", "yosys"), ("smtbmc", "yosys-smtbmc"), ("witness", "yosys-witness"))]
     log, seconds = tool(folder, ["yowasp-sby", *tools, "-f", "job.sby"])
     if not re.search(r"DONE \((PASS|FAIL|UNKNOWN)", log):
         error = re.findall(r".*(?:ERROR|error:|not found).*", log)
         raise Broken(f"SymbiYosys failed in {folder.relative_to(HOME)}: {error[0].strip() if error else 'see job/logfile.txt there'}")
+    known.parent.mkdir(exist_ok=True)
+    known.write_text(json.dumps({"log": log, "seconds": seconds}), encoding="utf-8")
     return log, seconds
 
 
-def prove(unit, package):
+def prove(unit):
     if unit.structural:
-        before, _, seconds = cone(OUT / unit.name / "proof", unit, package)
+        before, _, seconds = cone(OUT / unit.name / "proof", unit)
         return {"seconds": seconds, "how": "structure"} | ({"failed": f"outputs depend on {', '.join(before)}"} if before else {})
-    log, seconds = sby(OUT / unit.name / "proof", unit, package, "prove", PROVE_DEPTH, "chformal -cover -remove\n")
+    log, seconds = sby(OUT / unit.name / "proof", unit, "prove", unit.depth, "chformal -cover -remove\n")
     tried = re.findall(r"Trying induction in step (\d+)", log)
     if "successful proof by k-induction" in log:
-        return {"seconds": seconds, "how": f"{ENGINE}, k = {PROVE_DEPTH - int(tried[-1])}"}
+        return {"seconds": seconds, "how": f"{ENGINE}, k = {unit.depth - int(tried[-1])}"}
     refuted = ", ".join(sorted(set(re.findall(r"Assert failed in \w+: (\S+)", log))))
     verdict = "refuted" if "returned FAIL for basecase" in log else "not inductive"
     return {"seconds": seconds, "how": ENGINE, "failed": f"{verdict}: {refuted}; out/formal/{unit.name}/proof/job"}
 
 
-def witness(unit, package):
+def witness(unit):
     """The covers that are not reached."""
     if unit.structural:
-        _, peek, seconds = cone(OUT / unit.name / "witness", unit, package)
+        _, peek, seconds = cone(OUT / unit.name / "witness", unit)
         return {"seconds": seconds, "missing": [] if "state_sel_i" in peek else sorted(unit.covers())}
     keep = " ".join(f"*/c:*{one} %d" for one in sorted(unit.covers()))
-    log, seconds = sby(OUT / unit.name / "witness", unit, package, "cover", COVER_DEPTH,
+    log, seconds = sby(OUT / unit.name / "witness", unit, "cover", unit.cover_depth,
                        f"chformal -assert -remove\nchformal -cover -remove */t:$check {keep}\nsetattr -set keep 1 */t:$check\n")
     reached = {name.split(".")[-1] for name in re.findall(r"Reached cover statement in step \d+ at \w+: (\S+)", log)}
     return {"seconds": seconds, "missing": sorted(unit.covers() - reached)}
 
 
-def kill(unit, package, name, change):
+def kill(unit, name, change):
     """By what the property is refuted, or None."""
     if unit.structural:
-        before, _, seconds = cone(OUT / unit.name / name, unit, package, change)
+        before, _, seconds = cone(OUT / unit.name / name, unit, change)
         return {"seconds": seconds, "by": f"by {before[0]}" if before else None}
-    log, seconds = sby(OUT / unit.name / name, unit, package, "bmc", MUTANT_DEPTH,
+    log, seconds = sby(OUT / unit.name / name, unit, "bmc", change.get("depth", unit.mutant_depth),
                        f"chformal -cover -remove\nchformal -assert -remove */t:$check */c:*a_{name} %d\n", change)
-    found = re.search(rf"failed assertion .*a_{name} at +step (\d+)", log)
-    return {"seconds": seconds, "by": f"in cycle {found[1]}" if found else None}
+    found = re.search(rf"failed assertion .*a_{name} at +(?:step (\d+))?", log)  # without a clock there is no step
+    return {"seconds": seconds, "by": f"in cycle {found[1] or 0}" if found else None}
 
 
-def run(units, package, only_proofs):
+def run(units, only_proofs):
     """What every job found, by unit and property (or `proof`, `witness`)."""
     jobs = {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         for unit in units:
-            jobs[unit.name, "proof"] = pool.submit(prove, unit, package)
+            jobs[unit.name, "proof"] = pool.submit(prove, unit)
             if only_proofs:
                 continue
-            jobs[unit.name, "witness"] = pool.submit(witness, unit, package)
+            jobs[unit.name, "witness"] = pool.submit(witness, unit)
             for name, change in unit.properties.items():
-                jobs[unit.name, name] = pool.submit(kill, unit, package, name, change)
+                jobs[unit.name, name] = pool.submit(kill, unit, name, change)
         try:
             return {key: job.result() for key, job in jobs.items()}
         except Broken:
@@ -199,11 +228,11 @@ def report(units, results):
         proof, seen = results[unit.name, "proof"], results.get((unit.name, "witness"))
         if "failed" in proof:
             findings.append(f"{unit.name}: {proof['failed']}")
-        findings += [f"{unit.name}: no run of {COVER_DEPTH} cycles reaches {one}" for one in (seen["missing"] if seen else [])]
+        findings += [f"{unit.name}: no run of {unit.cover_depth} cycles reaches {one}" for one in (seen["missing"] if seen else [])]
         for name in unit.properties:
             killed = results.get((unit.name, name))
             if killed and killed["by"] is None:
-                findings.append(f"{unit.name}: {name} holds of its mutant too, for {MUTANT_DEPTH} cycles")
+                findings.append(f"{unit.name}: {name} holds of its mutant too, for {unit.mutant_depth} cycles")
             fate = "not asked" if not killed else "SURVIVES" if killed["by"] is None else f"refuted {killed['by']}"
             print(f"{name:26} {unit.module:12} {proof['how']:19} {proof['seconds']:5.1f} s  {fate}")
         print(f"  {unit.name}: {len(unit.properties)} properties and {len(unit.lemmas)} lemmas, "
@@ -234,10 +263,11 @@ def table(units, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage="formal.py [--preset=NAME] [--proofs | --docs] [UNIT…]")
+    parser = argparse.ArgumentParser(usage="formal.py [--preset=NAME] [--proofs | --docs] [--share] [UNIT…]")
     parser.add_argument("--preset", default="tiny")
     parser.add_argument("--proofs", action="store_true")
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("--share", action="store_true")
     parser.add_argument("units", nargs="*")
     asked = parser.parse_args()
     said = tomllib.loads((HOME / "formal/properties.toml").read_text(encoding="utf-8"))
@@ -245,14 +275,18 @@ def main():
         parser.error(f"{unknown[0]}: there is no such unit; there are {', '.join(said)}")
     if not (HOME / f"config/{asked.preset}.toml").exists():
         parser.error(f"there is no preset config/{asked.preset}.toml")
-    if asked.docs and (asked.units or asked.proofs or asked.preset != "tiny"):
+    if asked.docs and (asked.units or asked.proofs or asked.share or asked.preset != "tiny"):
         parser.error("--docs writes of all units, on tiny")
-    units = [Unit(name, said[name], said) for name in asked.units or said]
-    OUT.mkdir(parents=True, exist_ok=True)
-    package = OUT / "mmu_cfg_pkg.sv"
-    package.write_text(subprocess.run([sys.executable, HOME / "scripts/config.py", "sv", f"config/{asked.preset}.toml"], cwd=HOME,
-                                      check=True, capture_output=True, text=True).stdout, encoding="utf-8")
-    results = run(units, package, asked.proofs)
+    units = [Unit(name, said[name], said) for name in asked.units or said if not (asked.share and said[name].get("slow"))]
+    for unit in units:
+        unit.preset = unit.preset or asked.preset
+    for preset in {unit.preset for unit in units}:
+        package = package_of(preset)
+        package.parent.mkdir(parents=True, exist_ok=True)
+        text = subprocess.run([sys.executable, HOME / "scripts/config.py", "sv", f"config/{preset}.toml"], cwd=HOME, check=True, capture_output=True, text=True).stdout
+        if not package.exists() or package.read_text(encoding="utf-8") != text:  # another run may be reading it
+            package.write_text(text, encoding="utf-8")
+    results = run(units, asked.proofs)
     findings = report(units, results)
     if asked.docs and not findings:
         before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
