@@ -2,7 +2,8 @@
 one acts at run time (`planted` of the package that scripts/plant_defects.py writes too).
 
 A mutant replaces one expression or statement of the source, found in the syntax tree that slang makes of it. Left alone
-is what is decided when the design is built (parameters, types, dimensions, conditions and bounds of generate and for),
+is what is decided when the design is built (parameters and the functions that they call, types, dimensions, conditions
+and bounds of generate and for),
 what stands on the left of an assignment, and the state readout's Readout.
 """
 import random
@@ -49,9 +50,19 @@ def kind(node):
     return str(node.kind).split(".")[1]
 
 
+def elaborated(texts):
+    """The functions that a localparam of one of these sources calls, and those that they call: a constant needs them."""
+    texts = [re.sub(r"//[^\n]*", "", text) for text in texts]
+    bodies = {name: body for text in texts for name, body in re.findall(r"function automatic\b[^;(]*?(\w+)\s*\((.*?)endfunction", text, re.S)}
+    called = {name for text in texts for value in re.findall(r"\blocalparam\b(.*?);", text, re.S) for name in bodies if re.search(rf"\b{name}\b", value)}
+    while more := {name for one in called for name in bodies if re.search(rf"\b{name}\b", bodies[one])} - called:
+        called |= more
+    return called
+
+
 class Finder:
-    def __init__(self, path, syntax):
-        self.path, self.syntax = path, syntax
+    def __init__(self, path, syntax, constant):
+        self.path, self.syntax, self.constant = path, syntax, constant
         self.source = path.read_bytes()
         self.found = []
         tree = syntax.SyntaxTree.fromFile(str(path))
@@ -71,7 +82,7 @@ class Finder:
     def walk(self, node, procedural, value):
         """value: what is below is evaluated while the design runs."""
         name = kind(node)
-        if name in ELABORATED:
+        if name in ELABORATED or (name == "FunctionDeclaration" and str(node.prototype.name).strip() in self.constant):
             return
         if value:
             self.mutate(node, name)
@@ -139,7 +150,9 @@ class Finder:
 
 def find(folder, syntax):
     """All mutants of all files, in order."""
-    return [mutant for path in sorted(Path(folder).glob("*.sv")) for mutant in Finder(path, syntax).found]
+    paths = sorted(Path(folder).glob("*.sv"))
+    constant = elaborated([path.read_text(encoding="utf-8") for path in paths])
+    return [mutant for path in paths for mutant in Finder(path, syntax, constant).found]
 
 
 def choose(mutants, number, seed):
