@@ -97,7 +97,8 @@ class Preset:
         self.check_consistency()
 
     def refuse(self, key, value, reason):
-        raise Bad(f"{self.path}: {key} = {value}: {reason}")
+        shown = value if isinstance(value, dict) else json.dumps(value, ensure_ascii=False, default=str)
+        raise Bad(f"{self.path}: {key} = {shown}: {reason}")
 
     def read_scalars(self):
         for key, (kind, low, high, _) in SCALARS.items():

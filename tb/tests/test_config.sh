@@ -24,10 +24,12 @@ refuse() {
 }
 refuse 's/^paddr_bits.*/paddr_bits = 60/'            'arch.paddr_bits = 60: must be 36 to 52'
 refuse 's/^paddr_bits.*//'                           'arch.paddr_bits is missing'
-refuse 's/^paddr_bits.*/paddr_bits = "46"/'          'arch.paddr_bits = 46: must be a whole number'
+refuse 's/^paddr_bits.*/paddr_bits = "46"/'          'arch.paddr_bits = "46": must be a whole number'
 refuse 's/^latency = 9/latency = 3/'                 'stlb.latency = 3: must be 5 to 16'
 refuse 's/^count .*/count = 17/'                    'walkers.count = 17: must be 1 to 16'
 refuse 's/^reply_bytes = 64/reply_bytes = 16/'       'walkers.reply_bytes = 16: must be one of 64, 8'
+refuse 's/^reply_bytes = 64/reply_bytes = "8"/'      'walkers.reply_bytes = "8": must be a whole number'
+refuse 's/^reply_bytes = 64/reply_bytes = true/'     'walkers.reply_bytes = true: must be a whole number'
 refuse 's/entries = 1536/entries = 1500/'            'gives 125 sets, which is not a power of two'
 refuse 's/entries = 1536/entries = 1537/'            'is not a multiple of its 12 ways'
 refuse 's/^entries = 16$/entries = 2/'               'miss_queue.entries = 2: fewer than the 3 ports'
@@ -44,6 +46,6 @@ refuse 's/^data  = 2/data = 7/; s/^fetch = 1/fetch = 2/' 'ports.data = 7: makes 
 refuse 's/^fetch = 1/fetch = 1\nsideways = 2/'       'ports.sideways = 2: no such key'
 refuse 's/^la57 .*/la57 = yes/'                      'not a TOML file'
 refuse 's/^llc_ways.*/llc_ways = 3/'                 'do not divide into a power of two of sets'
-refuse '/^\[psc\]/,/^array0/s/"lru"/"mru"/'          'psc.replacement = mru: must be one of plru, lru'
+refuse '/^\[psc\]/,/^array0/s/"lru"/"mru"/'          'psc.replacement = "mru": must be one of plru, lru'
 if scripts/config.py check "$work/none.toml" 2> "$work/error"; then echo "accepted a missing file"; exit 1; fi
 grep -q "none.toml: No such file" "$work/error"
