@@ -35,7 +35,7 @@ DEFAULTS = {"waiting_o": "'0", "state_data_o": "'0", "mem_req_tag_o": "'0", "res
 # How a place in the description is called in what Verilator reads: a name without blanks.
 TOKEN = "TWINWALK_DUT_TOML"
 # What is compiled into the library besides the design, and what makes it.
-OURS = ("scripts/dut.py", "scripts/verilate.py", "tb/dut/library.cpp", "tb/dut/events.c", "tb/dut/library.map", "tb/dut/turns.sv", PORTS)
+OURS = ("scripts/dut.py", *(os.path.relpath(part, Path(__file__).resolve().parent.parent) for part in verilate.PARTS), "tb/dut/library.cpp", "tb/dut/events.c", "tb/dut/library.map", "tb/dut/turns.sv", PORTS)
 
 
 class Bad(Exception):

@@ -95,10 +95,10 @@ python3 - << 'END'
 import sys
 
 sys.path.insert(0, "scripts")
-import verilate
+from verilated.locals import read_first
 
 def first(body):
-    return verilate.read_first("void f(Vtop___024root* vlSelf) {\n" + body + "}\n", {"a": 1, "b": 2})
+    return read_first("void f(Vtop___024root* vlSelf) {\n" + body + "}\n", {"a": 1, "b": 2})
 
 for body, expected in (
     ("vlSelf->a = 1U; vlSelf->o = vlSelf->a;", 0),
@@ -128,7 +128,7 @@ python3 - "$work/late.sv" << 'END'
 import sys
 
 sys.path.insert(0, "scripts")
-import verilate
+from verilated.registers import assigned_late
 
 for text, expected in (
     ("always_ff @(posedge c) a <= x;", "a"),
@@ -141,8 +141,8 @@ for text, expected in (
 ):
     with open(sys.argv[1], "w") as file:
         file.write(f"module m; {text} endmodule\n")
-    if verilate.assigned_late(sys.argv[1]) != set(expected):
-        sys.exit(f"{text}: {verilate.assigned_late(sys.argv[1])}, expected {expected}")
+    if assigned_late(sys.argv[1]) != set(expected):
+        sys.exit(f"{text}: {assigned_late(sys.argv[1])}, expected {expected}")
 END
 
 cat > "$work/clocked.h" <<'END'
@@ -309,9 +309,10 @@ python3 - "$work/memories" << 'END' || fail "memories: not made smaller"
 import sys
 
 sys.path.insert(0, "scripts")
-import verilate
+from verilated.flags import gather_flags
+from verilated.locals import localize
 
-sys.exit(not (verilate.localize(sys.argv[1], "Vtop") and verilate.gather_flags(sys.argv[1], "Vtop") >= 10))
+sys.exit(not (localize(sys.argv[1], "Vtop") and gather_flags(sys.argv[1], "Vtop") >= 10))
 END
 include=$("$verilator" --getenv VERILATOR_ROOT)/include
 compile() {
