@@ -51,7 +51,7 @@ def alone(condition, late):
     one = r"vlSelf->__VnbaTriggered\.at\((\d+)U\)"
     if mask:
         bits = {n for n in range(64) if int(mask[1], 0) >> n & 1}
-    elif re.fullmatch(rf"\(?{one}(?: \| {one})*\)?", condition):
+    elif re.search(one, condition) and not re.sub(one, "", condition).strip("()| "):
         bits = {int(n) for n in re.findall(one, condition)}
     else:
         return None

@@ -88,6 +88,7 @@ import "DPI-C" function int seen(input int v);
 always_comb told = 8'(seen(int'(state ^ sel)));
 assign data = state + sel;
 END
+looked three "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + in + sel)));'
 looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
 
 # What becomes a variable of a function: what it has written, in all ways to there, before it reads it; and nobody else may know it.
