@@ -176,7 +176,7 @@ async def rtl_equals_model(dut):
     planted = cycles // 2 if os.environ.get("PLANT") else None
     model = twinwalk.Mmu(os.environ["PRESET"])
     rng = random.Random(seed)
-    memory = Memory(rng, preset.value("walkers.reply_bytes"))
+    memory = Memory(rng, model.preset.value("walkers.reply_bytes"))
     stimulus = Stimulus(rng, memory, model.preset)
     rtl = Rtl(dut, stimulus.ports)
     cocotb.start_soon(Clock(dut.clk_i, 2, units="ns").start(start_high=False))
