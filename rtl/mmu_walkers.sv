@@ -4,9 +4,10 @@
 //     dispatch   to the lowest  REQ            FIN, grant   IDLE
 //                IDLE walker
 //
-// Cost: two walkers in one line (with replies of 8 bytes, at one entry) share one read; see mmu_walker and mmu_mem_arb
-// for the cycles. Whatever is chosen is chosen by a set with one bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7
-// levels (were 1,458, 397, 11); with replies of 8 bytes 629 and 6 levels.
+// Cost: two walkers in one line (with replies of 8 bytes, at one entry) share one read, unless it was under way when
+// the other's walk began; see mmu_walker and mmu_mem_arb for the cycles. Whatever is chosen is chosen by a set with one
+// bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7 levels (were 1,458, 397, 11); with replies of 8 bytes 629 and 6
+// levels.
 // Rules: docs/microarchitecture.md sections 10, 11, 12.
 module mmu_walkers
   import mmu_pkg::*;
@@ -148,7 +149,7 @@ module mmu_walkers
   assign start      = start_i ? first_walker(idle) : '0;
   assign grant      = grant_i ? first_walker(fin) : '0;
 
-  // ---- Attach: in REQ while another's own read of the same line is outstanding, asked for since the walk began ----
+  // ---- Attach: in REQ while another's own read that brings the entry is outstanding, asked for since the walk began
   always_comb begin : p_attach
     walkers_t theirs;
     theirs   = '0;
