@@ -6,11 +6,6 @@
 
 /* ---- memos ---- */
 
-static inline uint64_t memo_key(uint64_t va, unsigned pcid)
-{
-    return (va & ~0xfffull) | pcid;
-}
-
 /* A key that no address has which is looked for in slot n: the bits that choose the slot are other ones. */
 static inline uint64_t no_memo(unsigned n)
 {
@@ -32,7 +27,7 @@ static void forget_page(struct l1tlb *l1, unsigned size, uint64_t va)
         return;
     }
     const unsigned shift = 12 + 9 * size;
-    const uint64_t page = memo_key(va, 0) >> shift & BITS(56 - shift, 0); /* of a tag, only VA[56:12] is known */
+    const uint64_t page = l1tlb_memo_key(va, 0) >> shift & BITS(56 - shift, 0); /* of a tag, only VA[56:12] is known */
     for (unsigned n = 0; n < MEMOS; n++)
         l1->key[n] = (l1->key[n] >> shift & BITS(56 - shift, 0)) == page ? no_memo(n) : l1->key[n];
 }
@@ -94,7 +89,7 @@ static const struct hit_memo *memorize(const struct mmu *m, struct l1tlb *l1, co
                                        uint64_t good)
 {
     struct hit_memo *memo = &l1->memo[(va >> 12) % MEMOS];
-    l1->key[(va >> 12) % MEMOS] = memo_key(va, m->regs.pcid);
+    l1->key[(va >> 12) % MEMOS] = l1tlb_memo_key(va, m->regs.pcid);
     const unsigned size = tag_size(f->entry.tag);
     *memo = (struct hit_memo){
         .repl = &f->array->repl[f->set],

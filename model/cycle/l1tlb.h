@@ -4,12 +4,18 @@
 
 #include "mmu_state.h"
 
+/* What a memo is found by. */
+static inline uint64_t l1tlb_memo_key(uint64_t va, unsigned pcid)
+{
+    return (va & ~0xfffull) | pcid;
+}
+
 /* The memo of the page of va that answers this access (rights.h), NULL: there is none. va as masked by LAM. */
 static inline struct hit_memo *l1tlb_memo(struct l1tlb *l1, unsigned pcid, uint64_t va, unsigned access)
 {
     const unsigned n = (va >> 12) % MEMOS;
     struct hit_memo *memo = &l1->memo[n];
-    return l1->key[n] == ((va & ~0xfffull) | pcid) && has_access(memo->good, access) ? memo : NULL;
+    return l1->key[n] == l1tlb_memo_key(va, pcid) && has_access(memo->good, access) ? memo : NULL;
 }
 
 /* The state of its set after a touch; lru is that of its array. */

@@ -14,15 +14,18 @@ struct linecache {
     unsigned ways;
 };
 
+enum { LINECACHE_WAYS = 256 }; /* at most */
+
 /* kib, ways >= 1, with a power of two of sets and at most LINECACHE_WAYS ways; false when not so or when memory is
  * short. */
-enum { LINECACHE_WAYS = 256 };
 bool linecache_init(struct linecache *cache, unsigned kib, unsigned ways);
 void linecache_drop(struct linecache *cache);
 
+/* The same as the next, of a line that may not be the one its set used last. */
+bool linecache_search(struct linecache *cache, uint64_t line, uint64_t set);
+
 /* Looks for the line around pa. Hit or miss, it is the set's most recently used afterwards; a miss pushes the least
  * recently used out. */
-bool linecache_search(struct linecache *cache, uint64_t line, uint64_t set);
 static inline bool linecache_access(struct linecache *cache, uint64_t pa)
 {
     const uint64_t line = pa >> 6, set = line & cache->mask;

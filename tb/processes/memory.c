@@ -88,19 +88,6 @@ static bool fault(struct memory *m, const struct trace_rec *rec, uint8_t acc, ui
     return mend == MEND_RETRY;
 }
 
-struct oracle_access memory_access(const struct trace_rec *rec)
-{
-    static const uint8_t how[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
-    return (struct oracle_access){
-        .va = rec->va,
-        .acc = how[rec->kind],
-        .user = !(rec->flags & TRACE_SUPERVISOR),
-        .imp = (rec->flags & TRACE_IMPLICIT) != 0,
-        .ac = (rec->flags & TRACE_AC) != 0,
-        .ss = (rec->flags & TRACE_SHADOW_STACK) != 0,
-    };
-}
-
 void memory_remember(struct memory *m, uint64_t key, const struct oracle_result *r)
 {
     for (unsigned i = 0; i < r->steps; i++)
@@ -113,7 +100,7 @@ void memory_remember(struct memory *m, uint64_t key, const struct oracle_result 
 /* Asks the oracle, lets the kernel mend faults, and remembers the answer. */
 static bool walk(struct memory *m, const struct trace_rec *rec, uint8_t acc, uint64_t key)
 {
-    const struct oracle_access access = memory_access(rec);
+    const struct oracle_access access = recorded_oracle_access(rec);
     struct oracle_result r;
     for (unsigned faults = 0;; faults++) {
         m->walks++;
@@ -155,15 +142,14 @@ void memory_count(struct memory *m, const struct trace_rec *rec, uint64_t key, u
 /* False: the run is over, or the task is lost (then error is empty). */
 static inline bool make_access(struct memory *m, const struct trace_rec *rec)
 {
-    static const uint8_t how[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
-    const uint64_t key = memo_key(rec->va, how[rec->kind], rec->flags);
+    const uint64_t key = memo_key(rec->va, recorded_access(rec->kind), rec->flags);
     const struct memo_entry *entry = memo_slot(&m->memo, key);
     if (m->quick && !m->kernel.keeps && quick_again(m, rec->kind, key)) {
         m->accesses++;
         m->by_kind[rec->kind]++;
         return true;
     }
-    if ((entry->key != key || entry->stamp != m->stamp) && !walk(m, rec, how[rec->kind], key))
+    if ((entry->key != key || entry->stamp != m->stamp) && !walk(m, rec, recorded_access(rec->kind), key))
         return false;
     if (m->kernel.keeps && !reaches_its_page(m, rec, entry->frame))
         return false;

@@ -4,6 +4,7 @@
 
 #include "arch/oracle.h"
 #include "kernel/memo.h"
+#include "kernel/recorded.h"
 #include "report/kernel_report.h"
 #include "serial_tlbs.h"
 #include "session/setup.h"
@@ -43,8 +44,6 @@ bool memory_fail(struct memory *m, int status, const char *why);
 bool memory_fail_here(struct memory *m, int status, const char *why);
 /* The same, with what the reader says, which names the trace itself. */
 bool memory_fail_reading(struct memory *m);
-
-struct oracle_access memory_access(const struct trace_rec *rec);
 
 /* Counts an access that the oracle has allowed, to a page of `size`; key: that of its memo. */
 void memory_count(struct memory *m, const struct trace_rec *rec, uint64_t key, unsigned size);

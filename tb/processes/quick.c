@@ -48,7 +48,7 @@ void quick_count(struct memory *m, const struct trace_rec *rec, uint64_t key, un
     else
         serial_count(m, rec, size);
     if (q->stacks || !there) {
-        const struct oracle_access access = memory_access(rec);
+        const struct oracle_access access = recorded_oracle_access(rec);
         uint64_t va; /* masked */
         if (linear_address(&m->regs, &access, &va))
             return;

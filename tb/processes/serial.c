@@ -22,7 +22,7 @@ struct serial_leaf serial_leaf(const struct memory *m, const struct oracle_acces
 
 void serial_count(struct memory *m, const struct trace_rec *rec, unsigned size)
 {
-    const struct oracle_access access = memory_access(rec);
+    const struct oracle_access access = recorded_oracle_access(rec);
     const unsigned side = rec->kind == TRACE_FETCH ? SERIAL_FETCH : SERIAL_DATA;
     uint64_t va; /* masked */
     if (!linear_address(&m->regs, &access, &va) &&
@@ -36,7 +36,7 @@ void serial_count(struct memory *m, const struct trace_rec *rec, unsigned size)
 
 static void own_access(struct memory *m, const struct trace_rec *rec)
 {
-    const struct oracle_access access = memory_access(rec);
+    const struct oracle_access access = recorded_oracle_access(rec);
     const uint64_t key = memo_key(rec->va, access.acc, rec->flags);
     const struct memo_entry *entry = memo_slot(&m->memo, key);
     struct oracle_result r;

@@ -3,6 +3,7 @@
 
 #include "arch/x86.h"
 #include "engine/rig.h"
+#include "kernel/recorded.h"
 
 enum { MEMORY_LATENCY = 4 };
 
@@ -20,13 +21,7 @@ void expect_nothing(struct script *s)
 
 static bool access_line(struct rig *r, struct line *line)
 {
-    static const uint8_t acc[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
-    const struct oracle_access access = {.va = line->rec.va,
-                                         .acc = acc[line->rec.kind],
-                                         .user = !(line->rec.flags & TRACE_SUPERVISOR),
-                                         .imp = line->rec.flags & TRACE_IMPLICIT,
-                                         .ac = line->rec.flags & TRACE_AC,
-                                         .ss = line->rec.flags & TRACE_SHADOW_STACK};
+    const struct oracle_access access = recorded_oracle_access(&line->rec);
     struct pins_resp resp;
     if (!rig_access(r, &access, &resp))
         return false;

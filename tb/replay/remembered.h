@@ -23,6 +23,30 @@ static inline bool as_remembered(const struct world *w, uint64_t va, unsigned ac
            answer->mt == m->mt;
 }
 
+/* The oracle has said so before, and the trace says nothing else. */
+static inline bool is_known(const struct world *w, const struct slot *s, const struct pins_resp *answer)
+{
+    return as_remembered(w, s->va, s->acc, s->mode, answer) &&
+           (!s->expected || as_expected(&w->expect[s - w->slot], answer));
+}
+
+/* Everything that is under way was taken in the last cycle and is answered in this one, as the oracle has said before;
+ * and nobody else wants to know of it. */
+static inline bool all_known(struct world *w, const struct pins_out *out)
+{
+    const unsigned count = w->in_flight;
+    if (!w->judged || w->phase != PHASE_RUN || w->head + count != w->next || w->accepted != out->resp_valid ||
+        count != (unsigned)__builtin_popcount(out->resp_valid) || w->kernel.keeps || w->tap)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        const struct slot *s = world_slot(w, w->head + i);
+        const struct pins_resp *resp = &out->resp[s->port];
+        if (s->state != SLOT_FLYING || resp->id != ((w->head + i) & w->mask) || !is_known(w, s, resp))
+            return false;
+    }
+    return true;
+}
+
 /* What is counted of such answers; expected: those of them that the trace tells too. */
 static inline void count_remembered(struct world *w, uint64_t count, uint64_t expected)
 {

@@ -16,8 +16,6 @@
 #include "remembered.h"
 #include "world.h"
 
-static const uint8_t kind_access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
-
 /* The accesses of a cycle, in program order. All of them words: bytes that are written one by one and read together
  * would wait for each other. */
 struct group {
@@ -44,7 +42,7 @@ static bool get_known(const struct world *w, struct hit_memo *memo, const struct
 {
     struct pins_resp answer = memo->resp;
     answer.addr |= rec->va & 0xfff;
-    if (!as_remembered(w, rec->va, kind_access[rec->kind], rec->flags, &answer))
+    if (!as_remembered(w, rec->va, recorded_access(rec->kind), rec->flags, &answer))
         return false;
     memo->known = (memo->stamp == w->stamp ? memo->known : 0) | UINT64_C(1) << access;
     memo->stamp = w->stamp;
@@ -61,8 +59,8 @@ static bool expects_it(const struct world *w, const struct trace_rec *rec, const
 /* Fills *member in, for an access of which all is known. False: it is no such one. */
 static inline bool is_sure(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct member *member)
 {
-    enum { MODE = TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK };
-    const unsigned acc = kind_access[rec->kind], access = acc | ((rec->flags & MODE) ^ TRACE_SUPERVISOR) << 2;
+    const unsigned acc = recorded_access(rec->kind);
+    const unsigned access = acc | ((rec->flags & RECORDED_MODE) ^ TRACE_SUPERVISOR) << 2;
     struct hit_memo *memo = mmu_hit(ref, rec->kind != TRACE_FETCH, rec->va, access);
     if (!memo || ((memo->stamp != w->stamp || !(memo->known >> access & 1)) && !get_known(w, memo, rec, access)))
         return false;
@@ -137,21 +135,17 @@ static void count_sides(const struct group *g, int64_t how, uint64_t sides[2])
 static bool begin(struct world *w, const struct mmu *ref, const struct pins_out *out, struct group *g)
 {
     const unsigned count = w->in_flight;
-    if (w->d.done >= w->d.done_most || w->phase != PHASE_RUN || w->barrier || w->exhausted || w->d.stop || !w->judged ||
-        w->kernel.keeps || w->kernel.losses || w->tap || w->window <= WORLD_PORTS || w->ctl != CTL_NONE ||
-        w->mem_next != UINT64_MAX)
+    if (w->d.done >= w->d.done_most || w->barrier || w->exhausted || w->d.stop || w->kernel.losses ||
+        w->window <= WORLD_PORTS || w->ctl != CTL_NONE || w->mem_next != UINT64_MAX)
         return false;
-    if (!count || w->head + count != w->next || w->tail - w->next > 1 || w->accepted != w->d.in.req_valid ||
-        w->accepted != out->resp_valid || count != (unsigned)__builtin_popcount(out->resp_valid) ||
-        (w->tail != w->next && w->rec == w->run) || !mmu_undisturbed(ref))
+    if (!count || w->tail - w->next > 1 || w->accepted != w->d.in.req_valid ||
+        (w->tail != w->next && w->rec == w->run) || !mmu_undisturbed(ref) || !all_known(w, out))
         return false;
     g->count = count;
     for (unsigned i = 0; i < count; i++) {
         const struct slot *s = world_slot(w, w->head + i);
         const struct pins_resp *resp = &out->resp[s->port];
-        if (s->state != SLOT_FLYING || resp->id != ((w->head + i) & w->mask) || resp->src != SRC_L1 ||
-            !as_remembered(w, s->va, s->acc, s->mode, resp) ||
-            (s->expected && !as_expected(&w->expect[s - w->slot], resp)))
+        if (resp->src != SRC_L1)
             return false;
         g->of[i] =
             (struct member){.pa = resp->addr, .what = s->acc | (unsigned)resp->size << 2, .expected = s->expected};

@@ -33,15 +33,14 @@ static bool pass_over_lost(struct world *w)
 
 void window_fill(struct world *w)
 {
-    static const uint8_t access[] = {[TRACE_FETCH] = ACC_EXECUTE, [TRACE_LOAD] = ACC_READ, [TRACE_STORE] = ACC_WRITE};
     const struct trace_rec *rec = w->rec++;
     const unsigned id = (unsigned)(w->tail++ & w->mask);
     struct slot *s = &w->slot[id];
     s->va = rec->va;
     s->record = w->d.done++;
     s->state = SLOT_IDLE;
-    s->acc = access[rec->kind];
-    s->mode = rec->flags & (TRACE_SUPERVISOR | TRACE_IMPLICIT | TRACE_AC | TRACE_SHADOW_STACK);
+    s->acc = (uint8_t)recorded_access(rec->kind);
+    s->mode = rec->flags & RECORDED_MODE;
     s->expected = rec->flags & TRACE_EXPECT;
     s->spurious = 0;
     if (s->expected)

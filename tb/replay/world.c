@@ -113,13 +113,6 @@ static bool reaches_its_page(struct world *w, const struct slot *s)
     return false;
 }
 
-/* The oracle has said so before, and the trace says nothing else. */
-static inline bool is_known(const struct world *w, const struct slot *s, const struct pins_resp *answer)
-{
-    return as_remembered(w, s->va, s->acc, s->mode, answer) &&
-           (!s->expected || as_expected(&w->expect[s - w->slot], answer));
-}
-
 /* Commits what has arrived at the head of the window, in program order. */
 static void commit(struct world *w)
 {
@@ -220,15 +213,8 @@ static void memory_port(struct world *w, const struct pins_out *out)
 static inline bool answer_and_commit(struct world *w, const struct pins_out *out)
 {
     const unsigned count = w->in_flight;
-    if (!w->judged || w->phase != PHASE_RUN || w->head + count != w->next || w->accepted != out->resp_valid ||
-        count != (unsigned)__builtin_popcount(out->resp_valid) || w->kernel.keeps || w->tap)
+    if (!all_known(w, out))
         return false;
-    for (unsigned i = 0; i < count; i++) {
-        const struct slot *s = world_slot(w, w->head + i);
-        const struct pins_resp *resp = &out->resp[s->port];
-        if (s->state != SLOT_FLYING || resp->id != ((w->head + i) & w->mask) || !is_known(w, s, resp))
-            return false;
-    }
     for (unsigned i = 0; i < count; i++) {
         struct slot *s = world_slot(w, w->head + i);
         s->answer = out->resp[s->port];

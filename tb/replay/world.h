@@ -22,6 +22,7 @@
 #include "engine/histogram.h"
 #include "kernel/kernelside.h"
 #include "kernel/memo.h"
+#include "kernel/recorded.h"
 #include "mem/memport.h"
 #include "mmu_cfg.h"
 #include "os/os.h"
