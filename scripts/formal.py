@@ -14,7 +14,7 @@ Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, gro
 The unit `outputs` is the whole MMU, and its proof is one of structure: which inputs stand before an output without a
 register between.
 
-What was asked once of the same texts is not asked again: out/formal/known/ has the answers, with the time that they took.
+What was asked once of the same texts, with the same tools, is not asked again: out/formal/known/ has the answers, with the time that they took.
 
 Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/.
 Exit status (tb/base/exits.h): 0 all proved, witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
@@ -96,6 +96,11 @@ class Unit:
         return {f"c_{one}" for one in [*self.properties, *self.lemmas]} | {"c_runs_on"}
 
 
+def tools_there():
+    """Names and versions of what is in build/venv."""
+    return sorted(path.name.encode() for path in VENV.glob("lib/*/site-packages/*.dist-info"))
+
+
 def package_of(preset):
     return OUT / "presets" / preset / "mmu_cfg_pkg.sv"
 
@@ -151,7 +156,7 @@ def sby(folder, unit, mode, depth, script, change=None):
     (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
                                     f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n{unit.memories}"
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
-    known = OUT / "known" / hashlib.sha256(b"\0".join(sorted(file.read_bytes() for file in folder.iterdir()))).hexdigest()
+    known = OUT / "known" / hashlib.sha256(b"\0".join([*sorted(file.read_bytes() for file in folder.iterdir()), *tools_there()])).hexdigest()
     if known.exists():
         said = json.loads(known.read_text(encoding="utf-8"))
         return said["log"], said["seconds"]

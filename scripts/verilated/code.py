@@ -40,6 +40,21 @@ def events(folder, prefix):
     return {int(number): event for number, event in re.findall(r"trigger index (\d+) is active: (@\([^\\\"]*\))", code)}
 
 
+def of_model(folder, prefix):
+    """The C++ of the model, by file; and a pattern of the functions that have the model alone as an argument: [1] is the name."""
+    root = f"{prefix}___024root"
+    texts = {file: file.read_text() for file in Path(folder).glob(f"{prefix}*.cpp")}
+    return texts, re.compile(rf"^(?:VL_\w+ )*void ({root}___\w+)\({root}\* vlSelf\) {{\n.*?^}}\n", re.S | re.M)
+
+
+def rewrite(texts, function, change):
+    """Puts what `change` makes of each match of the pattern in its place; files in which nothing changes stay as they are."""
+    for file, text in texts.items():
+        mended = function.sub(change, text)
+        if mended != text:
+            file.write_text(mended)
+
+
 def statements_of(function):
     """The statements of a function of the model that do something."""
     body = function[function.index("{\n") + 2 :]

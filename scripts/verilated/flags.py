@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 
+from .code import of_model, rewrite
+
 
 def gather_flags(folder, prefix):
     """Makes bits of a few words of the flags that say of each write to a memory whether it is to be done at the end of the clock: so they are set to 0 together, and asked for eight at a time."""
     root = f"{prefix}___024root"
     flag = r"(?:vlSelf(?:->|Ref\.))?\b(__Vdly(?:vset|Set)__\w+)"
-    files = {file: file.read_text() for file in Path(folder).glob(f"{prefix}*.cpp")}
-    function = re.compile(rf"^(?:VL_\w+ )*void ({root}___\w+)\({root}\* vlSelf\) {{\n.*?^}}\n", re.S | re.M)
+    files, function = of_model(folder, prefix)
     zeroed, refused = {}, set()  # flag: where it is set to 0
     for text in files.values():
         for match in function.finditer(text):
@@ -55,10 +56,7 @@ def gather_flags(folder, prefix):
             del blocks[:count], texts[:count]
         return result
 
-    for file, text in files.items():
-        mended = function.sub(mend, text)
-        if mended != text:
-            file.write_text(mended)
+    rewrite(files, function, mend)
     header = Path(folder, f"{root}.h")
     added = "".join(f"    IData {kind.removeprefix('vlSelf->')}_{n};\n" for kind, (count, _) in words.items() if ">" in kind for n in range((count + 31) // 32))
     text = header.read_text()

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .code import MEMBER
+from .code import MEMBER, of_model, rewrite
 
 
 def read_first(function, bit):
@@ -69,16 +69,15 @@ def localize(folder, prefix):
     all others the compiler would store."""
     root = f"{prefix}___024root"
     types = {name: kind for kind, name in re.findall(r"^\s*([CSIQ]Data)/\*[\d:]+\*/ (\w+);", Path(folder, f"{root}.h").read_text(), re.M)}
-    texts = {file: file.read_text() for file in Path(folder).glob(f"{prefix}*.cpp")}
-    function = re.compile(rf"^(?:VL_\w+ )*void {root}___\w+\({root}\* vlSelf\) {{\n.*?^}}\n", re.S | re.M)
+    texts, function = of_model(folder, prefix)
     others = [function.sub("", text) for text in texts.values()]
     others += [file.read_text() for file in Path(folder).glob(f"{prefix}*.h") if file.name != f"{root}.h"]
     known = set().union(*(re.findall(r"\w+", text) for text in others))
     bit = {name: 1 << n for n, name in enumerate(name for name in types if name not in known)}
     refused = 0
     for text in texts.values():
-        for match in function.findall(text):
-            refused |= read_first(match, bit)
+        for match in function.finditer(text):
+            refused |= read_first(match[0], bit)
     chosen = {name for name in bit if not bit[name] & refused}
 
     def local(match):
@@ -87,8 +86,5 @@ def localize(folder, prefix):
         at = code.index("{\n") + 2
         return code[:at] + "".join(f"    {types[name]} {name} = 0;\n" for name in here) + code[at:]
 
-    for file, text in texts.items():
-        mended = function.sub(local, text)
-        if mended != text:
-            file.write_text(mended)
+    rewrite(texts, function, local)
     return len(chosen)
