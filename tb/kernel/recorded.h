@@ -3,7 +3,6 @@
 #define TWINWALK_RECORDED_H
 
 #include "arch/oracle.h"
-#include "pins.h"
 #include "traces/format/trace.h"
 
 /* The flags of a record that a request carries. */
