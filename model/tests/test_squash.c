@@ -431,7 +431,7 @@ static void what_is_not_in_flight(void **state)
     bench_tick(b);
     for (unsigned cycles = 0; !b->answer[DATA][1].seen; cycles++) {
         assert_true(cycles < LONG);
-        bench_squash(b, DATA, 2);
+        bench_squash(b, DATA, 1 ^ 1u << cycles % 8); /* an id that differs in one bit */
         bench_squash(b, FETCH, 1);
         bench_tick(b);
     }
@@ -445,6 +445,13 @@ static void what_is_not_in_flight(void **state)
     bench_offer(b, DATA, 3, VA, ACC_READ, true);
     bench_tick(b);
     assert_true(b->answer[DATA][3].seen);
+    assert_int_equal(bench_state0(b, 6, 0) & 15, FREE); /* the entry had this id, and takes the request of the cycle */
+    bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
+    bench_offer(b, DATA, 1, VA + 0x1000, ACC_READ, true);
+    bench_squash(b, DATA, 1);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 0), PEND);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen);
     bench_free(b);
 }
 

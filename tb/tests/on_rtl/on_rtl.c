@@ -8,6 +8,7 @@
 
 #include "on_rtl.h"
 
+#include "beside.h"
 #include "cycle/mmu_state.h"
 #include "dut/dut.h"
 #include "shape.h"
@@ -26,6 +27,7 @@ struct seen {
 
 struct rtl_mmu {
     struct dut *dut;
+    struct beside *beside;
     struct seen seen; /* at the last clock */
     struct mmu_counts counts;
 };
@@ -125,11 +127,13 @@ struct mmu *mmu_new(void)
         fprintf(stderr, "the RTL cannot be made: %s\n", error);
         exit(EXIT_FAILURE);
     }
+    m->beside = beside_new();
     return (struct mmu *)m;
 }
 
 void mmu_free(struct mmu *m)
 {
+    beside_free(rtl(m)->beside, rtl(m)->dut);
     dut_rtl.destroy(rtl(m)->dut);
     free(m);
 }
@@ -137,6 +141,7 @@ void mmu_free(struct mmu *m)
 void mmu_reset(struct mmu *m, struct pins_out *out)
 {
     dut_rtl.reset(rtl(m)->dut, out);
+    beside_reset(rtl(m)->beside, rtl(m)->dut, out);
     look(rtl(m)->dut, &rtl(m)->seen);
 }
 
@@ -146,6 +151,7 @@ void mmu_step(struct mmu *m, const struct pins_in *in, struct pins_out *out)
     const struct seen before = r->seen;
     dut_rtl.step(r->dut, in, out);
     listen(r->dut);
+    beside_step(r->beside, r->dut, in, out);
     look(r->dut, &r->seen);
     count(r, &before, in, out);
 }
