@@ -20,8 +20,8 @@ set -eu
 die() { echo "capture_bochs: $*" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-build=${BUILD:-$root/build/bochs} mirror=${MIRROR:-http://deb.debian.org/debian}
-version=3.0 memory=192
+build=${BUILD:-$root/build/bochs}
+memory=192
 out='' limit=1000000 skip=0 start='twinwalk: go' stop='' level=3 init=$root/traces/bochs/init only_build=''
 
 while getopts o:l:s:S:E:z:i:bh opt; do
@@ -51,40 +51,17 @@ for tool in apt-get apt-cache dpkg-deb g++ gcc make python3 tar; do
 done
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
-case $build in *[[:space:]]*) die "$build: the path has blanks, which Bochs' makefiles cannot take" ;; esac
 
-# ---- Bochs' source, from trixie, with lists of our own ----
-
-fetch_bochs() {
-    [ ! -d "$build/bochs-$version" ] || return 0
-    keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -r $keys ] || die "$keys is missing (Debian: apt-get install debian-archive-keyring)"
-    mkdir -p "$build/apt/state/lists/partial" "$build/apt/cache/archives/partial" "$build/apt/files"
-    echo "deb-src [signed-by=$keys] $mirror trixie main" > "$build/apt/sources.list"
-    set -- -qq -o Dir::Etc::SourceList="$build/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State="$build/apt/state" \
-        -o Dir::State::status=/var/lib/dpkg/status -o Dir::Cache="$build/apt/cache" -o APT::Sandbox::User=root
-    echo "capture_bochs: fetching Bochs' source from $mirror" >&2
-    # The source alone: Debian's patches concern documentation and packaging.
-    { apt-get "$@" update && cd "$build/apt/files" && apt-get "$@" source --download-only --tar-only bochs; } > "$build/apt/log" 2>&1 || {
-        tail -n 3 "$build/apt/log" >&2
-        die "Bochs' source cannot be fetched (above: apt's last words). It is the package 'bochs' of Debian 13; is $mirror reachable?" \
-            "Unpacked elsewhere, it may be put into $build/bochs-$version by hand."
-    }
-    set -- "$build"/apt/files/bochs_"$version"*.orig.tar.xz
-    [ -r "$1" ] || die "Debian 13 has another version of Bochs than $version: $(cd "$build/apt/files" && echo *.orig.tar.*)"
-    mkdir -p "$build/unpack"
-    tar -xf "$1" -C "$build/unpack"
-    mv "$build/unpack/bochs-$version" "$build/bochs-$version"
-}
+# ---- Bochs ----
 
 build_bochs() {
-    cd "$build/bochs-$version"
+    cd "$source"
     export TWINWALK="$root"
     if ! cmp -s "$root/traces/bochs/instrument.h" instrument/twinwalk/instrument.h || ! cmp -s "$root/traces/bochs/Makefile.in" instrument/twinwalk/Makefile.in ||
         [ ! -r Makefile ]; then
         mkdir -p instrument/twinwalk
         cp "$root/traces/bochs/Makefile.in" "$root/traces/bochs/instrument.h" instrument/twinwalk/
-        echo "capture_bochs: building Bochs $version (some minutes; $build/build.log)" >&2
+        echo "capture_bochs: building Bochs (some minutes; $build/build.log)" >&2
         # AVX-512 only because 3.0 does not compile without it; the guest does not see it.
         { find . -name '*.o' -delete -o -name '*.a' -delete
             ./configure CFLAGS=-O2 CXXFLAGS=-O2 LIBS="-lzstd -lz" --enable-instrumentation=instrument/twinwalk --enable-x86-64 --enable-cpu-level=6 \
@@ -156,7 +133,7 @@ debug: action=ignore
 END
 }
 
-fetch_bochs
+source=$(CALLER=capture_bochs "$root/scripts/bochs_source.sh" "$build")
 build_bochs
 fetch_packages
 [ -z "$only_build" ] || exit 0
@@ -166,7 +143,7 @@ cd "$build"
 status=0
 TWINWALK_OUT=$out TWINWALK_LIMIT=$limit TWINWALK_SKIP=$skip TWINWALK_START=$start TWINWALK_STOP=$stop TWINWALK_LEVEL=$level \
     TWINWALK_PROGRAM="$kernel, $(basename "$init")" \
-    "bochs-$version/bochs" -q -f guest/bochsrc > guest/output 2>&1 || status=$?
+    "$source/bochs" -q -f guest/bochsrc > guest/output 2>&1 || status=$?
 grep '^twinwalk bochs:' guest/output >&2 || die "Bochs ended with status $status and recorded nothing; its words: $build/guest/output and log; the guest's: $build/guest/console"
 [ -s "$out" ] || die "nothing was recorded: did the guest write '$start'? See $build/guest/console"
 exit $status

@@ -22,6 +22,7 @@ groups() {
     capture) echo model qemu-user ;;
     system) echo model qemu-system ;;
     judge-kvm) echo cc jansson ;;
+    judge-bochs) echo judge-kvm c++ ;;
     judge-qemu) echo judge-kvm objcopy qemu-system ;;
     fuzz) echo model clang clang-rt ;;
     wave) echo gtkwave ;;

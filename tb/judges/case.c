@@ -268,6 +268,36 @@ static void make_accesses(const struct case_limits *limits, uint64_t *rng, uint6
     }
 }
 
+/* ---- what only some judges have: their own random numbers, so that the others' cases stay what they are ------------
+ */
+
+static void make_types(uint64_t *rng, struct judge_case *c)
+{
+    static const uint8_t type[] = {MT_UC, MT_WC, MT_WT, MT_WP, MT_WB, MT_WB, MT_UC_MINUS};
+    c->regs.pat = 0;
+    for (unsigned i = 0; i < 8; i++)
+        c->regs.pat |= (uint64_t)type[prng_below(rng, sizeof type)] << 8 * i;
+    if (chance(rng, 8))
+        c->regs.cr0 |= CR0_CD;
+}
+
+/* Half of the cases have CR4.CET, and with it CR0.WP; of these half have a shadow-stack page, and most accesses are
+ * shadow-stack accesses then. */
+static void make_shadow_stacks(uint64_t *rng, struct judge_case *c)
+{
+    if (chance(rng, 2))
+        return;
+    const bool page = chance(rng, 2);
+    uint64_t *leaf = &c->entry[c->leaf].value;
+    c->regs.cr4 |= CR4_CET;
+    c->regs.cr0 |= CR0_WP;
+    if (page && *leaf & ENTRY_P)
+        *leaf = (*leaf & ~ENTRY_RW) | ENTRY_D;
+    for (unsigned n = 0; n < c->accesses; n++)
+        if (c->access[n].acc != ACC_EXECUTE && !c->access[n].imp)
+            c->access[n].ss = page ? !chance(rng, 4) : chance(rng, 4);
+}
+
 void case_generate(const struct case_limits *limits, uint64_t seed, uint64_t number, struct judge_case *c)
 {
     uint64_t rng = prng_mix(seed ^ prng_mix(number + 0x63617365));
@@ -281,6 +311,11 @@ void case_generate(const struct case_limits *limits, uint64_t seed, uint64_t num
     make_cr3(limits, &rng, c);
     make_entries(limits, &rng, c);
     make_accesses(limits, &rng, va, c);
+    rng = prng_mix(seed ^ prng_mix(number + 0x6d6f7265));
+    if (limits->types)
+        make_types(&rng, c);
+    if (limits->cpu.cet)
+        make_shadow_stacks(&rng, c);
 }
 
 void case_print(FILE *out, const struct judge_case *c)
@@ -289,12 +324,13 @@ void case_print(FILE *out, const struct judge_case *c)
     const struct oracle_regs *r = &c->regs;
     fprintf(out,
             "case %" PRIu64 ": CR0 %08" PRIx64 " CR3 %016" PRIx64 " CR4 %08" PRIx64 " EFER %04" PRIx64
-            " PKRU %08" PRIx32 " PKRS %08" PRIx32 "; M %u\n",
-            c->number, r->cr0, r->cr3, r->cr4, r->efer, r->pkru, r->pkrs, c->cpu.paddr_bits);
+            " PKRU %08" PRIx32 " PKRS %08" PRIx32 " PAT %016" PRIx64 "; M %u\n",
+            c->number, r->cr0, r->cr3, r->cr4, r->efer, r->pkru, r->pkrs, r->pat, c->cpu.paddr_bits);
     for (unsigned level = c->root; level >= c->leaf; level--)
         fprintf(out, "  level %u at %013" PRIx64 ": %016" PRIx64 "\n", level, c->entry[level].pa,
                 c->entry[level].value);
     for (unsigned n = 0; n < c->accesses; n++)
-        fprintf(out, "  access %u: %s%s %s at %016" PRIx64 ", AC = %d\n", n, c->access[n].imp ? "implicit, by " : "",
-                c->access[n].user ? "user" : "supervisor", kind[c->access[n].acc], c->access[n].va, c->access[n].ac);
+        fprintf(out, "  access %u: %s%s%s %s at %016" PRIx64 ", AC = %d\n", n, c->access[n].imp ? "implicit, by " : "",
+                c->access[n].user ? "user" : "supervisor", c->access[n].ss ? " shadow-stack" : "",
+                kind[c->access[n].acc], c->access[n].va, c->access[n].ac);
 }

@@ -19,6 +19,7 @@ enum {
 struct case_limits {
     struct oracle_cpu cpu; /* what the judge offers; paddr_bits is the M that it checks reserved bits against */
     bool smep, smap, nx;
+    bool types;      /* it tells memory types: IA32_PAT and CR0.CD are random */
     uint64_t tables; /* first table frame: case n has those from tables + n % batch * CASE_TABLES * 4096 on */
     uint64_t batch;
     uint64_t group;            /* cases of one n / group have the same registers, but for CR3 */

@@ -51,6 +51,32 @@ bool case_expect(struct physmem *pm, const struct judge_case *c, const struct ca
     return write_entries(pm, c, true);
 }
 
+static unsigned effective(unsigned mt)
+{
+    return mt == MT_UC_MINUS ? MT_UC : mt;
+}
+
+/* Memory types, of a judge that tells them: of the page, and of each table that was read. */
+static bool types_differ(const struct case_context *x, unsigned n, struct case_difference *d)
+{
+    const struct oracle_result *e = &x->expected->result[n];
+    *d = (struct case_difference){.what = DIFFERS_TYPE,
+                                  .index = n,
+                                  .expected = e->kind == KIND_OK ? effective(e->mt) : 0,
+                                  .seen = x->seen->access[n].mt};
+    if (d->expected != d->seen)
+        return true;
+    if (!x->seen->access[n].tables)
+        return false;
+    uint64_t expected = (uint64_t)e->steps << 32, seen = (uint64_t)x->seen->access[n].tables << 32;
+    for (unsigned i = 0; i < e->steps; i++)
+        expected |= (uint64_t)effective(e->step[i].mt) << 4 * i;
+    for (unsigned i = 0; i < x->seen->access[n].tables; i++)
+        seen |= (uint64_t)x->seen->access[n].table_mt[i] << 4 * i;
+    *d = (struct case_difference){.what = DIFFERS_TABLE_TYPE, .index = n, .expected = expected, .seen = seen};
+    return expected != seen;
+}
+
 static bool access_differs(const struct case_context *x, unsigned n, struct case_difference *d)
 {
     const struct oracle_result *e = &x->expected->result[n];
@@ -70,7 +96,7 @@ static bool access_differs(const struct case_context *x, unsigned n, struct case
                                   .index = n,
                                   .expected = e->addr,
                                   .seen = x->seen->access[n].addr};
-    return d->expected != d->seen;
+    return d->expected != d->seen || (x->seen->types && types_differ(x, n, d));
 }
 
 unsigned case_compare(const struct case_context *x, struct case_difference differences[CASE_DIFFERENCES])
@@ -90,7 +116,9 @@ unsigned case_compare(const struct case_context *x, struct case_difference diffe
 
 void case_print_difference(FILE *out, const struct case_context *x, const struct case_difference *d)
 {
-    static const char *const kind[] = {"no fault", "#GP", "#PF"}, *const field[] = {"kind", "error code", "address"};
+    static const char *const kind[] = {"no fault", "#GP", "#PF"}, *const field[] = {"kind", "error code", "address",
+                                                                                    "memory type",
+                                                                                    "memory types of the tables"};
     if (d->what == DIFFERS_ENTRY) {
         fprintf(out, "  entry of level %u at the end: oracle %016" PRIx64 ", judge %016" PRIx64 "\n", d->index,
                 d->expected, d->seen);

@@ -5,6 +5,7 @@
 #ifndef TWINWALK_EXPECT_H
 #define TWINWALK_EXPECT_H
 
+#include "arch/invalidation.h"
 #include "case.h"
 
 struct case_expected {
@@ -20,17 +21,22 @@ struct case_seen {
         uint16_t err;
         uint64_t addr; /* KIND_OK: physical address; KIND_PF: CR2; else 0 */
         const char *detail;
+        uint8_t mt;          /* with types: KIND_OK: enum pins_memory_type, UC- as UC */
+        uint8_t tables;      /* with types: entries that the walk read; 0: not known */
+        uint8_t table_mt[5]; /* … and the memory type by which each was read */
     } access[CASE_ACCESSES];
+    bool types;        /* memory types were seen */
     uint64_t entry[6]; /* by level: contents at the end */
 };
 enum { SEEN_OTHER = 255 };
 
-enum case_what { DIFFERS_KIND, DIFFERS_ERROR_CODE, DIFFERS_ADDRESS, DIFFERS_ENTRY };
+enum case_what { DIFFERS_KIND, DIFFERS_ERROR_CODE, DIFFERS_ADDRESS, DIFFERS_TYPE, DIFFERS_TABLE_TYPE, DIFFERS_ENTRY };
 
 struct case_difference {
     enum case_what what;
     unsigned index;          /* access; DIFFERS_ENTRY: level */
-    uint64_t expected, seen; /* DIFFERS_ENTRY: without the bits that may be either */
+    uint64_t expected, seen; /* DIFFERS_ENTRY: without the bits that may be either; DIFFERS_TABLE_TYPE: four bits an
+                              * entry read, the root's lowest, above them how many */
 };
 enum { CASE_DIFFERENCES = CASE_ACCESSES + 5 };
 
@@ -48,10 +54,12 @@ struct case_excuse {
 
 /* One rule that the expectation gets wrong on purpose, to show that the judge goes red. */
 struct case_sabotage {
-    const char *name, *what;
+    const char *name, *what, *needs; /* needs: what not every judge has, or NULL */
     void (*input)(struct oracle_cpu *cpu, struct oracle_regs *regs, struct oracle_access *access); /* or NULL */
     void (*output)(const struct judge_case *c, const struct oracle_access *access,
                    struct oracle_result *result); /* or NULL */
+    void (*control)(uint8_t op, uint64_t data, const struct oracle_regs *before, const struct cached *entry, bool *good,
+                    bool *must_drop); /* or NULL; of judges that play control operations */
 };
 extern const struct case_sabotage case_sabotages[]; /* ends with a NULL name */
 const struct case_sabotage *case_sabotage_find(const char *name);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/about.h"
 #include "base/arguments.h"
@@ -17,6 +16,7 @@
 #include "kvm_excuses.h"
 #include "kvm_play.h"
 #include "options.h"
+#include "progress.h"
 
 struct wishes {
     struct judge_options common;
@@ -71,26 +71,11 @@ static const struct argp argp = {options,
 /* ---- output ---------------------------------------------------------------------------------------------------------
  */
 
-static double seconds(clockid_t clock)
+static double cpu_seconds(void)
 {
     struct timespec t;
-    clock_gettime(clock, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* On a terminal, five times a second; silent in a pipe. */
-static void show_progress(uint64_t done, uint64_t total, double started, double *last)
-{
-    const double now = seconds(CLOCK_MONOTONIC);
-    if (!isatty(STDERR_FILENO) || now - *last < 0.2)
-        return;
-    *last = now;
-    const double rate = (double)done / (now - started);
-    fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", done, total, rate / 1e3,
-            (double)(total - done) / rate);
-    if (done == total)
-        fputs("\r\033[K", stderr);
-    fflush(stderr);
 }
 
 static void print_machine(const struct vm *vm)
@@ -177,19 +162,18 @@ static int run(struct vm *vm, const struct wishes *w)
     if (!play)
         return fprintf(stderr, "judge: no memory\n"), STATUS_HOST;
     print_machine(vm);
-    const double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double wall = progress_seconds(), cpu = cpu_seconds();
     const uint64_t end = w->common.from + w->common.cases;
-    double last = wall;
     uint64_t at = w->common.from;
     bool broke = false;
     while (at < end && !interrupt_count && !broke) {
         at = kvm_play_some(play, at, end, why, sizeof why);
         broke = at == 0;
         if (!broke)
-            show_progress(at - w->common.from, w->common.cases, wall, &last);
+            progress_show(at - w->common.from, w->common.cases, wall);
     }
     const struct kvm_counts *counts = kvm_play_counts(play);
-    const double wall_spent = seconds(CLOCK_MONOTONIC) - wall, cpu_spent = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    const double wall_spent = progress_seconds() - wall, cpu_spent = cpu_seconds() - cpu;
     print_counts(vm, counts, wall_spent, cpu_spent);
     int status = STATUS_HOST;
     if (broke)

@@ -25,7 +25,8 @@ static const struct argp_option options[] = {
 static void list_sabotages(void)
 {
     for (const struct case_sabotage *s = case_sabotages; s->name; s++)
-        printf("%-12s %s\n", s->name, s->what);
+        printf("%-12s %s%s%s%s\n", s->name, s->what, s->needs ? " [" : "", s->needs ? s->needs : "",
+               s->needs ? "]" : "");
     exit(STATUS_EQUAL);
 }
 

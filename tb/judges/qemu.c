@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/about.h"
 #include "base/arguments.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "options.h"
+#include "progress.h"
 #include "qemu_excuses.h"
 #include "qemu_machine.h"
 #include "qemu_play.h"
@@ -68,30 +67,13 @@ static const struct argp argp = {
 /* ---- output ---------------------------------------------------------------------------------------------------------
  */
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static double started;
 static uint64_t total;
 
-/* After every batch. On a terminal a line of progress, silent in a pipe. */
+/* After every batch. */
 static bool tell(const struct qemu_counts *counts)
 {
-    static double last;
-    const double now = seconds();
-    if (isatty(STDERR_FILENO) && (now - last > 0.2 || counts->cases == total)) {
-        const double rate = (double)counts->cases / (now - started);
-        last = now;
-        fprintf(stderr, "\r\033[K%" PRIu64 " of %" PRIu64 " cases, %.1f k cases/s, %.0f s left", counts->cases, total,
-                rate / 1e3, (double)(total - counts->cases) / rate);
-        if (counts->cases == total)
-            fputs("\r\033[K", stderr);
-        fflush(stderr);
-    }
+    progress_show(counts->cases, total, started);
     return interrupt_count == 0;
 }
 
@@ -194,10 +176,10 @@ int main(int argc, char **argv)
     interrupt_install();
     char why[1200];
     struct qemu_counts counts = {0};
-    started = seconds();
+    started = progress_seconds();
     total = w.common.cases;
     const bool good = play(&w, &counts, why, sizeof why);
-    const double wall = seconds() - started;
+    const double wall = progress_seconds() - started;
     if (counts.cases)
         print_counts(&counts, wall);
     int status = STATUS_HOST;

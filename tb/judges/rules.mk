@@ -7,7 +7,7 @@ CASES ?= 100000
 SEED  ?= 1
 
 JUDGES       := build/judges
-JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/options.c tb/judges/sabotage.c tb/base/arguments.c tb/base/exits.c tb/base/interrupt.c tb/base/outfile.c tb/base/about.c traces/format/plain.c traces/format/whole.c model/arch/oracle.c model/mem/physmem.c
+JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/options.c tb/judges/progress.c tb/judges/sabotage.c tb/base/arguments.c tb/base/exits.c tb/base/interrupt.c tb/base/outfile.c tb/base/about.c traces/format/plain.c traces/format/whole.c model/arch/oracle.c model/mem/physmem.c
 judge_objects = $(patsubst %,$(JUDGES)/obj/%.o,$(basename $(1)))
 JUDGE_FLAGS  := -I . -I model -I tb -I tb/judges -MMD -MP
 
@@ -52,6 +52,26 @@ $(JUDGES)/kvm: $(KVM_OBJ)
 judge-kvm: needs-judge-kvm ## judge the oracle by /dev/kvm, where there is one (CASES=N SEED=S ARGS=)
 	@$(MAKE) -s -j2 $(JUDGES)/kvm
 	@$(JUDGES)/kvm --cases=$(CASES) --seed=$(SEED) $(ARGS)
+
+# Bochs: its processor, built from source by scripts/judge_bochs.sh, is linked to the program; what of it must be C++ is.
+BOCHS       := build/bochs-judge/bochs-3.0
+BOCHS_LIBS  := $(addprefix $(BOCHS)/,cpu/libcpu.a cpu/avx/libavx.a cpu/fpu/libfpu.a cpu/softfloat3e/libsoftfloat.a cpu/libcpu.a cpu/cpudb/libcpudb.a gui/paramtree.o)
+BOCHS_CXX   := $(patsubst %.cc,$(JUDGES)/obj/%.o,$(wildcard tb/judges/bochs*.cc))
+BOCHS_OBJ   := $(call judge_objects,$(JUDGE_COMMON) model/arch/invalidation.c $(wildcard tb/judges/bochs*.c)) $(BOCHS_CXX)
+BOCHS_FLAGS := -O2 -Wall -isystem $(BOCHS) -isystem $(BOCHS)/cpu -I tb/judges/bochs_hooks -I model -I tb/judges -MMD -MP
+
+$(BOCHS)/built: scripts/judge_bochs.sh tb/judges/bochs_hooks/instrument.h
+	@scripts/judge_bochs.sh
+$(BOCHS_CXX): $(JUDGES)/obj/%.o: %.cc $(BOCHS)/built
+	@mkdir -p $(@D)
+	@$(CXX) $(BOCHS_FLAGS) -c $< -o $@
+$(JUDGES)/bochs: $(BOCHS_OBJ)
+	@$(CXX) $^ $(BOCHS_LIBS) -ljansson -o $@
+
+.PHONY: judge-bochs
+judge-bochs: needs-judge-bochs ## judge the oracle by Bochs' MMU, built from source at the first call (CASES=N SEED=S ARGS=)
+	@$(MAKE) -s -j2 $(JUDGES)/bochs
+	@$(JUDGES)/bochs --cases=$(CASES) --seed=$(SEED) $(ARGS)
 
 -include $(shell find $(JUDGES) -name '*.d' 2>/dev/null)
 endif

@@ -132,26 +132,85 @@ static void pat_is_address(const struct judge_case *c, const struct oracle_acces
         result->addr |= c->entry[c->leaf].value & ENTRY_PAT_LARGE;
 }
 
+static void no_cet(struct oracle_cpu *cpu, struct oracle_regs *regs, struct oracle_access *access)
+{
+    (void)cpu, (void)access;
+    regs->cr4 &= ~CR4_CET;
+}
+
+static void type_without_pat(const struct judge_case *c, const struct oracle_access *access,
+                             struct oracle_result *result)
+{
+    (void)access;
+    if (result->kind == KIND_OK && !(c->regs.cr0 & CR0_CD))
+        result->mt = c->regs.pat >> 8 * (result->pat & 3) & 7;
+}
+
+static void type_without_cr3(const struct judge_case *c, const struct oracle_access *access,
+                             struct oracle_result *result)
+{
+    (void)access;
+    if (result->steps && !(c->regs.cr0 & CR0_CD))
+        result->step[0].mt = c->regs.pat & 7;
+}
+
+static void pcide_at_any_time(uint8_t op, uint64_t data, const struct oracle_regs *before, const struct cached *entry,
+                              bool *good, bool *must_drop)
+{
+    (void)entry, (void)must_drop;
+    if (op == CTL_MOV_CR4 && data & ~before->cr4 & CR4_PCIDE)
+        *good = true;
+}
+
+static void any_pat(uint8_t op, uint64_t data, const struct oracle_regs *before, const struct cached *entry, bool *good,
+                    bool *must_drop)
+{
+    (void)data, (void)before, (void)entry, (void)must_drop;
+    *good = *good || op == CTL_WRMSR_PAT;
+}
+
+static void globals_dropped(uint8_t op, uint64_t data, const struct oracle_regs *before, const struct cached *entry,
+                            bool *good, bool *must_drop)
+{
+    (void)data, (void)before;
+    if (*good && entry->global &&
+        (op == CTL_MOV_CR3 || op == CTL_INVPCID_ADDRESS || op == CTL_INVPCID_CONTEXT ||
+         op == CTL_INVPCID_ALL_NONGLOBAL))
+        *must_drop = true;
+}
+
 const struct case_sabotage case_sabotages[] = {
-    {"wp", "CR0.WP is taken for 0", no_wp, NULL},
-    {"smep", "CR4.SMEP is taken for 0", no_smep, NULL},
-    {"smap", "CR4.SMAP is taken for 0", no_smap, NULL},
-    {"ac", "EFLAGS.AC is taken for 0", ac_ignored, NULL},
-    {"implicit", "implicit accesses are judged as explicit ones", implicit_as_explicit, NULL},
-    {"xd", "fetches are judged as reads", xd_ignored, NULL},
-    {"maxphyaddr", "physical addresses have one bit more", one_address_bit_more, NULL},
-    {"vendor", "bit 8 of PML4E and PML5E is reserved as by the other vendor", other_vendor, NULL},
-    {"pku", "PKRU is taken for 0", no_pku, NULL},
-    {"pks", "PKRS is taken for 0", no_pks, NULL},
-    {"a-upper", "A is not set above the leaf", NULL, a_only_in_leaf},
-    {"a-leaf", "A is not set in the leaf", NULL, no_a_in_leaf},
-    {"d", "D is not set", NULL, no_d},
-    {"d-early", "D is set before the rights are checked", NULL, d_before_rights},
-    {"rsvd-p", "a reserved bit faults with P = 0", NULL, rsvd_without_p},
-    {"fetch-i", "I/D is set for every fetch", NULL, fetch_always_i},
-    {"cr2", "CR2 is the page's address", NULL, page_of_cr2},
-    {"canonical", "a non-canonical address is a page fault", NULL, hole_is_a_page_fault},
-    {"pat", "bit 12 of a large page is address", NULL, pat_is_address},
+    {.name = "wp", .what = "CR0.WP is taken for 0", .input = no_wp},
+    {.name = "smep", .what = "CR4.SMEP is taken for 0", .input = no_smep},
+    {.name = "smap", .what = "CR4.SMAP is taken for 0", .input = no_smap},
+    {.name = "ac", .what = "EFLAGS.AC is taken for 0", .input = ac_ignored},
+    {.name = "implicit", .what = "implicit accesses are judged as explicit ones", .input = implicit_as_explicit},
+    {.name = "xd", .what = "fetches are judged as reads", .input = xd_ignored},
+    {.name = "maxphyaddr", .what = "physical addresses have one bit more", .input = one_address_bit_more},
+    {.name = "vendor", .what = "bit 8 of PML4E and PML5E is reserved as by the other vendor", .input = other_vendor},
+    {.name = "pku", .what = "PKRU is taken for 0", .input = no_pku},
+    {.name = "pks", .what = "PKRS is taken for 0", .input = no_pks},
+    {.name = "a-upper", .what = "A is not set above the leaf", .output = a_only_in_leaf},
+    {.name = "a-leaf", .what = "A is not set in the leaf", .output = no_a_in_leaf},
+    {.name = "d", .what = "D is not set", .output = no_d},
+    {.name = "d-early", .what = "D is set before the rights are checked", .output = d_before_rights},
+    {.name = "rsvd-p", .what = "a reserved bit faults with P = 0", .output = rsvd_without_p},
+    {.name = "fetch-i", .what = "I/D is set for every fetch", .output = fetch_always_i},
+    {.name = "cr2", .what = "CR2 is the page's address", .output = page_of_cr2},
+    {.name = "canonical", .what = "a non-canonical address is a page fault", .output = hole_is_a_page_fault},
+    {.name = "pat", .what = "bit 12 of a large page is address", .output = pat_is_address},
+    {.name = "cet", .what = "CR4.CET is taken for 0", .input = no_cet, .needs = "CET"},
+    {.name = "type-pat", .what = "PAT of a page chooses no memory type", .output = type_without_pat, .needs = "types"},
+    {.name = "type-root",
+     .what = "CR3 chooses the memory type of no root table",
+     .output = type_without_cr3,
+     .needs = "types"},
+    {.name = "ctl-pcide", .what = "PCIDE may be set with any CR3[11:0]", .control = pcide_at_any_time, .needs = "ctl"},
+    {.name = "ctl-pat", .what = "IA32_PAT takes all values", .control = any_pat, .needs = "ctl"},
+    {.name = "ctl-global",
+     .what = "MOV CR3 and INVPCID of types 0, 1 and 3 drop global entries too",
+     .control = globals_dropped,
+     .needs = "ctl"},
     {0},
 };
 
