@@ -118,6 +118,31 @@ static void an_stlb_hit_not_used_touches_nothing(void **state)
     bench_free(b);
 }
 
+/* Where a 4K and a 2M entry match one lookup, the smaller size counts (section 4): the other's set is let alone. */
+static void of_two_sizes_the_smaller_is_touched(void **state)
+{
+    (void)state;
+    if (!two_ways_of_4k() || !(CFG_STLB_A0_HOLDS & 2))
+        return;
+    struct bench *b = two_pages(MAPPED);
+    *bench_word(b, bench_entry(b, 4, page(0), 2)) = 0x200000 | MAPPED | PTE_PS;
+    bench_control(b, CTL_INVLPG, 0x7000000000); /* only the PSC, which still knows the table */
+    assert_int_equal(bench_translate(b, DATA, page(0) + 0x1000, ACC_READ, true).r.size, SIZE_2M);
+    bench_ticks(b, S);
+    struct place large = stlb_set;
+    large.set = page(0) >> 21 & (CFG_STLB_A0_SETS - 1);
+    assert_int_not_equal(large.set, stlb_set.set);
+    const struct repl want = touched(ranks(b, stlb_set), stlb_set, way_of(b, stlb_set, tag_4k(page(0))));
+    const struct repl other = ranks(b, large);
+    assert_memory_not_equal(want.w, ranks(b, stlb_set).w, sizeof want.w);
+    const struct bench_answer a = bench_translate(b, FETCH, page(0), ACC_EXECUTE, true);
+    assert_int_equal(a.r.src, SRC_STLB);
+    assert_int_equal(a.r.size, SIZE_4K);
+    assert_ranks(b, stlb_set, want);
+    assert_ranks(b, large, other);
+    bench_free(b);
+}
+
 static size_t all_ranks(const struct bench *b, uint64_t *words)
 {
     size_t n = 0;
@@ -327,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_stlb_hit_touches),
         cmocka_unit_test(an_stlb_hit_not_used_touches_nothing),
+        cmocka_unit_test(of_two_sizes_the_smaller_is_touched),
         cmocka_unit_test(invalidation_leaves_replacement_alone),
         cmocka_unit_test(a_page_fault_leaves_replacement_alone),
         cmocka_unit_test(an_l1_fill_beats_the_touches_of_its_cycle),
