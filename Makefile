@@ -184,7 +184,8 @@ $(B)/twinwalk-model: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o
 include model/library/rules.mk
 
 # ---- Verilator -----------------------------------------------------------------------------------------------------
-VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_fst_c.o verilated_threads.o verilated_says.o)
+VRUN_FST  := $(addprefix $(BUILD)/verilated/,verilated_fst_c.o fst_writer.o fst_changes.o)
+VRUN      := $(addprefix $(BUILD)/verilated/,verilated.o verilated_threads.o verilated_says.o) $(VRUN_FST)
 VRUN_SC   := $(addprefix $(BUILD)/verilated/sc/,verilated.o verilated_threads.o) $(BUILD)/verilated/verilated_says.o
 VINCLUDES  = -I $(B)/cc -I $(B)/sc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
 
@@ -196,6 +197,13 @@ $(VSTAMP): $(VSTAMP).now
 $(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -fPIC -c $< -o $@
+# Its writer of waveforms, but for the file itself: that is ours.
+$(BUILD)/verilated/verilated_fst_c.cpp: $(VSTAMP)
+	@scripts/verilate.py writer $@
+$(BUILD)/verilated/verilated_fst_c.o: $(BUILD)/verilated/verilated_fst_c.cpp tb/dut/verilated_says.h $(wildcard tb/dut/fst_*.h)
+	@$(CXX) $(VSAYS) $(OPT) -fPIC -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I tb/dut -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $< -o $@
+$(BUILD)/verilated/fst_%.o: tb/dut/fst_%.c $(wildcard tb/dut/fst_*.h) $(VSTAMP)
+	@$(CC) $(CFLAGS) -fPIC -c $< -o $@
 $(BUILD)/verilated/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) $(VSAYS) $(OPT) -fPIC -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@

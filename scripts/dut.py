@@ -375,7 +375,7 @@ class Build:
             how = ["-x", "c", "-std=gnu11", *[flag for flag in common if not flag.startswith("-std=")]] if path.suffix == ".c" else common
             if subprocess.run([*cxx, *how, "-c", str(path), "-o", objects[-1]]).returncode:
                 return False
-        needs = ["-lz", "-lpthread", *(["-llz4"] if "llz4" in Path(root, "include/verilated.mk").read_text() else [])]
+        needs = ["-lz", "-llz4", "-lpthread"]
         new = self.to / "libdut.so.new"
         if subprocess.run([*cxx, "-shared", "-Wl,--version-script=tb/dut/library.map", "-Wl,-z,defs", *objects, str(self.to / "cc/Vdut__ALL.a"),
                            *self.env["VRUN"].split(), *needs, "-o", str(new)]).returncode:

@@ -5,6 +5,7 @@ what is not kept from one function to the next not stored.
   scripts/verilate.py check                           says nothing, or what is wrong with it
   scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
   scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or DIR/PREFIX) and compiles
+  scripts/verilate.py writer FILE                     writes Verilator's code that writes FST to FILE, with tb/dut/fst_writer.h in the place of fstapi, if it has that
   scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with a load_i
   scripts/verilate.py registers DIR PREFIX [FILE.sv]...   writes DIR/PREFIX_registers.h anew; says which register of the MMU in those files nobody writes
 
@@ -80,6 +81,19 @@ def stamp(file, *text):
     return 0
 
 
+def writer(file):
+    """Newer ones than 5.032 have a writer in C++ of their own, which stays."""
+    code = Path(Verilator().root, "include/verilated_fst_c.cpp").read_text()
+    code = re.sub(r'#include "gtkwave/(fastlz|lz4)\.c"\n', "", code).replace('#include "gtkwave/fstapi.c"', '#include "gtkwave/fstapi.h"\n#include "fst_verilator.h"')
+    emit = r"fstWriterEmitValueChange\(m_fst, m_symbolp\[code\], "
+    code = re.sub(rf'{emit}newval \? "1" : "0"\)', "fstWriterEmitNumber(m_fst, m_symbolp[code], newval, 1)", code)
+    code = re.sub(rf" *char buf\[\w+\];\n([^\n]*\n) *cvt[CSIQ]DataToStr\(buf, newval << \(\w+ - bits\)\);\n( *){emit}buf\);",
+                  r"\1\2fstWriterEmitNumber(m_fst, m_symbolp[code], newval, bits);", code)
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    Path(file).write_text(code)
+    return 0
+
+
 def make(target, label, *arguments, foreign=None):
     """`foreign`: of somebody else's design; the file that takes what Verilator says of it."""
     folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
@@ -107,7 +121,7 @@ def make(target, label, *arguments, foreign=None):
 
 
 def main(arguments):
-    verbs = {"check": check, "stamp": stamp, "make": make, "clock": clock, "registers": registers}
+    verbs = {"check": check, "stamp": stamp, "make": make, "writer": writer, "clock": clock, "registers": registers}
     if not arguments or arguments[0] not in verbs:
         print(__doc__, file=sys.stderr)
         return 2

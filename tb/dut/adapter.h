@@ -7,7 +7,7 @@
  * All logic is settled once a clock. The model has a load_i (tb/dut/mmu_waves.sv): one eval when it turns over, for
  * what lies behind the inputs, and one at the rising edge, for the rest; the state readout waits for its look_i, which
  * turns over when somebody asks. Verilator's eval asks several times what has changed, which costs a tenth of a clock:
- * where the header has the calls that follow (clock_load, clock_rise), a step without waves makes them. Or the model
+ * where the header has the calls that follow (clock_load, clock_rise), a step makes them. Or the model
  * has none (an MMU of other making): one eval, at the edge; an eval with clk = 0 would only make Verilator forget that
  * the clock was high, so its memory of the clock is set low by hand. Either is made possible by scripts/verilate.py,
  * from the C++ that Verilator wrote, and a header of its making says so (Vmmu_clock.h; to be included before this one).
@@ -32,6 +32,7 @@
 #include "board.h"
 #include "dut.h"
 #include "events.h"
+#include "fst_writer.h"
 #include "listen.h"
 #include "mmu_cfg.h"
 #include "pack.h"
@@ -171,6 +172,7 @@ private:
     uint64_t cycle_ = 0;
     struct pins_out expected_ = {};  /* the reference's outputs of the present cycle, for waves */
     uint64_t dumped_ = 0;            /* cycles in the waveform */
+    bool falls_by_itself_ = false;   /* the clock in it, which its writer knows */
     bool expected_known_ = false;    /* not told in cycles that the bench skips: both wait there */
     struct pins_in held_ = {};       /* what of the last inputs dumped still stands: offers that were not accepted */
     struct dut_event said_ = {};     /* the first thing that the design said of itself since the last reset */
@@ -313,13 +315,11 @@ private:
     {
         adapter &a = self(d);
         a.evaluate([&] {
-            if (a.fst_) {
+            if (a.fst_)
                 a.dump_cycle(*in);
-                a.rise();
-            } else {
-                a.put_inputs(*in);
-                a.clock();
-            }
+            else
+                a.put_inputs(*in), a.lower();
+            a.rise();
         });
         a.cycle_++;
         a.get_outputs(*out);
@@ -406,7 +406,10 @@ private:
             a.model_.trace(a.fst_.get(), 99);
             a.fst_->set_time_unit("1ns");
             a.fst_->set_time_resolution("1ps");
+            if constexpr (has_calls<Model>::value)
+                fst_writer_clock("clk_i", WAVES_TICKS / 2); /* nothing waits for it to fall */
             a.write([&] { a.fst_->open(path); });
+            a.falls_by_itself_ = has_calls<Model>::value && fst_writer_has_clock();
         }
         return self(d).fst_ != nullptr;
     }
@@ -435,6 +438,10 @@ private:
     /* What lies behind the inputs follows them. */
     void settle()
     {
+        if constexpr (has_calls<Model>::value) {
+            if (!fresh_)
+                return clock_load(model_);
+        }
         if constexpr (has_load<Model>::value)
             model_.load_i = !model_.load_i;
         model_.eval();
@@ -454,25 +461,15 @@ private:
     /* A rising edge. */
     void rise()
     {
+        if constexpr (has_calls<Model>::value) {
+            if (!fresh_)
+                return clock_rise(model_);
+        }
         model_.clk_i = 1;
         model_.eval();
     }
 
-    /* A whole clock. It is high after it. */
-    void clock()
-    {
-        if constexpr (has_calls<Model>::value) {
-            if (!fresh_) {
-                clock_load(model_);
-                clock_rise(model_);
-                return;
-            }
-        }
-        lower();
-        rise();
-    }
-
-    /* Both phases of the present cycle. The clock is low after it. */
+    /* Both phases of the present cycle. The clock may be low after it. */
     void dump_cycle(const struct pins_in &in)
     {
         struct pins_out actual = {};
@@ -492,9 +489,11 @@ private:
         put_inputs(in);
         settle();
         write([&] { fst_->dump(WAVES_TICKS * cycle_); });
-        model_.clk_i = 0;
-        model_.eval();
-        write([&] { fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2); });
+        if (!falls_by_itself_) {
+            model_.clk_i = 0;
+            model_.eval();
+            write([&] { fst_->dump(WAVES_TICKS * cycle_ + WAVES_TICKS / 2); });
+        }
         if (++dumped_ % WAVES_BLOCK == 0)
             write([&] { fst_->flush(); });
     }

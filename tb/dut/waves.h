@@ -13,7 +13,7 @@ extern "C" {
 struct dut;
 
 enum { WAVES_TICKS = 1000 }; /* units of the FST's time (ps) in one cycle */
-enum { WAVES_BLOCK = 1024 }; /* cycles in a block of the FST: more, and its writer runs out of the processor's cache */
+enum { WAVES_BLOCK = 8192 }; /* cycles in a block of the FST: more, and its writer runs out of the processor's cache */
 
 /* The reference model's outputs of the cycle whose step comes next, shown in the waveform beside the DUT's own. Only
  * while waves are on, only for DUTs whose waves_start said true. */

@@ -6,7 +6,7 @@ FPGA_RULES := 1
 FPGA_DIR := $(B)/fpga
 FPGA_RTL := $(FROM)rtl/link/link_pkg.sv $(filter-out %/link_pkg.sv,$(wildcard $(FROM)rtl/link/link_*.sv)) $(FROM)rtl/link/mmu_link.sv
 FPGA_CLOCKED := $(patsubst $(FROM)rtl/%,$(FPGA_DIR)/rtl/%,$(RTL))
-FPGA_AIDS := $(addprefix $(FPGA_DIR)/,fpga_sim.o faults.o plug.o planted.o) $(call objects,tb/base/exits.c) $(filter-out %_fst_c.o,$(VRUN))
+FPGA_AIDS := $(addprefix $(FPGA_DIR)/,fpga_sim.o faults.o plug.o planted.o) $(call objects,tb/base/exits.c) $(filter-out $(VRUN_FST),$(VRUN))
 
 # What goes to the link beside the MMU: all that it consists of, and the endpoints.
 .PHONY: lint-link
