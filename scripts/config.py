@@ -82,8 +82,10 @@ class Preset:
                 tree = tomllib.load(file)
         except OSError as error:
             raise Bad(f"{path}: {error.strerror}; the presets are the files config/*.toml")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise Bad(f"{path}: not a TOML file: {error}")
+        except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
+            raise Bad(f"{path}: not a TOML file: {' '.join(str(error).split())}")
+        except RecursionError:
+            raise Bad(f"{path}: not a preset: hundreds of brackets, one within the other")
         self.flat = {}
         for section, keys in tree.items():
             if not isinstance(keys, dict):
@@ -97,8 +99,12 @@ class Preset:
         self.check_consistency()
 
     def refuse(self, key, value, reason):
-        shown = value if isinstance(value, dict) else json.dumps(value, ensure_ascii=False, default=str)
-        raise Bad(f"{self.path}: {key} = {shown}: {reason}")
+        name = key if key.isprintable() else json.dumps(key)
+        try:
+            shown = value if isinstance(value, dict) else json.dumps(value, ensure_ascii=False, default=str)
+        except RecursionError:
+            shown = "[[[…"
+        raise Bad(f"{self.path}: {name} = {shown}: {reason}")
 
     def read_scalars(self):
         for key, (kind, low, high, _) in SCALARS.items():

@@ -17,3 +17,16 @@ $(B)/fuzz_calls: $(B)/obj/tb/fuzz/calls.o $(C_OBJ)
 sanitize: needs-model ## the C programs of preset tiny under ASan and UBSan, on the corpus, the vectors and nearly legal system calls (CALLS= FIRST= SHARE=ci)
 	@$(MAKE) -s -j2 $(SANITIZE) build/sanitize/tiny/twinwalk-model build/sanitize/tiny/fuzz_calls
 	@scripts/sanitize.sh $(SHARE) $(FIRST) $(CALLS)
+
+# Command lines and presets, with the fuzzers of the readers (traces/fuzz/rules.mk). argp is the C library's own and is not
+# instrumented, so MemorySanitizer is not for it. A preset costs Python a thousand times what a line costs C.
+FUZZERS     += $(if $(FUZZ_MEMORY),,options presets)
+PRESET_RUNS ?= $(shell expr $(RUNS) / 1000 + 1000)
+FUZZ_CLI    := $(wildcard tb/cli/options*.c) tb/base/arguments.c tb/base/exits.c tb/base/outfile.c tb/session/setup.c model/mem/memport_preset.c traces/format/plain.c \
+               traces/format/whole.c
+build/fuzz/gen/mmu_cfg.h: config/tiny.toml scripts/config.py
+	@mkdir -p $(@D)
+	@scripts/config.py header $< > $@
+build/fuzz/fuzz_options: tb/fuzz/fuzz_options.c $(FUZZ_CLI) build/fuzz/gen/mmu_cfg.h $(wildcard tb/cli/*.h tb/base/*.h tb/session/*.h)
+	@$(FUZZ_CC) $(filter-out -MMD -MP,$(FUZZ_FLAGS)) -I tb -I build/fuzz/gen -ffunction-sections -Wl,--gc-sections -fsanitize=fuzzer $(filter %.c,$^) \
+	    -Wl,--wrap=argp_parse,--wrap=argp_error,--wrap=exit,--wrap=outfile_possible -o $@

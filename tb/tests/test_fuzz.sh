@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The readers' fuzzers: the kept corpus, and a few thousand executions each (`make fuzz RUNS=10000000` is the long run).
+# The fuzzers of readers, command lines and presets: the kept corpus, and a few thousand executions each, the readers that
+# need no library of others also with MemorySanitizer (`make fuzz RUNS=10000000` is the long run).
 set -eu
 cd "$(dirname "$0")/../.."
-exec make -s fuzz RUNS=5000
+make -s fuzz RUNS=5000
+exec make -s fuzz RUNS=1000 FUZZ_SANITIZER=memory
