@@ -14,11 +14,11 @@ def statements(code):
 
 
 def written(code):
-    """Members of the model that generated C++ writes, and perhaps some that it only reads: those that it hands to a function of Verilator's."""
+    """Members of the model that generated C++ writes, and perhaps some that it only reads: those that it hands to a function of Verilator's other than one that prints."""
     found = set()
     for statement in statements(code):
         words = statement.split()
-        if words and words[0].startswith("VL_"):
+        if words and words[0].startswith("VL_") and not words[0].startswith("VL_WRITEF"):
             found.update(w[3:] for w in words if w.startswith("my."))
         elif words and words[0].startswith("my.") and "=" in words:
             found.add(words[0][3:])

@@ -75,6 +75,7 @@ loaded second "events beside" <<< "$load"' logic g; assign g = state[0] & clk_i;
 looked() { design "$1" "$2" "input logic load_i, input logic look_i, output logic [7:0] state_data_o"; }
 look='logic [7:0] sel; always_ff @(edge look_i) sel <= i;'
 looked readout "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + sel)));'
+looked judged "" <<< "$load$look"' assign next = in; assign o = state; always_comb begin state_data_o = 0; if (state[7]) unique case (sel) 1: state_data_o = state; 2: state_data_o = ~state; state: state_data_o = 9; default: ; endcase end'
 looked outside "o depends on what is looked at" <<< "$load$look"' assign next = in; assign o = state ^ sel; assign state_data_o = sel;'
 looked apart "a module apart, u_rd" << END
 $load$look assign next = in;
