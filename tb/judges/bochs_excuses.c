@@ -71,8 +71,10 @@ static bool is_keys(const struct case_context *x, unsigned n)
     const struct keys keys = keys_of(x, n, leaf, user_page);
     if (keys.manual == keys.bochs)
         return false;
-    const bool fault = x->seen->access[n].kind == KIND_PF;
-    return keys.bochs ? fault && x->seen->access[n].err & PF_PK : !fault || !(x->seen->access[n].err & PF_PK);
+    const struct oracle_access *access = &x->c->access[n];
+    const uint16_t err = PF_P | (access->acc == ACC_WRITE ? PF_W : 0) | (access->user && !access->imp ? PF_U : 0) |
+                         (access->ss && x->c->regs.cr4 & CR4_CET ? PF_SS : 0) | (keys.bochs ? PF_PK : 0);
+    return x->seen->access[n].kind == KIND_PF ? x->seen->access[n].err == err : !keys.bochs;
 }
 
 /* A and D that one access more, or one less, has set. */
