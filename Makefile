@@ -292,7 +292,7 @@ $(B)/test/test_%: test_%.c $(C_OBJ) $(AIDS)
 SIZES       := ecp5 mini
 # Everything that the tests of PRESET run on.
 test-build: $(B)/twinwalk $(if $(filter $(SIZES),$(PRESET)),,$(B)/twinwalk-sc $(TESTS)) $(if $(filter tiny contrary,$(PRESET)),$(B)/part/part.o) $(if $(filter tiny contrary,$(PRESET)),$(B)/twinwalk-defects core-build) $(if $(filter tiny ecp5,$(PRESET)),$(B)/twinwalk-waiting $(B)/twinwalk-leftout) $(if $(filter ecp5,$(PRESET)),$(B)/twinwalk-defects) \
-            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/fpga-sim $(B)/fpga-sim-defects $(B)/fpga-sim-ulx3s $(B)/fpga-sim-ulx3s-defects $(B)/link-cost build/judges/kvm build/judges/qemu $(if $(wildcard $(BOCHS)/built),build/judges/bochs) $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
+            $(if $(filter tiny,$(PRESET)),$(LIB_COMMON) build/capture/twinwalk_capture.so build/system/twinwalk_system.so build/truth/twinwalk-truth $(B)/twinwalk-model duts $(B)/fpga-sim $(B)/fpga-sim-defects $(B)/fpga-sim-ulx3s $(B)/fpga-sim-ulx3s-defects $(B)/link-cost build/judges/kvm build/judges/qemu $(if $(wildcard build/bochs-judge/*/built),build/judges/bochs) $(B)/core-planted/cc/core_bench contract-dut) $(if $(filter mini,$(PRESET)),core-build core-board-build)
 
 # ---- verbs ---------------------------------------------------------------------------------------------------------
 PROGRAM_cc      := $(B)/twinwalk$(if $(DUT),-model)
