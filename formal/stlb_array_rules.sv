@@ -168,12 +168,12 @@ module stlb_array_rules
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
-      `PROPERTY(lemma_last_fill_is_held, known && here && match != '0, right)
+      `PROPERTY(last_fill_is_held, known && here && match != '0, right)
       `PROPERTY(nothing_stale_is_held, known && here && !held, match == '0)
       `PROPERTY(filled_is_there, known && here && was_filled, match != '0)
-      `PROPERTY(lemma_others_stay, known && here && was_match != '0 && !was_dropped && !was_fill, match == was_match)
-      `PROPERTY(lemma_found_if_there, known && c_look && match != '0, c_hit && same_data(c_data, held_data))
-      `PROPERTY(lemma_not_found_if_not, known && c_look && match == '0, !c_hit)
+      `PROPERTY(others_stay, known && here && was_match != '0 && !was_dropped && !was_fill, match == was_match)
+      `PROPERTY(found_if_there, known && c_look && match != '0, c_hit && same_data(c_data, held_data))
+      `PROPERTY(not_found_if_not, known && c_look && match == '0, !c_hit)
       // Lemma.
       `PROPERTY(lemma_floors, known && valid != '0, floors)
     end

@@ -14,7 +14,7 @@ Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, gro
 The unit `outputs` is the whole MMU, and its proof is one of structure: which inputs stand before an output without a
 register between.
 
-What was asked once of the same texts, with the same tools, is not asked again: out/formal/known/ has the answers, with the time that they took.
+What was asked once of the same texts, with the same tools, is not asked again: out/formal/known/ has the answers, with the processor's time that they took.
 
 Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/.
 Exit status (tb/base/exits.h): 0 all proved, witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
@@ -28,7 +28,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -122,11 +122,14 @@ def fill(folder, unit, change):
 
 
 def tool(folder, command):
-    """Runs a tool of build/venv in a folder; what it says, and the seconds that it took."""
-    begin = time.monotonic()
-    said = subprocess.run([VENV / "bin" / command[0], *command[1:]], cwd=folder, capture_output=True, text=True,
-                          env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
-    return said.stdout + said.stderr, time.monotonic() - begin
+    """Runs a tool of build/venv in a folder; what it says, and the seconds of a processor that it took, with all that it started."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        run = subprocess.Popen([VENV / "bin" / command[0], *command[1:]], cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
+                               env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
+        _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        return said.read(), usage.ru_utime + usage.ru_stime
 
 
 def cone(folder, unit, change=None):
@@ -153,7 +156,8 @@ def sby(folder, unit, mode, depth, script, change=None):
     define += "-D PROVE_SUPPOSED " if unit.module == "mmu" else ""
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     parameters = "".join(f"-G {one} " for one in unit.parameters)
-    (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n[engines]\n{ENGINE}\n[script]\n"
+    skip = f"skip {change['skip']}\n" if change and "skip" in change else ""  # that nothing is refuted before would be dear to prove
+    (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n{skip}[engines]\n{ENGINE}\n[script]\n"
                                     f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n{unit.memories}"
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
     known = OUT / "known" / hashlib.sha256(b"\0".join([*sorted(file.read_bytes() for file in folder.iterdir()), *tools_there()])).hexdigest()
@@ -249,7 +253,7 @@ def report(units, results):
 
 
 def code(text):
-    return "`" + text.strip().replace("|", "\\|") + "`"
+    return "`" + re.sub(r"\s*\n\s*", " ", text.strip()).replace("|", "\\|") + "`"
 
 
 def table(units, results):
