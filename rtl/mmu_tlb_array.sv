@@ -175,6 +175,7 @@ module mmu_tlb_array
   // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
   // What an entry grants is judged beside the comparison, of every way of the set; the data themselves are read last.
   way_t look_way[Ports];
+  set_t look_set[Ports];
   always_comb begin : p_lookup
     set_t set, in;
     logic [Ways-1:0] same, found;
@@ -194,9 +195,11 @@ module mmu_tlb_array
     for (int unsigned p = 0; p < Ports; p++) begin
       size_o[p]   = Several ? '0 : First;
       look_way[p] = '0;
+      look_set[p] = '0;
       if (look_i[p]) begin
-        set   = set_of(look_vpn_i[p]);
-        found = '0;
+        set         = set_of(look_vpn_i[p]);
+        look_set[p] = set;
+        found       = '0;
         for (int unsigned part = 0; part < Apart; part++) begin
           in = Apart == 1 ? set : set_t'(part);
           if (in == set) begin
@@ -301,6 +304,7 @@ module mmu_tlb_array
   assign fill_set = set_of(fill_tag_i.vpn);
   logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
   way_t fill_way;
+  place_t fill_place;  // some Verilators (5.032) take no call in an index of what is written: also look_set
   always_comb begin : p_fill
     logic [Ways-1:0] room, empty;
     tag_t            from;
@@ -312,6 +316,7 @@ module mmu_tlb_array
     chosen   = 'x;
     room     = 'x;
     fill_way = 'x;
+    fill_place = 'x;
     if (here) begin
       // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
       room = '0;
@@ -337,6 +342,7 @@ module mmu_tlb_array
         end
       end
       fill_way = way_of(chosen);
+      fill_place = place_of(fill_set, fill_way);
     end
   end
 
@@ -344,7 +350,7 @@ module mmu_tlb_array
   always_ff @(posedge clk_i) begin : p_write
     if (here) begin
       tag_q[fill_set][fill_way] <= kept(fill_tag_i);
-      data_q[place_of(fill_set, fill_way)] <= kept_data(fill_data_i);
+      data_q[fill_place] <= kept_data(fill_data_i);
       if (!Psc) judged_q[fill_set][fill_way] <= judged(fill_data_i);
     end
   end
@@ -352,7 +358,7 @@ module mmu_tlb_array
     if (rst_i || here || touch_i != '0) begin
       for (int unsigned p = 0; p < Ports; p++) begin
         if (touch_i[p] && Ways > 1) begin
-          repl_q[set_of(look_vpn_i[p])] <= touched(repl_q[set_of(look_vpn_i[p])], look_way[p]);
+          repl_q[look_set[p]] <= touched(repl_q[look_set[p]], look_way[p]);
         end
       end
       if (here && Ways > 1) repl_q[fill_set] <= touched(repl_q[fill_set], fill_way);
