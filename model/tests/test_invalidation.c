@@ -183,6 +183,9 @@ static void mov_cr4(void **state)
         {"PKE 0 to 1, Intel", CTL_MOV_CR4, PAE | PKE, 0, TLB(1, 0, 0x7000), STAY},
         {"PKE 0 to 1, AMD", CTL_MOV_CR4, PAE | PKE, 0, GLOBAL(1, 77, 0x7000), DROP, AMD},
         {"PKE 1 to 0, AMD", CTL_MOV_CR4, PAE, 0, TLB(1, 0, 0x7000), STAY, .cr4 = PKE, AMD},
+        {"SMAP, CET, LAM_SUP, AMD: none", CTL_MOV_CR4, PAE | SMAP | CET | LAM_SUP, 0, TLB(1, 0, 0x7000), STAY, AMD},
+        {"the same 1 to 0, AMD", CTL_MOV_CR4, PAE, 0, TLB(1, 0, 0x7000), STAY, .cr4 = SMAP | CET | LAM_SUP, AMD},
+        {"PCIDE 0 to 1, AMD", CTL_MOV_CR4, PAE | PCIDE, 0, TLB(1, 0, 0x7000), STAY, .cr3 = 0x5000, AMD},
     };
     CHECK(rows);
 }
