@@ -1,5 +1,6 @@
-// What docs/microarchitecture.md section 2 says of the ports, by the ports alone: it can be bound to any MMU that has
-// them. One request is looked at, whichever its port and id, from its accept to its one end.
+// What docs/microarchitecture.md section 2 says of the ports, by the ports alone, so that it can be bound to any MMU that
+// has them: PORTS_OF is its module, if not mmu; with NO_SQUASHES nobody drops a request. One request is looked at,
+// whichever its port and id, from its accept to its one end.
 `include "rules.svh"
 module ports_rules
   import mmu_pkg::*;
@@ -67,7 +68,7 @@ module ports_rules
   end
 
   logic [3:0] cycles = '0;
-  logic was_rst, was_valid, was_ready, was_cas, was_done;
+  logic was_rst, was_valid, was_ready, was_cas;
   logic [3:0] was_tag;
   logic [2:0] was_mt;
   logic [51:0] was_addr;
@@ -90,7 +91,6 @@ module ports_rules
     was_valid    <= mem_req_valid_o;
     was_ready    <= mem_req_ready_i;
     was_cas      <= mem_req_cas_o;
-    was_done     <= ctl_done_o;
     was_tag      <= mem_req_tag_o;
     was_mt       <= mem_req_mt_o;
     was_addr     <= mem_req_addr_o;
@@ -105,6 +105,9 @@ module ports_rules
       // ---- the requester, memory ----
       `OUTSIDE(ids_are_unique, accepts, !asked)
       `OUTSIDE(reply_was_asked_for, mem_rsp_valid_i, owed[mem_rsp_tag_i])
+`ifdef NO_SQUASHES
+      `OUTSIDE(nothing_is_squashed, begun, squash_valid_i == '0)
+`endif
       // ---- the MMU ----
       `PROPERTY(answer_was_asked, answers && !rst_i, asked)
       `PROPERTY(other_fields_are_0, resp_valid_o != '0, fields_zero)
@@ -115,9 +118,10 @@ module ports_rules
       `PROPERTY(tag_is_free, mem_req_valid_o, !owed[mem_req_tag_o] && 32'(mem_req_tag_o) < NumWalkers)
       `PROPERTY(address_is_aligned, mem_req_valid_o, mem_req_addr_o[2:0] == '0 && (mem_req_addr_o >> PaBits) == '0)
       `PROPERTY(done_of_an_operation, ctl_done_o, busy && !ctl_ready_o)
-      `PROPERTY(ready_again_after_done, !was_rst && was_done, ctl_ready_o)
-      `PROPERTY(nothing_accepted_meanwhile, busy, !ctl_ready_o && req_ready_o == '0)
     end
   end
 endmodule
-bind mmu ports_rules u_ports (.*);
+`ifndef PORTS_OF
+`define PORTS_OF mmu
+`endif
+bind `PORTS_OF ports_rules u_ports (.*);

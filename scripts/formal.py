@@ -60,7 +60,7 @@ def own_of(name, all_units):
 class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
-        self.parameters = said.get("parameters", [])
+        self.parameters, self.includes, self.defines = (said.get(key, []) for key in ("parameters", "includes", "defines"))
         self.memories = "memory_map\n" if said.get("flat") else ""  # memories as flip-flops
         self.preset = said.get("preset")  # one that it is always proved on
         self.depth = said.get("depth", PROVE_DEPTH)
@@ -110,7 +110,7 @@ def fill(folder, unit, change):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = [package_of(unit.preset), HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
-             *(HOME / f"formal/{one}_rules.sv" for one in unit.rules)]
+             *(HOME / f"formal/{one}_rules.sv" for one in unit.rules), *(HOME / one for one in unit.includes)]
     for file in files:
         text = file.read_text(encoding="utf-8")
         if change and file.stem == change.get("file", unit.module):
@@ -154,6 +154,7 @@ def sby(folder, unit, mode, depth, script, change=None):
     files = fill(folder, unit, change)
     define = "-D PROVE_ENVIRONMENT " if len(unit.rules) > len(unit.own) else ""
     define += "-D PROVE_SUPPOSED " if unit.module == "mmu" else ""
+    define += "".join(f"-D {one} " for one in unit.defines)
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     parameters = "".join(f"-G {one} " for one in unit.parameters)
     skip = f"skip {change['skip']}\n" if change and "skip" in change else ""  # that nothing is refuted before would be dear to prove
