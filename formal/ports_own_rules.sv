@@ -1,5 +1,5 @@
-// What docs/microarchitecture.md sections 8 and 13 say of the ports of this MMU while a control operation is under way, and
-// other MMUs may do otherwise. Which that is, its ports' rules know.
+// What docs/microarchitecture.md sections 8 and 13 say of the ports of this MMU while a control operation is under way,
+// and other MMUs may do otherwise. Which that is, its ports' rules know.
 `include "rules.svh"
 module ports_own_rules
   import mmu_pkg::*;

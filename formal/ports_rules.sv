@@ -1,5 +1,5 @@
-// What docs/microarchitecture.md section 2 says of the ports, by the ports alone, so that it can be bound to any MMU that
-// has them: PORTS_OF is its module, if not mmu; with NO_SQUASHES nobody drops a request. One request is looked at,
+// What docs/microarchitecture.md section 2 says of the ports, by the ports alone, so that it can be bound to any MMU
+// that has them: PORTS_OF is its module, if not mmu; with NO_SQUASHES nobody drops a request. One request is looked at,
 // whichever its port and id, from its accept to its one end.
 `include "rules.svh"
 module ports_rules
