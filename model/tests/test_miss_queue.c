@@ -436,6 +436,49 @@ static void a_follower_that_returns_forgets_its_leader(void **state)
     bench_free(b);
 }
 
+/* Two requests of one cycle for one page: the first has no right to it, the second only finds D = 0, and does not wait
+ * for an outcome that the first, where it reports its fault at once, never has. */
+static void a_fault_of_the_same_cycle_leads_nobody(void **state)
+{
+    (void)state;
+    if (PORTS - FETCH_PORTS < 2 || !room_for_two())
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_offer(b, DATA + 1, 2, VA, ACC_WRITE, false);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[DATA + 1][2].seen);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
+    assert_int_equal(b->answer[DATA][1].r.err, PF_P | PF_U);
+    assert_int_equal(b->answer[DATA + 1][2].r.kind, KIND_OK);
+    assert_int_equal(b->answer[DATA + 1][2].r.addr, PA);
+    bench_free(b);
+}
+
+/* Pages that differ in any one bit of their numbers, up to the highest that counts: none of them leads the other. */
+static void another_page_is_not_followed(void **state)
+{
+    (void)state;
+    if (!room_for_two())
+        return;
+    const unsigned top = CFG_ARCH_LA57 ? 56 : 47;
+    struct bench *b = bench_new();
+    bench_control(b, CTL_MOV_CR4, BENCH_CR4 | (CFG_ARCH_LA57 ? CR4_LA57 : 0));
+    for (unsigned bit = 12; bit <= top; bit++) {
+        bench_offer(b, DATA, 1, VA, ACC_READ, true);
+        bench_tick(b);
+        bench_offer(b, DATA, 2, bit == top ? VA ^ ~0ull << bit : VA ^ 1ull << bit, ACC_READ, true);
+        bench_tick(b);
+        assert_int_equal(entry_state(b, 0), SLK);
+        assert_int_equal(entry_state(b, 1), PEND);
+        BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[DATA][2].seen);
+        assert_int_equal(b->answer[DATA][2].r.kind, KIND_PF); /* nothing is mapped */
+    }
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +498,8 @@ int main(void)
         cmocka_unit_test(a_follower_never_inherits_an_error),
         cmocka_unit_test(an_entry_to_be_confirmed_never_follows),
         cmocka_unit_test(a_follower_that_returns_forgets_its_leader),
+        cmocka_unit_test(a_fault_of_the_same_cycle_leads_nobody),
+        cmocka_unit_test(another_page_is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
