@@ -17,11 +17,10 @@
 enum { OUTSTANDING = 16, LEVELS = 3, MILLION = 1000000 };
 
 struct pending {
-    uint64_t due; /* reply cycle */
     struct memport_request request;
-    bool err;                   /* it will be answered with an error */
-    bool early;                 /* … with what is in `line` */
-    uint64_t line[REPLY_WORDS]; /* as it was at the accept */
+    bool err;     /* it will be answered with an error */
+    bool early;   /* … with the line as it was at the accept */
+    uint8_t line; /* which is in this one of early_line */
 };
 
 struct memport {
@@ -29,6 +28,9 @@ struct memport {
     struct memport_config config;
     struct linecache cache[LEVELS];      /* MEMPORT_CACHE only */
     struct pending pending[OUTSTANDING]; /* the first `count` are in use, in no order */
+    uint64_t due[OUTSTANDING];           /* their reply cycles */
+    uint64_t early_line[OUTSTANDING][REPLY_WORDS];
+    uint16_t early_lines; /* which of them are in use */
     unsigned count;
     uint64_t next;              /* earliest due; UINT64_MAX when count = 0 */
     struct memerr errors;       /* by order, beside those by chance */
@@ -114,7 +116,7 @@ bool memport_ready(struct memport *mp, uint64_t cycle)
 static bool taken(const struct memport *mp, uint64_t cycle)
 {
     for (unsigned i = 0; i < mp->count; i++)
-        if (mp->pending[i].due == cycle)
+        if (mp->due[i] == cycle)
             return true;
     return false;
 }
@@ -128,12 +130,16 @@ void memport_accept(struct memport *mp, uint64_t cycle, const struct memport_req
     unsigned errors = mp->config.error_per_million;
     bool err = errors && prng_below(&mp->random, MILLION) < errors;
     err |= memerr_strikes(&mp->errors, request->addr, request->cas);
-    struct pending *p = &mp->pending[mp->count++];
-    *p = (struct pending){.due = due, .request = *request, .err = err};
+    struct pending *p = &mp->pending[mp->count];
+    *p = (struct pending){.request = *request, .err = err};
+    mp->due[mp->count++] = due;
     unsigned early = request->cas ? 0 : mp->config.early_per_million;
     p->early = early && prng_mix(cycle ^ prng_mix(mp->config.seed + 1)) % MILLION < early;
-    if (p->early)
-        memcpy(p->line, physmem_line(mp->pm, request->addr), sizeof p->line);
+    if (p->early) {
+        p->line = (uint8_t)__builtin_ctz(~(unsigned)mp->early_lines);
+        mp->early_lines |= (uint16_t)(1u << p->line);
+        memcpy(mp->early_line[p->line], physmem_line(mp->pm, request->addr), sizeof *mp->early_line);
+    }
     if (due < mp->next)
         mp->next = due;
 }
@@ -142,8 +148,8 @@ static uint64_t earliest(const struct memport *mp)
 {
     uint64_t due = UINT64_MAX;
     for (unsigned i = 0; i < mp->count; i++)
-        if (mp->pending[i].due < due)
-            due = mp->pending[i].due;
+        if (mp->due[i] < due)
+            due = mp->due[i];
     return due;
 }
 
@@ -153,19 +159,22 @@ bool memport_reply(struct memport *mp, uint64_t cycle, struct memport_reply *rep
     if (cycle != mp->next)
         return false;
     unsigned i = 0;
-    while (mp->pending[i].due != cycle)
+    while (mp->due[i] != cycle)
         i++;
-    struct pending p = mp->pending[i];
+    const struct pending p = mp->pending[i];
     mp->pending[i] = mp->pending[--mp->count];
+    mp->due[i] = mp->due[mp->count];
     mp->next = earliest(mp);
 
     memset(mp->line, 0, sizeof mp->line);
     if (!p.err) {
-        reply_fill(mp->line, p.early ? p.line : physmem_line(mp->pm, p.request.addr), p.request.addr,
+        reply_fill(mp->line, p.early ? mp->early_line[p.line] : physmem_line(mp->pm, p.request.addr), p.request.addr,
                    mp->config.reply_bytes);
         if (p.request.cas)
             physmem_cas(mp->pm, p.request.addr, p.request.expected, p.request.desired);
     }
+    if (p.early)
+        mp->early_lines &= (uint16_t)~(1u << p.line);
     *reply = (struct memport_reply){.tag = p.request.tag, .err = p.err, .addr = p.request.addr, .line = mp->line};
     return true;
 }

@@ -225,6 +225,7 @@ private:
         if (gave_up_)
             return;
         verilated_listener = &said_;
+        Verilated::threadContextp(&context_); /* another device may have come and gone since */
         try {
             evaluation();
         } catch (const verilated_gave_up &) {

@@ -13,6 +13,7 @@
 #include "base/arguments.h"
 #include "base/exits.h"
 #include "base/outfile.h"
+#include "base/shell.h"
 #include "dut/dut_list.h"
 
 enum {
@@ -25,7 +26,8 @@ enum {
     KEY_CHECK,
     KEY_REDUCE,
     KEY_OUT,
-    OPTIONS_MOST = 12
+    KEY_WAVES,
+    OPTIONS_MOST = 13
 };
 
 /* In the order of --help. Those with a bit are of the verbs that say so. */
@@ -47,6 +49,9 @@ static const struct {
      {"state-every", KEY_STATE, "CYCLES", 0, "Compare all state every so many cycles too; 0: only at the end", 0}},
     {BENCH_QUICK, {"quick", KEY_QUICK, NULL, 0, "Fewer accesses: rough numbers", 0}},
     {BENCH_REDUCE, {"reduce", KEY_REDUCE, "SECONDS", 0, ARGUMENTS_REDUCE_HELP, 0}},
+    {BENCH_REDUCE,
+     {"waves", KEY_WAVES, "FILE", 0,
+      "Of the first difference, run again and write a waveform (FST) of the last 200 cycles before it", 0}},
     {BENCH_REDUCE, {"out", KEY_OUT, "FOLDER", 0, "Where folders for reduced failures are made (out)", 0}},
     {0, {"json", KEY_JSON, "FILE", 0, "Write the results as JSON too (-: standard output)", 0}},
 };
@@ -109,6 +114,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_OUT:
         b->folder = argument;
         return 0;
+    case KEY_WAVES:
+        b->waves = argument;
+        return 0;
     case KEY_QUICK:
         b->quick = true;
         return 0;
@@ -135,6 +143,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--state-every: %s has no readable state", b->dut->name);
         if (b->paced && !b->dut)
             argp_error(state, "--check=arch judges a device, and --dut is missing");
+        if (b->waves && (!b->dut || !b->dut->waves_start || b->dut->alone))
+            argp_error(state, "--waves=%s: %s", b->waves,
+                       b->dut ? "this device writes no waveforms" : "a waveform is of a device, and --dut is missing");
         if (b->paced && b->state_asked)
             argp_error(state, "--state-every compares model and device clock by clock: use --check=cycle");
         if (b->state_asked && !b->dut)
@@ -195,4 +206,10 @@ int bench_end(const struct bench *b, json_t *root, bool good, uint64_t compared,
     else if (b->json && !about_write(root, JSON_INDENT(1), &out))
         status = exits_both(status, STATUS_OUTPUT);
     return status;
+}
+
+void bench_offer_waves(const struct bench *b)
+{
+    if (b->reduce <= 0 && !b->waves && b->dut && b->dut->waves_start && !b->dut->alone)
+        fprintf(b->out, "    waves     %s --waves=FILE.fst\n", shell_rerun());
 }

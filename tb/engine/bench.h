@@ -16,7 +16,7 @@ enum bench_option {
     BENCH_SHARE = 2,   /* --share=I/N */
     BENCH_STATE = 4,   /* --state-every=CYCLES */
     BENCH_CHECK = 8,   /* --check=LEVEL */
-    BENCH_REDUCE = 16, /* --reduce=SECONDS, --out=FOLDER */
+    BENCH_REDUCE = 16, /* --reduce=SECONDS, --out=FOLDER, --waves=FILE */
 };
 
 struct bench {
@@ -36,6 +36,7 @@ struct bench {
     uint64_t state_every;            /* cycles between two comparisons of all state, 0: none; default: the caller's */
     double reduce;                   /* seconds in which failures may be cut down; 0: they are not */
     const char *folder;              /* under which folders of failures are made */
+    const char *waves;               /* FST of the last cycles before a difference; NULL: none */
     FILE *out;                       /* where the table goes: not where the JSON goes; NULL: nothing is told */
 };
 
@@ -51,6 +52,9 @@ const char *bench_dut(const struct bench *b);
 
 /* Who judges whom, for the head of a table: "model and rtl", or "rtl alone". */
 const char *bench_who(const struct bench *b);
+
+/* Behind a difference: the line that writes waves of it, if none are written anyway and the device can. */
+void bench_offer_waves(const struct bench *b);
 
 /* Ends the verb: good says whether everything was equal, compared how much was. Takes root, the results (NULL: there
  * are none), and writes them where --json says. Gives the exit status; what was compared when nothing was is named

@@ -31,7 +31,8 @@ void exercised_note(struct exercised *e, const struct pins_out *out, const struc
 /* Is there something to note in this cycle? Most have nothing. */
 static inline bool exercised_worth(const struct pins_out *out, const struct pins_in *in)
 {
-    return out->resp_valid | out->mem_req_valid | in->req_valid | in->ctl_valid | out->ctl_done;
+    return out->resp_valid | (in->req_valid & out->req_ready) | (out->mem_req_valid & out->mem_req_cas) |
+           in->ctl_valid | out->ctl_done;
 }
 
 /* Three lines of ticks: what was met (+) and what was not (-). */

@@ -328,7 +328,7 @@ void lockstep_run(struct lockstep *l)
             break;
         if (!l->marker && l->expected.resp_valid)
             mark_walk(l);
-        if (known && stretch(l))
+        if (known && l->expected.resp_valid && stretch(l))
             continue;
         d->drive(d, &l->expected);
         if (l->watch)

@@ -67,8 +67,8 @@ bool rig_clock(struct rig *r)
     const bool takes = memory(r);
     if (!r->model)
         handshake_cycle(&r->handshake, &r->out, &r->in, takes, r->cycle, &r->finding);
-    if (r->watch)
-        r->watch(r->watcher, r);
+    if (r->eye.watch)
+        r->eye.watch(r->eye.watcher, r);
     const struct clock_taken taken = clock_step(r->model, r->ops, r->dut, &r->in, &r->out, &actual);
     r->accepted = taken.ports;
     r->ctl_accepted = taken.control;
@@ -294,6 +294,8 @@ bool rig_memory(struct rig *r, const struct memport_config *config)
 
 void rig_free(struct rig *r)
 {
+    if (r->eye.ends)
+        r->eye.ends(r->eye.watcher, r);
     if (r->dut)
         r->ops->destroy(r->dut);
     if (r->model)

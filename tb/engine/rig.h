@@ -22,6 +22,16 @@
 
 enum { RIG_PORTS = CFG_PORTS_FETCH + CFG_PORTS_DATA, RIG_READS = 16 };
 
+struct rig;
+
+/* Who looks on. */
+struct rig_eye {
+    void (*watch)(void *watcher,
+                  const struct rig *r);               /* in every cycle with all pins chosen, before the clock's edge */
+    void (*ends)(void *watcher, const struct rig *r); /* before the rig is freed; NULL: it need not know */
+    void *watcher;
+};
+
 struct rig {
     struct mmu *model;         /* NULL: the device has a clock of its own */
     const struct dut_ops *ops; /* NULL: the model alone */
@@ -46,9 +56,7 @@ struct rig {
     uint64_t read_pa[RIG_READS]; /* … the addresses */
     struct finding finding;      /* what stopped it; FINDING_NONE: nothing */
 
-    /* Set by the user: called in every cycle with all pins chosen, before the clock's edge; NULL: nobody looks on. */
-    void (*watch)(void *watcher, const struct rig *r);
-    void *watcher;
+    struct rig_eye eye; /* set by the user; without a watch nobody looks on */
 };
 
 /* Ready, with all registers as after reset and memory of fixed latency (>= 1 cycles). Exits with a message when a rig

@@ -180,15 +180,14 @@ static struct rig *new_rig(const struct bench *b)
 }
 
 /* All of it again, without a word. */
-static bool again(void *context, void (*watch)(void *watcher, const struct rig *r), void *watcher)
+static bool again(void *context, const struct rig_eye *eye)
 {
     struct bench b = *(const struct bench *)context;
     struct rig *r = new_rig(&b);
     bool good = true;
     b.out = NULL;
     cells_met = 0;
-    r->watch = watch;
-    r->watcher = watcher;
+    r->eye = *eye;
     for (unsigned n = 0; n < operations_count && good; n++)
         if (bench_wants(&b, operations[n].name))
             good = row(&b, r, &operations[n], &(struct tally){0});
@@ -197,10 +196,13 @@ static bool again(void *context, void (*watch)(void *watcher, const struct rig *
     return !good;
 }
 
-static void reduce_cell(struct bench *b, const struct finding *finding, const char *operation)
+/* What a cell leaves that is bad: waves, a folder. */
+static void leave(struct bench *b, const struct finding *finding, const char *operation)
 {
     const struct found found = {"matrix", operation, finding, b->dut ? b->dut->name : "model", b->folder};
     const struct rig_run run = {b->dut, b->device, b->paced, MEMORY_LATENCY, b->state_every, finding, again, b};
+    bench_offer_waves(b);
+    found_waves(&run, b->waves, b->out);
     if (b->reduce > 0)
         found_rig(&found, &run, b->reduce, b->out);
 }
@@ -263,6 +265,6 @@ int matrix_command(int argc, char **argv)
     const struct finding finding = r->finding;
     rig_free(r);
     if (!good)
-        reduce_cell(&b, &finding, place);
+        leave(&b, &finding, place);
     return bench_end(&b, root, good, total.good, "every cell that is asked for cannot be on this preset");
 }

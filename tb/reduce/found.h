@@ -20,7 +20,12 @@ bool found_begin(const struct found *found, char folder[540]);
 /* When the case is in it: tells what came of the reduction and where everything is, and writes report.html. */
 void found_end(const char *folder, const struct reduced *reduced, FILE *out);
 
-/* All of it for a run of a rig, within budget seconds. */
+/* Runs it again with a waveform of the last cycles before the finding, and the one it is in, to an FST at that path
+ * with a save file beside it, and says so. Nothing when path is NULL, or the device writes none. False with a message
+ * on stderr: there is none. */
+bool found_waves(const struct rig_run *run, const char *path, FILE *out);
+
+/* All of it for a run of a rig, within budget seconds; with a waveform, waves.fst. */
 void found_rig(const struct found *found, const struct rig_run *run, double budget, FILE *out);
 
 #endif

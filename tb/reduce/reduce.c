@@ -115,7 +115,8 @@ static void look(void *watcher, const struct rig *rig)
 static bool see(const struct rig_run *run, struct rig_seen *seen)
 {
     struct onlooker o = {.events = &seen->events};
-    const bool good = events_new(&seen->events) && run->again(run->context, look, &o);
+    const struct rig_eye eye = {.watch = look, .watcher = &o};
+    const bool good = events_new(&seen->events) && run->again(run->context, &eye);
     return (!o.recorder || recorder_finish(o.recorder, &seen->taped.stimulus)) && good && !o.bad;
 }
 

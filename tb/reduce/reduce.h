@@ -32,8 +32,8 @@ struct rig_run {
     unsigned latency;          /* of its memory, cycles */
     uint64_t state_every;      /* cycles between two comparisons of all state */
     const struct finding *finding;
-    /* Makes a rig, sets its watch, runs it to the same finding, frees it. False: it did not come to that. */
-    bool (*again)(void *context, void (*watch)(void *watcher, const struct rig *r), void *watcher);
+    /* Makes a rig, sets its eye, runs it to the same finding, frees it. False: it did not come to that. */
+    bool (*again)(void *context, const struct rig_eye *eye);
     void *context;
 };
 

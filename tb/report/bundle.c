@@ -48,10 +48,22 @@ static bool write_report(const struct results *r, const struct dut_ops *ops, con
     return outfile_keep(&file);
 }
 
+/* The line for the plain bench beside that of SystemC (twinwalk-sc), which is verilated without waves. */
+static bool other_bench(const char *rerun, char *line, size_t size)
+{
+    static const char ours[] = "twinwalk-sc ";
+    const char *at = strstr(rerun, ours);
+    if (!at || strstr(rerun, "--dut="))
+        return false;
+    snprintf(line, size, "%.*stwinwalk %s", (int)(at - rerun), rerun, at + sizeof ours - 1);
+    return true;
+}
+
 /* With a waveform of the place, where the device writes any. */
 static bool write_rerun(const struct results *r, const struct dut_ops *ops, const char *folder)
 {
     struct outfile file;
+    char other[4096];
     if (!folder_file(&file, folder, "rerun.txt"))
         return false;
     const uint64_t cycle = r->finding.cycle;
@@ -60,8 +72,13 @@ static bool write_rerun(const struct results *r, const struct dut_ops *ops, cons
     if (where && ops->waves_start && r->setup->check >= CHECK_CYCLE && !r->setup->waves)
         fprintf(file.file, " --waves=%s/rerun.fst --waves-from=%" PRIu64 " --waves-to=%" PRIu64, where,
                 cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0, cycle + BUNDLE_AFTER);
-    free(where);
     fputc('\n', file.file);
+    if (where && !ops->waves_start && other_bench(r->setup->rerun, other, sizeof other))
+        fprintf(file.file,
+                "# Waves, of the same RTL without SystemC: %s --waves=%s/rerun.fst --waves-from=%" PRIu64
+                " --waves-to=%" PRIu64 "\n",
+                other, where, cycle > BUNDLE_BEFORE ? cycle - BUNDLE_BEFORE : 0, cycle + BUNDLE_AFTER);
+    free(where);
     return outfile_keep(&file);
 }
 

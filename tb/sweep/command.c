@@ -67,24 +67,28 @@ struct failed {
     unsigned part;
 };
 
-static bool again(void *context, void (*watch)(void *watcher, const struct rig *r), void *watcher)
+static bool again(void *context, const struct rig_eye *eye)
 {
     const struct failed *f = context;
     struct sweep s = {.share = f->b->share, .shares = f->b->shares, .quiet = true, .r = new_rig(f->b)};
-    s.r->watch = watch;
-    s.r->watcher = watcher;
+    s.r->eye = *eye;
     const bool failed = !all_of(&s, f->part);
     rig_free(s.r);
     return failed;
 }
 
-static void reduce_part(const struct bench *b, unsigned part, const struct finding *finding, double until)
+/* What a part leaves that failed: waves, a folder. */
+static void leave(struct bench *b, unsigned part, const struct finding *finding, double until)
 {
     const double left = until - seconds();
     struct failed failed = {b, part};
     const struct found found = {"sweep", parts[part].name, finding, b->dut ? b->dut->name : "model", b->folder};
     const struct rig_run run = {b->dut, b->device, b->paced, MEMORY_LATENCY, b->state_every, finding, again, &failed};
-    if (left > 0 && !interrupt_count)
+    if (interrupt_count)
+        return;
+    found_waves(&run, b->waves, b->out);
+    b->waves = NULL; /* of the first part */
+    if (left > 0)
         found_rig(&found, &run, left, b->out);
 }
 
@@ -146,9 +150,11 @@ int sweep_command(int argc, char **argv)
             : cases ? "0 differences"
                     : "nothing compared");
     const double until = seconds() + b.reduce;
+    if (!equal)
+        bench_offer_waves(&b);
     for (unsigned part = 0; part < PARTS; part++)
         if (finding[part].kind != FINDING_NONE)
-            reduce_part(&b, part, &finding[part], until);
+            leave(&b, part, &finding[part], until);
     json_object_set_new(root, "command", json_string("sweep"));
     json_object_set_new(root, "dut", b.dut ? json_string(b.dut->name) : json_null());
     if (b.paced)

@@ -29,3 +29,26 @@ sys.exit(f"{blocks} blocks of value changes, 3 expected" if blocks != 3 else 0)
 END
 fst2vcd -f $work/run.fst -o $work/run.vcd 2> /dev/null
 [ "$(grep -cF ' req_va_i[0] ' $work/run.vcd)" -eq 1 ] || { grep -F req_va_i $work/run.vcd; echo "a pin is shown several times"; exit 1; }
+
+# Nobody needs waves on: what matrix and sweep find is run again with a waveform of the cycles before it, in the folder or
+# by the line that is printed; a directed case has one in its folder. And the device that is judged lives on behind it.
+export TWINWALK_FAULT=1
+faults=$(scripts/dut.py where tb/tests/faults build/tiny)
+# ends FILE CYCLE: the waveform goes on to this cycle.
+ends() {
+    [ -s "${1%.fst}.gtkw" ] && fst2vcd -f "$1" -o $work/run.vcd 2> /dev/null
+    [ "$(sed -n 's/^#//p' $work/run.vcd | tail -1)" = "$((1000 * $2 + 500))" ] || { tail -1 $work/run.vcd; echo "$1 does not end in cycle $2"; exit 1; }
+}
+for verb in matrix "sweep --only=levels"; do
+    if build/tiny/twinwalk $verb --dut=$faults --check=arch --reduce=0 > $work/said 2> $work/stderr; then echo "$verb: green"; exit 1; fi
+    cycle=$(sed -n 's/.*cycle \([0-9]*\)[,:].*/\1/p' $work/stderr | head -1)
+    line=$(sed -n 's/^ *waves *//p' $work/said)
+    if bash -c "${line/FILE/$work/offered}" > $work/said 2> $work/stderr; then echo "$verb: green again"; exit 1; fi
+    ends $work/offered.fst $((cycle - 1))
+    if build/tiny/twinwalk $verb --dut=$faults --check=arch --reduce=1 --out=$work/found > $work/said 2> $work/stderr; then echo "$verb: green"; exit 1; fi
+    ends "$(sed -n 's/^ *see *//p' $work/said | head -1)waves.fst" $((cycle - 1))
+done
+if timeout 60 build/tiny/twinwalk vectors --on=$faults --failures=1 --reduce=1 --out=$work/found traces/vectors/keys.txt > $work/said 2> $work/stderr; then echo "vectors: green"; exit 1; fi
+grep -q 'cases, .* failed' $work/said || { echo "it does not go on behind the first failure"; exit 1; }
+folder=$(sed -n 's/^ *see *//p' $work/said | head -1)
+[ -s "$folder/waves.fst" ] && [ -s "$folder/waves.gtkw" ] || { echo "no waves of a directed case"; exit 1; }

@@ -17,6 +17,7 @@
 #include "dut/dut_list.h"
 #include "mmu_cfg.h"
 #include "reduce.h"
+#include "report/waveform.h"
 #include "traces/format/plain.h"
 
 enum { KEY_ON = 256, KEY_JSON, KEY_CASE, KEY_FAILURES, KEY_REDUCE, KEY_OUT, FAILURES = 10, ENGINES_MOST = 8 };
@@ -164,9 +165,29 @@ static void explain(struct session *s, const struct oracle_cpu *cpu, const struc
         vector_explain(s->explainer, cpu, v, at, out);
 }
 
+/* The case alone, on a new device, with a waveform in the folder. */
+static void write_waves(const struct dut_ops *ops, const struct oracle_cpu *cpu, const struct vector *v,
+                        const char *folder)
+{
+    const char *error;
+    struct vector_verdict verdict;
+    struct waveform waveform;
+    char path[560];
+    snprintf(path, sizeof path, "%s/waves.fst", folder);
+    if (!ops->waves_start || ops->alone || !waveform_open(&waveform, path))
+        return;
+    struct vector_engine *device = vector_device(ops, &error);
+    if (device) {
+        vector_waves(device, waveform.part);
+        vector_run(device, cpu, v, &verdict);
+        device->destroy(device);
+    }
+    waveform_keep(&waveform, device != NULL, 0);
+}
+
 /* Of a device's failure; that of the oracle is the case's own, or the bench's. */
-static void reduce_case(struct session *s, size_t number, const struct vector *v, const struct vector_verdict *verdict,
-                        FILE *out)
+static void reduce_case(struct session *s, size_t number, const struct oracle_cpu *cpu, const struct vector *v,
+                        const struct vector_verdict *verdict, FILE *out)
 {
     struct vector_engine *engine = s->engine[number];
     const struct dut_ops *ops = s->ops[number];
@@ -181,6 +202,7 @@ static void reduce_case(struct session *s, size_t number, const struct vector *v
     snprintf(finding.actual, sizeof finding.actual, "%s", verdict->got);
     if (!found_begin(&found, folder))
         return;
+    write_waves(ops, cpu, v, folder);
     fprintf(stderr, "twinwalk: reducing, for at most %.0f s (Ctrl-C ends it) …\n", s->reduce);
     char *head = reduce_head(&finding, engine->name, shell_rerun());
     vector_reduce(engine, ops, s->word[number], &s->past, v, verdict, folder, head, s->reduce, &reduced);
@@ -197,7 +219,7 @@ static void tell(struct session *s, size_t number, const struct oracle_cpu *cpu,
     if (!s->failures || score->failed <= s->failures) {
         vector_report_failure(out, score->engine, v, verdict);
         explain(s, cpu, v, verdict->at, out);
-        reduce_case(s, number, v, verdict, out);
+        reduce_case(s, number, cpu, v, verdict, out);
     } else if (score->failed == s->failures + 1) {
         fprintf(out,
                 "FAILED on %s: %s, and perhaps more: from here on they are only counted (--json= names them, "

@@ -37,12 +37,16 @@ struct device_engine {
     uint64_t cycle;
     struct handshake handshake;
     struct finding broken;
+    const char *waves; /* FST of the cycles since the last reset; NULL: none */
+    bool waves_on;
     bool needs_reset; /* more may be cached than MOV CR3 drops, or the device is not where it should be */
 };
 
 static void destroy(struct vector_engine *engine)
 {
     struct device_engine *d = (struct device_engine *)engine;
+    if (d->waves_on)
+        d->ops->waves_stop(d->dut);
     if (d->dut)
         d->ops->destroy(d->dut);
     if (d->pm)
@@ -85,6 +89,9 @@ static bool reset(struct device_engine *d)
     d->answering = d->needs_reset = false;
     d->regs = vector_regs_at_reset;
     d->ops->reset(d->dut, &d->out);
+    if (d->waves_on)
+        d->ops->waves_stop(d->dut);
+    d->waves_on = d->waves && d->ops->waves_start(d->dut, d->waves);
     d->handshake = (struct handshake){0};
     d->broken.kind = FINDING_NONE;
     for (unsigned wait = 0; !d->out.ctl_ready; wait++) {
@@ -93,6 +100,11 @@ static bool reset(struct device_engine *d)
         step(d);
     }
     return true;
+}
+
+void vector_waves(struct vector_engine *device, const char *path)
+{
+    ((struct device_engine *)device)->waves = path;
 }
 
 static bool control(struct vector_engine *engine, const struct trace_control *c, bool *gp)

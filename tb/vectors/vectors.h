@@ -81,6 +81,9 @@ extern const struct oracle_regs vector_regs_at_reset;
 struct vector_engine *vector_oracle(const char **error);
 struct vector_engine *vector_device(const struct dut_ops *ops, const char **error);
 
+/* Of an engine of vector_device(), whose device can: writes a waveform (FST) of the cycles since its last reset. */
+void vector_waves(struct vector_engine *device, const char *path);
+
 /* Replays the case on the engine of vector_oracle() up to the access in step `at` (or the last one before it) and
  * prints that walk. Prints nothing when there is none. */
 void vector_explain(struct vector_engine *oracle, const struct oracle_cpu *cpu, const struct vector *v, size_t at,
