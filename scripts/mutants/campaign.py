@@ -2,15 +2,15 @@
 """Random mutants of the RTL, or of the cycle model and the oracle, against the stimulus of `make test`: does anything survive?
 
   campaign.py [--of=rtl|c|netlist] [--number=N] [--seed=S] [--presets=LIST] [--jobs=N] [--out=FOLDER] [--json=FILE]
-              [--but=FILE]… [--again=FILE] [--recorded] [--stimuli=LIST] [FILE.sv…]
+              [--but=FILE]… [--again=FILE]… [--recorded] [--stimuli=LIST] [FILE.sv…]
 
 N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/, c.py in model/, netlist.py in what
 Yosys makes of a preset, or in the files named; but not those that the --json of another campaign has, and with --recorded
 only those that one has seen killed (recorded.py); with --again those of a campaign that were not killed once more. Each acts
-alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the quick ones, then a proof
-that it is the same machine (equivalent.py; not of C, and not of what was killed once), then the slow ones. A mutant that
-nothing sees is tried in the next preset. What survives there too must have a reason in scripts/mutants/equivalent.toml, or
-be proved in every one of the presets; else it is a hole.
+alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the quick ones, in the next
+preset too; then a proof that it is the same machine (equivalent.py; not of C, and not of what was killed once), then the slow
+ones. What survives must have a reason in scripts/mutants/equivalent.toml, or be proved in every one of the presets; else it
+is a hole.
 
 Exit status: 0 every mutant was killed, or decided so; 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
 cannot be built; 130 interrupted.
@@ -43,6 +43,7 @@ DECIDED = "scripts/mutants/equivalent.toml"
 BATCH = 320         # mutants in one program
 PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
 QUICK = ("vectors", "directed", "random")
+PROOF = "proof"     # in a list of stimuli: no stimulus, but asked among them
 UNFIT = 4           # a trace that the preset cannot play
 FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)(?:.*? cycle (\d+))?|^FAILED on ", re.M)
 
@@ -143,47 +144,60 @@ def reason(mutant, decided, settings):
 
 
 def campaign(chosen, fates, settings):
-    """Adds to the fates, by index, of the chosen."""
+    """Adds to the fates, by index, of the chosen: the quick stimuli in each preset; of what they do not see the proofs; and
+    what these do not prove meets the slow ones."""
     decided = tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])
     for index, mutant in enumerate(chosen):
         why = reason(mutant, decided, settings)
         if why:
             fates[index] = fates.get(index, {}) | {"reason": why}
-    presets = settings.presets.split(",")
+    presets, batches = settings.presets.split(","), []
     for preset in presets:
-        left = [index for index in range(len(chosen)) if not fates.get(index, {}).get("killed") and preset not in fates.get(index, {}).get("done", {})]
+        left = [index for index in range(len(chosen)) if not fates.get(index, {}).get("killed")]
         for number in range(0, len(left), BATCH):
-            batch(preset, left[number:number + BATCH], chosen, fates, settings, HOME / settings.out / f"{preset}-{number // BATCH}")
+            batches.append(Batch(preset, left[number:number + BATCH], chosen, settings, HOME / settings.out / f"{preset}-{number // BATCH}"))
+            batches[-1].hunt(QUICK, chosen, fates, settings)
+    for preset in presets:
+        prove(preset, chosen, fates, settings)
+    slow = [name for name in dict.fromkeys(name for batch in batches for name, *_ in batch.usable) if name not in QUICK]
+    for batch in batches:
+        batch.hunt(slow, chosen, fates, settings)
     for fate in fates.values():
         if not fate["killed"]:
             fate["equivalent"] = fate.get("reason") or ("proved" if all(fate["done"][preset] == "proved" for preset in presets) else "")
     save(chosen, fates, settings)
 
 
-def batch(preset, left, chosen, fates, settings, folder):
-    """The quick stimuli; of what they do not see the proof; and what it does not prove meets the slow ones."""
-    program, dut, units = programs.OF[settings.of](preset, [chosen[index] for index in left], folder)
-    usable = usable_on(program, dut, units, preset, settings, folder / "none")
-    for slow in (False, True):
-        items = [(number, index) for number, index in enumerate(left, 1) if not fates.get(index, {}).get("killed") and preset not in fates.get(index, {}).get("done", {})]
-        stimuli_now = [entry for entry in usable if (entry[0] not in QUICK) == slow]
-        for count, _ in enumerate(hunts(program, preset, stimuli_now, items, fates, settings, folder), 1):
+class Batch:
+    """One program, of some of the chosen: the indices in left."""
+    def __init__(self, preset, left, chosen, settings, folder):
+        self.preset, self.left, self.folder = preset, left, folder
+        self.program, dut, units = programs.OF[settings.of](preset, [chosen[index] for index in left], folder, not settings.stimuli or "units" in settings.stimuli.split(","))
+        self.usable = usable_on(self.program, dut, units, preset, settings, folder / "none")
+
+    def hunt(self, names, chosen, fates, settings):
+        """The stimuli of these names, against what lives and is not proved here."""
+        items = [(number, index) for number, index in enumerate(self.left, 1)
+                 if not fates.get(index, {}).get("killed") and fates.get(index, {}).get("done", {}).get(self.preset) != "proved"]
+        usable = [entry for entry in self.usable if entry[0] in names]
+        for count, _ in enumerate(hunts(self.program, self.preset, usable, items, fates, settings, self.folder), 1):
             save(chosen, fates, settings)
             if sys.stderr.isatty():
-                print(f"\r{preset}: {count} of {len(items)}{', slow' if slow else ''} ", end="" if count < len(items) else "\n", file=sys.stderr, flush=True)
-        unseen = [index for _, index in items if not fates[index]["killed"]]
-        same = [] if slow else proved(preset, unseen, chosen, fates, settings)
-        for index in unseen if slow else same:
-            fates[index].setdefault("done", {})[preset] = "open" if slow else "proved"
+                print(f"\r{self.preset}: {count} of {len(items)} ", end="" if count < len(items) else "\n", file=sys.stderr, flush=True)
 
 
-def proved(preset, unseen, chosen, fates, settings):
-    """Those that are the same machine; what has a reason needs no proof, and what was seen killed once has none."""
-    asked = [index for index in unseen if "reason" not in fates[index]]
-    if settings.of == "c" or settings.recorded or not asked:
-        return []
-    same = equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked])
-    return [asked[at] for at in same]
+def prove(preset, chosen, fates, settings):
+    """Which of those that live are the same machine in a preset, and in those asked before; what has a reason needs no proof,
+    what was seen killed once has none."""
+    living = [index for index, fate in fates.items() if not fate["killed"]]
+    asked = [index for index in living if "reason" not in fates[index] and "open" not in fates[index].get("done", {}).values()]
+    for index in living:
+        fates[index].setdefault("done", {})[preset] = "open"
+    if settings.of == "c" or settings.recorded or not asked or (settings.stimuli and PROOF not in settings.stimuli.split(",")):
+        return
+    for at in equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked]):
+        fates[asked[at]]["done"][preset] = "proved"
+    save(chosen, fates, settings)
 
 
 def save(chosen, fates, settings):
@@ -222,6 +236,9 @@ def key(mutant):
 
 def places(settings):
     """Where a mutant can be, without those that other campaigns decided."""
+    if settings.of == "netlist" and settings.again:  # a netlist has no other places than those that were drawn
+        known = [mutant for path in settings.again for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"]]
+        return [rtl.Mutant(m["file"], m["line"], m["what"], m["text"], m["at"], m["at"], m["new"]) for m in known]
     if settings.of == "netlist":
         found = netlist.find(settings.presets, settings.number, settings.seed, HOME / settings.out / "list")
     else:
@@ -235,13 +252,21 @@ def places(settings):
 
 
 def again(found, settings):
-    """The mutants of a campaign that the sources still have, and the fates of those that were killed."""
-    places = {(*key(vars(mutant)), mutant.start): mutant for mutant in found}
-    known = json.loads(Path(settings.again).read_text(encoding="utf-8"))
-    settings.seed = known["seed"]
-    kept = [(places[*key(mutant), mutant["at"]], mutant) for mutant in known["mutants"] if (*key(mutant), mutant["at"]) in places]
-    words_of = ("killed", "preset", "by", "sees", "cycle", "run", "seconds")
-    return [mutant for mutant, _ in kept], {index: {word: mutant[word] for word in words_of if word in mutant} for index, (_, mutant) in enumerate(kept) if mutant.get("killed")}
+    """The mutants of campaigns that are not killed yet, where the sources have them still: in their place, or in one alone.
+    Each with what it was drawn as: the seed, and its old place."""
+    kept = []
+    for path in settings.again:
+        known = json.loads(Path(path).read_text(encoding="utf-8"))
+        for mutant in known["mutants"]:
+            if mutant.get("killed"):
+                continue
+            same = [other for other in found if key(vars(other)) == key(mutant)]
+            same = [other for other in same if other.start == mutant["at"]] or same
+            if len(same) == 1:
+                kept.append((same[0], mutant.get("drawn", [known["seed"], mutant["at"]])))
+            else:
+                print(f"not to be found again: {mutant['file']}: {mutant['what']}: {mutant['text'][:90]!r}: stands in {len(same)} places now", file=sys.stderr)
+    return [mutant for mutant, _ in kept], {index: {"drawn": drawn} for index, (_, drawn) in enumerate(kept)}
 
 
 def words(arguments):
@@ -254,7 +279,7 @@ def words(arguments):
     parser.add_argument("--out", default="out/mutants")
     parser.add_argument("--json")
     parser.add_argument("--but", action="append", default=[], metavar="FILE")
-    parser.add_argument("--again", metavar="FILE")
+    parser.add_argument("--again", action="append", default=[], metavar="FILE")
     parser.add_argument("--recorded", action="store_true")
     parser.add_argument("--stimuli", metavar="LIST")
     parser.add_argument("files", nargs="*", help="only mutants of these files")

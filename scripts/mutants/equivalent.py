@@ -2,9 +2,9 @@
 output and each register's next value is one function of the state and the inputs (SAT). Nothing is supposed of the
 state, so what is equal only in states that are never reached is not proved here.
 
-Mutants of modules are asked together: what chooses each is a wire that nothing drives, so that the question holds for any
-of them, in any cycle, in any instance. Those that a register or output which is not proved depends on are left, and the
-others asked again. Mutants of the package and of a netlist, and the last left, are asked one by one.
+Mutants of modules, and of a netlist, are asked together: what chooses each is a wire that nothing drives, so that the
+question holds for any of them, in any cycle, in any instance. Those that nothing depends on which is not proved are the same
+machine; of the others this is asked with all the rest left out. Mutants of the package are asked one by one.
 """
 import re
 import shutil
@@ -22,6 +22,9 @@ UNPROVEN = re.compile(r"Unproven \$equiv (\S+):")
 FREE = r"\\(?:\S*\.)?mutant_(\d+)"
 # In RTLIL, what slang makes of a wire without driver.
 UNDRIVEN = re.compile(rf"^  cell \$buf \S+\n(?:    parameter .*\n)*    connect \\A 1'x\n    connect \\Y {FREE}\n  end\n", re.M)
+# What a wire reaches: what logic makes of it, without a step through a register; and behind that the registers that take it,
+# and the cells that compare them: of a few steps none too few.
+BEYOND = "%co6"
 REGISTERS = "-$equiv,-$dff,-$dffe,-$sdff,-$sdffe,-$sdffce,-$mem_v2"
 
 
@@ -53,33 +56,53 @@ class Prover:
         status = STATUS.findall(self.equal("mutant", "gold.il", gate))
         return bool(status) and int(status[-1][0]) > 0 and int(status[-1][1]) == 0
 
+    def free(self, mutants):
+        """free.il, with all of them, and gold-free.il: to both an input mutant_NUMBER chooses each."""
+        if self.of == "netlist":
+            each = "".join(f"mutate -ctrl mutant_{number} 1 1 {mutant.new}\n" for number, mutant in enumerate(mutants, 1))
+            netlist.run(self.folder, "read", f"{self.read}{each}write_rtlil free.il\n")
+            names, text = [f"\\mutant_{number}" for number in range(1, len(mutants) + 1)], (self.folder / "free.il").read_text()
+        else:
+            rtl.write(HOME / "rtl", self.folder / "rtl", mutants, free=True)
+            netlist.run(self.folder, "read", f"{self.read}{FLAT}write_rtlil free.il\n")
+            text = UNDRIVEN.sub("", (self.folder / "free.il").read_text())
+            names = [wire[1] for wire in re.finditer(rf"^  wire ({FREE})\n", text, re.M)]
+            text = re.sub(rf"^  wire {FREE}\n", "", text, flags=re.M)
+        wires = "".join(f"  wire input {port} {name}\n" for port, name in enumerate(names, 1000))
+        gold = (self.folder / "gold.il").read_text()
+        (self.folder / "gold-free.il").write_text(gold.replace("module \\gold\n", "module \\gold\n" + wires, 1))
+        (self.folder / "free.il").write_text(text if self.of == "netlist" else text.replace("module \\mmu\n", "module \\mmu\n" + wires, 1))
+
     def together(self, mutants):
-        """The numbers, from 1, of those that something not proved depends on; nothing of them: all are the same machine."""
-        rtl.write(HOME / "rtl", self.folder / "rtl", mutants, free=True)
-        netlist.run(self.folder, "read", f"{self.read}{FLAT}write_rtlil free.il\n")
-        text = UNDRIVEN.sub("", (self.folder / "free.il").read_text())
-        wires = "".join(f"  wire input {port} {wire[1]}\n" for port, wire in enumerate(re.finditer(rf"^  wire ({FREE})\n", text, re.M), 1000))
-        text = re.sub(rf"^  wire {FREE}\n", "", text, flags=re.M)
-        for name, of, module in (("free.il", text, "module \\mmu\n"), ("gold-free.il", (self.folder / "gold.il").read_text(), "module \\gold\n")):
-            (self.folder / name).write_text(of.replace(module, module + wires, 1))  # inputs, which both have
+        """Of each the cells of eq.il that are not proved and depend on it, some too many; None: the question has no answer."""
+        self.free(mutants)
         log = self.equal("together", "gold-free.il", "read_rtlil free.il\n")
-        cells = UNPROVEN.findall(log)
         if not STATUS.findall(log):
-            return set(range(1, len(mutants) + 1))
-        if not cells:
-            return set()
-        netlist.run(self.folder, "cone", "read_rtlil eq.il\nselect -module eq\n" + "".join(f"select -set one c:{cell}\nselect -set bad @bad @one %u\n" if number else f"select -set bad c:{cell}\n"
-                    for number, cell in enumerate(cells)) + f"select -set cone @bad %ci2 %ci*:{REGISTERS}\nselect -write cone.txt @cone w:*mutant_* %i\n")
-        return {int(number) for number in re.findall(r"mutant_(\d+)", (self.folder / "cone.txt").read_text())}
+            return None
+        cells = set(UNPROVEN.findall(log))
+        asked = "".join(f"log CONE {number}\nselect -list w:*mutant_{number} %co*:{REGISTERS} {BEYOND} t:$equiv %i\n" for number in range(1, len(mutants) + 1))
+        log = netlist.run(self.folder, "cone", f"read_rtlil eq.il\nselect -module eq\n{asked}log END\n")
+        cones = {int(number): set(re.findall(r"^eq/(\S+)$", cone, re.M)) & cells for number, cone in re.findall(r"^CONE (\d+)\n(.*?)(?=^CONE|^END)", log, re.M | re.S)}
+        return [sorted(cones[number]) for number in range(1, len(mutants) + 1)]
+
+    def without_others(self, number, cells):
+        """True: with all the others left out, what of eq.il depends on this one is proved too."""
+        text = re.sub(rf"^  wire input \d+ ({FREE})\n", lambda wire: wire[0] if int(wire[2]) == number else f"  wire {wire[1]}\n  connect {wire[1]} 1'0\n",
+                      (self.folder / "eq.il").read_text(), flags=re.M)
+        (self.folder / "alone.il").write_text(text)
+        of = " ".join(f"c:{cell}" for cell in cells)
+        log = netlist.run(self.folder, "alone", f"read_rtlil alone.il\nselect -module eq\nequiv_simple -short {of}\nequiv_status {of}\n")
+        status = STATUS.findall(log)
+        return bool(status) and int(status[-1][1]) == 0
 
     def same(self, mutants):
         """Those of the mutants that are proved to be the same machine, by their place in the list."""
-        free = [at for at, mutant in enumerate(mutants) if self.of == "rtl" and mutant.file != "mmu_pkg.sv"]
-        alone = [at for at in range(len(mutants)) if at not in free]
-        while free:
-            doubtful = self.together([mutants[at] for at in free])
-            if not doubtful:
-                break
-            alone += [free[number - 1] for number in sorted(doubtful)]
-            free = [at for number, at in enumerate(free, 1) if number not in doubtful]
-        return {*free, *(at for at in alone if self.proves(mutants[at]))}
+        free = [at for at, mutant in enumerate(mutants) if self.of == "netlist" or mutant.file != "mmu_pkg.sv"]
+        proved, alone = set(), [at for at in range(len(mutants)) if at not in free]
+        answer = self.together([mutants[at] for at in free]) if free else None
+        for number, at in enumerate(free, 1):
+            if answer is None:
+                alone.append(at)
+            elif not answer[number - 1] or self.without_others(number, answer[number - 1]):
+                proved.add(at)
+        return proved | {at for at in alone if self.proves(mutants[at])}

@@ -78,11 +78,13 @@ def find(preset, number, seed, folder):
     """So many, drawn by Yosys; fewer where many are of clocks."""
     flat(preset, folder)
     run(folder, "list", f"read_rtlil flat.il\nselect -set told o:* o:state_data_o %d %ci*\nmutate -list {number} -seed {seed % 2**31} -o list.txt @told\n")
+    reads = set(re.findall(r"^  cell \$memrd\S* (\S+)$", (folder / "flat.il").read_text(), re.M))  # of memories, without a clock
     found = []
     for line in (folder / "list.txt").read_text().splitlines():
         words = WORD.findall(line)
         of = {key: value for key, value in reversed(words)}
-        if of["port"].lstrip("\\").endswith("CLK"):
+        port = of["port"].lstrip("\\")
+        if port.endswith("CLK") or (of["cell"] in reads and port not in ("ADDR", "DATA")):
             continue
         file, _, place = of.get("src", "rtl/mmu.sv:1").removeprefix("rtl/").partition(":")
         where = f"{of['cell']}.{of['port']}[{of['portbit']}]" + (f" {of['wire']}[{of.get('wirebit', 0)}]" if "wire" in of else "")

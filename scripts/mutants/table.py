@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What campaigns of mutants came to, as tables of docs/mutants.md, and the killed ones for the share in `make test`.
 
-  table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together
+  table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together; what one that was run --again says
+                           of a mutant takes the place of what the campaign said that drew it
 
 Writes the part of docs/mutants.md between its two marks, and adds to scripts/mutants/killed.txt a line for each mutant of the
 RTL that was killed in the first preset: a hash of what it is (recorded.py). Exit status: 0; 2 wrong usage.
@@ -64,11 +65,25 @@ def text(records):
     return "\n".join(lines)
 
 
+def together(records):
+    """The campaigns, each with what was said last of its mutants."""
+    drawn, campaigns = {}, []
+    for record in records:
+        for mutant in record["mutants"]:
+            seed, at = mutant.pop("drawn", [record["seed"], mutant["at"]])
+            drawn.setdefault((record.get("of", "rtl"), seed, at, *(mutant[word] for word in ("file", "what", "text", "new"))), [record, mutant])[1] = mutant
+    for record in records:
+        mutants = [mutant for of, mutant in drawn.values() if of is record]
+        if mutants:
+            campaigns.append(record | {"mutants": mutants})
+    return campaigns
+
+
 def main(arguments):
     if not arguments or any(word.startswith("-") for word in arguments):
         print(__doc__, file=sys.stderr)
         return 2
-    records = [json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments]
+    records = together([json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments])
     before, _, rest = DOCS.read_text(encoding="utf-8").partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     DOCS.write_text(f"{before}{MARKS[0]}\n{text(records)}\n{MARKS[1]}{after}", encoding="utf-8")
