@@ -10,8 +10,21 @@
 
 #include "exits.h"
 
+/* argp has a word of its own that sleeps for an hour, --HANG, and takes what abbreviates it. */
+static void refuse_hang(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const size_t length = strcspn(argv[i], "=");
+        if (length < 3 || strncmp(argv[i], "--HANG", length) != 0)
+            continue;
+        fprintf(stderr, "%s: unrecognized option '%s'\n", argv[0], argv[i]);
+        exit(STATUS_USAGE);
+    }
+}
+
 void arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+    refuse_hang(argc, argv);
     const error_t error = argp_parse(argp, argc, argv, 0, NULL, input);
     if (!error)
         return;
