@@ -5,7 +5,7 @@
 #   scripts/defects.sh [PATTERN]     only defects whose line of `scripts/plant_defects.py list` matches the pattern (grep -E)
 #
 # The same stimulus must be green without a defect. The next weaker level must be green with it (of traces; random
-# stimulus, sweep and matrix always have a clock). A timing-only defect (kind T) must be green in all directed cases of
+# stimulus, pins, sweep and matrix always have a clock). A timing-only defect (kind T) must be green in all directed cases of
 # its preset, which know no clock, and if its stimulus is a trace, green at --check=arch and red at --check=cycle.
 # Prints a line a defect: number, name, preset, kind, real bugs, level, comparator, what it said, seconds. Ends with `N
 # passed, N failed`; exit status 0 only when none failed. BUILD= is the folder with a build folder for each preset. The
@@ -35,6 +35,9 @@ bench() {
     sweep | matrix)
         run+=(--dut=defective)
         equal="^${run[0]}: .* 0 differences" ;;
+    pins)
+        run+=(--dut=defective)
+        equal='^  Equal' ;;
     vectors)
         run+=(--on=defective)
         equal='^defective .* [1-9][0-9]* passed, 0 failed' ;;

@@ -46,6 +46,7 @@ LEVELS = {
     "sweep": ("cycle",),
     "matrix": ("cycle",),
     "vectors": ("arch",),
+    "pins": ("cycle",),
 }
 # The real bugs that can happen in this MMU; tb/defects/README.md says what each is, and which are left out.
 FAMILIES = {

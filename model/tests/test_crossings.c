@@ -72,6 +72,7 @@ enum second {
     READ_NEXT,
     READ_FAR,
     READ_ABSENT,
+    READ_CACHED,  /* if it is: in the STLB */
     WITH_CONTROL, /* from here on an operation; with PCIDs all, else those without */
     INVLPG_SAME = WITH_CONTROL,
     FLUSH,
@@ -391,10 +392,64 @@ static void everything_meets_everything(void **state)
     free(c);
 }
 
+enum {
+    MOST_SETS = CFG_STLB_A0_SETS > CFG_STLB_A1_SETS ? CFG_STLB_A0_SETS : CFG_STLB_A1_SETS,
+    WAYS_0 = CFG_STLB_A0_ENTRIES / CFG_STLB_A0_SETS,
+    WAYS_1 = CFG_STLB_A1_SETS ? CFG_STLB_A1_ENTRIES / (CFG_STLB_A1_SETS ? CFG_STLB_A1_SETS : 1) : 0,
+    MOST_WAYS = WAYS_0 > WAYS_1 ? WAYS_0 : WAYS_1,
+};
+
+/* A page of the same set of the STLB, whatever n. */
+static uint64_t of_one_set(unsigned n)
+{
+    return 0x100000000000 + (uint64_t)n * 2 * MOST_SETS * 4096;
+}
+
+/* A set is full; a page that is walked for displaces another, which is asked for so many cycles later. True: it was
+ * found in the STLB. False, with *over: the first request had its answer long ago. */
+static bool is_found(struct bench *b, unsigned displaced, unsigned cycles, bool *over)
+{
+    bench_control(b, CTL_MOV_CR4, BENCH_CR4 & ~CR4_PGE);
+    bench_control(b, CTL_MOV_CR4, BENCH_CR4);
+    for (unsigned n = 0; n < MOST_WAYS; n++)
+        bench_translate(b, FETCH, of_one_set(n), ACC_EXECUTE, true);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, of_one_set(MOST_WAYS), ACC_READ, true);
+    bench_ticks(b, 1 + cycles);
+    *over = b->answer[DATA][1].seen && b->answer[DATA][1].cycle + S + 2 < b->cycle;
+    BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
+    bench_offer(b, DATA, 2, of_one_set(displaced), ACC_READ, true);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[DATA][2].seen);
+    bench_ticks(b, S);
+    assert_int_equal(b->answer[DATA][1].r.addr, page[SMALL].pa + MOST_WAYS * 4096);
+    assert_int_equal(b->answer[DATA][2].r.addr, page[SMALL].pa + displaced * 4096);
+    return b->answer[DATA][2].r.src == SRC_STLB;
+}
+
+/* It is found up to some cycle, and from then on no more. */
+static void what_a_fill_displaces(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    b->latency = LATENCY;
+    for (unsigned n = 0; n <= MOST_WAYS; n++)
+        bench_map(b, of_one_set(n), page[SMALL].pa + n * 4096, SIZE_4K, MAPPED);
+    for (unsigned displaced = 0; displaced < MOST_WAYS; displaced++) {
+        bool over = false, gone = false;
+        for (unsigned cycles = 0; !over; cycles++) {
+            const bool found = is_found(b, displaced, cycles, &over);
+            assert_false(found && gone);
+            gone = !found;
+        }
+    }
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_meets_everything),
+        cmocka_unit_test(what_a_fill_displaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,8 @@ def stimuli(preset, of, dut, units):
     yield "vectors", ["vectors", f"--on={dut}", *vectors]
     for trace in traces:
         yield "directed", ["cosim", *beside, "--check=state", "--state-every=1", "--hang=20000", trace]
+    for pins in sorted(str(path.relative_to(HOME)) for path in (HOME / "tb/defects/traces").glob("*.pins")):
+        yield "directed", ["pins", *beside, "--state-every=1", pins]
     yield "random", ["random", *beside, "--check=state", "--requests=400000", "--seed=7"]
     for unit in units:
         yield "units", [unit]
