@@ -56,7 +56,7 @@ def rows_of(build, trace, work):
         "lockstep, cycle": ([*cosim, "--check=cycle"], False),
         "lockstep, state": ([*cosim, "--check=state"], False),
         "SystemC bench, cycle": ([str(build / "twinwalk-sc"), "cosim", limit, trace, "--check=cycle"], False),
-        "lockstep, cycle, FST on": ([str(build / "twinwalk"), "cosim", f"--limit={ACCESSES // 4}", trace, "--check=cycle",
+        "lockstep, cycle, FST on": ([str(build / "twinwalk"), "cosim", limit, trace, "--check=cycle",
                                      f"--waves={work}/bench.fst"], False),
     }
     return {name: row for name, row in rows.items() if Path(row[0][0]).exists()}
