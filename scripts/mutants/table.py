@@ -59,7 +59,7 @@ def text(records):
         mutants = [mutant for record in mine for mutant in record["mutants"] if "killed" in mutant]
         if not mutants:
             continue
-        drawn = "; ".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at {record['commit']}, {record['date']}" for record in mine)
+        drawn = ";\n".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at {record['commit']}, {record['date']}" for record in mine)
         lines += [f"### {name[0].upper() + name[1:]}: {len(mutants)} mutants", "", f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
         lines += [*by_file(mutants), "", *by_stimulus(mutants), ""]
     return "\n".join(lines)

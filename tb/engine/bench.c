@@ -90,6 +90,24 @@ static void check_only(struct argp_state *state, const struct bench *b)
     argp_error(state, "--only=%s: no part has such a name; --only=list lists them", b->only);
 }
 
+/* What needs more than one option. */
+static void check_together(struct argp_state *state, struct bench *b)
+{
+    if (b->options & BENCH_CHECK && !b->check_asked && b->level)
+        b->paced = strcmp(b->level, "arch") == 0;
+    if (b->state_asked && b->dut && !b->dut->has_state)
+        argp_error(state, "--state-every: %s has no readable state", b->dut->name);
+    if (b->paced && !b->dut)
+        argp_error(state, "--check=arch judges a device, and --dut is missing");
+    if (b->waves && (!b->dut || !b->dut->waves_start || b->dut->alone))
+        argp_error(state, "--waves=%s: %s", b->waves,
+                   b->dut ? "this device writes no waveforms" : "a waveform is of a device, and --dut is missing");
+    if (b->paced && b->state_asked)
+        argp_error(state, "--state-every compares model and device clock by clock: use --check=cycle");
+    if (b->state_asked && !b->dut)
+        argp_error(state, "--state-every compares the state of a device, and --dut is missing");
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct bench *b = state->input;
@@ -137,19 +155,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         argp_error(state, "%s: takes no argument", argument);
         return 0;
     case ARGP_KEY_END:
-        if (b->options & BENCH_CHECK && !b->check_asked && b->level)
-            b->paced = strcmp(b->level, "arch") == 0;
-        if (b->state_asked && b->dut && !b->dut->has_state)
-            argp_error(state, "--state-every: %s has no readable state", b->dut->name);
-        if (b->paced && !b->dut)
-            argp_error(state, "--check=arch judges a device, and --dut is missing");
-        if (b->waves && (!b->dut || !b->dut->waves_start || b->dut->alone))
-            argp_error(state, "--waves=%s: %s", b->waves,
-                       b->dut ? "this device writes no waveforms" : "a waveform is of a device, and --dut is missing");
-        if (b->paced && b->state_asked)
-            argp_error(state, "--state-every compares model and device clock by clock: use --check=cycle");
-        if (b->state_asked && !b->dut)
-            argp_error(state, "--state-every compares the state of a device, and --dut is missing");
+        check_together(state, b);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
