@@ -14,6 +14,8 @@ enum {
     NAME_ATTRIBUTE = 252,
     NAME_SCOPE = 254,
     NAME_UPSCOPE = 255,
+    SCOPE_MODULE = 0,
+    SCOPE_LAST = 21,
     ATTRIBUTE_MISC = 0,
     ATTRIBUTE_TABLE = 7,
     KIND_REAL = 3, /* and real_parameter, … */
@@ -101,7 +103,7 @@ void fst_writer_unit(struct fst_writer *w, const char *unit)
 void fst_writer_scope(struct fst_writer *w, unsigned kind, const char *name)
 {
     bytes_byte(&w->of_names, NAME_SCOPE);
-    bytes_byte(&w->of_names, kind);
+    bytes_byte(&w->of_names, kind > SCOPE_LAST ? SCOPE_MODULE : kind); /* Verilator gives "a scope" for some */
     bytes_text(&w->of_names, name);
     bytes_text(&w->of_names, "");
     w->scopes++;
