@@ -28,6 +28,9 @@ one() {
     edges=$(sed -n 's/^#[0-9]*[[:space:]]*DONE *cov: \([0-9]*\) .*/\1/p' "$log")
     if [ $status -eq 0 ]; then
         printf 'ok    %-12s %9s executions, %s edges, %s s, peak %s MiB\n' "$name" "$executed" "${edges:-?}" $((SECONDS - begin)) "$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")"
+    elif [ $status -eq 72 ]; then # libFuzzer's own, of a signal
+        printf 'stop  %-12s %9s executions, interrupted; %s\n' "$name" "${executed:-?}" "$log"
+        status=255 # xargs begins no other
     else
         printf 'FAIL  %-12s exit %d after %s executions; %s\n' "$name" $status "${executed:-?}" "$log"
         grep -m 3 -E 'ERROR|SUMMARY|does not hold|Test unit written' "$log" | sed 's/^/        /'
