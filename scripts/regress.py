@@ -169,6 +169,8 @@ class Fleet:
     def ended(self, process):
         """Its status; who was killed when all were asked to stop was interrupted."""
         self.running.discard(process)
+        if process.returncode in (-signal.SIGINT, -signal.SIGTERM) and not self.signals:
+            time.sleep(1)  # Slurm and terminals ask every process, and perhaps us a moment later
         return INTERRUPTED if process.returncode < 0 and self.signals else process.returncode
 
     def stop(self, *_):

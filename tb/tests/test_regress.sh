@@ -91,3 +91,19 @@ got=0
 wait $! || got=$?
 [ $got -eq 130 ] && grep -q "INTERRUPTED: 1 runs were cut short and 3 not begun" "$work/said" || { echo "exit $got after SIGINT"; cat "$work/said"; exit 1; }
 junit "$(has long skipped) and 'equal until then' in cases['long'].find('skipped').text and 'before it began' in cases['plain'].find('skipped').text"
+
+# A task's processes are all asked to end, in any order: who is killed just before his runner is asked was interrupted.
+cat > "$work/asked.py" <<'PY'
+import os, signal, sys, threading
+sys.path.insert(0, "scripts")
+import regress
+fleet, asked = regress.Fleet(), len(sys.argv) > 1
+killed = fleet.start(["sleep", "60"])
+killed.terminate()
+killed.wait()
+if asked:
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+print(fleet.ended(killed))
+PY
+[ "$(python3 "$work/asked.py" too)" = 130 ] || { echo "killed before its runner was asked: crashed"; exit 1; }
+[ "$(python3 "$work/asked.py")" = -15 ] || { echo "killed alone: interrupted"; exit 1; }
