@@ -48,43 +48,37 @@ static const struct argp argp = {
 
 static void print_counts(const struct bochs_counts *c, double wall)
 {
-    static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
+    const struct verdict_counts *v = &c->verdict;
     printf("cases compared     %" PRIu64 " (4 levels %" PRIu64 ", 5 levels %" PRIu64 ") in %.1f s (%.1f k cases/s)\n",
-           c->cases, c->by_levels[0], c->by_levels[1], wall, (double)c->cases / wall / 1e3);
+           v->cases, v->by_levels[0], v->by_levels[1], wall, (double)v->cases / wall / 1e3);
     printf("accesses           %" PRIu64 " (%" PRIu64 " implicit, %" PRIu64 " of shadow stacks): %" PRIu64
            " complete, %" PRIu64 " #GP, %" PRIu64 " #PF\n",
-           c->accesses, c->implicit, c->shadow_stack, c->by_kind[0], c->by_kind[1], c->by_kind[2]);
-    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", c->by_size[0], c->by_size[1],
-           c->by_size[2]);
-    printf("#PF with           ");
-    for (unsigned i = 0; i < 7; i++)
-        printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 6 ? ", " : "\n");
-    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set,
-           c->d_set);
+           v->accesses, v->implicit, v->shadow_stack, v->by_kind[0], v->by_kind[1], v->by_kind[2]);
+    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", v->by_size[0], v->by_size[1],
+           v->by_size[2]);
+    verdict_print_faults(v, ERROR_BITS);
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", v->entries, v->a_set,
+           v->d_set);
     printf("memory types       of %" PRIu64 " pages, and of %" PRIu64 " entries read\n", c->types, c->table_types);
     control_print(stdout, &c->control);
-    for (unsigned i = 0; bochs_excuses[i].name; i++)
-        printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], bochs_excuses[i].name,
-               bochs_excuses[i].reason);
+    verdict_print_excused(bochs_excuses, v);
     printf("Bochs' own doubts  %" PRIu64 " writes with CR0.WP = 0 to a page with R/W = 0, where it sets D\n",
            c->panics);
-    printf("disagreements      %" PRIu64 "\n", c->disagreements);
+    printf("disagreements      %" PRIu64 "\n", v->disagreements);
 }
 
 static bool write_json(const struct judge_options *o, const struct bochs_counts *c, double wall)
 {
-    json_t *excused = json_object();
-    for (unsigned i = 0; bochs_excuses[i].name; i++)
-        json_object_set_new(excused, bochs_excuses[i].name, json_integer((json_int_t)c->excused[i]));
+    const struct verdict_counts *v = &c->verdict;
     json_t *root = json_pack(
         "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:f}", "judge",
         "bochs", "bochs", bochs_version(), "seed", (json_int_t)o->seed, "from", (json_int_t)o->from, "cases",
-        (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1], "accesses", (json_int_t)c->accesses,
-        "implicit", (json_int_t)c->implicit, "shadow_stack", (json_int_t)c->shadow_stack, "completed",
-        (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
-        (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "types", (json_int_t)c->types, "table_types",
-        (json_int_t)c->table_types, "control", control_json(&c->control), "excused", excused, "disagreements",
-        (json_int_t)c->disagreements, "seconds", wall);
+        (json_int_t)v->cases, "cases_5_levels", (json_int_t)v->by_levels[1], "accesses", (json_int_t)v->accesses,
+        "implicit", (json_int_t)v->implicit, "shadow_stack", (json_int_t)v->shadow_stack, "completed",
+        (json_int_t)v->by_kind[0], "general_protection", (json_int_t)v->by_kind[1], "page_faults",
+        (json_int_t)v->by_kind[2], "entries", (json_int_t)v->entries, "types", (json_int_t)c->types, "table_types",
+        (json_int_t)c->table_types, "control", control_json(&c->control), "excused",
+        verdict_excused_json(bochs_excuses, v), "disagreements", (json_int_t)v->disagreements, "seconds", wall);
     json_t *all = about_json(NULL);
     json_object_update(all, root);
     json_decref(root);
@@ -108,8 +102,8 @@ static bool play(const struct judge_options *o, struct bochs_play *bochs, const 
         for (uint64_t n = 0; n < cases && !interrupt_count; n++) {
             if (!bochs_play_case(bochs, o->paddr_bits ? o->paddr_bits : paddr_bits_list[i], o->from + n))
                 return false;
-            if (n % 1024 == 0 || counts->cases == o->cases)
-                progress_show(counts->cases, o->cases, started);
+            if (n % 1024 == 0 || counts->verdict.cases == o->cases)
+                progress_show(counts->verdict.cases, o->cases, started);
         }
     }
     return true;
@@ -137,15 +131,15 @@ int main(int argc, char **argv)
     const double started = progress_seconds();
     const bool good = bochs && play(&o, bochs, &counts);
     const double wall = progress_seconds() - started;
-    if (counts.cases)
+    if (counts.verdict.cases)
         print_counts(&counts, wall);
     int status = STATUS_HOST;
     if (!good)
         fprintf(stderr, "judge: memory is short\n");
     else if (interrupt_count)
         puts("interrupted");
-    if (good || counts.disagreements)
-        status = judge_status(&o, counts.cases, counts.disagreements, interrupt_count);
+    if (good || counts.verdict.disagreements)
+        status = judge_status(&o, counts.verdict.cases, counts.verdict.disagreements, interrupt_count);
     if (o.json && !write_json(&o, &counts, wall))
         status = exits_both(status, STATUS_OUTPUT);
     bochs_play_free(bochs);

@@ -9,6 +9,7 @@
 #include "bochs_cpu.h"
 #include "bochs_excuses.h"
 #include "mem/prng.h"
+#include "verdict.h"
 
 static const char *const op_name[CTL_OPS] = {
     "MOV CR0",        "MOV CR3",        "MOV CR4",        "WRMSR EFER", "INVLPG",          "INVPCID type 0",
@@ -293,7 +294,7 @@ static bool is_excused(struct player *p, const struct oracle_result *fresh, cons
     const struct case_difference d = {.what = fresh->kind != seen->kind ? DIFFERS_KIND : DIFFERS_ERROR_CODE,
                                       .expected = fresh->kind != seen->kind ? fresh->kind : fresh->err,
                                       .seen = fresh->kind != seen->kind ? seen->kind : seen->err};
-    return bochs_excused(&context, &d, p->excused);
+    return verdict_excused(bochs_excuses, &context, &d, p->excused);
 }
 
 static bool second_access(struct player *p, const uint64_t old[6], const struct oracle_regs *then, bool must_drop,

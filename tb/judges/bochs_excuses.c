@@ -128,13 +128,3 @@ const struct case_excuse bochs_excuses[] = {
      implicit_with_ac},
     {0},
 };
-
-bool bochs_excused(const struct case_context *context, const struct case_difference *difference, uint64_t excused[])
-{
-    for (unsigned i = 0; bochs_excuses[i].name; i++)
-        if (bochs_excuses[i].covers(context, difference)) {
-            excused[i]++;
-            return true;
-        }
-    return false;
-}

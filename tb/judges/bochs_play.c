@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/x86.h"
 #include "bochs_cpu.h"
+#include "bochs_excuses.h"
 #include "mem/prng.h"
 
 enum { IMPLICIT_ONE_IN = 8, FREE_KEY = 0 };
@@ -103,47 +103,22 @@ static void see(struct bochs_play *play, const struct judge_case *c, struct case
         seen->entry[level] = physmem_read(play->bochs, IMAGE_HW, c->entry[level].pa);
 }
 
-static void count(const struct judge_case *c, const struct case_expected *expected, struct bochs_counts *counts)
+/* The options that play this case again. */
+static const char *again(const struct bochs_play *play, const struct judge_case *c)
 {
-    counts->cases++;
-    counts->by_levels[c->root - 4]++;
-    for (unsigned n = 0; n < c->accesses; n++) {
-        const struct oracle_result *r = &expected->result[n];
-        counts->accesses++;
-        counts->implicit += c->access[n].imp;
-        counts->shadow_stack += c->access[n].ss;
-        counts->by_kind[r->kind]++;
-        if (r->kind == KIND_OK)
-            counts->by_size[r->size]++;
-        for (unsigned bit = 0; bit < 7; bit++)
-            counts->by_error_bit[bit] += r->err >> bit & 1;
-    }
-    for (unsigned level = c->root; level >= c->leaf; level--) {
-        counts->entries++;
-        counts->a_set += !!(expected->must[level] & ENTRY_A);
-        counts->d_set += !!(expected->must[level] & ENTRY_D);
-    }
+    static char options[96];
+    snprintf(options, sizeof options, "--seed=%" PRIu64 " --bits=%u --from=%" PRIu64, play->wish->seed,
+             c->cpu.paddr_bits, c->number);
+    return options;
 }
 
 static void judge(const struct bochs_play *play, const struct case_context *context)
 {
     struct case_difference difference[CASE_DIFFERENCES];
-    const unsigned differences = case_compare(context, difference);
-    const bool show = play->counts->disagreements < play->wish->show;
-    bool agrees = true;
-    for (unsigned i = 0; i < differences; i++) {
-        if (bochs_excused(context, &difference[i], play->counts->excused))
-            continue;
-        if (show && agrees) {
-            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --bits=%u --from=%" PRIu64 " --cases=1\n", play->wish->seed,
-                   context->c->cpu.paddr_bits, context->c->number);
-            case_print(stdout, context->c);
-        }
-        if (show)
-            case_print_difference(stdout, context, &difference[i]);
-        agrees = false;
-    }
-    play->counts->disagreements += !agrees;
+    const bool show = play->counts->verdict.disagreements < play->wish->show;
+    const unsigned differences = verdict_judge(bochs_excuses, context, &play->counts->verdict, difference);
+    if (differences && show)
+        verdict_show(again(play, context->c), context, difference, differences);
 }
 
 /* The same case once more, with control operations. False: memory is short. */
@@ -151,15 +126,13 @@ static bool control(struct bochs_play *play, const struct judge_case *c)
 {
     char wrong[512] = "";
     if (control_play(&play->limits, play->wish->seed, c, play->expected, play->bochs, play->wish->sabotage,
-                     &play->counts->control, play->counts->excused, wrong, sizeof wrong))
+                     &play->counts->control, play->counts->verdict.excused, wrong, sizeof wrong))
         return true;
-    if (play->counts->disagreements < play->wish->show) {
-        printf("DISAGREEMENT; again: --seed=%" PRIu64 " --bits=%u --from=%" PRIu64 " --cases=1\n", play->wish->seed,
-               c->cpu.paddr_bits, c->number);
-        case_print(stdout, c);
+    if (play->counts->verdict.disagreements < play->wish->show) {
+        verdict_show(again(play, c), &(struct case_context){.c = c}, NULL, 0);
         printf("  %s\n", wrong);
     }
-    play->counts->disagreements++;
+    play->counts->verdict.disagreements++;
     return strcmp(wrong, "memory is short") != 0;
 }
 
@@ -176,7 +149,7 @@ bool bochs_play_case(struct bochs_play *play, unsigned paddr_bits, uint64_t numb
         return false;
     bochs_set(&c.cpu, &c.regs);
     see(play, &c, &seen);
-    count(&c, &expected, play->counts);
+    verdict_count(&context, &play->counts->verdict);
     judge(play, &context);
     if (number % 2 && !control(play, &c))
         return false;

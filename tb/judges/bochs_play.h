@@ -3,8 +3,7 @@
 #define TWINWALK_BOCHS_PLAY_H
 
 #include "bochs_control.h"
-#include "bochs_excuses.h"
-#include "expect.h"
+#include "verdict.h"
 
 struct bochs_wish {
     uint64_t seed, from; /* first case for every MAXPHYADDR */
@@ -13,17 +12,10 @@ struct bochs_wish {
 };
 
 struct bochs_counts {
-    uint64_t cases, accesses, entries; /* compared */
-    uint64_t implicit, shadow_stack;   /* accesses that were so */
-    uint64_t by_kind[3];               /* accesses by what the oracle expects: OK, #GP, #PF */
-    uint64_t by_size[3], by_levels[2]; /* those that complete by page size; cases with four, five levels */
-    uint64_t by_error_bit[7];          /* #PF by bit of the error code */
-    uint64_t a_set, d_set;             /* entries in which A (D) had to be set */
-    uint64_t types, table_types;       /* memory types compared: of pages, of tables read */
-    uint64_t panics;                   /* accesses of which Bochs thinks that they cannot be */
-    uint64_t excused[BOCHS_EXCUSES];   /* differences by bochs_excuses[] */
+    struct verdict_counts verdict;
+    uint64_t types, table_types; /* memory types compared: of pages, of tables read */
+    uint64_t panics;             /* accesses of which Bochs thinks that they cannot be */
     struct control_counts control;
-    uint64_t disagreements; /* cases with a difference that nothing excuses */
 };
 
 struct bochs_play;

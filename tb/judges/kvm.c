@@ -100,39 +100,31 @@ static void print_machine(const struct vm *vm)
     fflush(stdout);
 }
 
-static void print_counts(const struct vm *vm, const struct kvm_counts *c, double wall, double cpu)
+static void print_counts(const struct vm *vm, const struct verdict_counts *c, double wall, double cpu)
 {
-    static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
-    const struct case_excuse *excuses = kvm_excuses(vm);
     printf("cases compared     %" PRIu64 " in %.1f s (%.1f k cases/s; %.1f s of CPU time)\n", c->cases, wall,
            (double)c->cases / wall / 1e3, cpu);
     printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64
            " #PF\n",
            c->accesses, c->implicit, c->by_kind[0], c->by_kind[1], c->by_kind[2]);
-    printf("#PF with           ");
-    for (unsigned i = 0; i < 7; i++)
-        printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 6 ? ", " : "\n");
+    verdict_print_faults(c, ERROR_BITS);
     printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set,
            c->d_set);
     printf("left open          A in %" PRIu64 " entries that a faulting walk passed (SDM 3A 5.8): set in %" PRIu64 "\n",
            c->a_open, c->a_open_set);
-    for (unsigned i = 0; excuses[i].name; i++)
-        printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], excuses[i].name, excuses[i].reason);
+    verdict_print_excused(kvm_excuses(vm), c);
     printf("disagreements      %" PRIu64 "\n", c->disagreements);
 }
 
-static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct kvm_counts *c,
+static bool write_json(const char *path, const struct wishes *w, const struct vm *vm, const struct verdict_counts *c,
                        double wall, double cpu)
 {
-    json_t *features = json_object(), *refused = json_array(), *excused = json_object();
-    const struct case_excuse *excuses = kvm_excuses(vm);
+    json_t *features = json_object(), *refused = json_array();
     for (unsigned i = 0; i < VM_FEATURES; i++) {
         json_object_set_new(features, vm_features[i].name, json_boolean(vm->offered[i]));
         if (vm->refused[i])
             json_array_append_new(refused, json_string(vm_features[i].name));
     }
-    for (unsigned i = 0; excuses[i].name; i++)
-        json_object_set_new(excused, excuses[i].name, json_integer((json_int_t)c->excused[i]));
     json_t *root = json_pack(
         "{s:s, s:I, s:I, s:b, s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f, s:f}",
         "judge", "kvm", "seed", (json_int_t)w->common.seed, "from", (json_int_t)w->common.from, "shadows_page_tables",
@@ -140,8 +132,9 @@ static bool write_json(const char *path, const struct wishes *w, const struct vm
         "offered", features, "refused", refused, "cases", (json_int_t)c->cases, "accesses", (json_int_t)c->accesses,
         "implicit", (json_int_t)c->implicit, "completed", (json_int_t)c->by_kind[0], "general_protection",
         (json_int_t)c->by_kind[1], "page_faults", (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries,
-        "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set, "excused", excused, "disagreements",
-        (json_int_t)c->disagreements, "seconds", wall, "cpu_seconds", cpu);
+        "a_open", (json_int_t)c->a_open, "a_open_set", (json_int_t)c->a_open_set, "excused",
+        verdict_excused_json(kvm_excuses(vm), c), "disagreements", (json_int_t)c->disagreements, "seconds", wall,
+        "cpu_seconds", cpu);
     json_t *all = about_json(NULL);
     json_object_update(all, root);
     json_decref(root);
@@ -172,7 +165,7 @@ static int run(struct vm *vm, const struct wishes *w)
         if (!broke)
             progress_show(at - w->common.from, w->common.cases, wall);
     }
-    const struct kvm_counts *counts = kvm_play_counts(play);
+    const struct verdict_counts *counts = kvm_play_counts(play);
     const double wall_spent = progress_seconds() - wall, cpu_spent = cpu_seconds() - cpu;
     print_counts(vm, counts, wall_spent, cpu_spent);
     int status = STATUS_HOST;

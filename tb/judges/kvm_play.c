@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arch/x86.h"
 #include "kvm_excuses.h"
@@ -38,7 +37,7 @@ struct kvm_play {
     struct one *one; /* VM_MODE */
     struct kvm_orders orders;
     uint8_t used[2][WORDS / 8]; /* bitmap of data words that a case of this run uses */
-    struct kvm_counts counts;
+    struct verdict_counts counts;
 };
 
 struct kvm_play *kvm_play_new(struct vm *vm, uint64_t seed, const struct case_sabotage *sabotage, uint64_t show)
@@ -68,7 +67,7 @@ void kvm_play_free(struct kvm_play *play)
     free(play);
 }
 
-const struct kvm_counts *kvm_play_counts(const struct kvm_play *play)
+const struct verdict_counts *kvm_play_counts(const struct kvm_play *play)
 {
     return &play->counts;
 }
@@ -207,26 +206,6 @@ static void see_access(const struct kvm_play *play, const struct one *one, unsig
     }
 }
 
-static void count(struct kvm_counts *counts, const struct one *one, const struct case_seen *seen)
-{
-    counts->cases++;
-    counts->accesses += one->c.accesses;
-    for (unsigned n = 0; n < one->c.accesses; n++) {
-        const struct oracle_result *r = &one->expected.result[n];
-        counts->by_kind[r->kind]++;
-        counts->implicit += one->c.access[n].imp;
-        for (unsigned bit = 0; bit < 7; bit++)
-            counts->by_error_bit[bit] += r->kind == KIND_PF && r->err >> bit & 1;
-    }
-    for (unsigned level = one->c.root; level >= one->c.leaf; level--) {
-        counts->entries++;
-        counts->a_set += (one->expected.must[level] & ENTRY_A) != 0;
-        counts->d_set += (one->expected.must[level] & ENTRY_D) != 0;
-        counts->a_open += (one->expected.may[level] & ENTRY_A) != 0;
-        counts->a_open_set += (one->expected.may[level] & seen->entry[level] & ENTRY_A) != 0;
-    }
-}
-
 static void judge(struct kvm_play *play, const struct one *one)
 {
     struct case_seen seen = {0};
@@ -239,33 +218,18 @@ static void judge(struct kvm_play *play, const struct one *one)
     for (unsigned level = one->c.root; level >= one->c.leaf; level--)
         memset(vm_memory(play->vm, one->c.entry[level].pa), 0, 8);
     vm_map_stub(play->vm, &one->c, true);
-    count(&play->counts, one, &seen);
 
     const struct case_context context = {.c = &one->c, .expected = &one->expected, .seen = &seen};
     struct case_difference difference[CASE_DIFFERENCES];
-    const unsigned found = case_compare(&context, difference);
-    const struct case_excuse *excuses = kvm_excuses(play->vm);
-    bool disagreement = false;
-    for (unsigned i = 0; i < found; i++) {
-        unsigned excuse = 0;
-        while (excuses[excuse].name && !excuses[excuse].covers(&context, &difference[i]))
-            excuse++;
-        if (excuses[excuse].name) {
-            play->counts.excused[excuse]++;
-            continue;
-        }
-        if (!disagreement && play->counts.disagreements < play->show) {
-            if (isatty(STDERR_FILENO)) /* where the progress line stands */
-                fputs("\r\033[K", stderr);
-            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --vendor=%s --bits=%u --from=%" PRIu64 " --cases=1\n",
-                   play->seed, one->c.cpu.amd ? "amd" : "intel", one->c.cpu.paddr_bits, one->c.number);
-            case_print(stdout, &one->c);
-        }
-        if (play->counts.disagreements < play->show)
-            case_print_difference(stdout, &context, &difference[i]);
-        disagreement = true;
+    const bool show = play->counts.disagreements < play->show;
+    verdict_count(&context, &play->counts);
+    const unsigned differences = verdict_judge(kvm_excuses(play->vm), &context, &play->counts, difference);
+    if (differences && show) {
+        char again[96];
+        snprintf(again, sizeof again, "--seed=%" PRIu64 " --vendor=%s --bits=%u --from=%" PRIu64, play->seed,
+                 one->c.cpu.amd ? "amd" : "intel", one->c.cpu.paddr_bits, one->c.number);
+        verdict_show(again, &context, difference, differences);
     }
-    play->counts.disagreements += disagreement;
 }
 
 /* ---- a run ----------------------------------------------------------------------------------------------------------

@@ -73,46 +73,42 @@ static uint64_t total;
 /* After every batch. */
 static bool tell(const struct qemu_counts *counts)
 {
-    progress_show(counts->cases, total, started);
+    progress_show(counts->verdict.cases, total, started);
     return interrupt_count == 0;
 }
 
 static void print_counts(const struct qemu_counts *c, double wall)
 {
-    static const char *const bit[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK", "SS"};
+    const struct verdict_counts *v = &c->verdict;
     printf("cases compared     %" PRIu64 " (4 levels %" PRIu64 ", 5 levels %" PRIu64 ") in %.1f s (%.1f k cases/s)\n",
-           c->cases, c->by_levels[0], c->by_levels[1], wall, (double)c->cases / wall / 1e3);
+           v->cases, v->by_levels[0], v->by_levels[1], wall, (double)v->cases / wall / 1e3);
     printf("accesses           %" PRIu64 " (%" PRIu64 " implicit): %" PRIu64 " complete, %" PRIu64 " #GP, %" PRIu64
            " #PF\n",
-           c->accesses, c->implicit, c->by_kind[0], c->by_kind[1], c->by_kind[2]);
-    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", c->by_size[0], c->by_size[1],
-           c->by_size[2]);
-    printf("#PF with           ");
-    for (unsigned i = 0; i < 6; i++) /* nothing here has shadow stacks */
-        printf("%s %" PRIu64 "%s", bit[i], c->by_error_bit[i], i < 5 ? ", " : "\n");
-    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", c->entries, c->a_set,
-           c->d_set);
-    for (unsigned i = 0; qemu_excuses[i].name; i++)
-        printf("excused            %" PRIu64 " %s: %s\n", c->excused[i], qemu_excuses[i].name, qemu_excuses[i].reason);
+           v->accesses, v->implicit, v->by_kind[0], v->by_kind[1], v->by_kind[2]);
+    printf("complete           4K %" PRIu64 ", 2M %" PRIu64 ", 1G %" PRIu64 "\n", v->by_size[0], v->by_size[1],
+           v->by_size[2]);
+    verdict_print_faults(v, ERROR_BITS - 1); /* nothing here has shadow stacks */
+    printf("entries compared   %" PRIu64 ": A had to be set in %" PRIu64 ", D in %" PRIu64 "\n", v->entries, v->a_set,
+           v->d_set);
+    verdict_print_excused(qemu_excuses, v);
     static const char *const feature[] = {"SMEP", "SMAP", "PKU", "PKS"};
     for (unsigned i = 0; i < 4; i++)
         if (c->lacks >> i & 1)
             printf("not judged         %s: this QEMU's -cpu max has it not\n", feature[i]);
-    printf("disagreements      %" PRIu64 "\n", c->disagreements);
+    printf("disagreements      %" PRIu64 "\n", v->disagreements);
 }
 
 static bool write_json(const struct wishes *w, const struct qemu_counts *c, double wall)
 {
-    json_t *excused = json_object();
-    for (unsigned i = 0; qemu_excuses[i].name; i++)
-        json_object_set_new(excused, qemu_excuses[i].name, json_integer((json_int_t)c->excused[i]));
+    const struct verdict_counts *v = &c->verdict;
     json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:f}", "judge", "qemu",
                              "seed", (json_int_t)w->common.seed, "from", (json_int_t)w->common.from, "cases",
-                             (json_int_t)c->cases, "cases_5_levels", (json_int_t)c->by_levels[1], "accesses",
-                             (json_int_t)c->accesses, "implicit", (json_int_t)c->implicit, "completed",
-                             (json_int_t)c->by_kind[0], "general_protection", (json_int_t)c->by_kind[1], "page_faults",
-                             (json_int_t)c->by_kind[2], "entries", (json_int_t)c->entries, "excused", excused,
-                             "disagreements", (json_int_t)c->disagreements, "seconds", wall);
+                             (json_int_t)v->cases, "cases_5_levels", (json_int_t)v->by_levels[1], "accesses",
+                             (json_int_t)v->accesses, "implicit", (json_int_t)v->implicit, "completed",
+                             (json_int_t)v->by_kind[0], "general_protection", (json_int_t)v->by_kind[1], "page_faults",
+                             (json_int_t)v->by_kind[2], "entries", (json_int_t)v->entries, "excused",
+                             verdict_excused_json(qemu_excuses, v), "disagreements", (json_int_t)v->disagreements,
+                             "seconds", wall);
     json_t *all = about_json(NULL);
     json_object_update(all, root);
     json_decref(root);
@@ -180,15 +176,15 @@ int main(int argc, char **argv)
     total = w.common.cases;
     const bool good = play(&w, &counts, why, sizeof why);
     const double wall = progress_seconds() - started;
-    if (counts.cases)
+    if (counts.verdict.cases)
         print_counts(&counts, wall);
     int status = STATUS_HOST;
     if (!good)
         fprintf(stderr, "judge: QEMU broke down: %s\n", why);
     else if (interrupt_count)
         puts("interrupted");
-    if (good || counts.disagreements)
-        status = judge_status(&w.common, counts.cases, counts.disagreements, interrupt_count);
+    if (good || counts.verdict.disagreements)
+        status = judge_status(&w.common, counts.verdict.cases, counts.verdict.disagreements, interrupt_count);
     if (w.common.json && !write_json(&w, &counts, wall))
         status = exits_both(status, STATUS_OUTPUT);
     return status;

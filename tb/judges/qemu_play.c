@@ -70,61 +70,21 @@ static void make_implicit(uint64_t seed, struct judge_case *c)
     }
 }
 
-static void count(const struct one *one, struct qemu_counts *counts)
-{
-    const struct judge_case *c = &one->c;
-    counts->cases++;
-    counts->by_levels[c->root - 4]++;
-    for (unsigned n = 0; n < c->accesses; n++) {
-        const struct oracle_result *r = &one->expected.result[n];
-        counts->accesses++;
-        counts->implicit += c->access[n].imp;
-        counts->by_kind[r->kind]++;
-        if (r->kind == KIND_OK)
-            counts->by_size[r->size]++;
-        for (unsigned bit = 0; bit < 7; bit++)
-            counts->by_error_bit[bit] += r->err >> bit & 1;
-    }
-    for (unsigned level = c->root; level >= c->leaf; level--) {
-        counts->entries++;
-        counts->a_set += !!(one->expected.must[level] & ENTRY_A);
-        counts->d_set += !!(one->expected.must[level] & ENTRY_D);
-    }
-}
-
-static bool excused(const struct case_context *context, const struct case_difference *difference,
-                    struct qemu_counts *counts)
-{
-    for (unsigned i = 0; qemu_excuses[i].name; i++)
-        if (qemu_excuses[i].covers(context, difference)) {
-            counts->excused[i]++;
-            return true;
-        }
-    return false;
-}
-
 /* False: a disagreement. */
 static bool judge(const struct play *play, const struct one *one, const struct case_seen *seen)
 {
     const struct case_context context = {&one->c, &one->expected, seen};
     struct case_difference difference[CASE_DIFFERENCES];
-    const unsigned differences = case_compare(&context, difference);
-    const bool show = play->counts->disagreements < play->wish->show;
-    bool agrees = true;
-    for (unsigned i = 0; i < differences; i++) {
-        if (excused(&context, &difference[i], play->counts))
-            continue;
-        if (show && agrees) {
-            printf("DISAGREEMENT; again: --seed=%" PRIu64 " --bits=%u --levels=%u --from=%" PRIu64 " --cases=1\n",
-                   play->wish->seed, one->c.cpu.paddr_bits, play->levels, one->c.number);
-            case_print(stdout, &one->c);
-        }
-        if (show)
-            case_print_difference(stdout, &context, &difference[i]);
-        agrees = false;
+    const bool show = play->counts->verdict.disagreements < play->wish->show;
+    verdict_count(&context, &play->counts->verdict);
+    const unsigned differences = verdict_judge(qemu_excuses, &context, &play->counts->verdict, difference);
+    if (differences && show) {
+        char again[96];
+        snprintf(again, sizeof again, "--seed=%" PRIu64 " --bits=%u --levels=%u --from=%" PRIu64, play->wish->seed,
+                 one->c.cpu.paddr_bits, play->levels, one->c.number);
+        verdict_show(again, &context, difference, differences);
     }
-    play->counts->disagreements += !agrees;
-    return agrees;
+    return differences == 0;
 }
 
 /* Prepares cases from *number on, at most `wanted`, until the batch's tables are used up. Returns how many, or -1:
@@ -157,7 +117,6 @@ static void compare(struct play *play, unsigned n)
         struct case_seen seen;
         qemu_take_outcomes(&play->m, &one->c, &play->m.mailbox->order[one->order],
                            &play->m.mailbox->outcome[one->order], &seen);
-        count(one, play->counts);
         all_agree = judge(play, one, &seen) && all_agree;
     }
     if (!all_agree) /* a write may have gone anywhere */

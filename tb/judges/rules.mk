@@ -7,7 +7,7 @@ CASES ?= 100000
 SEED  ?= 1
 
 JUDGES       := build/judges
-JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/options.c tb/judges/progress.c tb/judges/sabotage.c tb/base/arguments.c tb/base/exits.c tb/base/interrupt.c tb/base/outfile.c tb/base/about.c traces/format/plain.c traces/format/whole.c model/arch/oracle.c model/mem/physmem.c
+JUDGE_COMMON := tb/judges/case.c tb/judges/expect.c tb/judges/options.c tb/judges/progress.c tb/judges/sabotage.c tb/judges/verdict.c tb/base/arguments.c tb/base/exits.c tb/base/interrupt.c tb/base/outfile.c tb/base/about.c traces/format/plain.c traces/format/whole.c model/arch/oracle.c model/mem/physmem.c
 judge_objects = $(patsubst %,$(JUDGES)/obj/%.o,$(basename $(1)))
 JUDGE_FLAGS  := -I . -I model -I tb -I tb/judges -MMD -MP
 

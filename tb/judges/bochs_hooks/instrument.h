@@ -1,5 +1,5 @@
 /* What Bochs calls while it emulates, as macros (instrument/instrumentation.txt in its source): its start and its
- * exceptions call the functions below (bochs_guest.cc), the rest is empty. Included by every file of Bochs. */
+ * exceptions call the functions below (bochs_cpu.cc), the rest is empty. Included by every file of Bochs. */
 #ifndef TWINWALK_BOCHS_JUDGE_H
 #define TWINWALK_BOCHS_JUDGE_H
 
