@@ -36,12 +36,10 @@ module arbiter_rules
   endfunction
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_valid, was_ready;
+  `RUN
+  logic was_rst, was_valid, was_ready;
   walker_t was_chosen, was_pointer;
   always_ff @(posedge clk_i) begin
-    begun       <= 1'b1;
-    cycles      <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst     <= rst_i;
     was_valid   <= valid;
     was_ready   <= ready_i;

@@ -91,8 +91,8 @@ module array_rules
   end
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_fill, was_inv, was_some;
+  `RUN
+  logic was_rst, was_fill, was_inv, was_some;
   tag_t was_tag;
   data_t was_data;
   vpn_t was_vpn;
@@ -108,8 +108,6 @@ module array_rules
       was_over[w] <= fill_held && overlap_of(tag_q[0][w], fill_tag_i);
       was_drop[w] <= is_dropped(tag_q[0][w], inv_i, inv_vpn_i, inv_pcid_i);
     end
-    begun    <= 1'b1;
-    cycles   <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst  <= rst_i;
     was_fill <= fill_held;
     was_tag  <= fill_tag_i;

@@ -177,8 +177,8 @@ module axi_rules #(
   end
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_req, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
+  `RUN
+  logic was_rst, was_req, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
   logic [2:0] was_mt;
   logic [51:3] was_addr;
   logic [5:3] was_place;
@@ -196,8 +196,6 @@ module axi_rules #(
   assign aw_payload = {axi_awid_o, axi_awaddr_o, axi_awlen_o, axi_awsize_o, axi_awburst_o, axi_awlock_o, axi_awcache_o,
                        axi_awuser_o, axi_awatop_o};
   always_ff @(posedge clk_i) begin
-    begun           <= 1'b1;
-    cycles          <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst         <= rst_i;
     was_req         <= mem_req_valid_i && !mem_req_ready_o;
     was_accepted    <= accepted;

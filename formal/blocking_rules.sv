@@ -22,12 +22,7 @@ module blocking_rules
   input logic [15:0] owed
 );
   localparam logic [2:0] Idle = 3'd0, Read = 3'd2, ReadWait = 3'd3, CasWait = 3'd5, Respond = 3'd6;
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0;
-  always_ff @(posedge clk_i) begin
-    begun  <= 1'b1;
-    cycles <= cycles == 4'd12 ? cycles : cycles + 4'd1;
-  end
+  `RUN
   logic walks, waits, result_is_clean;
   assign walks = state >= Read && state <= CasWait;
   assign waits = state == ReadWait || state == CasWait;

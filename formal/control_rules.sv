@@ -184,8 +184,8 @@ module control_rules
                || (ARCH_LAM == 0 && (now.lam_sup || now.lam_u57 || now.lam_u48));
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_accept, was_walkers_idle, was_gp;
+  `RUN
+  logic was_rst, was_accept, was_walkers_idle, was_gp;
   ctl_state_t was_state;
   all_t was_then;
   logic [3:0] was_op, was_op_q;
@@ -195,8 +195,6 @@ module control_rules
   // How long the operation has been beyond DRAIN.
   logic [15:0] age;
   always_ff @(posedge clk_i) begin
-    begun            <= 1'b1;
-    cycles           <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst          <= rst_i;
     was_accept       <= accept_o;
     was_walkers_idle <= walkers_idle_i;

@@ -36,7 +36,6 @@ module ports_rules
   input logic [3:0]                mem_rsp_tag_i
 );
   // ---- one request ----
-  logic begun = 1'b0;
   logic [2:0] watch_port;
   logic [7:0] watch_id;
   logic asked, answers, drops, accepts;
@@ -67,15 +66,13 @@ module ports_rules
     end
   end
 
-  logic [3:0] cycles = '0;
+  `RUN
   logic was_rst, was_valid, was_ready, was_cas;
   logic [3:0] was_tag;
   logic [2:0] was_mt;
   logic [51:0] was_addr;
   logic [63:0] was_expected, was_desired;
   always_ff @(posedge clk_i) begin
-    begun  <= 1'b1;
-    cycles <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     if (!begun) begin
       watch_port <= req_id_i[0][2:0];
       watch_id   <= squash_id_i[0];

@@ -40,12 +40,7 @@ module psc_rules
       end else if (touch[a]) touched_one = 1'b0;
     end
   end
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0;
-  always_ff @(posedge clk_i) begin
-    begun  <= 1'b1;
-    cycles <= cycles == 4'd12 ? cycles : cycles + 4'd1;
-  end
+  `RUN
   always_ff @(posedge clk_i) begin
     if (!begun) begin
       assume (rst_i);

@@ -151,8 +151,8 @@ module queue_rules
   end
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_restart, was_out, was_walk, was_walk_confirm, was_finv_done, was_start;
+  `RUN
+  logic was_rst, was_restart, was_out, was_walk, was_walk_confirm, was_finv_done, was_start;
   set_t
       was_free, was_pend, was_follow, was_finv, was_done, was_busy, was_squash, was_first_done, was_leaders, was_fetch;
   set_t was_step0, was_step1;
@@ -169,8 +169,6 @@ module queue_rules
   token_t was_issue;
   logic [1:0] was_step;
   always_ff @(posedge clk_i) begin
-    begun            <= 1'b1;
-    cycles           <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst          <= rst_i;
     was_restart      <= restart_i;
     was_out          <= out_valid_i;

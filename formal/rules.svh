@@ -1,3 +1,12 @@
+// Of a run: whether it has begun, which it does with a reset, and its cycles, to twelve: so many are witnessed, or what is
+// supposed would contradict itself.
+`define RUN \
+  logic [3:0] cycles = '0; \
+  logic begun = 1'b0; \
+  always_ff @(posedge clk_i) begin \
+    begun  <= 1'b1; \
+    cycles <= cycles == 4'd12 ? cycles : cycles + 4'd1; \
+  end
 // How a property is written. Of each there is the assertion that is proved and the cover of its antecedent, by which
 // it is seen that it speaks of something. An environment's rule is assumed where the unit is proved, and asserted where
 // what surrounds the unit is proved (docs/formal.md).

@@ -42,8 +42,8 @@ module stlb_rules
   localparam int unsigned K = Stages;
 
   // ---- the cycle before, and for what takes two the one before that ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_flush, was_fill, was2_fill, was_slot, was2_flush, was2_rst;
+  `RUN
+  logic was_rst, was_flush, was_fill, was2_fill, was_slot, was2_flush, was2_rst;
   logic [NumEntries-1:0] was_squashed;
   token_t was_issue;
   entry_t was_issue_entry;
@@ -59,8 +59,6 @@ module stlb_rules
   logic [Stages-1:0][1:0] was_token, was_step;
   logic [Stages-1:0][5:0] was_entry;
   always_ff @(posedge clk_i) begin
-    begun           <= 1'b1;
-    cycles          <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst         <= rst_i;
     was2_rst        <= was_rst;
     was_flush       <= flush_i;

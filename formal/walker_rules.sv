@@ -56,8 +56,7 @@ module walker_rules
   assign missing    = !value_q[BitA] || (write_leaf && !value_q[BitD]);
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0;
+  `RUN
   logic was_rst, was_start, was_squashed, was_offered, was_accepted, was_concerns, was_err, was_pass, was_grant;
   logic was_kill, was_from_psc, was_write_leaf, was_waits, was_offers;
   walk_state_t was_state;
@@ -73,8 +72,6 @@ module walker_rules
   cache_t      was_cache;
   logic [51:0] was_addr;
   always_ff @(posedge clk_i) begin
-    begun            <= 1'b1;
-    cycles           <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst          <= rst_i;
     was_start        <= start_i;
     was_how          <= start_how_i;

@@ -63,14 +63,12 @@ module walkers_rules
   end
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_valid, was_ready, was_cas;
+  `RUN
+  logic was_rst, was_valid, was_ready, was_cas;
   walker_t     was_tag;
   logic [51:0] was_addr;
   logic [63:0] was_expected, was_desired;
   always_ff @(posedge clk_i) begin
-    begun        <= 1'b1;
-    cycles       <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst      <= rst_i;
     was_valid    <= mem_valid_o;
     was_ready    <= mem_ready_i;

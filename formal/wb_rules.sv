@@ -127,8 +127,8 @@ module wb_rules #(
   end
 
   // ---- the cycle before ----
-  logic [3:0] cycles = '0;
-  logic begun = 1'b0, was_rst, was_req, was_stb, was_last, was_bad;
+  `RUN
+  logic was_rst, was_req, was_stb, was_last, was_bad;
   logic [3:0] was_tag;
   logic [5:3] was_place;
   logic [51:3] sent_at;  // of the line, or the entry, whose STB it is
@@ -139,8 +139,6 @@ module wb_rules #(
                         mem_req_desired_i};
   assign payload = {wb_adr_o, wb_we_o, wb_cti_o, wb_sel_o, wb_we_o ? wb_dat_o : '0};
   always_ff @(posedge clk_i) begin
-    begun           <= 1'b1;
-    cycles          <= cycles == 4'd12 ? cycles : cycles + 4'd1;
     was_rst         <= rst_i;
     was_req         <= mem_req_valid_i && !mem_req_ready_o;
     was_req_payload <= req_payload;
