@@ -1,5 +1,5 @@
-// Of a run: whether it has begun, which it does with a reset, and its cycles, to twelve: so many are witnessed, or what is
-// supposed would contradict itself.
+// Of a run: whether it has begun, which it does with a reset, and its cycles, to twelve: so many are witnessed, or what
+// is supposed would contradict itself.
 `define RUN \
   logic [3:0] cycles = '0; \
   logic begun = 1'b0; \

@@ -316,10 +316,12 @@ private:
     {
         adapter &a = self(d);
         a.evaluate([&] {
-            if (a.fst_)
+            if (a.fst_) {
                 a.dump_cycle(*in);
-            else
-                a.put_inputs(*in), a.lower();
+            } else {
+                a.put_inputs(*in);
+                a.lower();
+            }
             a.rise();
         });
         a.cycle_++;
