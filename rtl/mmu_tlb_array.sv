@@ -164,6 +164,13 @@ module mmu_tlb_array
     return Apart == 1 ? set : set_t'(part);
   endfunction
 
+  // What an entry that is hit says to an access.
+  typedef struct packed {logic ok, denied;} verdict_t;
+  function automatic verdict_t verdict(input judged_t d, input int unsigned p);
+    logic passes;
+    passes = grants_i[p][{d.s, d.w, d.u, d.nx}] && !forbids_i[p][{d.u, d.key, 1'b0}];
+    return '{ok: passes && (!write_i[p] || d.d), denied: !passes};
+  endfunction
   // verilator lint_on UNUSEDSIGNAL
 
   // The number of the one way in a set of them.
@@ -178,16 +185,11 @@ module mmu_tlb_array
   set_t look_set[Ports];
   always_comb begin : p_lookup
     set_t set, in;
-    logic [Ways-1:0] same, found;
-    logic passes;
-    judged_t d;
+    logic [Ways-1:0] found;
     vpn_t differ;
     set      = '0;
     in       = '0;
-    same     = '0;
     found    = '0;
-    passes   = 1'b0;
-    d        = '0;
     differ   = '0;
     hit_o    = '0;
     ok_o     = '0;
@@ -202,38 +204,33 @@ module mmu_tlb_array
         found       = '0;
         for (int unsigned part = 0; part < Apart; part++) begin
           in = Apart == 1 ? set : set_t'(part);
-          if (in == set) begin
-            // Written out: in simulation the arguments of a function are copied, here for each way in every cycle; and
-            // an empty set is not compared.
-            same = 'x;
-            if (valid_q[in] != '0) begin
-              for (int unsigned w = 0; w < Ways; w++) begin
-                differ  = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
-                same[w] = (tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) &&
-                    (Several ? is_zero(differ, tag_q[in][w].size) : differ == '0);
+          // Written out, and one condition after the other, the likeliest to fail first: in simulation the arguments of
+          // a function are copied, here for each way in every cycle; and an empty set is not compared.
+          if (in == set && valid_q[in] != '0) begin
+            for (int unsigned w = 0; w < Ways; w++) begin
+              differ = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
+              if (Several ? tag_q[in][w].size != First || differ[Bottom+:9] == '0 : differ == '0) begin
+                if (!Several || is_zero(differ, tag_q[in][w].size)) begin
+                  if ((tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) && valid_q[in][w]) begin
+                    found[w] = 1'b1;
+                    if (!Psc) begin
+                      look_way[p] |= way_t'(w);
+                      if (Several) size_o[p] |= tag_q[in][w].size;
+                      {ok_o[p], denied_o[p]} |= verdict(judged_q[set][w], p);
+                    end
+                  end
+                end
               end
             end
-            found |= same & valid_q[in];
           end
         end
-        if (found != '0) begin
-          hit_o[p] = 1'b1;
-          for (int unsigned w = 0; w < Ways; w++) begin
-            if (!Psc && found[w]) begin
-              d      = judged_q[set][w];
-              passes = grants_i[p][{d.s, d.w, d.u, d.nx}] && !forbids_i[p][{d.u, d.key, 1'b0}];
-              if (!passes) denied_o[p] = 1'b1;
-              else if (!write_i[p] || d.d) ok_o[p] = 1'b1;
-            end
-          end
-          // An array of several sizes has one set.
-          if (Several && Psc) begin
+        hit_o[p] = found != '0;
+        if (Psc && found != '0) begin
+          if (Several) begin  // such an array has one set
             size_o[p] = Last;
             for (int unsigned w = 0; w < Ways; w++)
             if (found[w] && tag_q[0][w].size < size_o[p]) size_o[p] = tag_q[0][w].size;
             for (int unsigned w = 0; w < Ways; w++) found[w] = found[w] && tag_q[0][w].size == size_o[p];
-          end else if (Several) begin
-            for (int unsigned w = 0; w < Ways; w++) if (found[w]) size_o[p] |= tag_q[0][w].size;
           end
           look_way[p] = way_of(found);
         end
