@@ -59,5 +59,5 @@ def statements_of(function):
     """The statements of a function of the model that do something."""
     body = function[function.index("{\n") + 2 :]
     body = re.sub(r"//[^\n]*|^#ifdef VL_DEBUG.*?^#endif[^\n]*", "", body, flags=re.S | re.M)
-    body = re.sub(r"if \(false && vlSelf\) {}|VL_DEBUG_IF\(.*?\); *\);|[^\n;]*\bVL_ATTR_UNUSED\b[^;]*;|auto ?& ?vlSelfRef\b[^;]*;", "", body)
+    body = re.sub(r"if \(false && vlSelf\) {}|\(void\)vlSelf;|VL_DEBUG_IF\(.*?\); *\);|[^\n;]*\bVL_ATTR_UNUSED\b[^;]*;|auto ?& ?vlSelfRef\b[^;]*;", "", body)
     return [text for text in (" ".join(part.split()) for part in re.split(r"[;{}]", body)) if text]
