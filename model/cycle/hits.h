@@ -31,10 +31,10 @@ static inline struct hit_memo *mmu_hit(struct mmu *m, unsigned side, uint64_t va
     return l1tlb_memo(side ? &m->dtlb : &m->itlb, m->regs.pcid, va, access);
 }
 
-/* The state of its set after a touch. */
-static inline struct repl mmu_hit_touched(const struct hit_memo *memo, unsigned side)
+/* The state of its set, `repl` until now, after a touch. */
+static inline struct repl mmu_hit_touched(struct repl repl, const struct hit_memo *memo, unsigned side)
 {
-    return l1tlb_memo_touched(memo, side ? DTLB_0.lru : ITLB_0.lru);
+    return l1tlb_memo_touched(repl, memo, side ? DTLB_0.lru : ITLB_0.lru);
 }
 
 /* Counts them, of either side. */

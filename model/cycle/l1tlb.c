@@ -126,7 +126,7 @@ static inline void answer(struct mmu *m, const struct hit_memo *memo, unsigned s
     out->resp[port] = resp;
     out->resp_valid |= 1u << port;
     e->touch[e->touches].set = memo->repl;
-    e->touch[e->touches++].value = l1tlb_memo_touched(memo, lru);
+    e->touch[e->touches++].value = l1tlb_memo_touched(*memo->repl, memo, lru);
     m->counts.l1_hit[side]++;
 }
 

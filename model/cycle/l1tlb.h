@@ -18,10 +18,27 @@ static inline struct hit_memo *l1tlb_memo(struct l1tlb *l1, unsigned pcid, uint6
     return l1->key[n] == l1tlb_memo_key(va, pcid) && has_access(memo->good, access) ? memo : NULL;
 }
 
-/* The state of its set after a touch; lru is that of its array. */
-static inline struct repl l1tlb_memo_touched(const struct hit_memo *memo, bool lru)
+/* The state of a set of an L1, and writing it: the nodes of 64 ways are in one word. */
+#define L1_MANY_WAYS                                                                                     \
+    (CFG_ITLB_A0_WAYS > 64 || CFG_ITLB_A1_WAYS > 64 || CFG_ITLB_A2_WAYS > 64 || CFG_DTLB_A0_WAYS > 64 || \
+     CFG_DTLB_A1_WAYS > 64 || CFG_DTLB_A2_WAYS > 64)
+
+static inline struct repl l1tlb_repl(const struct repl *set)
 {
-    return lru ? lru_touch(*memo->repl, memo->ways, memo->way) : plru_touch(*memo->repl, memo->path);
+    return (struct repl){{set->w[0], L1_MANY_WAYS ? set->w[1] : 0}};
+}
+
+static inline void l1tlb_put_repl(struct repl *set, struct repl repl)
+{
+    set->w[0] = repl.w[0];
+    if (L1_MANY_WAYS)
+        set->w[1] = repl.w[1];
+}
+
+/* The state of its set, `repl` until now, after a touch; lru is that of its array. */
+static inline struct repl l1tlb_memo_touched(struct repl repl, const struct hit_memo *memo, bool lru)
+{
+    return lru ? lru_touch(repl, memo->ways, memo->way) : plru_touch(repl, memo->path);
 }
 
 /* Looks up every accepted request (bit p: port p). Answers of hits and of #GP go to *out; touches and misses to *e. */

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 struct linecache {
-    uint64_t *tags; /* set × ways; a line's number + 1, 0: nothing */
-    uint64_t *used; /* likewise: when the line was last looked for, by the clock below */
-    uint8_t *last;  /* set: the way that was used last */
+    uint64_t *tags;  /* set × ways; a line's number + 1, 0: nothing */
+    uint64_t *used;  /* likewise: when the line was last looked for, by the clock below */
+    uint32_t *guess; /* [low bits of a line's number]: where among these the last such line is, or was */
     uint64_t clock;
-    uint64_t mask; /* sets - 1 */
+    uint64_t mask, guesses; /* sets - 1; guesses - 1 */
     unsigned ways;
 };
 
@@ -21,15 +21,19 @@ enum { LINECACHE_WAYS = 256 }; /* at most */
 bool linecache_init(struct linecache *cache, unsigned kib, unsigned ways);
 void linecache_drop(struct linecache *cache);
 
-/* The same as the next, of a line that may not be the one its set used last. */
-bool linecache_search(struct linecache *cache, uint64_t line, uint64_t set);
+/* The same as the next, of a line that is not where it was guessed. */
+bool linecache_search(struct linecache *cache, uint64_t line);
 
 /* Looks for the line around pa. Hit or miss, it is the set's most recently used afterwards; a miss pushes the least
  * recently used out. */
 static inline bool linecache_access(struct linecache *cache, uint64_t pa)
 {
-    const uint64_t line = pa >> 6, set = line & cache->mask;
-    return cache->tags[set * cache->ways + cache->last[set]] == line + 1 || linecache_search(cache, line, set);
+    const uint64_t line = pa >> 6;
+    const uint32_t guess = cache->guess[line & cache->guesses];
+    if (cache->tags[guess] != line + 1)
+        return linecache_search(cache, line);
+    cache->used[guess] = ++cache->clock;
+    return true;
 }
 
 #endif

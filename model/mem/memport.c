@@ -189,8 +189,15 @@ uint64_t memport_next(const struct memport *mp)
     return mp->next;
 }
 
+void memport_touch_all(struct memport *mp, const uint64_t *pa, unsigned count)
+{
+    if (mp->config.model != MEMPORT_CACHE)
+        return;
+    for (unsigned i = 0; i < count; i++)
+        cache_latency(mp, pa[i]);
+}
+
 void memport_touch(struct memport *mp, uint64_t pa)
 {
-    if (mp->config.model == MEMPORT_CACHE)
-        cache_latency(mp, pa);
+    memport_touch_all(mp, &pa, 1);
 }

@@ -70,6 +70,7 @@ struct memerr *memport_errors(struct memport *mp);
 /* The program's own access to pa, which shares the caches with the walkers (no effect under other models, takes no
  * time). */
 void memport_touch(struct memport *mp, uint64_t pa);
+void memport_touch_all(struct memport *mp, const uint64_t *pa, unsigned count); /* one after another */
 
 /* Fills *config from the preset the program was compiled for (mmu_cfg.h); no errors, no stalls, seed 1. */
 void memport_preset(struct memport_config *config);

@@ -11,34 +11,59 @@
  * A stretch goes on as long as every access to be taken is a hit that the oracle knows; it stops before the first cycle
  * that might bring anything else, with window and pins as if it had gone through them. For a device the
  * pins are what they are in every cycle; the window is not moved for it. What is the same for all hits of
- * a page, that the oracle knows it, is noted in the model's memo of the page. */
+ * a page, that the oracle knows it, is noted in the model's memo of the page.
+ *
+ * Hits change nothing that other hits are found by. So accesses are looked up many at a time and divided among cycles,
+ * a batch; how many a cycle takes cannot be predicted, and nothing branches on it. Their sets are touched on the way,
+ * and what was touched for cycles that do not take place is undone. */
 #include "cycle/hits.h"
 #include "remembered.h"
 #include "world.h"
 
-/* The accesses of a cycle, in program order. All of them words: bytes that are written one by one and read together
+/* The accesses of one cycle, in program order. All of them words: bytes that are written one by one and read together
  * would wait for each other. */
 struct group {
-    const struct trace_rec *rec; /* of the first; not of the group that a stretch begins with */
-    unsigned count, beyond;      /* beyond: one more was looked at, and found no port */
-    struct member {
-        struct hit_memo *memo; /* likewise */
-        uint64_t pa;
-        unsigned what; /* enum pins_access, and enum pins_page_size from bit 2 on */
-        unsigned expected;
-    } of[WORLD_PORTS];
+    const struct trace_rec *rec;  /* of the first; not of the group that a stretch begins with */
+    struct hit_memo *const *memo; /* of each; likewise */
+    const uint64_t *pa;
+    unsigned count;
+    uint64_t sums;
 };
 
-enum { WHATS = 16 };
+/* What is counted of accesses, each in eight bits, which a batch does not fill: those of each enum pins_access, of each
+ * enum pins_page_size, and those whose answer the trace tells too. */
+enum { SUM_ACC = 0, SUM_SIZE = 24, SUM_EXPECTED = 48 };
+
+static inline uint64_t sum_of(unsigned acc, unsigned size, bool expected)
+{
+    return UINT64_C(1) << (SUM_ACC + 8 * acc) | UINT64_C(1) << (SUM_SIZE + 8 * size) |
+           (uint64_t)expected << SUM_EXPECTED;
+}
+
+enum { BATCH = 64 };
+
+/* Accesses from rec on that are taken in the next cycles. */
+struct batch {
+    const struct trace_rec *rec;
+    unsigned count;               /* of accesses of which all is known */
+    unsigned cycles;              /* … and cycles */
+    bool last;                    /* the next access is not known, or is none */
+    uint8_t end[BATCH + 1];       /* [n]: behind the last access of so many cycles */
+    uint64_t sums[BATCH + 1];     /* [n]: of so many accesses */
+    uint64_t pa[BATCH];           /* [n]: of access n */
+    struct repl before[BATCH];    /* likewise its set, until it was touched */
+    struct hit_memo *memo[BATCH]; /* likewise */
+};
 
 struct tally {
-    uint64_t commits, expected, what[WHATS];
+    uint64_t commits, expected, acc[3], sizes[3];
 };
 
-/* ---- may a cycle be carried out here? ---- */
+/* ---- which accesses, and in which cycles? ---- */
 
 /* The first hit on the page by such an access since page tables or registers have changed. */
-static bool get_known(const struct world *w, struct hit_memo *memo, const struct trace_rec *rec, unsigned access)
+static __attribute__((noinline)) bool get_known(const struct world *w, struct hit_memo *memo,
+                                                const struct trace_rec *rec, unsigned access)
 {
     struct pins_resp answer = memo->resp;
     answer.addr |= rec->va & 0xfff;
@@ -49,90 +74,168 @@ static bool get_known(const struct world *w, struct hit_memo *memo, const struct
     return true;
 }
 
-static bool expects_it(const struct world *w, const struct trace_rec *rec, const struct member *member)
+static __attribute__((noinline)) bool expects_it(const struct world *w, const struct trace_rec *rec,
+                                                 const struct hit_memo *memo)
 {
-    struct pins_resp answer = member->memo->resp;
-    answer.addr = member->pa;
+    struct pins_resp answer = memo->resp;
+    answer.addr |= rec->va & 0xfff;
     return as_expected(&trace_extra(w->trace, rec)->expect, &answer);
 }
 
-/* Fills *member in, for an access of which all is known. False: it is no such one. */
-static inline bool is_sure(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct member *member)
+/* The memo of an access of which all is known; NULL: it is no such one. */
+static inline struct hit_memo *sure(const struct world *w, struct mmu *ref, const struct trace_rec *rec, unsigned acc)
 {
-    const unsigned acc = recorded_access(rec->kind);
     const unsigned access = acc | ((rec->flags & RECORDED_MODE) ^ TRACE_SUPERVISOR) << 2;
     struct hit_memo *memo = mmu_hit(ref, rec->kind != TRACE_FETCH, rec->va, access);
-    if (!memo || ((memo->stamp != w->stamp || !(memo->known >> access & 1)) && !get_known(w, memo, rec, access)))
-        return false;
-    member->memo = memo;
-    member->pa = memo->resp.addr | (rec->va & 0xfff);
-    member->what = acc | (unsigned)memo->resp.size << 2;
-    member->expected = (rec->flags & TRACE_EXPECT) != 0;
-    return !member->expected || expects_it(w, rec, member);
+    if (!memo || ((memo->stamp != w->stamp || !(memo->known >> access & 1)) && !get_known(w, memo, rec, access)) ||
+        (rec->flags & TRACE_EXPECT && !expects_it(w, rec, memo)))
+        return NULL;
+    return memo;
 }
 
-/* The accesses that a cycle takes, from rec on. False: not all of it is known. */
-static inline bool gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, struct group *g)
+static inline unsigned side_of(const struct trace_rec *rec)
 {
-    unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS, count = 0;
-    g->rec = rec;
-    for (; idle; rec++) {
-        if (rec->kind > TRACE_STORE || (w->os && rec->thread != w->kernel.thread))
-            return false;
-        const unsigned side = idle & (rec->kind == TRACE_FETCH ? WORLD_FETCH_PORTS : WORLD_DATA_PORTS);
-        if (!side)
+    return rec->kind != TRACE_FETCH;
+}
+
+/* The state of the set of access n at the start of its cycle, whose first access is `first`. */
+static __attribute__((noinline)) const struct repl *at_start(struct batch *b, unsigned first, unsigned n)
+{
+    const struct repl *before = &b->before[n];
+    for (unsigned other = n; other-- > first;)
+        if (b->memo[other]->repl == b->memo[n]->repl)
+            before = &b->before[other];
+    return before;
+}
+
+/* The last accesses of either side before the present one: among them are all of its cycle. */
+enum { RECENT = (CFG_PORTS_FETCH > CFG_PORTS_DATA ? CFG_PORTS_FETCH : CFG_PORTS_DATA) - 1 };
+struct recent {
+    struct hit_memo *of[2][RECENT + 1];
+};
+
+/* A clock edge does to the set of access n. All touches of a cycle are of the state at its start, and written in the
+ * order of ports, which is that of the accesses on either side: so the last one of a set stands. */
+static inline void touch(struct batch *b, unsigned first, unsigned n, unsigned side, struct recent *recent)
+{
+    struct hit_memo *const memo = b->memo[n], **of = recent->of[side];
+    const struct repl now = l1tlb_repl(memo->repl);
+    const struct repl *start = &now;
+    l1tlb_put_repl(&b->before[n], now);
+    if (of[0] == memo) /* again */
+        return;
+    bool other = false; /* lately, perhaps in this cycle, the set was touched for another page */
+    for (int i = 0; i < RECENT; i++)
+        other |= of[i]->repl == memo->repl && of[i] != memo;
+    for (int i = RECENT; i > 0; i--)
+        of[i] = of[i - 1];
+    of[0] = memo;
+    if (other)
+        start = at_start(b, first, n);
+    l1tlb_put_repl(memo->repl, mmu_hit_touched(l1tlb_repl(start), memo, side));
+}
+
+/* Undoes the touches of accesses from `first` on. */
+static void untouch(struct batch *b, unsigned first)
+{
+    for (unsigned n = b->count; n-- > first;)
+        l1tlb_put_repl(b->memo[n]->repl, l1tlb_repl(&b->before[n]));
+}
+
+/* Fills *b with accesses from rec on, `most` at most, and as many cycles at most. A cycle is known when all its ports
+ * take something, or the next access finds none. */
+static void gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, uint64_t most, uint64_t cycles,
+                   struct batch *b)
+{
+    enum { ALL = WORLD_FETCH_PORTS | WORLD_DATA_PORTS };
+    static const uint8_t ports[2] = {WORLD_FETCH_PORTS, WORLD_DATA_PORTS};
+    const uint16_t mask = w->os ? 0xffff : 0, thread = (uint16_t)w->kernel.thread & mask;
+    static struct hit_memo nobodys;
+    struct recent recent;
+    unsigned n = 0, cycle = 0, idle = ALL;
+    bool next; /* the access at hand is of another cycle than those before it */
+    for (int i = 0; i <= RECENT; i++)
+        recent.of[0][i] = recent.of[1][i] = &nobodys;
+    b->rec = rec;
+    for (;; n++, rec++) {
+        if (n == most || rec->kind > TRACE_STORE || (rec->thread & mask) != thread) {
+            next = !idle;
             break;
-        if (!is_sure(w, ref, rec, &g->of[count++]))
-            return false;
-        idle &= ~(side & -side);
+        }
+        const unsigned acc = recorded_access(rec->kind), side = side_of(rec);
+        struct hit_memo *const memo = sure(w, ref, rec, acc);
+        next = !(idle & ports[side]);
+        if (!memo)
+            break;
+        cycle += next;
+        idle |= ALL & (0U - next);
+        idle &= ~(idle & ports[side] & -(idle & ports[side]));
+        b->end[cycle + 1] = (uint8_t)(n + 1);
+        b->memo[n] = memo;
+        b->pa[n] = memo->resp.addr | (rec->va & 0xfff);
+        b->sums[n + 1] = b->sums[n] + sum_of(acc, memo->resp.size, rec->flags & TRACE_EXPECT);
+        touch(b, b->end[cycle], n, side, &recent);
     }
-    g->count = count;
-    g->beyond = idle != 0;
-    return true;
+    cycle += next;
+    b->count = n;
+    b->last = n < most;
+    b->cycles = cycle < cycles ? cycle : (unsigned)cycles;
+}
+
+static struct group group_of(struct batch *b, unsigned cycle)
+{
+    const unsigned first = b->end[cycle];
+    return (struct group){.rec = b->rec + first,
+                          .memo = b->memo + first,
+                          .pa = b->pa + first,
+                          .count = b->end[cycle + 1] - first,
+                          .sums = b->sums[b->end[cycle + 1]] - b->sums[first]};
 }
 
 /* ---- carrying it out ---- */
 
-static inline void commit(struct world *w, const struct group *g, struct tally *t)
+static void commit(struct world *w, const uint64_t *pa, unsigned count, uint64_t sums, struct tally *t)
 {
-    for (unsigned i = 0; i < g->count; i++) {
-        const struct member *member = &g->of[i];
-        if (w->touches)
-            memport_touch(w->memport, member->pa);
-        t->what[member->what % WHATS]++;
-        t->expected += member->expected;
+    if (w->touches)
+        memport_touch_all(w->memport, pa, count);
+    for (unsigned kind = 0; kind < 3; kind++) {
+        t->acc[kind] += sums >> (SUM_ACC + 8 * kind) & 0xff;
+        t->sizes[kind] += sums >> (SUM_SIZE + 8 * kind) & 0xff;
     }
-    t->commits += g->count;
+    t->expected += sums >> SUM_EXPECTED;
+    t->commits += count;
 }
 
-static inline unsigned side_of(const struct member *member)
-{
-    return (member->what & 3) != ACC_EXECUTE;
-}
+/* A group that outlives its batch. */
+struct kept {
+    struct hit_memo *memo[WORLD_PORTS];
+    uint64_t pa[WORLD_PORTS];
+};
 
-/* The clock edge: all touches are of the state at the start of the cycle, and written in the order of ports, which is
- * that of the accesses on either side. */
-static inline void touch(const struct group *g)
+static struct group keep(struct group g, struct kept *kept)
 {
-    struct repl value[WORLD_PORTS];
-    for (unsigned i = 0; i < g->count; i++)
-        value[i] = mmu_hit_touched(g->of[i].memo, side_of(&g->of[i]));
-    for (unsigned i = 0; i < g->count; i++)
-        *g->of[i].memo->repl = value[i];
+    for (unsigned i = 0; i < g.count; i++) {
+        kept->memo[i] = g.memo[i];
+        kept->pa[i] = g.pa[i];
+    }
+    g.memo = kept->memo;
+    g.pa = kept->pa;
+    return g;
 }
 
 /* Adds the accesses of a group to those of either side, or takes them off. */
-static void count_sides(const struct group *g, int64_t how, uint64_t sides[2])
+static void count_sides(uint64_t sums, int64_t how, uint64_t sides[2])
 {
-    for (unsigned i = 0; i < g->count; i++)
-        sides[side_of(&g->of[i])] += (uint64_t)how;
+    for (unsigned acc = 0; acc < 3; acc++)
+        sides[acc != ACC_EXECUTE] += (uint64_t)how * (sums >> (SUM_ACC + 8 * acc) & 0xff);
 }
 
 /* ---- from window and pins, and back ---- */
 
 /* Everything that is under way was taken in the last cycle and is answered in this one, by hits that the oracle knows:
  * then *g has it. */
-static bool begin(struct world *w, const struct mmu *ref, const struct pins_out *out, struct group *g)
+static bool begin(struct world *w, const struct mmu *ref, const struct pins_out *out, struct kept *kept,
+                  struct group *g)
 {
     const unsigned count = w->in_flight;
     if (w->d.done >= w->d.done_most || w->barrier || w->exhausted || w->d.stop || w->kernel.losses ||
@@ -141,14 +244,14 @@ static bool begin(struct world *w, const struct mmu *ref, const struct pins_out 
     if (!count || w->tail - w->next > 1 || w->accepted != w->d.in.req_valid ||
         (w->tail != w->next && w->rec == w->run) || !mmu_undisturbed(ref) || !all_known(w, out))
         return false;
-    g->count = count;
+    *g = (struct group){.pa = kept->pa, .count = count};
     for (unsigned i = 0; i < count; i++) {
         const struct slot *s = world_slot(w, w->head + i);
         const struct pins_resp *resp = &out->resp[s->port];
         if (resp->src != SRC_L1)
             return false;
-        g->of[i] =
-            (struct member){.pa = resp->addr, .what = s->acc | (unsigned)resp->size << 2, .expected = s->expected};
+        kept->pa[i] = resp->addr;
+        g->sums += sum_of(s->acc, resp->size, s->expected);
     }
     return true;
 }
@@ -164,12 +267,10 @@ static void settle(struct world *w, const struct tally *t, struct exercised *e)
     w->counts.accesses += t->commits;
     e->kinds[KIND_OK] += t->commits;
     e->sources[SRC_L1] += t->commits;
-    for (unsigned what = 0; what < WHATS; what++) {
-        if (!t->what[what])
-            continue;
-        w->counts.by_acc[what & 3] += t->what[what];
-        e->accesses[what & 3] += t->what[what];
-        e->sizes[what >> 2] += t->what[what];
+    for (unsigned kind = 0; kind < 3; kind++) {
+        w->counts.by_acc[kind] += t->acc[kind];
+        e->accesses[kind] += t->acc[kind];
+        e->sizes[kind] += t->sizes[kind];
     }
 }
 
@@ -179,8 +280,8 @@ static inline void offer(struct world *w, const struct group *g, uint64_t sequen
     unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
     for (unsigned i = 0; i < g->count; i++) {
         const struct trace_rec *rec = &g->rec[i];
-        const unsigned side = idle & (side_of(&g->of[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
-        w->d.in.req[__builtin_ctz(side)] = world_request(rec->va, g->of[i].what & 3, rec->flags,
+        const unsigned side = idle & (side_of(&g->rec[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
+        w->d.in.req[__builtin_ctz(side)] = world_request(rec->va, recorded_access(rec->kind), rec->flags,
                                                          (unsigned)((sequence + i) & w->mask));
         idle &= ~(side & -side);
     }
@@ -192,19 +293,21 @@ static inline void answer(const struct world *w, const struct group *g, struct p
 {
     unsigned idle = WORLD_FETCH_PORTS | WORLD_DATA_PORTS;
     for (unsigned i = 0; i < g->count; i++) {
-        const unsigned side = idle & (side_of(&g->of[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
+        const unsigned side = idle & (side_of(&g->rec[i]) ? WORLD_DATA_PORTS : WORLD_FETCH_PORTS);
         const unsigned port = (unsigned)__builtin_ctz(side);
-        out->resp[port] = g->of[i].memo->resp;
-        out->resp[port].addr = g->of[i].pa;
+        out->resp[port] = g->memo[i]->resp;
+        out->resp[port].addr = g->pa[i];
         out->resp[port].id = w->d.in.req[port].id;
         idle &= ~(1u << port);
     }
     out->resp_valid = w->d.in.req_valid;
 }
 
-/* Puts the accesses that were taken in the last cycle into the window, and on the pins: offered then, answered now. */
+/* Puts the accesses that were taken in the last cycle into the window, and on the pins: offered then, answered now. One
+ * more was looked at if a port was left. */
 static void put_back(struct world *w, const struct group *g, struct pins_out *out, struct exercised *e)
 {
+    const bool beyond = g->count < WORLD_PORTS;
     const int64_t passed = g->rec - w->rec; /* -1: one that had found no port was taken, and no other */
     w->rec += passed;
     w->rec_left -= (size_t)passed;
@@ -222,7 +325,7 @@ static void put_back(struct world *w, const struct group *g, struct pins_out *ou
     }
     w->in_flight = 0;
     world_accept(w, w->d.in.req_valid, w->d.cycle - 1);
-    if (g->beyond)
+    if (beyond)
         window_fill(w);
 }
 
@@ -231,45 +334,64 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* The cycles of a batch, for who sees them; `sequence`: of its first access. How many took place, if not all. */
+static unsigned show(struct world *w, struct batch *b, uint64_t sequence, struct pins_out *out,
+                     const struct follower *follower)
+{
+    unsigned cycle = 0;
+    for (bool on = true; on && cycle < b->cycles; cycle++, w->d.cycle++) {
+        const struct group g = group_of(b, cycle);
+        offer(w, &g, sequence + b->end[cycle]);
+        if (follower->chosen)
+            follower->chosen(follower->context, out);
+        if (w->d.ended)
+            break;
+        answer(w, &g, out);
+        on = !follower->stepped || follower->stepped(follower->context, &w->d.in, out);
+    }
+    return cycle;
+}
+
 void world_stretch(struct driver *self, struct mmu *ref, struct pins_out *out, uint64_t until,
                    struct exercised *exercised, const struct follower *follower)
 {
     struct world *w = (struct world *)self;
-    struct group group[2]; /* under way, and to be taken */
+    struct batch b;
+    struct kept kept;
+    struct group last; /* that of the last cycle: under way */
     struct tally tally = {0};
     uint64_t taken[2] = {0, 0};
-    if (!begin(w, ref, out, &group[0]))
+    if (!begin(w, ref, out, &kept, &last))
         return;
     w->d.in.mem_req_ready = w->d.in.mem_rsp_valid = w->d.mem_accepted = false;
-    count_sides(&group[0], -1, taken);
+    count_sides(last.sums, -1, taken);
     const struct trace_rec *rec = w->rec - (w->tail - w->next);
-    const uint64_t left = least(w->rec_left, least(w->limit - w->loaded, w->d.done_most - w->d.done));
-    const struct trace_rec *const last = w->rec + left - WORLD_PORTS; /* from before it on a cycle finds its records */
-    unsigned now = 0;
-    bool on = left > WORLD_PORTS;
-    for (; on && rec < last && w->d.cycle < until; now ^= 1, w->d.cycle++) {
-        if (!gather(w, ref, rec, &group[!now]))
+    const struct trace_rec *const stop = w->rec +
+                                         least(w->rec_left, least(w->limit - w->loaded, w->d.done_most - w->d.done));
+    b.end[0] = b.sums[0] = 0;
+    for (bool on = true; on && w->d.cycle < until;) {
+        gather(w, ref, rec, least(BATCH, (uint64_t)(stop - rec)), until - w->d.cycle, &b);
+        unsigned cycles = b.cycles;
+        if (follower)
+            cycles = show(w, &b, w->head + tally.commits + last.count, out, follower);
+        else
+            w->d.cycle += cycles;
+        untouch(&b, b.end[cycles]);
+        if (!cycles)
             break;
-        if (follower) {
-            offer(w, &group[!now], w->head + tally.commits + group[now].count);
-            if (follower->chosen)
-                follower->chosen(follower->context, out);
-            if (w->d.ended)
-                break;
-            answer(w, &group[!now], out);
-        }
-        commit(w, &group[now], &tally);
-        touch(&group[!now]);
-        rec += group[!now].count;
-        on = !follower || !follower->stepped || follower->stepped(follower->context, &w->d.in, out);
+        on = cycles == b.cycles && !b.last;
+        commit(w, last.pa, last.count, last.sums, &tally);
+        commit(w, b.pa, b.end[cycles - 1], b.sums[b.end[cycles - 1]], &tally);
+        last = keep(group_of(&b, cycles - 1), &kept);
+        rec = last.rec + last.count;
     }
     if (!tally.commits)
         return;
-    count_sides(&group[now], 1, taken);
-    for (unsigned what = 0; what < WHATS; what++)
-        taken[(what & 3) != ACC_EXECUTE] += tally.what[what];
-    w->accepts += taken[0] + taken[1] - group[now].count;
+    count_sides(last.sums, 1, taken);
+    for (unsigned kind = 0; kind < 3; kind++)
+        taken[kind != ACC_EXECUTE] += tally.acc[kind];
+    w->accepts += taken[0] + taken[1] - last.count;
     mmu_count_hits(ref, taken);
     settle(w, &tally, exercised);
-    put_back(w, &group[now], out, exercised);
+    put_back(w, &last, out, exercised);
 }
