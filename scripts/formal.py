@@ -69,7 +69,7 @@ class Unit:
         if self.structural:
             self.sources = sorted(file.stem for file in (HOME / "rtl").glob("*.sv") if file.stem != "mmu_pkg")
         modules = {Path(source).name for source in self.sources}
-        bound = [one for one in all_units if all_units[one]["module"] in ({self.module} if said.get("alone") else modules) and all_units[one]["sources"]]
+        bound = [name] if said.get("alone") else [one for one in all_units if all_units[one]["module"] in modules and all_units[one]["sources"]]
         self.rules = [] if self.structural else list(dict.fromkeys([*(rules for one in bound for rules in own_of(one, all_units)), *said.get("beside", [])]))
         self.own = own_of(name, all_units)
         self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
