@@ -35,6 +35,13 @@ static void on_step(void *context, const struct pins_out *out)
     d->ended |= d->finding.kind != FINDING_NONE;
 }
 
+/* Hits break no rule: they are the model's, and the device's outputs are compared with these in each cycle. */
+static void on_hits(void *context, const struct pins_out *first)
+{
+    struct in_step *s = context;
+    handshake_hits(&s->handshake, first, &s->driver->in);
+}
+
 static void from_step(struct results *r, const struct session *s, const struct in_step *step)
 {
     r->cycles_ref = r->cycles_dut = s->lockstep.driver->cycle;
@@ -70,6 +77,7 @@ bool run_in_step(struct results *r, const struct dut_ops *ops, struct dut *dut, 
     l->interruptible = true;
     l->follow_to = UINT64_MAX;
     l->watch = on_step;
+    l->watch_hits = on_hits;
     l->watcher = &step;
     const double start = results_cpu_seconds();
     lockstep_run(l);

@@ -178,7 +178,6 @@ private:
     struct dut_event said_ = {};     /* the first thing that the design said of itself since the last reset */
     struct dut_event at_first_ = {}; /* and in the first one of all: initial blocks run once, and count in every one */
     std::unique_ptr<struct events> events_; /* that are counted; null: none, nobody has asked */
-    struct pins_out last_ = {};             /* the outputs of the present cycle, while events are counted */
     bool gave_up_ = false; /* an evaluation did not come to its end, and no other is begun before a reset */
     bool fresh_ = true;    /* nothing was evaluated yet */
 
@@ -283,10 +282,11 @@ private:
         adapter &a = self(d);
         if (!a.events_) {
             a.events_ = std::make_unique<struct events>();
-            events_begin(a.events_.get(), words);
-            a.get_outputs(a.last_);
+            struct pins_out now = {};
+            a.get_outputs(now);
+            events_begin(a.events_.get(), words, &now);
         }
-        *counts = events_counts(a.events_.get(), &a.last_);
+        *counts = events_counts(a.events_.get());
     }
 
     /* Verilator makes all that follows from the registers in the first evaluation, and only then: so they are written
@@ -326,10 +326,8 @@ private:
         });
         a.cycle_++;
         a.get_outputs(*out);
-        if (a.events_) {
-            events_step(a.events_.get(), d, &a.last_, in);
-            a.last_ = *out;
-        }
+        if (a.events_)
+            events_step(a.events_.get(), d, in, out);
     }
 
     /* The clock stands, and the waveform shows so: its last state, until the cycle that is stepped next. */

@@ -11,21 +11,6 @@ static void tick(struct events *e, enum dut_counter counter)
     e->counts.count[counter]++;
 }
 
-void events_begin(struct events *e, bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]))
-{
-    static const enum dut_counter pins[] = {DUT_ITLB_HITS,   DUT_ITLB_MISSES, DUT_DTLB_HITS,
-                                            DUT_DTLB_MISSES, DUT_MERGED,      DUT_STLB_HITS,
-                                            DUT_READS,       DUT_UPDATES,     DUT_UPDATES_FAILED};
-    static const enum dut_counter more[] = {DUT_STLB_MISSES, DUT_PSC_NONE,  DUT_PSC_PDE, DUT_PSC_PDPTE,
-                                            DUT_PSC_PML4E,   DUT_PSC_PML5E, DUT_WALKS,   DUT_RESTARTS};
-    memset(e, 0, sizeof *e);
-    e->words = words;
-    for (unsigned i = 0; i < sizeof pins / sizeof *pins; i++)
-        e->counts.offered |= UINT32_C(1) << pins[i];
-    for (unsigned i = 0; words && i < sizeof more / sizeof *more; i++)
-        e->counts.offered |= UINT32_C(1) << more[i];
-}
-
 static void tick_answer(struct events *e, unsigned port, const struct pins_resp *resp)
 {
     const bool data = port >= CFG_PORTS_FETCH, ok = resp->kind == KIND_OK;
@@ -42,21 +27,47 @@ static void tick_answer(struct events *e, unsigned port, const struct pins_resp 
         tick(e, DUT_MERGED);
 }
 
-static void answers(struct events *e, const struct pins_out *out)
+/* The outputs of a cycle that begins: what of them will be needed when it has been stepped. */
+static void show(struct events *e, const struct pins_out *out)
 {
-    for (unsigned valid = out->resp_valid; valid; valid &= valid - 1)
+    unsigned answers = 0;
+    for (unsigned valid = out->resp_valid; valid; valid &= valid - 1, answers++)
         tick_answer(e, (unsigned)__builtin_ctz(valid), &out->resp[__builtin_ctz(valid)]);
+    e->waiting -= answers;
+    e->ready = out->req_ready;
+    e->asks = out->mem_req_valid;
+    if (!e->asks)
+        return;
+    e->cas = out->mem_req_cas;
+    e->tag = out->mem_req_tag & (EVENTS_TAGS - 1);
+    e->addr = out->mem_req_addr;
+    e->expected = out->mem_req_expected;
 }
 
-static void of_pins(struct events *e, const struct pins_out *out, const struct pins_in *in)
+void events_begin(struct events *e, bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]),
+                  const struct pins_out *out)
 {
-    answers(e, out);
-    if (out->mem_req_valid && in->mem_req_ready) {
-        const unsigned tag = out->mem_req_tag & (EVENTS_TAGS - 1);
-        tick(e, out->mem_req_cas ? DUT_UPDATES : DUT_READS);
-        e->update[tag].busy = out->mem_req_cas;
-        e->update[tag].addr = out->mem_req_addr;
-        e->update[tag].expected = out->mem_req_expected;
+    static const enum dut_counter pins[] = {DUT_ITLB_HITS,   DUT_ITLB_MISSES, DUT_DTLB_HITS,
+                                            DUT_DTLB_MISSES, DUT_MERGED,      DUT_STLB_HITS,
+                                            DUT_READS,       DUT_UPDATES,     DUT_UPDATES_FAILED};
+    static const enum dut_counter more[] = {DUT_STLB_MISSES, DUT_PSC_NONE,  DUT_PSC_PDE, DUT_PSC_PDPTE,
+                                            DUT_PSC_PML4E,   DUT_PSC_PML5E, DUT_WALKS,   DUT_RESTARTS};
+    memset(e, 0, sizeof *e);
+    e->words = words;
+    for (unsigned i = 0; i < sizeof pins / sizeof *pins; i++)
+        e->counts.offered |= UINT32_C(1) << pins[i];
+    for (unsigned i = 0; words && i < sizeof more / sizeof *more; i++)
+        e->counts.offered |= UINT32_C(1) << more[i];
+    show(e, out);
+}
+
+static void of_memory(struct events *e, const struct pins_in *in)
+{
+    if (e->asks && in->mem_req_ready) {
+        tick(e, e->cas ? DUT_UPDATES : DUT_READS);
+        e->update[e->tag].busy = e->cas;
+        e->update[e->tag].addr = e->addr;
+        e->update[e->tag].expected = e->expected;
     }
     const unsigned tag = in->mem_rsp_tag & (EVENTS_TAGS - 1);
     if (in->mem_rsp_valid && e->update[tag].busy) {
@@ -89,20 +100,21 @@ static void of_words(struct events *e, struct dut *dut)
         e->lookups += (word[0] & 3) == TOKEN_LOOKUP;
 }
 
-void events_step(struct events *e, struct dut *dut, const struct pins_out *out, const struct pins_in *in)
+void events_step(struct events *e, struct dut *dut, const struct pins_in *in, const struct pins_out *out)
 {
-    of_pins(e, out, in);
-    e->waiting -= (unsigned)__builtin_popcount(out->resp_valid);
+    if (e->asks | in->mem_rsp_valid)
+        of_memory(e, in);
     if (e->words && (e->waiting || e->walks))
         of_words(e, dut);
-    e->waiting += (unsigned)__builtin_popcount(in->req_valid & out->req_ready);
+    for (unsigned taken = in->req_valid & e->ready; taken; taken &= taken - 1)
+        e->waiting++;
+    show(e, out);
 }
 
-struct dut_counts events_counts(const struct events *e, const struct pins_out *out)
+struct dut_counts events_counts(const struct events *e)
 {
-    struct events now = *e;
-    answers(&now, out);
-    const uint64_t hits = now.counts.count[DUT_STLB_HITS];
-    now.counts.count[DUT_STLB_MISSES] = now.lookups > hits ? now.lookups - hits : 0;
-    return now.counts;
+    struct dut_counts counts = e->counts;
+    const uint64_t hits = counts.count[DUT_STLB_HITS];
+    counts.count[DUT_STLB_MISSES] = e->lookups > hits ? e->lookups - hits : 0;
+    return counts;
 }

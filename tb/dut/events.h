@@ -24,6 +24,10 @@ struct events {
     uint64_t lookups;                                                             /* in the STLB */
     unsigned waiting; /* requests accepted before the present cycle, and not answered yet; squashed ones too */
     bool walks;       /* a walker is not idle */
+    uint8_t ready;    /* of the present outputs: ports that take a request … */
+    bool asks, cas;   /* … and what memory is asked for */
+    uint8_t tag;
+    uint64_t addr, expected;
     struct {
         bool busy;
         uint64_t addr, expected;
@@ -34,14 +38,16 @@ struct events {
     } walker[CFG_WALKERS_COUNT]; /* in the cycle before */
 };
 
-/* Nothing counted yet. words: reads the state words; NULL: the device has none. */
-void events_begin(struct events *e, bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]));
+/* Nothing counted yet but the answers among *out, the outputs of the present cycle. words: reads the state words; NULL:
+ * the device has none. */
+void events_begin(struct events *e, bool (*words)(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2]),
+                  const struct pins_out *out);
 
-/* A cycle that was stepped: its outputs and inputs. The device's state is that of the next one. */
-void events_step(struct events *e, struct dut *dut, const struct pins_out *out, const struct pins_in *in);
+/* The present cycle was stepped, with inputs *in; the device's state and outputs are those of the next. */
+void events_step(struct events *e, struct dut *dut, const struct pins_in *in, const struct pins_out *out);
 
 /* What was counted, with the answers among the outputs of the present cycle, which is not stepped yet. */
-struct dut_counts events_counts(const struct events *e, const struct pins_out *out);
+struct dut_counts events_counts(const struct events *e);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@ struct dut {
     struct mmu *mmu;
     bool counting; /* somebody has asked for the counters */
     struct events events;
-    struct pins_out out; /* of the present cycle, while counting */
+    struct pins_out out; /* of the first cycle after reset, in which counting begins */
 };
 
 static struct dut *model_create(const char **error)
@@ -45,10 +45,8 @@ static void model_reset(struct dut *dut, struct pins_out *out)
 static void model_step(struct dut *dut, const struct pins_in *in, struct pins_out *out)
 {
     mmu_step(dut->mmu, in, out);
-    if (dut->counting) {
-        events_step(&dut->events, dut, &dut->out, in);
-        dut->out = *out;
-    }
+    if (dut->counting)
+        events_step(&dut->events, dut, in, out);
 }
 
 static bool model_state(struct dut *dut, unsigned sel, unsigned idx, uint64_t word[2])
@@ -69,9 +67,9 @@ static void model_counts(struct dut *dut, struct dut_counts *counts)
         {DUT_WALKS, m->walks},           {DUT_RESTARTS, m->walk_restarts}, {DUT_SHARED, m->line_merges},
     };
     if (!dut->counting)
-        events_begin(&dut->events, NULL);
+        events_begin(&dut->events, NULL, &dut->out);
     dut->counting = true;
-    *counts = events_counts(&dut->events, &dut->out);
+    *counts = events_counts(&dut->events);
     for (unsigned i = 0; i < sizeof own / sizeof *own; i++) {
         counts->offered |= UINT32_C(1) << own[i].counter;
         counts->count[own[i].counter] = own[i].count;

@@ -106,9 +106,32 @@ static void turns(struct handshake *h, const struct pins_out *out, const struct 
     h->ctl_waits = in->ctl_valid && !out->ctl_ready;
 }
 
+static void take(struct handshake *h, const struct pins_out *out, const struct pins_in *in)
+{
+    for (unsigned taken = in->req_valid & out->req_ready; taken; taken &= taken - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(taken);
+        h->flying[port][in->req[port].id] = true;
+    }
+}
+
+/* Most cycles have requests that are accepted at once, and answers, and nothing else in this one and the one before. */
+static inline bool has_only_hits(const struct handshake *h, const struct pins_out *out, const struct pins_in *in,
+                                 bool mem_accepted)
+{
+    const unsigned waits = h->waits | (in->req_valid & ~out->req_ready), control = h->control | h->ctl_waits,
+                   other = out->ctl_done | in->ctl_valid | in->squash_valid,
+                   memory = h->offered | out->mem_req_valid | mem_accepted | in->mem_rsp_valid;
+    return !(h->quiet | waits | control | other | memory | (out->waiting & !in->req_valid));
+}
+
 void handshake_cycle(struct handshake *h, const struct pins_out *out, const struct pins_in *in, bool mem_accepted,
                      uint64_t cycle, struct finding *finding)
 {
+    if (has_only_hits(h, out, in, mem_accepted)) {
+        answers(h, out, cycle, finding);
+        take(h, out, in);
+        return;
+    }
     if (h->quiet && !pins_same(&h->last, out))
         broken(finding, cycle, "waiting", "nothing changes until an input does", "an output has changed");
     answers(h, out, cycle, finding);
@@ -121,14 +144,23 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
         const unsigned port = (unsigned)__builtin_ctz(squashes);
         h->flying[port][in->squash_id[port]] = false;
     }
-    for (unsigned taken = in->req_valid & out->req_ready; taken; taken &= taken - 1) {
-        const unsigned port = (unsigned)__builtin_ctz(taken);
-        h->flying[port][in->req[port].id] = true;
-    }
+    take(h, out, in);
     if (in->mem_rsp_valid)
         h->outstanding &= (uint16_t)~(1u << (in->mem_rsp_tag & 15));
     h->quiet = out->waiting && !in->req_valid && !in->squash_valid && !in->ctl_valid && !in->mem_rsp_valid &&
                !mem_accepted;
     if (h->quiet || h->offered) /* else nobody will look */
         h->last = *out;
+}
+
+void handshake_hits(struct handshake *h, const struct pins_out *first, const struct pins_in *last)
+{
+    for (unsigned valid = first->resp_valid; valid; valid &= valid - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(valid);
+        h->flying[port][first->resp[port].id] = false;
+    }
+    for (unsigned taken = last->req_valid; taken; taken &= taken - 1) {
+        const unsigned port = (unsigned)__builtin_ctz(taken);
+        h->flying[port][last->req[port].id] = true;
+    }
 }

@@ -34,4 +34,8 @@ struct handshake {
 void handshake_cycle(struct handshake *h, const struct pins_out *out, const struct pins_in *in, bool mem_accepted,
                      uint64_t cycle, struct finding *finding);
 
+/* So many cycles as one likes, after one in which nothing but requests was under way: all of these are answered, and
+ * what is offered is accepted, and answered in the next. *first: outputs of the first; *last: inputs of the last. */
+void handshake_hits(struct handshake *h, const struct pins_out *first, const struct pins_in *last);
+
 #endif

@@ -265,7 +265,7 @@ static void step(struct lockstep *l)
 static void chosen(void *context, const struct pins_out *now)
 {
     struct lockstep *l = context;
-    if (l->watch)
+    if (l->watch && !l->watch_hits)
         l->watch(l->watcher, now);
     if (l->follows && !l->driver->ended)
         l->ops->follow(l->dut, &l->driver->in, now, 1);
@@ -283,10 +283,16 @@ static bool stretch(struct lockstep *l)
 {
     struct driver *d = l->driver;
     const bool steps = l->dut && !l->follows;
-    const struct follower follower = {l->watch || l->follows ? chosen : NULL, steps ? stepped : NULL, l};
+    const bool each = l->follows || (l->watch && !l->watch_hits); /* somebody sees each cycle */
+    const struct follower follower = {each ? chosen : NULL, steps ? stepped : NULL, l};
+    struct pins_out first;
+    if (l->watch_hits)
+        first = l->expected;
     d->done_most = l->cut_at;
     const uint64_t before = d->cycle, until = l->follows ? earlier(l->attention, l->follow_to) : l->attention;
-    d->stretch(d, l->ref, &l->expected, until, &l->exercised, follower.chosen || steps ? &follower : NULL);
+    d->stretch(d, l->ref, &l->expected, until, &l->exercised, each || steps ? &follower : NULL);
+    if (l->watch_hits && d->cycle != before)
+        l->watch_hits(l->watcher, &first);
     return d->cycle != before || d->ended;
 }
 

@@ -38,7 +38,11 @@ struct lockstep {
     bool interruptible;            /* Ctrl-C ends the run */
     void (*watch)(void *context,
                   const struct pins_out *out); /* after each drive(), with what it was shown; NULL: none */
-    void *watcher;                             /* its context */
+    void (*watch_hits)(void *context,
+                       const struct pins_out *first); /* in its place, after a stretch (driver.h): outputs
+                                                         of its first cycle; the driver has the inputs of
+                                                         its last. NULL: watch is called in each */
+    void *watcher;                                    /* their context */
     uint64_t cut_at; /* where a slice may end: the first cycle in which so much is done and control is idle … */
     bool (*cut)(struct lockstep *l); /* … asks this whether to go on, and may set cut_at anew; NULL: nowhere */
     void *cutter;                    /* its context */

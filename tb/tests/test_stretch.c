@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dut/pins_same.h"
+#include "engine/handshake.h"
 #include "mem/prng.h"
 #include "session/session.h"
 
@@ -106,6 +107,26 @@ static void watch(void *context, const struct pins_out *out)
     note_outputs(context, out, false);
 }
 
+/* The rules of the ports: which requests are under way is known after a stretch too. */
+struct ports {
+    struct handshake rules;
+    struct session *s;
+};
+
+static void on_cycle(void *context, const struct pins_out *out)
+{
+    struct ports *p = context;
+    struct driver *d = p->s->lockstep.driver;
+    handshake_cycle(&p->rules, out, &d->in, d->mem_accepted, d->cycle, &d->finding);
+    d->ended |= d->finding.kind != FINDING_NONE;
+}
+
+static void on_hits(void *context, const struct pins_out *first)
+{
+    struct ports *p = context;
+    handshake_hits(&p->rules, first, &p->s->lockstep.driver->in);
+}
+
 /* Where a run might be cut: asked for again in the next cycle, or some records later. */
 static bool cut(struct lockstep *l)
 {
@@ -125,6 +146,8 @@ static const struct dut_ops device_ops[] = {
 static enum device device; /* that runs have */
 static uint64_t lies;
 
+static struct ports ports[2]; /* of runs that have none */
+
 /* Runs to the end of a cycle. */
 static void run(struct session *s, const struct setup *setup, uint64_t to, bool stretches)
 {
@@ -138,6 +161,12 @@ static void run(struct session *s, const struct setup *setup, uint64_t to, bool 
     s->lockstep.follow_to = UINT64_MAX;
     s->lockstep.watch = device == STEPPED ? watch : NULL;
     s->lockstep.watcher = d;
+    ports[stretches] = (struct ports){.s = s};
+    if (device == NOBODY) {
+        s->lockstep.watch = on_cycle;
+        s->lockstep.watch_hits = on_hits;
+        s->lockstep.watcher = &ports[stretches];
+    }
     if (device == STEPPED) {
         s->lockstep.cut = cut;
         s->lockstep.cut_at = 1;
@@ -208,6 +237,8 @@ static void same(const struct setup *setup, uint64_t to)
     if (device)
         assert_true(slow.lockstep.dut->sum == fast.lockstep.dut->sum &&
                     slow.lockstep.dut->cycles == fast.lockstep.dut->cycles);
+    else
+        assert_memory_equal(ports[0].rules.flying, ports[1].rules.flying, sizeof ports[0].rules.flying);
     assert_memory_equal(&slow.lockstep.exercised, &fast.lockstep.exercised, offsetof(struct exercised, acc));
     assert_true(slow.lockstep.skipped == fast.lockstep.skipped && slow.lockstep.marker == fast.lockstep.marker);
     session_close(&slow);
