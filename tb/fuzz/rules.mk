@@ -24,9 +24,9 @@ FUZZERS     += $(if $(FUZZ_MEMORY),,options presets)
 PRESET_RUNS ?= $(shell expr $(RUNS) / 1000 + 1000)
 FUZZ_CLI    := $(wildcard tb/cli/options*.c) tb/base/arguments.c tb/base/exits.c tb/base/outfile.c tb/session/setup.c model/mem/memport_preset.c traces/format/plain.c \
                traces/format/whole.c
-build/fuzz/gen/mmu_cfg.h: config/tiny.toml scripts/config.py
+$(FUZZ_B)/gen/mmu_cfg.h: config/tiny.toml scripts/config.py
 	@mkdir -p $(@D)
 	@scripts/config.py header $< > $@
-build/fuzz/fuzz_options: tb/fuzz/fuzz_options.c $(FUZZ_CLI) build/fuzz/gen/mmu_cfg.h $(wildcard tb/cli/*.h tb/base/*.h tb/session/*.h)
-	@$(FUZZ_CC) $(filter-out -MMD -MP,$(FUZZ_FLAGS)) -I tb -I build/fuzz/gen -ffunction-sections -Wl,--gc-sections -fsanitize=fuzzer $(filter %.c,$^) \
+$(FUZZ_B)/fuzz_options: tb/fuzz/fuzz_options.c $(FUZZ_CLI) $(FUZZ_B)/gen/mmu_cfg.h $(wildcard tb/cli/*.h tb/base/*.h tb/session/*.h)
+	@$(FUZZ_CC) $(filter-out -MMD -MP,$(FUZZ_FLAGS)) -I tb -I $(FUZZ_B)/gen -ffunction-sections -Wl,--gc-sections -fsanitize=fuzzer $(FUZZ_COVER) $(filter %.c,$^) \
 	    -Wl,--wrap=argp_parse,--wrap=argp_error,--wrap=exit,--wrap=outfile_possible -o $@

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The fuzzers of readers, command lines and presets: the kept corpus, and a few thousand executions each, the readers that
-# need no library of others also with MemorySanitizer (`make fuzz RUNS=10000000` is the long run).
+# The fuzzers of readers, command lines and presets: the kept corpus, and a few thousand executions each, the readers
+# also with MemorySanitizer (`make fuzz RUNS=10000000 FUZZ_FAST=1` is the long run).
 set -eu
 cd "$(dirname "$0")/../.."
 make -s fuzz RUNS=5000

@@ -40,7 +40,7 @@ static bool access_right(struct check *c, const struct trace_rec *rec)
     }
     struct task *task = tasks_of(&c->tasks, rec->thread);
     if (!task)
-        return wrong_record(c, rec, "it is of a task that does not exist here");
+        return wrong_record(c, rec, tasks_none(&c->tasks));
     task->laying_out = false;
     const struct mapping *v = mappings_find(&task->space->maps, rec->va);
     if (v && v->prot & needs[rec->kind])

@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char out_of_memory[] = "out of memory";
+
+const char *tasks_none(const struct tasks *t)
+{
+    return t->no_memory ? out_of_memory : "it is of a task that does not exist here";
+}
+
 static struct space *space_new(void)
 {
     struct space *s = calloc(1, sizeof *s);
@@ -20,37 +27,64 @@ static void space_leave(struct space *s)
     free(s);
 }
 
+/* A task whose number has come, or is below such a one; NULL: there never was one near it. */
+static struct task *at(const struct tasks *t, unsigned number)
+{
+    struct task *group = t->group[number / TASKS_TOGETHER];
+    return group ? &group[number % TASKS_TOGETHER] : NULL;
+}
+
+/* The same, if it lives. */
+static struct task *living(const struct tasks *t, unsigned number)
+{
+    struct task *task = at(t, number);
+    return task && task->space ? task : NULL;
+}
+
+/* The place of a task that is about to be. NULL: out of memory. */
+static struct task *place_of(struct tasks *t, unsigned number)
+{
+    struct task **group = &t->group[number / TASKS_TOGETHER];
+    if (!*group && !(*group = calloc(TASKS_TOGETHER, sizeof **group))) {
+        t->no_memory = true;
+        return NULL;
+    }
+    if (number >= t->numbers)
+        t->numbers = number + 1;
+    return at(t, number);
+}
+
 bool tasks_init(struct tasks *t)
 {
     memset(t, 0, sizeof *t);
-    t->task[0] = (struct task){.space = space_new(), .laying_out = true};
-    t->numbers = t->processes = 1;
-    return t->task[0].space != NULL;
+    struct task *first = place_of(t, 0);
+    if (!first)
+        return false;
+    *first = (struct task){.space = space_new(), .laying_out = true};
+    t->processes = 1;
+    if (!first->space)
+        tasks_free(t);
+    return first->space != NULL;
 }
 
 void tasks_free(struct tasks *t)
 {
     for (unsigned i = 0; i < t->numbers; i++)
-        if (t->task[i].space)
-            space_leave(t->task[i].space);
-}
-
-/* The place of a task that is about to be. */
-static struct task *place_of(struct tasks *t, unsigned number)
-{
-    if (number >= t->numbers)
-        t->numbers = number + 1;
-    return &t->task[number];
+        if (living(t, i))
+            space_leave(at(t, i)->space);
+    for (unsigned i = 0; i < sizeof t->group / sizeof *t->group; i++)
+        free(t->group[i]);
 }
 
 struct task *tasks_of(struct tasks *t, unsigned number)
 {
     struct task *task = place_of(t, number);
-    if (!task->space && !t->many && t->task[0].space) {
-        *task = (struct task){.space = t->task[0].space, .process = t->task[0].process};
+    const struct task *first = at(t, 0);
+    if (task && !task->space && !t->many && first->space) {
+        *task = (struct task){.space = first->space, .process = first->process};
         task->space->users++;
     }
-    return task->space ? task : NULL;
+    return task && task->space ? task : NULL;
 }
 
 static void end_task(struct task *task)
@@ -62,20 +96,24 @@ static void end_task(struct task *task)
 /* Ends the tasks of a process, but for `survivor`. */
 static void end_process(struct tasks *t, unsigned process, const struct task *survivor)
 {
-    for (unsigned i = 0; i < t->numbers; i++)
-        if (t->task[i].space && t->task[i].process == process && &t->task[i] != survivor)
-            end_task(&t->task[i]);
+    for (unsigned i = 0; i < t->numbers; i++) {
+        struct task *task = living(t, i);
+        if (task && task->process == process && task != survivor)
+            end_task(task);
+    }
 }
 
 static const char *clone_task(struct tasks *t, const struct task *parent, const struct trace_task *event)
 {
     struct task *child = place_of(t, event->number);
+    if (!child)
+        return out_of_memory;
     t->many = true;
     if (child->space)
         return "a task is made whose number is that of a living one";
     struct space *space = event->flags & TRACE_CLONE_VM ? parent->space : space_new();
     if (!space || (space != parent->space && !mappings_fork(&space->maps, &parent->space->maps)))
-        return "out of memory";
+        return out_of_memory;
     space->users += space == parent->space;
     *child = (struct task){.space = space,
                            .process = event->flags & TRACE_CLONE_THREAD ? parent->process : t->processes++};
@@ -86,7 +124,7 @@ static const char *execute(struct tasks *t, struct task *task)
 {
     struct space *space = space_new();
     if (!space)
-        return "out of memory";
+        return out_of_memory;
     end_process(t, task->process, task);
     space_leave(task->space);
     task->space = space;
@@ -98,7 +136,7 @@ const char *tasks_event(struct tasks *t, unsigned number, const struct trace_tas
 {
     struct task *task = tasks_of(t, number);
     if (!task)
-        return "it is of a task that does not exist here";
+        return tasks_none(t);
     switch (event->event) {
     case TRACE_CLONE:
         return clone_task(t, task, event);
@@ -121,7 +159,7 @@ const char *tasks_map(struct tasks *t, unsigned number, const struct trace_map *
 {
     struct task *task = tasks_of(t, number);
     if (!task)
-        return "it is of a task that does not exist here";
+        return tasks_none(t);
     if (!task->laying_out)
         return "a program's layout must come before its accesses and system calls";
     return mappings_initial(&task->space->maps, map) ? NULL : "it overlaps another mapping of the layout";
@@ -131,7 +169,7 @@ const char *tasks_syscall(struct tasks *t, unsigned number, const struct trace_s
 {
     struct task *task = tasks_of(t, number);
     if (!task)
-        return "it is of a task that does not exist here";
+        return tasks_none(t);
     task->laying_out = false;
     return mappings_follow(&task->space->maps, call);
 }
@@ -140,14 +178,14 @@ uint64_t tasks_mappings(struct tasks *t)
 {
     uint64_t count = 0;
     for (unsigned i = 0; i < t->numbers; i++)
-        if (t->task[i].space)
-            t->task[i].space->counted = false;
+        if (living(t, i))
+            at(t, i)->space->counted = false;
     for (unsigned i = 0; i < t->numbers; i++) {
-        struct space *space = t->task[i].space;
-        if (space && !space->counted)
-            count += space->maps.count;
-        if (space)
-            space->counted = true;
+        const struct task *task = living(t, i);
+        if (task && !task->space->counted)
+            count += task->space->maps.count;
+        if (task)
+            task->space->counted = true;
     }
     return count;
 }

@@ -63,6 +63,10 @@ static void mend(uint8_t *data, size_t size, bool numbers)
 static size_t change_block(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     static uint8_t raw[64 << 10], packed[72 << 10];
+    static ZSTD_DCtx *unpacker;
+    static ZSTD_CCtx *packer;
+    if (!unpacker && !((unpacker = ZSTD_createDCtx()) && (packer = ZSTD_createCCtx())))
+        abort();
     size_t at = HEADER_BYTES, len;
     if (size <= at)
         return 0;
@@ -70,11 +74,11 @@ static size_t change_block(uint8_t *data, size_t size, size_t max_size, unsigned
         at += len;
     if (!(len = frame(data + at, size - at)))
         return 0;
-    size_t n = ZSTD_decompress(raw, sizeof raw, data + at + BLOCK_HEAD_BYTES, len - BLOCK_HEAD_BYTES);
+    size_t n = ZSTD_decompressDCtx(unpacker, raw, sizeof raw, data + at + BLOCK_HEAD_BYTES, len - BLOCK_HEAD_BYTES);
     if (ZSTD_isError(n) || !n)
         return 0;
     n = LLVMFuzzerMutate(raw, n, n + 64 < sizeof raw ? n + 64 : sizeof raw);
-    size_t m = ZSTD_compress(packed, sizeof packed, raw, n, 1);
+    size_t m = ZSTD_compressCCtx(packer, packed, sizeof packed, raw, n, 1);
     size_t rest = size - at - len;
     if (ZSTD_isError(m) || at + BLOCK_HEAD_BYTES + m + rest > max_size)
         return 0;

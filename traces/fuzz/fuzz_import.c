@@ -16,6 +16,17 @@ static bool take(void *to, const struct trace_rec *rec)
 
 static struct import im;
 
+/* An import begins. Its table of threads is a megabyte, so only what the last one used is cleared. */
+static void begin(struct source *source, const struct import_options *options, uint64_t *records)
+{
+    memset(im.thread, 0, im.ever_below * sizeof *im.thread);
+    memset(&im, 0, offsetof(struct import, thread));
+    im.source = source;
+    im.options = options;
+    im.put = take;
+    im.to = records;
+}
+
 static void check_end(bool ok)
 {
     PROMISE(ok == !im.error[0]);
@@ -41,7 +52,7 @@ static void as_shards(const uint8_t *data, size_t size, const struct import_opti
     const uint8_t *at = data + 2, *end = data + size;
     for (unsigned i = 0; i < 3 && at < end; i++) {
         const size_t left = (size_t)(end - at), want = i < 2 ? 16U * data[i] : left, len = want < left ? want : left;
-        if (len && source_start(&shard[s.count].source, fmemopen((void *)at, len, "rb"), "file") &&
+        if (len && source_start(&shard[s.count].source, fuzz_open(at, len), "file") &&
             !source_packed(&shard[s.count].source))
             s.count++;
         else if (len)
@@ -49,7 +60,7 @@ static void as_shards(const uint8_t *data, size_t size, const struct import_opti
         at += len;
     }
     if (s.count) {
-        im = (struct import){.source = &shard[0].source, .options = options, .put = take, .to = &records};
+        begin(&shard[0].source, options, &records);
         check_end(shards_run(&im, &s));
     }
     for (unsigned i = 0; i < s.count; i++)
@@ -70,7 +81,7 @@ static void as_one(struct source *source, const struct import_options *options)
         return;
     import_describe(source, format, options, &info);
     PROMISE(memchr(info.program, 0, sizeof info.program) && memchr(info.recorder, 0, sizeof info.recorder));
-    im = (struct import){.source = source, .options = options, .put = take, .to = &records};
+    begin(source, options, &records);
     check_end(import_run(&im, format));
 }
 
@@ -94,9 +105,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     if (shards) {
         as_shards(data + 1, size - 1, &options);
+        PROMISE(!fuzz_files_open() && !fuzz_pieces_used());
         return 0;
     }
-    const bool started = source_start(&source, fmemopen((void *)(data + 1), size - 1, "rb"), "file");
+    const bool started = source_start(&source, fuzz_open(data + 1, size - 1), "file");
     if (started && !any && source_packed(&source)) {
         source_close(&source);
         return -1;
@@ -106,5 +118,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         PROMISE(source.error[0]);
     source_close(&source);
+    PROMISE(!fuzz_files_open() && !fuzz_pieces_used());
     return 0;
 }

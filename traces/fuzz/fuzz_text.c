@@ -47,8 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size && data[0] == 0x89)
         return -1; /* the binary form has its own */
     const char *path = fuzz_file(data, size);
-    fuzz_read_trace(path);
-    write_and_read(path);
-    check(path);
+    if (fuzz_read_trace(path)) {
+        write_and_read(path);
+        check(path);
+    }
     return 0;
 }

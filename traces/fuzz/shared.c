@@ -1,5 +1,4 @@
 /* See fuzz.h. */
-#define _GNU_SOURCE
 #include "fuzz.h"
 
 #include "format/trace.h"
@@ -7,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 void fuzz_broken(const char *promise, const char *file, int line)
 {
@@ -16,17 +13,12 @@ void fuzz_broken(const char *promise, const char *file, int line)
     abort();
 }
 
-const char *fuzz_file(const uint8_t *data, size_t size)
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char path[64];
-    static int fd = -1;
-    if (fd < 0) {
-        fd = memfd_create("fuzz", MFD_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
-    if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
-        abort();
-    return path;
+    (void)argc, (void)argv;
+    fuzz_check_files();
+    fuzz_check_memory();
+    return 0;
 }
 
 /* Records of the rest of the trace; the last status of trace_next in *status. */
@@ -45,14 +37,14 @@ static uint64_t read_on(struct trace_reader *r, int *status)
     return records;
 }
 
-void fuzz_read_trace(const char *path)
+bool fuzz_read_trace(const char *path)
 {
     const char *error = NULL;
     int status;
     struct trace_reader *r = trace_open(path, &error);
     if (!r) {
         PROMISE(error && error[0] && !strchr(error, '\n'));
-        return;
+        return false;
     }
     uint64_t records = read_on(r, &status);
     if (status < 0) {
@@ -72,4 +64,6 @@ void fuzz_read_trace(const char *path)
         }
     }
     trace_close(r);
+    PROMISE(!fuzz_files_open() && !fuzz_pieces_used());
+    return true;
 }

@@ -63,6 +63,7 @@ struct import {
     bool one_process;               /* `process` is the one that the trace is of */
     uint64_t process;
     unsigned full_below; /* the numbers of threads below are given out */
+    unsigned ever_below; /* those that ever were are below */
     uint16_t bucket[TRACE_THREADS];
     struct import_thread thread[TRACE_THREADS];
 };

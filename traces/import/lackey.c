@@ -50,7 +50,7 @@ static void find(const uint8_t *p, size_t n, const char *key, const char *stop, 
 {
     size_t len = strlen(key), at = 0;
     for (size_t i = 0; i + len < n; i++) {
-        if (memcmp(p + i, key, len))
+        if (p[i] != (uint8_t)key[0] || memcmp(p + i, key, len))
             continue;
         for (i += len; i < n && p[i] != '\n' && !strchr(stop, p[i]) && at + 1 < room; i++)
             to[at++] = (char)p[i];

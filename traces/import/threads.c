@@ -69,6 +69,8 @@ int import_thread_of(struct import *im, uint64_t id)
         uint16_t *first = &im->bucket[bucket_of(id)];
         im->thread[number] = (struct import_thread){.used = true, .id = id, .next = *first};
         *first = (uint16_t)(number + 1);
+        if ((unsigned)number >= im->ever_below)
+            im->ever_below = (unsigned)number + 1;
         im->counts.threads++;
     }
     im->thread[number].seen = im->counts.units;
