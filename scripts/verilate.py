@@ -28,6 +28,7 @@ from verilated.events import clock
 from verilated.flags import gather_flags
 from verilated.locals import localize
 from verilated.registers import registers
+from verilated.systemc import systemc
 
 OLDEST = (5, 6)
 PARTS = [Path(__file__).resolve(), *sorted(Path(__file__).resolve().with_name("verilated").glob("*.py"))]
@@ -107,6 +108,8 @@ def make(target, label, *arguments, foreign=None):
         return 1
     if "--exe" not in arguments:
         clock(folder, prefix)
+        if "--sc" in arguments:
+            systemc(folder, prefix)
         rtl = [a for a in arguments if "--sc" not in arguments and re.search(r"(^|/)rtl/\w+\.sv$", a)]
         if rtl and not foreign:
             registers(folder, prefix, *rtl)

@@ -1,6 +1,6 @@
 /* The MMU under SystemC behind the bench's C ABI: `dut_systemc`.
  *
- *     engine ──pins_in──► platform ──bundles──► mmu_sc (verilator --sc) ◄──sc_clock
+ *     engine ──pins_in──► platform ──clock, bundles──► mmu_sc (verilator --sc)
  *                            │                     │ memory pins
  *                            └── memory_target ◄── TLM-2.0 ── memory_bridge
  *
@@ -35,7 +35,7 @@ public:
 
 private:
     const sc_time period_{1, SC_NS};
-    sc_clock clk_{"clk", period_, 0.5, period_ / 2, true};
+    sc_signal<bool> clk_{"clk"}; /* high from the middle of a cycle on */
     sc_signal<bool> rst_{"rst"};
     sc_signal<bool> load_{"load"}; /* turns over when the MMU is to see its inputs */
     sc_signal<bool> look_{"look"}; /* … and when its state is asked for */
@@ -54,12 +54,15 @@ private:
 
     sc_event cycle_;
     const struct pins_in *in_ = nullptr; /* of the cycle being run */
+    bool begun_ = false;                 /* its inputs are driven, and the rising edge is still to come */
+    bool controls_ = false;              /* the control pins show an operation */
     bool gave_up_ = false;               /* the kernel has stopped, for ever: the design did not settle */
     bundle::requests requests_;
     bundle::control control_;
 
     template <class Evaluation> void evaluate(Evaluation &&evaluation);
     void settle();
+    void cycle();
     void begin_cycle();
     void read(struct pins_out &out) const;
 };
@@ -85,19 +88,33 @@ platform::platform() : sc_module(sc_module_name("platform"))
     bridge_.mem_req_ready(mem_req_ready_);
     bridge_.mem_rsp(mem_rsp_);
     bridge_.socket.bind(memory_.socket);
-    SC_METHOD(begin_cycle);
+    SC_METHOD(cycle);
     sensitive << cycle_;
     dont_initialize();
 }
 
-/* One process drives all inputs of a cycle, so they change together, and with the falling edge: one evaluation of the
- * MMU. */
+/* One process drives clock and inputs. All inputs of a cycle change together, and with the falling edge: one evaluation
+ * of the MMU, another at the rising one. */
+void platform::cycle()
+{
+    clk_.write(begun_);
+    if (!begun_) {
+        begin_cycle();
+        next_trigger(period_ / 2);
+    }
+    begun_ = !begun_;
+}
+
+/* A signal that is written costs, also when nothing changes. */
 void platform::begin_cycle()
 {
     bundle::put(requests_, *in_);
     req_.write(requests_);
-    bundle::put(control_, *in_);
-    ctl_.write(control_);
+    if (in_->ctl_valid || controls_) {
+        bundle::put(control_, *in_);
+        ctl_.write(control_);
+    }
+    controls_ = in_->ctl_valid;
     bridge_.begin_cycle();
     memory_.begin_cycle(*in_);
     load_.write(!load_.read());

@@ -24,11 +24,11 @@ memory_bridge::memory_bridge(sc_module_name name) : sc_module(name), socket("soc
 {
     SC_HAS_PROCESS(memory_bridge);
     socket.register_nb_transport_bw(this, &memory_bridge::nb_transport_bw);
-    SC_METHOD(rising_edge);
-    sensitive << clk.pos();
+    SC_METHOD(end_of_offer);
+    sensitive << taken_;
     dont_initialize();
     SC_METHOD(offer);
-    sensitive << settled_;
+    sensitive << mem_req << settled_;
     dont_initialize();
     for (slot &s : slots_) {
         s.payload.set_mm(this);
@@ -50,7 +50,8 @@ void memory_bridge::reset()
 
 void memory_bridge::begin_cycle()
 {
-    mem_req_ready.write(false);
+    if (mem_req_ready.read())
+        mem_req_ready.write(false);
     if (replying_) {
         bundle::set_word(reply_, 0, 0);
         mem_rsp.write(reply_);
@@ -58,15 +59,20 @@ void memory_bridge::begin_cycle()
     }
 }
 
-/* The MMU samples its inputs now and moves its outputs; a delta later they can be read. */
-void memory_bridge::rising_edge()
+/* Once when memory has accepted, and once at the edge that ends this cycle: the MMU samples its inputs and moves its
+ * outputs, which can be read a delta later. */
+void memory_bridge::end_of_offer()
 {
-    if (accepted_)
-        open_ = nullptr;
-    accepted_ = false;
+    if (accepted_) {
+        accepted_ = false;
+        next_trigger(clk.posedge_event());
+        return;
+    }
+    open_ = nullptr;
     settled_.notify(SC_ZERO_TIME);
 }
 
+/* When the pins have changed, or may show another offer that looks like the last one. */
 void memory_bridge::offer()
 {
     const bundle::mem_request &pins = mem_req.read();
@@ -105,6 +111,7 @@ tlm::tlm_sync_enum memory_bridge::nb_transport_bw(tlm::tlm_generic_payload &payl
 {
     if (phase == tlm::END_REQ) {
         accepted_ = true;
+        taken_.notify();
         mem_req_ready.write(true);
         return tlm::TLM_ACCEPTED;
     }

@@ -60,12 +60,12 @@ private:
 
     std::array<slot, 16> slots_; /* by tag: a walker has one access at a time */
     slot *open_ = nullptr;       /* offered, not accepted */
-    bool accepted_ = false;
+    bool accepted_ = false;      /* in this cycle, whose edge is still to come */
     bundle::mem_reply reply_;
     bool replying_ = false;
-    sc_core::sc_event settled_;
+    sc_core::sc_event taken_, settled_;
 
-    void rising_edge();
+    void end_of_offer();
     void offer();
     void fill(slot &s, const bundle::mem_request &pins);
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,

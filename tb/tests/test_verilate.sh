@@ -92,6 +92,37 @@ END
 looked three "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + in + sel)));'
 looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
 
+# For SystemC, what is taken when load_i turns over is copied then, and not waited for; what the edge reads stays.
+mkdir "$work/systemc" && cat > "$work/systemc/top.sv" << END
+module top (input logic clk_i, input logic load_i, input logic [99:0] i, input logic [99:0] j, output logic [99:0] o);
+logic [99:0] in;
+always_ff @(edge load_i) in <= i;
+always_ff @(posedge clk_i) o <= in + j;
+endmodule
+END
+python3 - "$work/systemc" << 'END'
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "scripts")
+from verilate import Verilator, clock, systemc
+
+folder = sys.argv[1]
+arguments = ["--sc", "-Wno-fatal", "-Wno-lint", "--prefix", "Vtop", "--top-module", "top", "-Mdir", folder, f"{folder}/top.sv"]
+if Verilator().run(arguments):
+    sys.exit("systemc: not verilated")
+clock(folder, "Vtop")
+systemc(folder, "Vtop")
+waits = set(re.findall(r"sensitive << (\w+);", Path(folder, "Vtop.cpp").read_text()))
+if waits != {"clk_i", "load_i", "j"}:
+    sys.exit(f"systemc: waits for {waits}")
+code = "".join(file.read_text() for file in Path(folder).glob("Vtop___024root*.cpp") if "Slow" not in file.name)
+late = re.search(r"if \(\w+(?:->|\.)load_i.read\(\) != [^{}]*\) {\n([^{}]*)}\n", code)
+if not late or not re.search(r"[>.]i\);", late[1]) or re.search(r"[>.]j\);", late[1]):
+    sys.exit(f"systemc: copies {late and late[1]}")
+END
+
 # A function that does nothing, as each Verilator writes it: what says so lets a clock be two calls without asking.
 python3 - << 'END'
 import sys
