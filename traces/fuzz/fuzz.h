@@ -32,4 +32,12 @@ void fuzz_broken(const char *promise, const char *file, int line) __attribute__(
  * cannot be opened. */
 bool fuzz_read_trace(const char *path);
 
+/* Written by what MemorySanitizer does not see into, which is libFuzzer too. */
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define WRITTEN(at, len) __msan_unpoison(at, len)
+#else
+#define WRITTEN(at, len) ((void)(at), (void)(len))
+#endif
+
 #endif

@@ -78,6 +78,7 @@ static size_t change_block(uint8_t *data, size_t size, size_t max_size, unsigned
     if (ZSTD_isError(n) || !n)
         return 0;
     n = LLVMFuzzerMutate(raw, n, n + 64 < sizeof raw ? n + 64 : sizeof raw);
+    WRITTEN(raw, n);
     size_t m = ZSTD_compressCCtx(packer, packed, sizeof packed, raw, n, 1);
     size_t rest = size - at - len;
     if (ZSTD_isError(m) || at + BLOCK_HEAD_BYTES + m + rest > max_size)
@@ -93,6 +94,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
     size_t changed = seed & 1 ? change_block(data, size, max_size, seed >> 8) : 0;
     size = changed ? changed : LLVMFuzzerMutate(data, size, max_size);
+    WRITTEN(data, size);
     if (seed & 14)
         mend(data, size, seed & 48);
     return size;

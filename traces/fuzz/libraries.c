@@ -20,7 +20,6 @@
 
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
-#define WRITTEN(at, len) __msan_unpoison(at, len)
 #define TEXT_WRITTEN(text) ((text) ? __msan_unpoison_string(text) : (void)0)
 #define LIBRARY(call)                               \
     __extension__({                                 \
@@ -32,7 +31,6 @@
 #else
 #define LIBRARY(call) call
 #define TEXT_WRITTEN(text) ((void)(text))
-#define WRITTEN(at, len) ((void)(at), (void)(len))
 #endif
 
 #define WRAP(type, name, ...)        \
