@@ -1,10 +1,11 @@
-"""A model for SystemC does less for nothing: inputs that it takes when load_i turns over it copies then, and waits for no other; wide ports are read in one piece, and written when they change."""
+"""A model for SystemC does less for nothing: inputs that it takes when load_i turns over it copies then, and waits for no other; wide ports are read in one piece, and written when they
+change; what else has changed is not asked."""
 
 import re
 from pathlib import Path
 
 from .code import MEMBER, events, functions, of_model
-from .events import CLOCK, LOAD, LOOK, alone
+from .events import CLOCK, LOAD, LOOK, alone, only_calls
 
 COPY = rf"^ *VL_ASSIGN_\w+\(\d+U?,\s*{MEMBER}(\w+),\s*{MEMBER}(\w+)\);\n"
 WORDS = """\
@@ -35,17 +36,24 @@ WORDS = """\
 """
 
 
-def read_at_the_edge(folder, prefix):
-    """The code that runs at the rising edge; None: not understood."""
-    rising = next((number for number, event in events(folder, prefix).items() if re.fullmatch(rf"@\(posedge (\w+__)?{CLOCK}\)", event)), None)
-    code = functions(folder, prefix)
-    found = ""
-    for condition, text in re.findall(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", code[f"{prefix}___024root___eval_nba"][1], re.S | re.M):
+def blocks(folder, prefix):
+    """What the model does after an event: [(names of the inputs, one of whose events it waits for; code)]. None: not understood."""
+    inputs = {number: re.fullmatch(r"@\((?:edge|posedge) (?:\w+__)?(\w+)\)", event) for number, event in events(folder, prefix).items()}
+    if None in inputs.values():
+        return None
+    found = []
+    for condition, text in re.findall(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", functions(folder, prefix)[f"{prefix}___024root___eval_nba"][1], re.S | re.M):
         understood = alone(condition, [])
-        if rising is None or understood is None:
+        if understood is None:
             return None
-        if rising in understood[2]:
-            found += text
+        found.append(({inputs[number][1] for number in understood[2]}, text))
+    return found
+
+
+def read_at_the_edge(folder, prefix, after):
+    """The code that runs at the rising edge."""
+    code = functions(folder, prefix)
+    found = "".join(text for inputs, text in after if CLOCK in inputs)
     called = set()
     while more := set(re.findall(rf"\b({prefix}___024root\w+)\(", found)) & set(code) - called:
         called |= more
@@ -53,29 +61,57 @@ def read_at_the_edge(folder, prefix):
     return found
 
 
-def copy_on_load(folder, prefix):
-    """Inputs that are read when load_i or look_i turns over alone, are copied then alone. Their ports."""
-    late = read_at_the_edge(folder, prefix)
-    texts, _ = of_model(folder, prefix)
-    ports = []
-    for file, text in texts.items():
+def copies(folder, prefix):
+    """(file, function, [(line, member, port)]) of the one function that copies inputs; None: there is another way."""
+    for file, text in of_model(folder, prefix)[0].items():
         match = re.search(rf"^(?:VL_\w+ )*void {prefix}___024root___ico_sequent__TOP__0\(.*?^}}\n", text, re.S | re.M)
-        if late is None or not match or "___ico_sequent__TOP__1" in text:
-            continue
-        copies = [(copy[0], copy[1], copy[2]) for copy in re.finditer(COPY, match[0], re.M)]
-        of_port = {port: member for _, member, port in copies}
-        if LOAD not in of_port:
-            continue
-        early = [(line, port) for line, member, port in copies if port not in (CLOCK, LOAD, LOOK) and not re.search(rf"\b{member}\b", late)]
-        turned = " || ".join(f"vlSelf->{port}.read() != vlSelf->{of_port[port]}" for port in (LOAD, LOOK) if port in of_port)
-        mended = match[0]
-        for line, _ in early:
-            mended = mended.replace(line, "")
-        first = re.search(COPY, mended, re.M).start()
-        mended = mended[:first] + f"    if ({turned}) {{\n" + "".join(line for line, _ in early) + "    }\n" + mended[first:]
-        file.write_text(text.replace(match[0], mended))
-        ports = [port for _, port in early]
-    return ports
+        if match and "___ico_sequent__TOP__1" not in text:
+            return file, match[0], [(copy[0], copy[1], copy[2]) for copy in re.finditer(COPY, match[0], re.M)]
+    return None
+
+
+def copy_on_load(file, function, lines, late):
+    """Inputs that are read when load_i or look_i turns over alone, not in the code `late`, are copied then alone. Their lines."""
+    of_port = {port: member for _, member, port in lines}
+    early = [(line, port) for line, member, port in lines if port not in (CLOCK, LOAD, LOOK) and not re.search(rf"\b{member}\b", late)]
+    turned = " || ".join(f"vlSelf->{port}.read() != vlSelf->{of_port[port]}" for port in (LOAD, LOOK) if port in of_port)
+    mended = function
+    for line, _ in early:
+        mended = mended.replace(line, "")
+    first = re.search(COPY, mended, re.M).start()
+    mended = mended[:first] + f"    if ({turned}) {{\n" + "".join(line for line, _ in early) + "    }\n" + mended[first:]
+    file.write_text(file.read_text().replace(function, mended))
+    return early
+
+
+def straight_on(folder, prefix, after, lines, early):
+    """The evaluation after load_i has turned over while the clock was low or fell, and that at the rising edge, as calls that do not ask what else has changed. None: they are more than calls."""
+    root = Path(folder, f"{prefix}___024root.h").read_text()
+    of_port = {port: member for _, member, port in lines}
+    memory = {port: re.findall(rf"\b(__Vtrig\w*prev\w*?__{member}(?:__\d+)?)\b", root) for port, member in of_port.items() if port in (CLOCK, LOAD)}
+    calls = {port: only_calls(prefix, "".join(text for inputs, text in after if inputs == {port})) for port in (CLOCK, LOAD)}
+    others = "".join(line for line, _, port in lines if port not in (CLOCK, LOAD, LOOK) and port not in dict(map(reversed, early)))
+    if None in calls.values() or {len(names) for names in memory.values()} != {1} or others or not {CLOCK, LOAD, LOOK} <= set(of_port):
+        return None
+    mine = {port: f"vlSelf->{member}" for port, member in of_port.items()}
+    kept = {port: f"vlSelf->{names[0]}" for port, names in memory.items()}
+    called = sorted(set(re.findall(rf"{prefix}___024root___\w+", "".join(calls.values()))))
+    return f"""\
+{''.join(f"void {name}({prefix}___024root *);{chr(10)}" for name in called)}
+static inline void {prefix}_evaluate({prefix}___024root *vlSelf)
+{{
+    const bool clock = vlSelf->{CLOCK}.read(), load = vlSelf->{LOAD}.read(), look = vlSelf->{LOOK}.read();
+    if (look == {mine[LOOK]} && load != {mine[LOAD]} && !clock) {{
+{''.join(line for line, _ in early)}    {mine[LOAD]} = {kept[LOAD]} = load;
+    {mine[CLOCK]} = {kept[CLOCK]} = 0;
+{calls[LOAD]}    }} else if (look == {mine[LOOK]} && load == {mine[LOAD]} && clock && !{mine[CLOCK]}) {{
+    {mine[CLOCK]} = {kept[CLOCK]} = 1;
+{calls[CLOCK]}    }} else {{
+        {prefix}___024root___eval(vlSelf);
+    }}
+}}
+
+""".replace("vlSelfRef.", "vlSelf->")
 
 
 def systemc(folder, prefix):
@@ -88,9 +124,17 @@ def systemc(folder, prefix):
             file.write_text(text[:end] + f'#include "{prefix}_words.h"\n' + text[end:])
     if "return 2;" in Path(folder, f"{prefix}_clock.h").read_text():
         return
-    ports = copy_on_load(folder, prefix)
+    after, found = blocks(folder, prefix), copies(folder, prefix)
+    if not after or not found or LOAD not in {port for _, _, port in found[2]}:
+        return
+    early = copy_on_load(*found, read_at_the_edge(folder, prefix, after))
     top = Path(folder, f"{prefix}.cpp")
     text = top.read_text()
-    for port in ports:
+    for _, port in early:
         text = re.sub(rf"^ *sensitive << {port};\n", "", text, flags=re.M)
+    straight, call, step = straight_on(folder, prefix, after, found[2], early), f"    {prefix}___024root___eval(&(vlSymsp->TOP));\n", f"void {prefix}::eval_step() {{\n"
+    if straight and text.count(call) == 1 and text.count(step) == 1:
+        text = text.replace(call, f"    {prefix}_evaluate(&(vlSymsp->TOP));\n").replace(step, straight + step)
+        end = [match.end() for match in re.finditer(r"^#include .*\n", text, re.M)][-1]
+        text = text[:end] + f'#include "{prefix}_words.h"\n' + text[end:]
     top.write_text(text)

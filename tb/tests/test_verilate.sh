@@ -92,15 +92,27 @@ END
 looked three "" <<< "$load$look"' import "DPI-C" function int seen(input int v); assign next = in; assign o = state; always_comb state_data_o = 8'"'"'(seen(int'"'"'(state + in + sel)));'
 looked kept "next depends on what is looked at" <<< "$load$look"' import "DPI-C" function int seen(input int v); always_comb next = 8'"'"'(seen(int'"'"'(in ^ sel))); assign o = state; assign state_data_o = state + sel;'
 
-# For SystemC, what is taken when load_i turns over is copied then, and not waited for; what the edge reads stays.
-mkdir "$work/systemc" && cat > "$work/systemc/top.sv" << END
+# For SystemC, what is taken when load_i turns over is copied then, and not waited for; what the edge reads stays. Where
+# it reads nothing, each evaluation is a few calls.
+mkdir "$work/reads" "$work/takes"
+cat > "$work/reads/top.sv" << END
 module top (input logic clk_i, input logic load_i, input logic [99:0] i, input logic [99:0] j, output logic [99:0] o);
 logic [99:0] in;
 always_ff @(edge load_i) in <= i;
 always_ff @(posedge clk_i) o <= in + j;
 endmodule
 END
-python3 - "$work/systemc" << 'END'
+cat > "$work/takes/top.sv" << END
+module top (input logic clk_i, load_i, look_i, input logic [99:0] i, input logic k, output logic [99:0] o, state_data_o);
+logic [99:0] in;
+logic sel;
+always_ff @(edge load_i) in <= i;
+always_ff @(edge look_i) sel <= k;
+always_ff @(posedge clk_i) o <= in;
+assign state_data_o = sel ? o : 0;
+endmodule
+END
+python3 - "$work" << 'END'
 import re
 import sys
 from pathlib import Path
@@ -108,19 +120,28 @@ from pathlib import Path
 sys.path.insert(0, "scripts")
 from verilate import Verilator, clock, systemc
 
-folder = sys.argv[1]
-arguments = ["--sc", "-Wno-fatal", "-Wno-lint", "--prefix", "Vtop", "--top-module", "top", "-Mdir", folder, f"{folder}/top.sv"]
-if Verilator().run(arguments):
-    sys.exit("systemc: not verilated")
-clock(folder, "Vtop")
-systemc(folder, "Vtop")
-waits = set(re.findall(r"sensitive << (\w+);", Path(folder, "Vtop.cpp").read_text()))
-if waits != {"clk_i", "load_i", "j"}:
-    sys.exit(f"systemc: waits for {waits}")
-code = "".join(file.read_text() for file in Path(folder).glob("Vtop___024root*.cpp") if "Slow" not in file.name)
-late = re.search(r"if \(\w+(?:->|\.)load_i.read\(\) != [^{}]*\) {\n([^{}]*)}\n", code)
-if not late or not re.search(r"[>.]i\);", late[1]) or re.search(r"[>.]j\);", late[1]):
-    sys.exit(f"systemc: copies {late and late[1]}")
+def mended(name):
+    folder = f"{sys.argv[1]}/{name}"
+    arguments = ["--sc", "-Wno-fatal", "-Wno-lint", "--prefix", "Vtop", "--top-module", "top", "-Mdir", folder, f"{folder}/top.sv"]
+    if Verilator().run(arguments):
+        sys.exit(f"{name}: not verilated")
+    clock(folder, "Vtop")
+    systemc(folder, "Vtop")
+    code = "".join(file.read_text() for file in Path(folder).glob("Vtop___024root*.cpp") if "Slow" not in file.name)
+    return Path(folder, "Vtop.cpp").read_text(), code
+
+for name, waits, copied, kept, straight in (
+    ("reads", {"clk_i", "load_i", "j"}, "i", "j", False),
+    ("takes", {"clk_i", "load_i", "look_i"}, "i", None, True),
+):
+    top, code = mended(name)
+    if (found := set(re.findall(r"sensitive << (\w+);", top))) != waits:
+        sys.exit(f"{name}: waits for {found}")
+    late = re.search(r"if \(\w+(?:->|\.)load_i.read\(\) != [^{}]*\) {\n([^{}]*)}\n", code)
+    if not late or not re.search(rf"[>.]{copied}\);", late[1]) or (kept and re.search(rf"[>.]{kept}\);", late[1])):
+        sys.exit(f"{name}: copies {late and late[1]}")
+    if ("Vtop_evaluate(&(vlSymsp->TOP));" in top) != straight:
+        sys.exit(f"{name}: evaluated in the other way")
 END
 
 # A function that does nothing, as each Verilator writes it: what says so lets a clock be two calls without asking.
