@@ -7,10 +7,7 @@
 /* Bits that number a way, of 1 to 128 ways. */
 static inline unsigned state_way_bits(unsigned ways)
 {
-    unsigned bits = 0;
-    while (1u << bits < ways)
-        bits++;
-    return bits;
+    return ways > 1 ? 32 - (unsigned)__builtin_clz(ways - 1) : 0;
 }
 
 /* The index of a way of a set of array 0 to 3, whose sets and ways are at most 16,384 together. */

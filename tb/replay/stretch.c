@@ -142,6 +142,19 @@ static void untouch(struct batch *b, unsigned first)
         l1tlb_put_repl(b->memo[n]->repl, l1tlb_repl(&b->before[n]));
 }
 
+/* The last fetch: most are of the same page as the one before. */
+enum { NO_MODE = 1 << 8 };
+struct fetched {
+    uint64_t va;
+    struct hit_memo *memo;
+    unsigned mode; /* flags of its record; NO_MODE: it had an expectation, or there was none */
+};
+
+static inline bool is_again(const struct fetched *last, const struct trace_rec *rec)
+{
+    return !((rec->va ^ last->va) >> 12) && rec->flags == last->mode;
+}
+
 /* Fills *b with accesses from rec on, `most` at most, and as many cycles at most. A cycle is known when all its ports
  * take something, or the next access finds none. */
 static void gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, uint64_t most, uint64_t cycles,
@@ -152,6 +165,7 @@ static void gather(const struct world *w, struct mmu *ref, const struct trace_re
     const uint16_t mask = w->os ? 0xffff : 0, thread = (uint16_t)w->kernel.thread & mask;
     static struct hit_memo nobodys;
     struct recent recent;
+    struct fetched fetched = {.mode = NO_MODE};
     unsigned n = 0, cycle = 0, idle = ALL;
     bool next; /* the access at hand is of another cycle than those before it */
     for (int i = 0; i <= RECENT; i++)
@@ -163,7 +177,10 @@ static void gather(const struct world *w, struct mmu *ref, const struct trace_re
             break;
         }
         const unsigned acc = recorded_access(rec->kind), side = side_of(rec);
-        struct hit_memo *const memo = sure(w, ref, rec, acc);
+        const bool again = !side && is_again(&fetched, rec);
+        struct hit_memo *const memo = again ? fetched.memo : sure(w, ref, rec, acc);
+        if (!side && !again)
+            fetched = (struct fetched){rec->va, memo, rec->flags & TRACE_EXPECT ? NO_MODE : rec->flags};
         next = !(idle & ports[side]);
         if (!memo)
             break;
@@ -174,7 +191,10 @@ static void gather(const struct world *w, struct mmu *ref, const struct trace_re
         b->memo[n] = memo;
         b->pa[n] = memo->resp.addr | (rec->va & 0xfff);
         b->sums[n + 1] = b->sums[n] + sum_of(acc, memo->resp.size, rec->flags & TRACE_EXPECT);
-        touch(b, b->end[cycle], n, side, &recent);
+        if (again) /* it was the last that was touched */
+            l1tlb_put_repl(&b->before[n], l1tlb_repl(memo->repl));
+        else
+            touch(b, b->end[cycle], n, side, &recent);
     }
     cycle += next;
     b->count = n;

@@ -362,6 +362,27 @@ static void test_stale(void **state)
     unlink(path);
 }
 
+/* A page of the supervisor's: of fetches of one page in a row, those of user mode fault. */
+static void test_modes(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/twinwalk-stretch-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    assert_non_null(file);
+    fputs("twinwalk-trace 1\nbits 48\ntables own\n"
+          "poke 0x1000 0x2067\npoke 0x2000 0x3067\npoke 0x3000 0x4067\npoke 0x4028 0x105063\n"
+          "mov cr0 0x80050033\nmov cr4 0x20\nwrmsr efer 0xd01\nmov cr3 0x1000\n",
+          file);
+    for (int i = 0; i < 900; i++)
+        fprintf(file, "F 0x5000 4%s\n", i % 50 == 49 ? "" : " sup");
+    fclose(file);
+    stretched = 0;
+    try(path, 64, UINT64_MAX, 3000);
+    assert_true(stretched > 50);
+    unlink(path);
+}
+
 static void test_expectations(void **state)
 {
     (void)state;
@@ -432,9 +453,11 @@ static void test_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anywhere),          cmocka_unit_test(test_told),    cmocka_unit_test(test_stepped),
-        cmocka_unit_test(test_difference),        cmocka_unit_test(test_stale),   cmocka_unit_test(test_expectations),
-        cmocka_unit_test(test_wrong_expectation), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_anywhere),     cmocka_unit_test(test_told),
+        cmocka_unit_test(test_stepped),      cmocka_unit_test(test_difference),
+        cmocka_unit_test(test_stale),        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_expectations), cmocka_unit_test(test_wrong_expectation),
+        cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
