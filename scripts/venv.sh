@@ -9,7 +9,7 @@
 #                               cocotb: testbenches in Python
 #                               fusesoc: FuseSoC with Edalize
 #                               timing: WaveDrom, and a reader of waveforms
-#                               mutants: syntax trees, and Yosys
+#                               mutants: syntax trees, Yosys, and a SAT solver
 #
 # Exit status (tb/base/exits.h): 0, 2 wrong usage, 7 the tools cannot be had.
 set -eu
@@ -33,8 +33,8 @@ for group; do
     # The last that takes Debian 12's Verilator.
     cocotb) wanted="$wanted cocotb==1.9.2 find_libpython==0.5.1" ;;
     timing) wanted="$wanted yowasp_wavedrom==3.5.0.9 quickjs==1.19.4 pywellen==0.25.7" ;;
-    # pyslang and tree-sitter: syntax trees of SystemVerilog and of C; Yosys proves what is the same machine.
-    mutants) wanted="$wanted $yosys pyslang==12.1.0 tree_sitter==0.26.1 tree_sitter_c==0.24.2" ;;
+    # pyslang and tree-sitter: syntax trees of SystemVerilog and of C; Yosys and a SAT solver prove what is the same machine.
+    mutants) wanted="$wanted $yosys pyslang==12.1.0 tree_sitter==0.26.1 tree_sitter_c==0.24.2 python_sat==1.9.dev24 six==1.17.0" ;;
     fusesoc) wanted="$wanted fusesoc==2.4.7 edalize==0.6.8" ;;
     *) fail "$group: there is no such group" 2 ;;
     esac

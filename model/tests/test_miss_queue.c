@@ -312,6 +312,32 @@ static void an_entry_to_be_confirmed_leads(void **state)
     bench_free(b);
 }
 
+/* So it does beside an older leader of the page in a higher entry: of two leaders the lower is followed. */
+static void of_two_leaders_the_lower_is_followed(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK || PORTS - FETCH_PORTS < 2)
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, VA + 0x8000, ACC_READ, true); /* entry 0, which is squashed */
+    bench_tick(b);
+    bench_offer(b, DATA, 2, VA, ACC_WRITE, false); /* needs D: entry 1 leads */
+    bench_tick(b);
+    bench_squash(b, DATA, 1);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 0), FREE);
+    bench_offer(b, DATA, 3, VA, ACC_READ, true); /* no right: to be confirmed */
+    bench_offer(b, DATA + 1, 4, VA, ACC_WRITE, false);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, 0), NWALK);
+    assert_int_equal(entry_state(b, 2), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    bench_free(b);
+}
+
 /* Two walks that fault in successive cycles: nothing is issued while the second is in FIN, not for the first's page
  * fault either; then the steps of the lower entry, then those of the other. */
 static void page_faults_are_issued_in_order(void **state)
@@ -493,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_done_entry_blocks_its_own_port),
         cmocka_unit_test(the_lowest_leader_is_followed),
         cmocka_unit_test(an_entry_to_be_confirmed_leads),
+        cmocka_unit_test(of_two_leaders_the_lower_is_followed),
         cmocka_unit_test(page_faults_are_issued_in_order),
         cmocka_unit_test(dispatch_is_round_robin),
         cmocka_unit_test(a_follower_never_inherits_an_error),

@@ -137,7 +137,7 @@ def hunts(program, preset, usable, items, fates, settings, folder):
 def reason(mutant, decided, settings):
     """Why it is the same machine, as somebody has written; or None."""
     for entry in decided:
-        if [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [entry[word] for word in ("file", "text", "new")]:
+        if "at" in entry or [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [entry[word] for word in ("file", "text", "new")]:
             continue
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
         if "in" not in entry or path.read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip() == entry["in"]:

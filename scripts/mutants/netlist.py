@@ -20,9 +20,10 @@ flatten -noscopeinfo
 opt -nodffe -nosdff
 check -assert
 """
-# What write_verilog has no operator for becomes multiplexers, without assertions in the place of parallel cases; and few words
-# are made of bits that depend on each other, which are loops to Verilator.
-PLAIN = "pmuxtree\nbmuxmap\ndemuxmap\nbwmuxmap\nsplitnets -driver\nopt_clean\ncheck -assert\n"
+# What write_verilog has no operator for becomes multiplexers, without assertions in the place of parallel cases; and
+# few words are made of bits that depend on each other, which are loops to Verilator.
+WITHOUT = "pmuxtree\nbmuxmap\ndemuxmap\nbwmuxmap\n"
+PLAIN = f"{WITHOUT}splitnets -driver\nopt_clean\ncheck -assert\n"
 HEAD = "// verilator lint_off UNOPTFLAT\n// verilator lint_off SELRANGE\n"
 CHOICE = f"""  import "DPI-C" function int unsigned twinwalk_mutant();
   reg [31:0] {SELECTOR};
@@ -41,6 +42,7 @@ top   = "mmu"
 files = ["mmu.sv", "mutant.cpp"]
 check = "state"
 state = true
+squash = true
 """
 WORD = re.compile(r"-(\w+) (\S+)")
 
