@@ -33,10 +33,13 @@ void fuzz_broken(const char *promise, const char *file, int line) __attribute__(
 bool fuzz_read_trace(const char *path);
 
 /* Written by what MemorySanitizer does not see into, which is libFuzzer too. */
+#ifdef __has_feature /* of clang, which is not all that reads this */
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
 #define WRITTEN(at, len) __msan_unpoison(at, len)
-#else
+#endif
+#endif
+#ifndef WRITTEN
 #define WRITTEN(at, len) ((void)(at), (void)(len))
 #endif
 
