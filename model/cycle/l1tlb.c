@@ -32,6 +32,19 @@ static void forget_page(struct l1tlb *l1, unsigned size, uint64_t va)
         l1->key[n] = (l1->key[n] >> shift & BITS(56 - shift, 0)) == page ? no_memo(n) : l1->key[n];
 }
 
+/* Forgets what is known of the page at va, of whatever size it is. */
+static void forget_at(struct l1tlb *l1, uint64_t va)
+{
+    forget_page(l1, SIZE_4K, va);
+    for (unsigned size = SIZE_2M; size <= SIZE_1G; size++) {
+        unsigned held = 0;
+        for (unsigned n = 0; n < L1_ARRAYS_MAX; n++)
+            held += l1->array[n].held[size];
+        if (held)
+            forget_page(l1, size, va);
+    }
+}
+
 void l1tlb_forget(struct mmu *m)
 {
     forget_all(&m->itlb);
@@ -213,7 +226,12 @@ struct tlb_plan l1tlb_plan_fill(struct mmu *m, unsigned port, struct cached entr
 
 void l1tlb_invalidate(struct mmu *m, enum invalidation what, uint64_t va, unsigned pcid)
 {
-    l1tlb_forget(m);
+    if (is_of_address(what)) {
+        forget_at(&m->itlb, va);
+        forget_at(&m->dtlb, va);
+    } else {
+        l1tlb_forget(m);
+    }
     for (unsigned n = 0; n < L1_ARRAYS_MAX; n++) {
         tlb_invalidate(&m->itlb.array[n], what, va, pcid);
         tlb_invalidate(&m->dtlb.array[n], what, va, pcid);

@@ -185,7 +185,7 @@ void tlb_invalidate(struct tlb_array *a, enum invalidation what, uint64_t va, un
 {
     if (is_of_address(what)) {
         for (unsigned size = SIZE_4K; size <= SIZE_1G; size++)
-            if (a->g.holds >> size & 1)
+            if (a->held[size]) /* none of a size that it does not hold */
                 tlb_drop_page(a, tlb_set(a->g, size, va), what, tlb_tag(size, pcid, va));
     } else {
         for (unsigned set = 0; set < a->g.sets; set++)

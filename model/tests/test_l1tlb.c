@@ -188,7 +188,30 @@ static void a_memo_is_of_one_page(void **state)
                              KIND_GP);
             assert_int_equal(
                 bench_translate(b, DATA, (uint64_t)(~slot & 255) << 12 | 1ull << 62, ACC_READ, true).r.kind, KIND_GP);
-            bench_control(b, CTL_INVLPG, va); /* forgets all */
+            bench_control(b, CTL_INVLPG, va); /* forgets it */
+        }
+    }
+    bench_free(b);
+}
+
+/* INVLPG of any address of a large page: none of its 4 KBytes is known any more, on either side. */
+static void a_large_page_is_forgotten_whole(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    for (unsigned size = SIZE_2M; size <= SIZE_1G; size++) {
+        const uint64_t va = 0x40000000ull << size, pa = size == SIZE_2M ? 0x200000 : 0x40000000;
+        if (size == SIZE_1G && !CFG_ARCH_PAGE_1G)
+            continue;
+        for (unsigned turn = 1; turn <= 2; turn++) {
+            bench_map(b, va, turn * pa, size, MAPPED);
+            bench_control(b, CTL_INVLPG, va + 0x7000);
+            for (unsigned i = 0; i < 3; i++) {
+                const uint64_t at = va + 0x3000;
+                assert_int_equal(bench_translate(b, DATA, at, ACC_READ, true).r.addr, turn * pa + 0x3000);
+                assert_int_equal(bench_translate(b, FETCH, at, ACC_EXECUTE, true).r.addr, turn * pa + 0x3000);
+                bench_ticks(b, S);
+            }
         }
     }
     bench_free(b);
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(every_port_hits_every_cycle),         cmocka_unit_test(the_last_touch_counts),
         cmocka_unit_test(a_fill_before_an_older_hit),          cmocka_unit_test(a_fill_displaces_other_sizes),
         cmocka_unit_test(a_global_fill_displaces_other_sizes), cmocka_unit_test(a_memo_is_of_one_page),
+        cmocka_unit_test(a_large_page_is_forgotten_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
