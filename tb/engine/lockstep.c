@@ -262,9 +262,17 @@ static void step(struct lockstep *l)
     l->driver->cycle++;
 }
 
+/* The waveform has what the outputs are to be. */
+static bool shows(const struct lockstep *l)
+{
+    return l->waves_on && dut_rtl_expect;
+}
+
 static void chosen(void *context, const struct pins_out *now)
 {
     struct lockstep *l = context;
+    if (shows(l))
+        dut_rtl_expect(l->dut, now);
     if (l->watch && !l->watch_hits)
         l->watch(l->watcher, now);
     if (l->follows && !l->driver->ended)
@@ -283,7 +291,7 @@ static bool stretch(struct lockstep *l)
 {
     struct driver *d = l->driver;
     const bool steps = l->dut && !l->follows;
-    const bool each = l->follows || (l->watch && !l->watch_hits); /* somebody sees each cycle */
+    const bool each = l->follows || shows(l) || (l->watch && !l->watch_hits); /* somebody sees each cycle */
     const struct follower follower = {each ? chosen : NULL, steps ? stepped : NULL, l};
     struct pins_out first;
     if (l->watch_hits)
@@ -311,12 +319,11 @@ static void reset(struct lockstep *l)
 void lockstep_run(struct lockstep *l)
 {
     struct driver *d = l->driver;
-    const bool known = d->stretch && !l->waves; /* a stretch's cycles need not be gone through here */
     reset(l);
     while (!d->ended) {
         if (d->cycle >= l->follow_to && !catch_up(l))
             break;
-        if (l->waves_on && dut_rtl_expect) /* before a mismatch ends the run, so that its cycle is in the waveform */
+        if (shows(l)) /* before a mismatch ends the run, so that its cycle is in the waveform */
             dut_rtl_expect(l->dut, &l->expected);
         if (speaks(l)) {
             said(l);
@@ -334,7 +341,7 @@ void lockstep_run(struct lockstep *l)
             break;
         if (!l->marker && l->expected.resp_valid)
             mark_walk(l);
-        if (known && l->expected.resp_valid && stretch(l))
+        if (d->stretch && l->expected.resp_valid && stretch(l))
             continue;
         d->drive(d, &l->expected);
         if (l->watch)
