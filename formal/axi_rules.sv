@@ -1,8 +1,8 @@
 // What a manager of AXI owes its bus (IHI 0022), and an adapter the MMU (docs/microarchitecture.md section 2), bound to
 // mmu_axi: in proofs, and in simulation (tb/bus), where what is supposed of MMU and bus is checked too.
 //
-// Supposed: the MMU offers until it is accepted, one request of a tag at a time; R has an id that was asked for, with
-// RLAST on its last beat; B comes after AW and W.
+// Supposed, beside the requester's rules of memory_rules.sv: R has an id that was asked for, with RLAST on its last
+// beat; B comes after AW and W.
 `include "rules.svh"
 module axi_rules #(
   parameter int unsigned REPLY_BYTES = 64,
@@ -65,6 +65,7 @@ module axi_rules #(
   input logic                        axi_bvalid_i,
   input logic [ID_BITS-1:0]          axi_bid_i,
   input logic [1:0]                  axi_bresp_i,
+  input logic [15:0]                 asked,  // by the MMU, by tag, without a reply
   // of the adapter itself, for lemmas
   input logic [2:0]                  cas,
   input logic [OUTSTANDING-1:0]      busy_q,
@@ -114,7 +115,6 @@ module axi_rules #(
   assign w        = axi_wvalid_o && axi_wready_i && axi_wlast_o;
   assign r_end    = axi_rvalid_i && axi_rlast_i;
 
-  logic [15:0] asked;  // by the MMU, by tag, without a reply
   logic [15:0][5:3] at;  // the eight bytes of each, in their line
   ids_t open;  // R is owed
   logic [3:0] beats[OUTSTANDING+1];  // that have come
@@ -127,9 +127,7 @@ module axi_rules #(
   logic [51:3] c_addr;
   logic [63:0] c_expected, c_desired, c_old;
   always_ff @(posedge clk_i) begin
-    if (mem_rsp_valid_o) asked[mem_rsp_tag_o] <= 1'b0;
     if (mem_rsp_valid_o && mem_rsp_tag_o == c_tag) c_live <= 1'b0;
-    if (accepted) asked[mem_req_tag_i] <= 1'b1;
     if (accepted) at[mem_req_tag_i] <= mem_req_addr_i[5:3];
     if (accepted && mem_req_cas_i) begin
       {c_tag, c_mt, c_addr}             <= {mem_req_tag_i, mem_req_mt_i, mem_req_addr_i[51:3]};
@@ -173,12 +171,12 @@ module axi_rules #(
       if (axi_bresp_i == Okay) lost <= 1'b1;
       if (axi_bresp_i[1]) c_bad <= 1'b1;
     end
-    if (rst_i) {asked, open, c_live, w_open, may_write, aw_done, w_done} <= '0;
+    if (rst_i) {open, c_live, w_open, may_write, aw_done, w_done} <= '0;
   end
 
   // ---- the cycle before ----
   `RUN
-  logic was_rst, was_req, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
+  logic was_rst, was_accepted, was_ar, was_aw, was_w, was_last, was_bad;
   logic [2:0] was_mt;
   logic [51:3] was_addr;
   logic [5:3] was_place;
@@ -188,23 +186,18 @@ module axi_rules #(
   logic [ID_BITS+51+8+3+2+1+4+3+6:0] was_aw_payload, aw_payload;
   logic [Lanes-1:0] was_wstrb;
   logic was_wlast;
-  logic [3+1+3+52+128:0] was_req_payload, req_payload;
-  assign req_payload = {mem_req_tag_i, mem_req_cas_i, mem_req_mt_i, mem_req_addr_i, mem_req_expected_i,
-                        mem_req_desired_i};
   assign ar_payload = {axi_arid_o, axi_araddr_o, axi_arlen_o, axi_arsize_o, axi_arburst_o, axi_arlock_o, axi_arcache_o,
                        axi_aruser_o};
   assign aw_payload = {axi_awid_o, axi_awaddr_o, axi_awlen_o, axi_awsize_o, axi_awburst_o, axi_awlock_o, axi_awcache_o,
                        axi_awuser_o, axi_awatop_o};
   always_ff @(posedge clk_i) begin
     was_rst         <= rst_i;
-    was_req         <= mem_req_valid_i && !mem_req_ready_o;
     was_accepted    <= accepted;
     was_mt          <= mem_req_mt_i;
     was_addr        <= mem_req_addr_i[51:3];
     was_ar          <= axi_arvalid_o && !axi_arready_i;
     was_aw          <= axi_awvalid_o && !axi_awready_i;
     was_w           <= axi_wvalid_o && !axi_wready_i;
-    was_req_payload <= req_payload;
     was_ar_payload  <= ar_payload;
     was_aw_payload  <= aw_payload;
     was_wdata       <= axi_wdata_o;
@@ -284,9 +277,6 @@ module axi_rules #(
       assume (rst_i);
     end else begin
       c_runs_on : cover (cycles == 4'd12);
-      `SUPPOSED(request_stays, !was_rst && was_req, mem_req_valid_i && req_payload == was_req_payload)
-      `SUPPOSED(one_of_a_tag, mem_req_valid_i && !rst_i && !was_rst,
-                !asked[mem_req_tag_i] || (mem_rsp_valid_o && mem_rsp_tag_o == mem_req_tag_i))
       `SUPPOSED(r_was_asked, axi_rvalid_i && !rst_i, number(axi_rid_i) <= SlotBits'(Cas) && open[number(axi_rid_i)])
       `SUPPOSED(r_last_at_its_end, axi_rvalid_i && !rst_i, axi_rlast_i == (number(axi_rid_i
                 ) == SlotBits'(Cas) || 32'(beats[number(axi_rid_i)]) == Beats - 1))
@@ -324,7 +314,6 @@ module axi_rules #(
                 axi_wdata_o, c_addr[5:3]) == c_expected && lane(axi_wdata_o, c_addr[5:3] ^ 3'd1
                 ) == c_desired && axi_wstrb_o == strobes(c_addr[5:3], 1'b1) && axi_wlast_o)
       // the memory port
-      `PROPERTY(reply_was_asked, mem_rsp_valid_o, asked[mem_rsp_tag_o])
       `PROPERTY(nothing_lost, !was_rst && !rst_i, places_agree)
       `PROPERTY(reply_after_last, !was_rst && was_last, mem_rsp_valid_o && mem_rsp_tag_o == was_tag)
       `PROPERTY(error_is_told, !was_rst && was_last, mem_rsp_err_o == was_bad)
@@ -350,6 +339,20 @@ bind mmu_axi axi_rules #(
   .ATOMIC(ATOMIC),
   .EXCLUSIVE_CACHED(EXCLUSIVE_CACHED)
 ) u_rules (
+  .asked(u_memory.owed),
   .cas(cas_q),
+  .*
+);
+bind mmu_axi memory_rules u_memory (
+  .valid(mem_req_valid_i),
+  .ready(mem_req_ready_o),
+  .tag(mem_req_tag_i),
+  .cas(mem_req_cas_i),
+  .mt(mem_req_mt_i),
+  .addr(mem_req_addr_i),
+  .expected(mem_req_expected_i),
+  .desired(mem_req_desired_i),
+  .rsp_valid(mem_rsp_valid_o),
+  .rsp_tag(mem_rsp_tag_o),
   .*
 );

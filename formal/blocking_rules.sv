@@ -60,6 +60,6 @@ bind blocking blocking_rules u_rules (
   .asked(u_ports.asked),
   .watch_port(u_ports.watch_port),
   .watch_id(u_ports.watch_id),
-  .owed(u_ports.owed),
+  .owed(u_memory.owed),
   .*
 );

@@ -264,7 +264,7 @@ bind mmu liveness_rules u_liveness (
   .asked(u_ports.asked),
   .watch_port(u_ports.watch_port),
   .watch_id(u_ports.watch_id),
-  .owed(u_ports.owed),
+  .owed(u_memory.owed),
   .busy(u_ports.busy),
   .*
 );

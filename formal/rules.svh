@@ -32,3 +32,11 @@
 `endif
 `define OUTSIDE(name, if_, then_) \
   s_``name: assume (!(if_) || (then_));
+// The rules of the memory port (memory_rules.sv): of its two sides one is proved, the other supposed.
+`ifdef MEMORY_SIDE
+`define REQUESTER(name, if_, then_) `OUTSIDE(name, if_, then_)
+`define MEMORY(name, if_, then_) `PROPERTY(name, if_, then_)
+`else
+`define REQUESTER(name, if_, then_) `PROPERTY(name, if_, then_)
+`define MEMORY(name, if_, then_) `OUTSIDE(name, if_, then_)
+`endif

@@ -1,8 +1,8 @@
 // What a master of Wishbone owes its bus (Wishbone B4), and an adapter the MMU (docs/microarchitecture.md section 2),
 // bound to mmu_wb: in proofs, and in simulation (tb/bus), where what is supposed of MMU and bus is checked too.
 //
-// Supposed: the MMU offers until it is accepted, one request of a tag at a time; the bus ends a beat that was asked
-// for, in one way, a beat a cycle.
+// Supposed, beside the requester's rules of memory_rules.sv: the bus ends a beat that was asked for, in one way, a
+// beat a cycle.
 `include "rules.svh"
 module wb_rules #(
   parameter int unsigned REPLY_BYTES = 64,
@@ -43,6 +43,7 @@ module wb_rules #(
   input logic                          wb_ack_i,
   input logic                          wb_err_i,
   input logic                          wb_rty_i,
+  input logic [15:0]                 asked,  // by the MMU, by tag, without a reply
   // of the adapter itself, for lemmas
   input logic [2:0]                    state,
   input logic [OUTSTANDING-1:0][3:0]   tag_q,
@@ -85,7 +86,6 @@ module wb_rules #(
   assign ended    = wb_ack_i || wb_err_i || wb_rty_i;
   assign went     = wb_stb_o && (PIPELINED ? !wb_stall_i : ended);
 
-  logic [15:0] asked;  // by the MMU, by tag, without a reply
   logic [15:0][51:3] at;  // the eight bytes of each
   count_t out, seen;  // beats that were asked for and have not ended; those of this line that came
   logic again, bad;  // RTY in this cycle of CYC; ERR in this line
@@ -95,9 +95,7 @@ module wb_rules #(
   logic [51:3] c_addr;
   logic [63:0] c_expected, c_desired, c_old;
   always_ff @(posedge clk_i) begin
-    if (mem_rsp_valid_o) asked[mem_rsp_tag_o] <= 1'b0;
     if (mem_rsp_valid_o && mem_rsp_tag_o == c_tag) c_live <= 1'b0;
-    if (accepted) asked[mem_req_tag_i] <= 1'b1;
     if (accepted) at[mem_req_tag_i] <= mem_req_addr_i[51:3];
     if (accepted && mem_req_cas_i) begin
       {c_tag, c_addr}                         <= {mem_req_tag_i, mem_req_addr_i[51:3]};
@@ -123,25 +121,20 @@ module wb_rules #(
       if (wb_we_o && wb_ack_i) wrote <= 1'b1;
     end
     if (!wb_cyc_o) {again, seen, bad, may_write} <= '0;
-    if (rst_i) {asked, out, again, seen, bad, c_live, may_write} <= '0;
+    if (rst_i) {out, again, seen, bad, c_live, may_write} <= '0;
   end
 
   // ---- the cycle before ----
   `RUN
-  logic was_rst, was_req, was_stb, was_last, was_bad;
+  logic was_rst, was_stb, was_last, was_bad;
   logic [3:0] was_tag;
   logic [5:3] was_place;
   logic [51:3] sent_at;  // of the line, or the entry, whose STB it is
   logic [DATA_BITS-1:0] was_data;
   logic [52+1+3+Lanes+DATA_BITS-1:0] was_payload, payload;
-  logic [3+1+3+52+128:0] was_req_payload, req_payload;
-  assign req_payload = {mem_req_tag_i, mem_req_cas_i, mem_req_mt_i, mem_req_addr_i, mem_req_expected_i,
-                        mem_req_desired_i};
   assign payload = {wb_adr_o, wb_we_o, wb_cti_o, wb_sel_o, wb_we_o ? wb_dat_o : '0};
   always_ff @(posedge clk_i) begin
     was_rst         <= rst_i;
-    was_req         <= mem_req_valid_i && !mem_req_ready_o;
-    was_req_payload <= req_payload;
     was_stb         <= wb_stb_o && !went;
     was_payload     <= payload;
     was_last        <= good && 32'(seen) == Beats - 1;
@@ -211,9 +204,6 @@ module wb_rules #(
       assume (rst_i);
     end else begin
       c_runs_on : cover (cycles == 4'd12);
-      `SUPPOSED(request_stays, !was_rst && was_req, mem_req_valid_i && req_payload == was_req_payload)
-      `SUPPOSED(one_of_a_tag, mem_req_valid_i && !rst_i && !was_rst,
-                !asked[mem_req_tag_i] || (mem_rsp_valid_o && mem_rsp_tag_o == mem_req_tag_i))
       `SUPPOSED(ends_what_was_asked, ended && !rst_i,
                 wb_cyc_o && (PIPELINED ? out != '0 || (wb_stb_o && !wb_stall_i) : wb_stb_o))
       `SUPPOSED(ends_in_one_way, ended && !rst_i, 3'(wb_ack_i) + 3'(wb_err_i) + 3'(wb_rty_i) == 3'd1)
@@ -231,7 +221,6 @@ module wb_rules #(
       `PROPERTY(write_if_equal, wb_stb_o && wb_we_o, wb_lock_o && may_write && read && c_old == c_expected && lane(
                 wb_dat_o, c_addr[5:3]) == c_desired)
       // the memory port
-      `PROPERTY(reply_was_asked, mem_rsp_valid_o, asked[mem_rsp_tag_o])
       `PROPERTY(nothing_lost, !was_rst && !rst_i, places_agree)
       `PROPERTY(reply_after_last, !was_rst && was_last, mem_rsp_valid_o && mem_rsp_tag_o == was_tag)
       `PROPERTY(error_is_told, !was_rst && was_last, mem_rsp_err_o == was_bad)
@@ -252,6 +241,20 @@ bind mmu_wb wb_rules #(
   .PIPELINED(PIPELINED),
   .OUTSTANDING(OUTSTANDING)
 ) u_rules (
+  .asked(u_memory.owed),
   .state(state_q),
+  .*
+);
+bind mmu_wb memory_rules u_memory (
+  .valid(mem_req_valid_i),
+  .ready(mem_req_ready_o),
+  .tag(mem_req_tag_i),
+  .cas(mem_req_cas_i),
+  .mt(mem_req_mt_i),
+  .addr(mem_req_addr_i),
+  .expected(mem_req_expected_i),
+  .desired(mem_req_desired_i),
+  .rsp_valid(mem_rsp_valid_o),
+  .rsp_tag(mem_rsp_tag_o),
   .*
 );

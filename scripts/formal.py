@@ -61,6 +61,7 @@ class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
         self.parameters, self.includes, self.defines = (said.get(key, []) for key in ("parameters", "includes", "defines"))
+        self.side = "MEMORY" if "MEMORY_SIDE" in self.defines else "REQUESTER"  # whose rules of the memory port are its own
         self.memories = "memory_map\n" if said.get("flat") else ""  # memories as flip-flops
         self.preset = said.get("preset")  # one that it is always proved on
         self.depth = said.get("depth", PROVE_DEPTH)
@@ -81,13 +82,13 @@ class Unit:
             if rules in said.get("beside", []):
                 continue  # its names are another unit's
             own = rules in own_of(name, all_units)
-            names = re.findall(r"`PROPERTY\(\s*(\w+)" if own else r"`ENVIRONMENT\(\s*(\w+)", text)
+            names = re.findall(rf"`(?:PROPERTY|{self.side})\(\s*(\w+)" if own else r"`ENVIRONMENT\(\s*(\w+)", text)
             self.lemmas += [one for one in names if one.startswith("lemma_")]
             for one in set(names) - set(self.lemmas) - sections:
                 raise Broken(f"formal/{rules}_rules.sv: {one} has no section [{name}.{one}] in formal/properties.toml")
         there = "".join((HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8") for rules in self.rules)
         for one in self.properties:
-            if not self.structural and not re.search(rf"`(?:PROPERTY|ENVIRONMENT)\(\s*{one},", there):
+            if not self.structural and not re.search(rf"`(?:PROPERTY|{self.side}|ENVIRONMENT)\(\s*{one},", there):
                 raise Broken(f"formal/properties.toml: no property of {name} is called {one}")
 
     def covers(self):
