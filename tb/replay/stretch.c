@@ -40,7 +40,7 @@ static inline uint64_t sum_of(unsigned acc, unsigned size, bool expected)
            (uint64_t)expected << SUM_EXPECTED;
 }
 
-enum { BATCH = 64 };
+enum { BATCH = 128 };
 
 /* Accesses from rec on that are taken in the next cycles. */
 struct batch {
