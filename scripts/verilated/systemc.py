@@ -64,7 +64,7 @@ def read_at_the_edge(folder, prefix, after):
 def copies(folder, prefix):
     """(file, function, [(line, member, port)]) of the one function that copies inputs; None: there is another way."""
     for file, text in of_model(folder, prefix)[0].items():
-        match = re.search(rf"^(?:VL_\w+ )*void {prefix}___024root___ico_sequent__TOP__0\(.*?^}}\n", text, re.S | re.M)
+        match = re.search(rf"^(?:VL_\w+ )*void {prefix}___024root___ico_sequent__TOP__0\([^;{{]*\) {{\n.*?^}}\n", text, re.S | re.M)
         if match and "___ico_sequent__TOP__1" not in text:
             return file, match[0], [(copy[0], copy[1], copy[2]) for copy in re.finditer(COPY, match[0], re.M)]
     return None
