@@ -33,7 +33,7 @@ groups() {
     mutants) echo bench python venv ;;
     cocotb) echo bench library venv ;;
     fusesoc) echo bench venv ;;
-    timing) echo bench venv ;;
+    timing) echo bench venv python-headers ;;
     format) echo python venv ;;
     check) echo bench ;;
     compare) echo bench regress patch ;;
@@ -83,6 +83,7 @@ needs() {
     help2man) echo help2man in_path help2man ;;
     pkg-config) echo pkgconf in_path pkg-config ;;
     venv) echo python3-venv venv_module ;;
+    python-headers) echo python3-dev python_headers ;;
     *) return 1 ;;
     esac
 }
@@ -128,6 +129,14 @@ python_module() {
 venv_module() {
     [ ! -x build/venv/bin/python3 ] || return 0
     python3 -c 'import ensurepip, venv' 2> /dev/null || { echo "python3 cannot make a virtual environment"; return 1; }
+}
+
+# QuickJS comes compiled for Python up to 3.12; for a later one it is compiled here.
+python_headers() {
+    local found
+    for found in build/venv/lib/python3*/site-packages/quickjs-*.dist-info; do [ ! -e "$found" ] || return 0; done
+    python3 -c 'import os, sys, sysconfig; sys.exit(sys.version_info >= (3, 13) and not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
+        { echo "there is no Python.h, and QuickJS must be compiled for this python3"; return 1; }
 }
 
 # ---- what is asked for ----
