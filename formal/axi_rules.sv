@@ -93,9 +93,10 @@ module axi_rules #(
   typedef logic [OUTSTANDING:0] ids_t;
   localparam int unsigned SlotBits = $clog2(OUTSTANDING + 1);
 
-  function automatic logic [SlotBits-1:0] number(input logic [ID_BITS-1:0] id);
-    return id[SlotBits-1:0];
-  endfunction
+  // Some Verilators (5.032) take no call in an index of what is written.
+  logic [SlotBits-1:0] ar_slot, r_slot;
+  assign ar_slot = axi_arid_o[SlotBits-1:0];
+  assign r_slot  = axi_rid_i[SlotBits-1:0];
   function automatic logic [63:0] lane(input logic [DATA_BITS-1:0] data, input logic [2:0] word);
     lane = '0;
     for (int unsigned w = 0; w < Words; w++) if ((32'(word) & (Words - 1)) == w) lane = data[64*w+:64];
@@ -138,9 +139,9 @@ module axi_rules #(
       {aw_done, w_done}                 <= '0;
     end
     if (ar) begin
-      open[number(axi_arid_o)]  <= 1'b1;
-      beats[number(axi_arid_o)] <= '0;
-      bad[number(axi_arid_o)]   <= 1'b0;
+      open[ar_slot]  <= 1'b1;
+      beats[ar_slot] <= '0;
+      bad[ar_slot]   <= 1'b0;
     end
     if (axi_arvalid_o && axi_arlock_o) c_cache <= axi_arcache_o;
     if (ATOMIC && w_open && (aw || aw_done) && (w || w_done) && !(aw_done && w_done)) begin  // R is owed too
@@ -148,10 +149,10 @@ module axi_rules #(
       beats[Cas] <= '0;
     end
     if (axi_rvalid_i) begin
-      beats[number(axi_rid_i)] <= beats[number(axi_rid_i)] + 4'd1;
-      bad[number(axi_rid_i)]   <= bad[number(axi_rid_i)] || axi_rresp_i[1];
-      if (axi_rlast_i) open[number(axi_rid_i)] <= 1'b0;
-      if (number(axi_rid_i) == SlotBits'(Cas)) begin
+      beats[r_slot] <= beats[r_slot] + 4'd1;
+      bad[r_slot]   <= bad[r_slot] || axi_rresp_i[1];
+      if (axi_rlast_i) open[r_slot] <= 1'b0;
+      if (r_slot == SlotBits'(Cas)) begin
         c_old  <= lane(axi_rdata_i, c_addr[5:3]);
         c_read <= 1'b1;
         if (ATOMIC ? axi_rresp_i[1] : axi_rresp_i != ExOkay) c_bad <= 1'b1;
@@ -203,11 +204,11 @@ module axi_rules #(
     was_wdata       <= axi_wdata_o;
     was_wstrb       <= axi_wstrb_o;
     was_wlast       <= axi_wlast_o;
-    was_last        <= r_end && number(axi_rid_i) != SlotBits'(Cas);
-    was_bad         <= bad[number(axi_rid_i)] || axi_rresp_i[1];
+    was_last        <= r_end && r_slot != SlotBits'(Cas);
+    was_bad         <= bad[r_slot] || axi_rresp_i[1];
     was_data        <= axi_rdata_i;
     for (int unsigned s = 0; s < OUTSTANDING; s++)
-    if (number(axi_rid_i) == SlotBits'(s)) {was_tag, was_place} <= {tag_q[s], at[tag_q[s]]};
+    if (r_slot == SlotBits'(s)) {was_tag, was_place} <= {tag_q[s], at[tag_q[s]]};
   end
 
   // ---- lemmas: what is seen from outside is what the adapter remembers ----
@@ -232,9 +233,9 @@ module axi_rules #(
       end
     end
     if (open[Cas] && axi_arvalid_o && axi_arlock_o) ids_agree = 1'b0;
-    if (axi_arvalid_o && number(axi_arid_o) > SlotBits'(Cas)) ids_agree = 1'b0;
-    if (axi_arvalid_o && axi_arlock_o != (number(axi_arid_o) == SlotBits'(Cas))) ids_agree = 1'b0;
-    if (axi_arvalid_o && axi_arid_o != (ID_BASE | ID_BITS'(number(axi_arid_o)))) ids_agree = 1'b0;
+    if (axi_arvalid_o && ar_slot > SlotBits'(Cas)) ids_agree = 1'b0;
+    if (axi_arvalid_o && axi_arlock_o != (ar_slot == SlotBits'(Cas))) ids_agree = 1'b0;
+    if (axi_arvalid_o && axi_arid_o != (ID_BASE | ID_BITS'(ar_slot))) ids_agree = 1'b0;
     if (cas != SIdle) begin
       if (places[cas_tag_q]) places_agree = 1'b0;
       places[cas_tag_q] = 1'b1;
@@ -277,9 +278,9 @@ module axi_rules #(
       assume (rst_i);
     end else begin
       c_runs_on : cover (cycles == 4'd12);
-      `SUPPOSED(r_was_asked, axi_rvalid_i && !rst_i, number(axi_rid_i) <= SlotBits'(Cas) && open[number(axi_rid_i)])
-      `SUPPOSED(r_last_at_its_end, axi_rvalid_i && !rst_i, axi_rlast_i == (number(axi_rid_i
-                ) == SlotBits'(Cas) || 32'(beats[number(axi_rid_i)]) == Beats - 1))
+      `SUPPOSED(r_was_asked, axi_rvalid_i && !rst_i, r_slot <= SlotBits'(Cas) && open[r_slot])
+      `SUPPOSED(r_last_at_its_end, axi_rvalid_i && !rst_i,
+                axi_rlast_i == (r_slot == SlotBits'(Cas) || 32'(beats[r_slot]) == Beats - 1))
       `SUPPOSED(b_after_write, axi_bvalid_i && !rst_i, w_open && aw_done && w_done && axi_bid_i == axi_awid_o)
       // AXI: channels
       `PROPERTY(ar_stays, !was_rst && was_ar, axi_arvalid_o && ar_payload == was_ar_payload)
@@ -291,15 +292,14 @@ module axi_rules #(
                                             : axi_araddr_o[5:3] == '0)
                 && 32'(axi_arlen_o) == Beats - 1 && 32'(axi_arsize_o) == $clog2(
                 Entry ? 8 : Lanes) && axi_arburst_o == BurstIncr && (!was_accepted || axi_aruser_o == was_mt))
-      `PROPERTY(ar_id_is_free, axi_arvalid_o, !open[number(axi_arid_o)] && number(axi_arid_o) <= SlotBits'(Cas))
+      `PROPERTY(ar_id_is_free, axi_arvalid_o, !open[ar_slot] && ar_slot <= SlotBits'(Cas))
       `PROPERTY(ar_exclusive, axi_arvalid_o && axi_arlock_o,
-                !ATOMIC && axi_araddr_o == {c_addr, 3'd0} && axi_arlen_o == '0 && axi_arsize_o == 3'd3 && number(
-                axi_arid_o) == SlotBits'(Cas) && (EXCLUSIVE_CACHED || axi_arcache_o[3:2] == '0) && axi_aruser_o == c_mt)
+                !ATOMIC && axi_araddr_o == {c_addr, 3'd0} && axi_arlen_o == '0 && axi_arsize_o == 3'd3
+                && ar_slot == SlotBits'(Cas) && (EXCLUSIVE_CACHED || axi_arcache_o[3:2] == '0) && axi_aruser_o == c_mt)
       `PROPERTY(aw_exclusive, axi_awvalid_o && !ATOMIC,
                 axi_awlock_o && axi_awaddr_o == {c_addr, 3'd0} && axi_awlen_o == '0 && axi_awsize_o == 3'd3
                 && axi_awcache_o == c_cache && axi_awuser_o == c_mt && axi_awatop_o == '0
-                && number(
-                axi_awid_o) == SlotBits'(Cas) && axi_awburst_o == BurstIncr)
+                && axi_awid_o[SlotBits-1:0] == SlotBits'(Cas) && axi_awburst_o == BurstIncr)
       `PROPERTY(w_exclusive, axi_wvalid_o && !ATOMIC, lane(axi_wdata_o, c_addr[5:3]
                 ) == c_desired && axi_wstrb_o == strobes(c_addr[5:3], 1'b0) && axi_wlast_o)
       `PROPERTY(write_if_equal, axi_awvalid_o || axi_wvalid_o, may_write && (ATOMIC || (c_read && c_old == c_expected)))
