@@ -214,7 +214,8 @@ fi
 for group in synth fpga formal mutants format cocotb fusesoc timing; do
     case $chosen in *" $group "*) scripts/venv.sh $group ;; esac
 done
-# What `make test` has no QEMU for it skips, and says so.
+# What `make test` has no tools of mutants, or no QEMU, for it skips, and says so.
+case $chosen in *" test "*) scripts/venv.sh mutants || true ;; esac
 for pair in capture:user system:system; do
     case $chosen in *" ${pair%:*} "*) scripts/qemu.sh --fetch "${pair#*:}" > /dev/null || case $chosen in *" test "*) ;; *) exit 7 ;; esac ;; esac
 done
