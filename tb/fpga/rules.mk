@@ -19,8 +19,11 @@ lint-link: $(GEN)/mmu_cfg_pkg.sv $(FPGA_DIR)/rtl/mmu.sv $(VSTAMP)
 # A folder of RTL whose clock can stand, and the board around it.
 $(FPGA_DIR)/rtl/mmu.sv: $(RTL) scripts/clock_enable.py
 	@scripts/clock_enable.py $(@D) $(RTL)
+# (Of planted defects, never of mutants: make looks at this for the dependencies included below, whatever it is to build.)
+ifndef MUTANTS
 $(FPGA_DIR)/defects/mmu.sv: $(DEFECT_DIR)/rtl/defect_pkg.sv scripts/clock_enable.py
 	@scripts/clock_enable.py $(@D) $(DEFECT_RTL)
+endif
 FPGA_DEFECTS := $(patsubst $(DEFECT_DIR)/rtl/%,$(FPGA_DIR)/defects/%,$(DEFECT_RTL))
 # $(1): for whom, $(2): top and sources. Registers of the readout are no state.
 verilate_board = REGISTERS_BESIDE='g_readout_waiting_sel_q g_readout_waiting_idx_q g_readout_waiting_data_q fin_q u_ctl_late_q' $(call verilate,$(1),--cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert $(GEN)/mmu_cfg_pkg.sv $(2))

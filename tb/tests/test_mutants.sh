@@ -15,8 +15,12 @@ campaign() {
     [ "$got" -eq "$want" ] || { echo "exit $got, expected $want: $*"; cat out/test/mutants.said; exit 1; }
 }
 mkdir -p out/test
+planted() { sha1sum build/tiny/defects/rtl/*.sv build/tiny/fpga/defects/*.sv 2> /dev/null || true; }
+before=$(planted)
 campaign 0 --number=20
 grep -q '^20 passed, 0 failed$' out/test/mutants.said || { echo "not twenty"; cat out/test/mutants.said; exit 1; }
+
+[ "$(planted)" = "$before" ] || { echo "a campaign has written mutants into the folders of planted defects"; exit 1; }
 
 # The same without what kills most of them.
 campaign 1 --number=20 --stimuli=vectors
