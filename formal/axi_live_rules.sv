@@ -135,12 +135,30 @@ module axi_live_rules #(
   end
 
   // ---- one request ----
-  logic begun = 1'b0, was_rst, nearer;
+  logic begun, was_rst, swaps, kind_known, nearer;
   logic [3:0] watch;
-  logic swaps, kind_known;  // it is a CAS
-  rank_t its, age, offered_for, was_read[OUTSTANDING], was_swap, was_takes;
-  logic was_offer, fresh;
-  assign fresh = mem_req_valid_i && mem_req_ready_o && mem_req_tag_i == watch;
+  rank_t its, was_read[OUTSTANDING], was_swap;
+  in_time_rules #(
+    .Reads(Read),
+    .Swaps(Swap),
+    .Offers(Taken)
+  ) u_in_time (
+    .clk_i,
+    .rst_i,
+    .valid(mem_req_valid_i),
+    .ready(mem_req_ready_o),
+    .tag(mem_req_tag_i),
+    .cas(mem_req_cas_i),
+    .owed(asked[watch]),
+    .its,
+    .kind_known,
+    .takes,
+    .begun,
+    .was_rst,
+    .watch,
+    .swaps,
+    .fresh()
+  );
   always_comb begin
     its        = Never;
     kind_known = 1'b1;
@@ -152,31 +170,16 @@ module axi_live_rules #(
     for (int unsigned s = 0; s < OUTSTANDING; s++)
     if (was_read[s] != '0 && read[s] != '0 && read[s] >= was_read[s]) nearer = 1'b0;
   end
-  rank_t limit;
-  assign limit = swaps ? Swap : Read;
   always_ff @(posedge clk_i) begin
-    begun <= 1'b1;
-    if (!begun) watch <= mem_req_tag_i;
-    if (fresh) swaps <= mem_req_cas_i;
-    was_rst     <= rst_i;
-    was_read    <= read;
-    was_swap    <= swap;
-    was_takes   <= takes;
-    was_offer   <= mem_req_valid_i && !mem_req_ready_o;
-    offered_for <= rst_i || !mem_req_valid_i || mem_req_ready_o ? '0 : offered_for + 1;
-    age         <= rst_i || !asked[watch] || fresh ? '0 : age + 1;
+    was_read <= read;
+    was_swap <= swap;
   end
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
       `OUTSIDE(bus_takes, !rst_i, !takes_late)
       `OUTSIDE(bus_answers, !rst_i, !r_late && !b_late)
-      `PROPERTY(reply_in_time, asked[watch] && !rst_i && !was_rst, age <= limit && its <= limit - age)
       `PROPERTY(reply_nearer_every_cycle, !was_rst && (was_swap != '0 || busy_q != '0), nearer)
-      `PROPERTY(taken_in_time, mem_req_valid_i && !mem_req_ready_o && !was_rst && !rst_i,
-                offered_for <= Taken && takes <= Taken - offered_for)
-      `PROPERTY(taken_nearer_every_cycle, was_offer && !was_rst && takes != '0, takes < was_takes)
-      `PROPERTY(lemma_kind, asked[watch], kind_known)
       `PROPERTY(lemma_in_bounds, !was_rst, in_bounds)
       `PROPERTY(lemma_ranks, !was_rst, swap <= Swap && (first == Never || first <= Read))
     end

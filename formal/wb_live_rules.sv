@@ -90,12 +90,30 @@ module wb_live_rules #(
   end
 
   // ---- one request; an offer ----
-  logic begun = 1'b0, was_rst, was_offer;
+  logic begun, was_rst, swaps, kind_known, fresh, was_asked, was_accepted;
   logic [3:0] watch;
-  logic swaps, kind_known, fresh;  // it is a CAS
-  assign fresh = mem_req_valid_i && mem_req_ready_o && mem_req_tag_i == watch;
-  logic was_asked, was_accepted;
-  rank_t its, was_its, age, takes, was_takes, offered_for;
+  rank_t its, was_its, takes;
+  in_time_rules #(
+    .Reads(Lines),
+    .Swaps(Swap),
+    .Offers(Longest)
+  ) u_in_time (
+    .clk_i,
+    .rst_i,
+    .valid(mem_req_valid_i),
+    .ready(mem_req_ready_o),
+    .tag(mem_req_tag_i),
+    .cas(mem_req_cas_i),
+    .owed(asked[watch]),
+    .its,
+    .kind_known,
+    .takes,
+    .begun,
+    .was_rst,
+    .watch,
+    .swaps,
+    .fresh
+  );
   always_comb begin
     its        = Never;
     kind_known = 1'b1;
@@ -106,32 +124,17 @@ module wb_live_rules #(
       {its, kind_known} = {line + (rank_t'(n) - rank_t'(done_q)) * Line, !swaps};
     takes = mem_req_valid_i && !mem_req_ready_o ? state == SIdle ? Never : block : '0;
   end
-  rank_t limit;
-  assign limit = swaps ? Swap : Lines;
   always_ff @(posedge clk_i) begin
-    begun <= 1'b1;
-    if (!begun) watch <= mem_req_tag_i;
-    if (fresh) swaps <= mem_req_cas_i;
-    was_rst      <= rst_i;
     was_asked    <= asked[watch];
     was_accepted <= fresh;
     was_its      <= its;
-    was_takes    <= takes;
-    was_offer    <= mem_req_valid_i && !mem_req_ready_o;
-    offered_for  <= rst_i || !mem_req_valid_i || mem_req_ready_o ? '0 : offered_for + 1;
-    age          <= rst_i || !asked[watch] || fresh ? '0 : age + 1;
   end
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
       `OUTSIDE(bus_takes, wb_stb_o && stb_for == T - 1 && !rst_i, went)
       `OUTSIDE(bus_ends, out != '0 && end_for == A - 1 && !rst_i, ended)
-      `PROPERTY(reply_in_time, asked[watch] && !rst_i && !was_rst, age <= limit && its <= limit - age)
       `PROPERTY(reply_nearer_every_cycle, was_asked && asked[watch] && !was_accepted && !was_rst, its < was_its)
-      `PROPERTY(taken_in_time, mem_req_valid_i && !mem_req_ready_o && !was_rst && !rst_i,
-                offered_for <= Longest && takes <= Longest - offered_for)
-      `PROPERTY(taken_nearer_every_cycle, was_offer && !was_rst && takes != '0, takes < was_takes)
-      `PROPERTY(lemma_kind, asked[watch], kind_known)
       `PROPERTY(lemma_in_bounds, !was_rst, stb_for < T && end_for < A && 32'(retry_q) <= RETRIES)
       `PROPERTY(lemma_block, state != SIdle && !was_rst,
                 block <= Longest && (cas_q || (done_q < taken_q && 32'(taken_q) <= OUTSTANDING)))
