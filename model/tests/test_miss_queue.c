@@ -289,16 +289,26 @@ static void the_lowest_leader_is_followed(void **state)
     bench_free(b);
 }
 
-/* A lower port's access that must be confirmed (NWALK at once) leads a higher port's of the same cycle. */
-static void an_entry_to_be_confirmed_leads(void **state)
+/* The supervisor's page at VA is in the L1, D = 0: a user's access to it is to be confirmed. NULL: nothing is in this
+ * preset, or there is one data port. */
+static struct bench *supervisors_page_in_l1(void)
 {
-    (void)state;
     if (!CFG_POLICY_FAULT_REWALK || PORTS - FETCH_PORTS < 2)
-        return;
+        return NULL;
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
     bench_translate(b, DATA, VA, ACC_READ, false);
     bench_ticks(b, S);
+    return b;
+}
+
+/* A lower port's access that must be confirmed (NWALK at once) leads a higher port's of the same cycle. */
+static void an_entry_to_be_confirmed_leads(void **state)
+{
+    (void)state;
+    struct bench *b = supervisors_page_in_l1();
+    if (!b)
+        return;
     bench_offer(b, DATA, 1, VA, ACC_READ, true);       /* no right: to be confirmed */
     bench_offer(b, DATA + 1, 2, VA, ACC_WRITE, false); /* needs D */
     bench_tick(b);
@@ -316,12 +326,9 @@ static void an_entry_to_be_confirmed_leads(void **state)
 static void of_two_leaders_the_lower_is_followed(void **state)
 {
     (void)state;
-    if (!CFG_POLICY_FAULT_REWALK || PORTS - FETCH_PORTS < 2)
+    struct bench *b = supervisors_page_in_l1();
+    if (!b)
         return;
-    struct bench *b = bench_new();
-    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
-    bench_translate(b, DATA, VA, ACC_READ, false);
-    bench_ticks(b, S);
     bench_offer(b, DATA, 1, VA + 0x8000, ACC_READ, true); /* entry 0, which is squashed */
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_WRITE, false); /* needs D: entry 1 leads */
