@@ -106,9 +106,10 @@ static void turns(struct handshake *h, const struct pins_out *out, const struct 
     h->ctl_waits = in->ctl_valid && !out->ctl_ready;
 }
 
-static void take(struct handshake *h, const struct pins_out *out, const struct pins_in *in)
+/* The requests of these ports are under way. */
+static void take(struct handshake *h, unsigned taken, const struct pins_in *in)
 {
-    for (unsigned taken = in->req_valid & out->req_ready; taken; taken &= taken - 1) {
+    for (; taken; taken &= taken - 1) {
         const unsigned port = (unsigned)__builtin_ctz(taken);
         h->flying[port][in->req[port].id] = true;
     }
@@ -129,7 +130,7 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
 {
     if (has_only_hits(h, out, in, mem_accepted)) {
         answers(h, out, cycle, finding);
-        take(h, out, in);
+        take(h, in->req_valid & out->req_ready, in);
         return;
     }
     if (h->quiet && !pins_same(&h->last, out))
@@ -144,7 +145,7 @@ void handshake_cycle(struct handshake *h, const struct pins_out *out, const stru
         const unsigned port = (unsigned)__builtin_ctz(squashes);
         h->flying[port][in->squash_id[port]] = false;
     }
-    take(h, out, in);
+    take(h, in->req_valid & out->req_ready, in);
     if (in->mem_rsp_valid)
         h->outstanding &= (uint16_t)~(1u << (in->mem_rsp_tag & 15));
     h->quiet = out->waiting && !in->req_valid && !in->squash_valid && !in->ctl_valid && !in->mem_rsp_valid &&
@@ -159,8 +160,5 @@ void handshake_hits(struct handshake *h, const struct pins_out *first, const str
         const unsigned port = (unsigned)__builtin_ctz(valid);
         h->flying[port][first->resp[port].id] = false;
     }
-    for (unsigned taken = last->req_valid; taken; taken &= taken - 1) {
-        const unsigned port = (unsigned)__builtin_ctz(taken);
-        h->flying[port][last->req[port].id] = true;
-    }
+    take(h, last->req_valid, last);
 }
