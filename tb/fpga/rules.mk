@@ -19,11 +19,8 @@ lint-link: $(GEN)/mmu_cfg_pkg.sv $(FPGA_DIR)/rtl/mmu.sv $(VSTAMP)
 # A folder of RTL whose clock can stand, and the board around it.
 $(FPGA_DIR)/rtl/mmu.sv: $(RTL) scripts/clock_enable.py
 	@scripts/clock_enable.py $(@D) $(RTL)
-# (Of planted defects, never of mutants: make looks at this for the dependencies included below, whatever it is to build.)
-ifndef MUTANTS
 $(FPGA_DIR)/defects/mmu.sv: $(DEFECT_DIR)/rtl/defect_pkg.sv scripts/clock_enable.py
 	@scripts/clock_enable.py $(@D) $(DEFECT_RTL)
-endif
 FPGA_DEFECTS := $(patsubst $(DEFECT_DIR)/rtl/%,$(FPGA_DIR)/defects/%,$(DEFECT_RTL))
 # $(1): for whom, $(2): top and sources. Registers of the readout are no state.
 verilate_board = REGISTERS_BESIDE='g_readout_waiting_sel_q g_readout_waiting_idx_q g_readout_waiting_data_q fin_q u_ctl_late_q' $(call verilate,$(1),--cc $(filter-out --trace% --assert,$(VFLAGS)) --noassert $(GEN)/mmu_cfg_pkg.sv $(2))
@@ -66,5 +63,7 @@ fpga-sim: needs-bench ## the corpus through a Verilated board, over a pty and a 
 	@$(PATIENT) "building the board of $(PRESET)" $(MAKE) -s -j2 $(B)/twinwalk-model $(B)/fpga-sim$(if $(BOARD),-$(BOARD))
 	@BOARD=$(BOARD) scripts/fpga_sim.sh $(notdir $(B)) $(ARGS)
 
--include $(wildcard $(FPGA_DIR)/*.d $(FPGA_DIR)/bytes*/*.d $(FPGA_DIR)/ulx3s*/*.d)
+# Ours alone: those of Verilator name themselves as made from the copies above, so make would make all of it anew, whatever
+# it is asked for, and with MUTANTS= out of mutated RTL.
+-include $(wildcard $(FPGA_DIR)/*.d $(FPGA_DIR)/bytes*/board.d $(FPGA_DIR)/ulx3s*/board.d)
 endif
