@@ -1,5 +1,5 @@
-// That an adapter takes what it is offered at the memory port, and answers it, within bounds: what axi_live_rules.sv and
-// wb_live_rules.sv have in common, each of which has one and tells the ranks of its adapter. A request that nobody
+// That an adapter takes what it is offered at the memory port, and answers it, within bounds: what axi_live_rules.sv
+// and wb_live_rules.sv have in common, each of which has one and tells the ranks of its adapter. A request that nobody
 // chooses is followed, that of tag `watch`.
 `include "rules.svh"
 module in_time_rules #(

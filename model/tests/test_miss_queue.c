@@ -289,8 +289,8 @@ static void the_lowest_leader_is_followed(void **state)
     bench_free(b);
 }
 
-/* The supervisor's page at VA is in the L1, D = 0: a user's access to it is to be confirmed. NULL: nothing is in this
- * preset, or there is one data port. */
+/* The supervisor's page at VA is in the L1, D = 0: a user's access to it is to be confirmed. NULL: this preset
+ * confirms nothing, or has one data port. */
 static struct bench *supervisors_page_in_l1(void)
 {
     if (!CFG_POLICY_FAULT_REWALK || PORTS - FETCH_PORTS < 2)
