@@ -311,7 +311,7 @@ FIRST       := $(firstword $(filter tiny,$(PRESETS)) $(PRESETS))
 TEST_BUILDS := $(PRESETS:%=test-build-of-%)
 HEADLINES   := $(if $(filter command,$(origin PRESETS)),$(PRESETS),$(filter-out $(SIZES),$(PRESETS)))
 .PHONY: $(TEST_BUILDS) build library install uninstall cosim model random forms vectors sweep matrix lint lint-one format synth verilog fpga formal cocotb bench test test-build \
-        regress headline soak forms-sweep timing wave wave-png capture docs clean
+        regress equal headline soak forms-sweep timing wave wave-png capture docs clean
 
 # What install brings: the presets that are asked for, else those that are built, else PRESET; and where to.
 PREFIX     ?= /usr/local
@@ -409,6 +409,10 @@ regress: $(NEEDS_ON_$(ON)) ## every trace of the corpus (CORPUS=folder) on every
 compare: needs-compare ## what a change of the RTL costs or wins: BASE=revision|folder|patch [HEAD= PRESETS= CORPUS= ALLOW="cycles<=+2%" ARGS=]
 	@python3 scripts/compare --base='$(or $(BASE),HEAD)' --head='$(or $(HEAD),.)' --presets='$(if $(filter command,$(origin PRESETS)),$(PRESETS))' \
 	    --allow='$(ALLOW)' $(if $(CORPUS),--corpus=$(call q,$(CORPUS))) $(ARGS)
+equal: needs-systemc needs-regress ## the same results, byte for byte, from both benches of PRESETS, and from benches that are built elsewhere: WITH="../other/build/PRESET/twinwalk" (docs/compare.md)
+	@for preset in $(PRESETS); do for program in twinwalk twinwalk-sc; do \
+	    $(PATIENT) "building $$preset" $(MAKE) -s -j2 PRESET=$$preset build/$$preset/$$program || exit 1; done; done
+	@scripts/equal.py --presets='$(PRESETS)' $(ARGS) build/PRESET/twinwalk build/PRESET/twinwalk-sc $(WITH)
 design: needs-compare ## build the bench of PRESET around another MMU, OF=revision|folder|patch, and say where it is
 	@python3 scripts/compare/build.py '$(OF)' $(call q,$(PRESET))
 headline: needs-bench ## measure docs/headline.md, tables and plots, anew (PRESETS=)
