@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs Verilator, whichever is there, and reads and mends the C++ that it wrote (scripts/verilated): how the design remembers its clock and where its registers are; all logic settled once a clock;
-what is not kept from one function to the next not stored.
+what is not kept from one function to the next not stored; the state readout as a call.
 
   scripts/verilate.py check                           says nothing, or what is wrong with it
   scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
@@ -27,8 +27,10 @@ from pathlib import Path
 from verilated.events import clock
 from verilated.flags import gather_flags
 from verilated.locals import localize
+from verilated.look import look
 from verilated.registers import registers
 from verilated.systemc import systemc
+from verilated.waves import guard_waves
 
 OLDEST = (5, 6)
 PARTS = [Path(__file__).resolve(), *sorted(Path(__file__).resolve().with_name("verilated").glob("*.py"))]
@@ -115,6 +117,8 @@ def make(target, label, *arguments, foreign=None):
             registers(folder, prefix, *rtl)
         localize(folder, prefix)
         gather_flags(folder, prefix)
+        look(folder, prefix)
+        guard_waves(folder, prefix)
     for counts in Path(os.environ.get("COUNTS") or os.devnull).glob("*.gcda"):  # beside the sources, where gcc looks
         shutil.copy(counts, folder)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.

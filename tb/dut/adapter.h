@@ -7,14 +7,14 @@
  * All logic is settled once a clock. The model has a load_i (tb/dut/mmu_waves.sv): one eval when it turns over, for
  * what lies behind the inputs, and one at the rising edge, for the rest; the state readout waits for its look_i, which
  * turns over when somebody asks. Verilator's eval asks several times what has changed, which costs a tenth of a clock:
- * where the header has the calls that follow (clock_load, clock_rise), a step makes them. Or the model
- * has none (an MMU of other making): one eval, at the edge; an eval with clk = 0 would only make Verilator forget that
- * the clock was high, so its memory of the clock is set low by hand. Either is made possible by scripts/verilate.py,
- * from the C++ that Verilator wrote, and a header of its making says so (Vmmu_clock.h; to be included before this one).
- * Where it is not possible, because this Verilator does it otherwise, the design waits for the falling edge too, or
- * there is no such header, there are two evals and what lies behind the inputs is settled twice; `about` tells. Where
- * the registers are says another such header (Vmmu_registers.h): with it, a device can be put into a state. With waves
- * on each cycle is dumped in two phases:
+ * where the header has the calls that follow (clock_load, clock_rise, clock_look), a step or a reading makes them. Or
+ * the model has none (an MMU of other making): one eval, at the edge; an eval with clk = 0 would only make Verilator
+ * forget that the clock was high, so its memory of the clock is set low by hand. Either is made possible by
+ * scripts/verilate.py, from the C++ that Verilator wrote, and a header of its making says so (Vmmu_clock.h; to be
+ * included before this one). Where it is not possible, because this Verilator does it otherwise, the design waits for
+ * the falling edge too, or there is no such header, there are two evals and what lies behind the inputs is settled
+ * twice; `about` tells. Where the registers are says another such header (Vmmu_registers.h): with it, a device can be
+ * put into a state. With waves on each cycle is dumped in two phases:
  *
  *     cycle      t           t+1
  *     clk        /''''\____/''''\____
@@ -71,6 +71,13 @@ template <class Model, class = void> struct has_calls : std::false_type {
 };
 template <class Model>
 struct has_calls<Model, std::void_t<decltype(clock_load(std::declval<Model &>()))>> : std::true_type {
+};
+
+/* Whether it has the reading of a state word as a call. */
+template <class Model, class = void> struct has_look_call : std::false_type {
+};
+template <class Model>
+struct has_look_call<Model, std::void_t<decltype(clock_look(std::declval<Model &>(), 0))>> : std::true_type {
 };
 
 /* Whether requests in flight can be dropped: not of an MMU of before there was a port for it. */
@@ -344,17 +351,9 @@ private:
 
     static bool state(struct dut *d, unsigned sel, unsigned idx, uint64_t word[2])
     {
-        Model &m = self(d).model_;
-        m.state_sel_i = CData(sel);
-        m.state_idx_i = SData(idx);
-        self(d).evaluate([&] { /* the clock stands */
-                               if constexpr (has_look<Model>::value) {
-                                   m.look_i = !m.look_i;
-                                   m.eval();
-                               } else {
-                                   self(d).settle();
-                               }
-        });
+        adapter &a = self(d);
+        Model &m = a.model_;
+        a.evaluate([&] { a.look(sel, idx); }); /* the clock stands */
         word[0] = get<64>(m.state_data_o, 0);
         word[1] = get<64>(m.state_data_o, 1);
         m.state_sel_i = STATE_NONE;
@@ -446,6 +445,23 @@ private:
         if constexpr (has_load<Model>::value)
             model_.load_i = !model_.load_i;
         model_.eval();
+    }
+
+    /* The word is read out. */
+    void look(unsigned sel, unsigned idx)
+    {
+        model_.state_sel_i = CData(sel);
+        model_.state_idx_i = SData(idx);
+        if constexpr (has_look_call<Model>::value) {
+            if (!fresh_ && clock_look(model_, sel))
+                return;
+        }
+        if constexpr (has_look<Model>::value) {
+            model_.look_i = !model_.look_i;
+            model_.eval();
+        } else {
+            settle();
+        }
     }
 
     /* The clock is low after it, or will count as having been; what lies behind the inputs has followed them. */

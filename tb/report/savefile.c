@@ -30,25 +30,49 @@ static const char *plain_format(const char *bits)
     return strchr(bits, ':') ? FLAG_HEX : FLAG_BIN;
 }
 
-/* Whether pattern, with '#' for number, is the end of name; star gets what '*' stood for. */
-static bool match(const char *pattern, unsigned number, const char *name, char star[32])
+/* A pattern with its number in the place of '#', and what of it stands before and behind '*'. */
+struct pattern {
+    char text[PATH_MAX_LENGTH];
+    size_t before, after;
+    bool wild;
+};
+
+static struct pattern pattern_of(const char *path, unsigned number)
 {
-    char text[PATH_MAX_LENGTH], digits[16];
+    struct pattern p;
+    const char *hash = strchr(path, '#');
+    char digits[16];
     snprintf(digits, sizeof digits, "%u", number);
-    const char *hash = strchr(pattern, '#');
-    snprintf(text, sizeof text, "%.*s%s%s", (int)(hash ? hash - pattern : (long)strlen(pattern)), pattern,
+    snprintf(p.text, sizeof p.text, "%.*s%s%s", (int)(hash ? hash - path : (long)strlen(path)), path,
              hash ? digits : "", hash ? hash + 1 : "");
-    char *wild = strchr(text, '*');
-    const size_t before = wild ? (size_t)(wild - text) : strlen(text), after = wild ? strlen(wild + 1) : 0;
-    for (const char *at = name; at; at = strchr(at, '.')) {
+    const char *star = strchr(p.text, '*');
+    p.wild = star;
+    p.before = star ? (size_t)(star - p.text) : strlen(p.text);
+    p.after = star ? strlen(star + 1) : 0;
+    return p;
+}
+
+/* Whether it is the end of a name, from a dot on; star gets what '*' stood for. */
+static bool match(const struct pattern *p, const char *name, char star[32])
+{
+    const char *const end = name + strlen(name);
+    if (p->after && (end < name + p->after || memcmp(end - p->after, p->text + p->before + 1, p->after) != 0))
+        return false;
+    const char *at = name;
+    if (!p->wild && end > name + p->before) { /* there is one place where it can be */
+        at = end - p->before;
+        if (at[-1] != '.')
+            return false;
+    }
+    for (; at; at = strchr(at, '.')) {
         at += *at == '.';
-        const size_t length = strlen(at);
-        if (strncmp(at, text, before) != 0 || length < before + after || (!wild && length != before))
+        const size_t length = (size_t)(end - at);
+        if (length < p->before + p->after || (!p->wild && length != p->before) || memcmp(at, p->text, p->before) != 0)
             continue;
-        const size_t run = length - before - after;
-        if (wild && (strcmp(at + before + run, wild + 1) != 0 || memchr(at + before, '.', run) || run >= 32))
+        const size_t run = length - p->before - p->after;
+        if (memchr(at + p->before, '.', run) || run >= 32)
             continue;
-        memcpy(star, at + before, run);
+        memcpy(star, at + p->before, run);
         star[run] = '\0';
         return true;
     }
@@ -80,14 +104,15 @@ static bool write_room(FILE *out, const struct room *room, unsigned number, cons
              (int)(hash ? hash - room->title : (long)strlen(room->title)), room->title, number);
     bool any = false;
     for (const struct shown_signal *shown = room->signals; shown->path; shown++) {
+        const struct pattern pattern = pattern_of(shown->path, number);
         for (size_t i = 0; i < s->count; i++) {
-            if (!match(shown->path, number, s->name[i], star))
+            if (!match(&pattern, s->name[i], star))
                 continue;
             if (!any)
                 fprintf(out, "@%s\n-%s\n", room->open ? FLAG_OPEN : FLAG_CLOSED, title);
             any = true;
             write_signal(out, shown, s->name[i], s->bits[i], star);
-            if (!strchr(shown->path, '*'))
+            if (!pattern.wild)
                 break;
         }
     }

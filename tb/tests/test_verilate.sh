@@ -311,6 +311,66 @@ int main()
 }
 END
 
+# A readout as a call, of what many words are selected by: the word of then, and a look in between changes nothing.
+asked() { design "$1" "" "input logic load_i, input logic look_i, input logic [3:0] state_sel_i, input logic [7:0] state_idx_i, output logic [7:0] state_data_o"; }
+asks='logic [3:0] sel; logic [7:0] idx; always_ff @(edge look_i) begin sel <= state_sel_i; idx <= state_idx_i; end assign next = in + state; assign o = state;
+logic [7:0] word [16]; always_ff @(posedge clk_i) word[rst_i ? idx_q : in[3:0]] <= rst_i ? 0 : state; logic [3:0] idx_q; always_ff @(posedge clk_i) idx_q <= idx_q + 1;'
+asked asked <<< "$load$asks"' always_comb begin logic [7:0] at; at = 0; state_data_o = 0; if (sel == 3 || sel == 12) begin at = word[idx[3:0]]; state_data_o = at + idx; end
+if (sel == 5) state_data_o = state ^ idx; if (sel == 9) state_data_o = ~idx; end'
+asked afar <<< "$load$asks"' import "DPI-C" function int seen(input int v); always_comb state_data_o = 8'"'"'(seen(int'"'"'(word[idx[3:0]] + sel)));'
+cat > "$work/asked/main.cpp" <<'END'
+#include "Vtop_clock.h"
+int main()
+{
+    VerilatedContext context;
+    Vtop top{&context, "TOP"};
+    unsigned char state = 0, word[16] = {};
+    for (int n = -40; n < 200; n++) {
+        top.rst_i = n < 0;
+        top.i = (unsigned char)(n * 7);
+        top.clk_i = 0;
+        top.load_i = !top.load_i;
+        if (n < -20)
+            top.eval();
+        else
+            clock_load(top);
+        top.clk_i = 1;
+        if (n < -20)
+            top.eval();
+        else
+            clock_rise(top);
+        if (n >= 0)
+            word[n * 7 & 15] = state;
+        state = (unsigned char)(n < 0 ? 0 : state + n * 7);
+        for (unsigned sel = 0; sel < 16 && n >= 0; sel++) {
+            const unsigned char idx = (unsigned char)(n * 5 + sel * 3);
+            const unsigned char words = (unsigned char)(word[idx & 15] + idx), told = (unsigned char)~idx;
+            const unsigned char expected = sel == 3 || sel == 12 ? words : sel == 5 ? state ^ idx : sel == 9 ? told : 0;
+            top.state_sel_i = (unsigned char)sel;
+            top.state_idx_i = idx;
+            if (clock_look(top, sel) != (sel >= 1 && sel <= 5))
+                return 1;
+            if (sel < 1 || sel > 5) {
+                top.look_i = !top.look_i;
+                top.eval();
+            }
+            if (top.state_data_o != expected || top.o != state)
+                return 2;
+        }
+    }
+    return 0;
+}
+END
+python3 - "$work/asked" "$work/afar" << 'END' || fail "a readout is not a call, or one that calls others is"
+import sys
+
+sys.path.insert(0, "scripts")
+from verilated.locals import localize
+from verilated.look import look
+
+sys.exit(not (localize(sys.argv[1], "Vtop") >= 0 and look(sys.argv[1], "Vtop") and not look(sys.argv[2], "Vtop")))
+END
+
 # And it is its clock: with the memory set low by hand every evaluation is a rising edge, without it none is.
 cat > "$work/rising/main.cpp" <<'END'
 #include "Vtop_clock.h"
@@ -388,10 +448,66 @@ from verilated.locals import localize
 
 sys.exit(not (localize(sys.argv[1], "Vtop") and gather_flags(sys.argv[1], "Vtop") >= 10))
 END
+# A waveform with signals that are parts of a register, compared when that has changed: what is told is the same, in a second file too, in which it is soon again what it was at the end of the first.
+mkdir "$work/shown"
+cat > "$work/shown/top.sv" <<'END'
+module top (input logic clk_i, input logic [15:0] i, output logic [3:0] o);
+logic [15:0] state;
+logic [3:0][3:0] words [2];
+logic [7:0] high, low, upper, lower;
+logic odd, none;
+always_ff @(posedge clk_i) begin
+    state <= i;
+    words[i[0]] <= i + 1;
+end
+assign high = state[15:8], low = state[7:0], upper = words[1][3:2], lower = words[1][1:0], odd = state[0], none = state == 0, o = words[0][1] ^ words[1][2];
+endmodule
+END
+cat > "$work/shown/main.cpp" <<'END'
+#include "Vtop.h"
+#include "verilated_vcd_c.h"
+int main(int, char **arguments)
+{
+    VerilatedContext context;
+    context.traceEverOn(true);
+    Vtop top{&context, "TOP"};
+    for (int file = 0, n = 0; file < 2; file++) {
+        VerilatedVcdC waves;
+        top.trace(&waves, 99);
+        waves.open((std::string(arguments[1]) + char('0' + file)).c_str());
+        for (int end = n + 40; n < end; n++) {
+            top.i = short(n > 35 && n < 45 ? 0x8421 : n / 3 * 0x0357);
+            top.clk_i = 0;
+            top.eval();
+            waves.dump(2 * n);
+            top.clk_i = 1;
+            top.eval();
+            waves.dump(2 * n + 1);
+        }
+        waves.close();
+        top.i = 0x1234; // a clock that no file shows
+        top.clk_i = 0;
+        top.eval();
+        top.clk_i = 1;
+        top.eval();
+    }
+    return 0;
+}
+END
+"$verilator" --cc --trace -Wno-fatal -Wno-lint --prefix Vtop --top-module top -Mdir "$work/shown" "$work/shown/top.sv" > "$work/said" 2>&1 || fail "shown: not verilated"
+cp -r "$work/shown" "$work/guarded"
+python3 - "$work/guarded" << 'END' || fail "parts of a register are compared one by one"
+import sys
+
+sys.path.insert(0, "scripts")
+from verilated.waves import guard_waves
+
+sys.exit(guard_waves(sys.argv[1], "Vtop") < 2)
+END
 include=$("$verilator" --getenv VERILATOR_ROOT)/include
 compile() {
     ${CXX:-c++} -std=gnu++17 -O0 -I "$work/$1" -isystem "$include" -isystem "$include/vltstd" "$work/$1"/*.cpp "$include/verilated.cpp" \
-        "$include/verilated_dpi.cpp" "$include/verilated_threads.cpp" -pthread -o "$work/run" > "$work/said" 2>&1 || fail "$1 does not compile"
+        "$include/verilated_dpi.cpp" "$include/verilated_threads.cpp" ${2:+"$include/$2"} -pthread -o "$work/run" > "$work/said" 2>&1 || fail "$1 does not compile"
 }
 compile memories
 "$work/run" || fail "memories are not written, or wrong"
@@ -403,3 +519,10 @@ compile straight
 "$work/run" || fail "what the header calls is not settled once a clock, or wrong: $?"
 compile readout
 "$work/run" || fail "a readout is not settled when it is looked at, or wrong: $?"
+compile asked
+"$work/run" || fail "a readout as a call tells something else: $?"
+for way in shown guarded; do
+    compile $way verilated_vcd_c.cpp
+    "$work/run" "$work/$way.vcd"
+done
+[ -s "$work/shown.vcd1" ] && cmp "$work/shown.vcd0" "$work/guarded.vcd0" && cmp "$work/shown.vcd1" "$work/guarded.vcd1" || fail "a waveform tells something else"
