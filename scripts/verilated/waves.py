@@ -54,11 +54,11 @@ def guard_waves(folder, prefix):
     mended = {}
     for file in sorted(Path(folder).glob(f"{prefix}__Trace__*.cpp")):
         code = file.read_text()
-        changed = re.sub(rf"^(?:\w+ )*void {root}__trace_chg_sub_\d+\({root}\* vlSelf, [^\n]*\) \{{\n.*?^}}\n", lambda f: re.sub(RUN, run, f[0], flags=re.M), code, flags=re.S | re.M)
+        changed = re.sub(rf"^(?:\w+ )*void {root}__trace_chg_(?:\d+_)?sub_\d+\({root}\* vlSelf, [^\n]*\) \{{\n.*?^}}\n", lambda f: re.sub(RUN, run, f[0], flags=re.M), code, flags=re.S | re.M)
         if changed != code:
             mended[file] = changed
     # All signals are written once before one is compared, and again when a file begins: what is kept is of then.
-    whole = re.compile(rf"^(?:\w+ )*void {root}__trace_full_top_0\([^;{{]*\) \{{\n.*?^}}\n", re.S | re.M)
+    whole = re.compile(rf"^(?:\w+ )*void {root}__trace_full_(?:top_)?0\(void[^;{{]*\) \{{\n.*?^}}\n", re.S | re.M)
     files = [file for file in Path(folder).glob(f"{prefix}__Trace__*.cpp") if whole.search(mended.get(file, file.read_text()))]
     if not kept or len(files) != 1:
         return 0
