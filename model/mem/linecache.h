@@ -36,4 +36,21 @@ static inline bool linecache_access(struct linecache *cache, uint64_t pa)
     return true;
 }
 
+/* Likewise of many lines, until one is not where it was guessed: how many come before it. */
+static inline unsigned linecache_run(struct linecache *cache, const uint64_t *pa, unsigned count)
+{
+    const struct linecache c = *cache; /* what is stored below is no part of it, which the compiler would not know */
+    uint64_t clock = c.clock;
+    unsigned n = 0;
+    for (; n < count; n++) {
+        const uint64_t line = pa[n] >> 6;
+        const uint32_t guess = c.guess[line & c.guesses];
+        if (c.tags[guess] != line + 1)
+            break;
+        c.used[guess] = ++clock;
+    }
+    cache->clock = clock;
+    return n;
+}
+
 #endif

@@ -193,7 +193,7 @@ void memport_touch_all(struct memport *mp, const uint64_t *pa, unsigned count)
 {
     if (mp->config.model != MEMPORT_CACHE)
         return;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; (i += linecache_run(&mp->cache[0], pa + i, count - i)) < count; i++)
         cache_latency(mp, pa[i]);
 }
 
