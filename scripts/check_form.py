@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds the sources to a form that people can read: lines of at most 120 columns, prose of at most 140, functions of at
-most 60 lines.
+most 60 lines, and arguments without number from their own header.
 
 Lines: every tracked C, C++ and SystemVerilog file. Prose: every Markdown file but those in APART; tables and what is
 indented as code apart. Functions: of C, between the braces, where the body begins in a line of its own, as clang-format
@@ -38,6 +38,14 @@ def long_functions(lines):
             begin = None
 
 
+def stdarg(lines):
+    """Debian 12's <stdio.h> brings <stdarg.h> along, Debian 13's does not."""
+    text = "\n".join(lines)
+    for number, line in enumerate(lines, 1):
+        if "va_start(" in line and not re.search(r"#include <(stdarg\.h|cstdarg)>", text):
+            yield number, "va_start, and no <stdarg.h> is included"
+
+
 def main(arguments):
     root = Path(arguments[0] if arguments else Path(__file__).resolve().parent.parent)
     listed = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], capture_output=True, text=True, check=True)
@@ -50,6 +58,8 @@ def main(arguments):
         found = list(long_lines(name, lines))
         if name.endswith(".c"):
             found += long_functions(lines)
+        if name.endswith((".c", ".h", ".cpp")):
+            found += stdarg(lines)
         for number, what in found:
             print(f"{name}:{number}: {what}")
         wrong += len(found)

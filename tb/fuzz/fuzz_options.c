@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <sanitizer/allocator_interface.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

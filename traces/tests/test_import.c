@@ -12,6 +12,7 @@
 #include <lz4frame.h>
 #include <lzma.h>
 #include <snappy-c.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
