@@ -2,7 +2,7 @@
 """Random mutants of the RTL, or of the cycle model and the oracle, against the stimulus of `make test`: does anything survive?
 
   campaign.py [--of=rtl|c|netlist] [--number=N] [--seed=S] [--presets=LIST] [--jobs=N] [--out=FOLDER] [--json=FILE]
-              [--but=FILE]… [--again=FILE]… [--recorded] [--stimuli=LIST] [FILE.sv…]
+              [--but=FILE]… [--again=FILE]… [--recorded] [--stimuli=LIST] [--prove] [FILE.sv…]
 
 N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/, c.py in model/, netlist.py in what
 Yosys makes of a preset, or in the files named; but not those that the --json of another campaign has, and with --recorded
@@ -12,7 +12,9 @@ preset too; then a proof that it is the same machine (equivalent.py; not of C, a
 ones. What survives must have a reason in scripts/mutants/equivalent.toml, or be proved in every one of the presets; else it
 is a hole.
 
-Exit status: 0 every mutant was killed, or decided so; 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
+With --prove nothing is drawn and nothing run: each mutant of the RTL that has a reason there is asked for a proof, in each preset.
+
+Exit status: 0 every mutant was killed, or decided so (--prove: is proved); 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
 cannot be built; 130 interrupted.
 """
 import argparse
@@ -137,7 +139,7 @@ def hunts(program, preset, usable, items, fates, settings, folder):
 def reason(mutant, decided, settings):
     """Why it is the same machine, as somebody has written; or None."""
     for entry in decided:
-        if "at" in entry or [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [entry[word] for word in ("file", "text", "new")]:
+        if "at" in entry or [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [" ".join(entry[word].split()) for word in ("file", "text", "new")]:
             continue
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
         if "in" not in entry or path.read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip() == entry["in"]:
@@ -197,9 +199,29 @@ def prove(preset, chosen, fates, settings):
         fates[index].setdefault("done", {})[preset] = "open"
     if settings.of == "c" or settings.recorded or not asked or (settings.stimuli and PROOF not in settings.stimuli.split(",")):
         return
-    for at in equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked]):
+    for at, uses in equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked]).items():
         fates[asked[at]]["done"][preset] = "proved"
+        fates[asked[at]].setdefault("uses", {})[preset] = uses
     save(chosen, fates, settings)
+
+
+def prove_reasons(found, settings):
+    """Asks each mutant that has a reason for a proof, and says of what that makes use. True: all are proved."""
+    decided = tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])
+    chosen = [mutant for mutant in found if reason(mutant, decided, settings)]
+    fates = {index: {"killed": False, "done": {}, "uses": {}, "reason": reason(mutant, decided, settings)} for index, mutant in enumerate(chosen)}
+    for preset in settings.presets.split(","):
+        def told(index, uses, preset=preset):
+            fates[index]["done"][preset] = "open" if uses is None else "proved"
+            if uses is not None:
+                fates[index]["uses"][preset] = uses
+            print(f"{preset} {chosen[index].file}:{chosen[index].line}: {' '.join(chosen[index].text.split())[:60]!r} -> {chosen[index].new[:40]!r}: "
+                  f"{'NOT PROVED' if uses is None else 'the same' + ''.join('; but ' + use for use in uses)}", flush=True)
+            save(chosen, fates, settings)
+        equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same(chosen, told)
+    left = sum("open" in fate["done"].values() for fate in fates.values())
+    print(f"{len(chosen) - left} passed, {left} failed")
+    return left == 0
 
 
 def save(chosen, fates, settings):
@@ -284,6 +306,7 @@ def words(arguments):
     parser.add_argument("--again", action="append", default=[], metavar="FILE")
     parser.add_argument("--recorded", action="store_true")
     parser.add_argument("--stimuli", metavar="LIST")
+    parser.add_argument("--prove", action="store_true")
     parser.add_argument("files", nargs="*", help="only mutants of these files")
     settings = parser.parse_args(arguments)
     settings.presets = settings.presets or ("tiny" if settings.of == "netlist" else "tiny,contrary")
@@ -292,6 +315,8 @@ def words(arguments):
             parser.error(f"--presets={settings.presets}: there is no preset config/{preset}.toml")
     if settings.of == "netlist" and "," in settings.presets:
         parser.error(f"--presets={settings.presets}: a netlist is one preset's")
+    if settings.prove and settings.of != "rtl":
+        parser.error(f"--prove --of={settings.of}: those of the RTL have reasons that can be proved; a campaign asks a netlist's for proofs itself")
     if settings.number < 1:
         parser.error(f"--number={settings.number}: must be 1 or more")
     git = subprocess.run(["git", "log", "-1", "--format=%h"], cwd=HOME, capture_output=True, text=True, check=False)
@@ -310,6 +335,8 @@ def main(arguments):
     found = [mutant for mutant in found if not settings.files or mutant.file in settings.files]
     if unknown or not found:
         parser.error(f"{', '.join(sorted(unknown)) or 'the sources'}: no mutant is to be found there; files are named as mmu_walker.sv is")
+    if settings.prove:
+        return 0 if prove_reasons(found, settings) else 1
     fates = {}
     if settings.again:
         chosen, fates = again(found, settings)

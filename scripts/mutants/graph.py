@@ -29,9 +29,12 @@ class Graph:
     def differ(self, a, b):
         return self.both(self.both(a, b) ^ 1, self.both(a ^ 1, b ^ 1) ^ 1)
 
-    def clauses(self, roots):
-        """What the roots are made of, for a solver: literals n + 1, negative inverted."""
-        todo, seen = [root >> 1 for root in roots], {0}
+    def choice(self, condition, yes, no):
+        return self.both(self.both(condition, yes) ^ 1, self.both(condition ^ 1, no) ^ 1) ^ 1
+
+    def clauses(self, roots, seen=None):
+        """What the roots are made of, for a solver: literals n + 1, negative inverted. seen: nodes that it has already."""
+        todo, seen = [root >> 1 for root in roots], {0} if seen is None else seen
         yield [-1]
         while todo:
             node = todo.pop()
@@ -70,11 +73,13 @@ class Design:
             outputs = [int(file.readline()) for _ in range(outputs)]
             self.gates = [tuple(int(word) for word in file.readline().split()) for _ in range(gates)]
             names = dict(line.rstrip("\n").split(" ", 1) for line in file if line[0] in "ilo" and " " in line)
-        self.value, self.inputs = {0: 0}, {}
+        self.value, self.inputs, self.latches = {0: 0}, {}, {}
         for kind, of in (("i", inputs), ("l", [latch for latch, _ in latches])):
             for number, wire in enumerate(of):
                 name = names.get(f"{kind}{number}", f"nameless {number}")  # a register that Yosys made: of an address
                 self.inputs |= dict.fromkeys(name.split(), wire >> 1)  # one for each place that it is known in
+                if kind == "l":
+                    self.latches[name] = wire >> 1
                 if not off.isdisjoint(name.split()):
                     self.value[wire >> 1] = 0
                 else:
@@ -90,15 +95,16 @@ class Design:
     def at(self, wire, changed):
         return changed.get(wire >> 1, self.value[wire >> 1]) ^ (wire & 1)
 
-    def changed(self, on):
-        """The nodes that are others when these inputs, which are off, are on: a dictionary for at."""
-        changed = {self.inputs[name]: 1 for name in on}
+    def changed(self, on, leaves=None, same=lambda before, behind: False):
+        """The nodes that are others when these inputs, which are off, are on, and these registers, by wire, others: a dictionary for at.
+        same says of two nodes that it makes no difference which."""
+        changed = {self.inputs[name]: 1 for name in on} | (leaves or {})
         todo = sorted({number for wire in changed for number in self.readers.get(wire, [])})
         seen = set(todo)
         while todo:
             out, a, b = self.gates[heapq.heappop(todo)]
             value = self.graph.both(self.at(a, changed), self.at(b, changed))
-            if value != self.value[out >> 1]:
+            if value != self.value[out >> 1] and not same(self.value[out >> 1], value):
                 changed[out >> 1] = value
                 for number in self.readers.get(out >> 1, []):
                     if number not in seen:

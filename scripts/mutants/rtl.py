@@ -188,7 +188,9 @@ def render(source, start, end, mutants, selector=f"{PACKAGE}::planted == %d".enc
         text = render(source, first.start, first.end, within, selector, dropped)
         for number, mutant in same:
             planted = selector % number
-            if mutant.wrap:
+            if mutant.wrap and mutant.new:
+                text = b"begin if (" + planted + b") begin " + mutant.new.encode() + b" end else begin " + text + b" end end"
+            elif mutant.wrap:
                 text = dropped % (planted, text)
             else:
                 text = b"((" + planted + b") ? (" + mutant.new.encode() + b") : (" + text + b"))"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What campaigns of mutants came to, as tables of docs/mutants.md, and the killed ones for the share in `make test`.
 
+  table.py --proofs FATES.json   of a campaign --prove: how each mutant with a reason is proved
   table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together; what one that was run --again says
                            of a mutant takes the place of what the campaign said that drew it
 
@@ -19,6 +20,7 @@ import recorded  # noqa: E402  (beside this file)
 
 DOCS = HOME / "docs/mutants.md"
 MARKS = ("<!-- campaigns: scripts/mutants/table.py -->\n", "<!-- end of campaigns -->\n")
+PROOFS = ("<!-- proofs: scripts/mutants/table.py -->\n", "<!-- end of proofs -->\n")
 NAMES = {"rtl": "RTL", "c": "model and oracle", "netlist": "netlist of tiny"}
 
 
@@ -79,14 +81,35 @@ def together(records):
     return campaigns
 
 
+def proofs(record):
+    """A row for each mutant that has a reason: how it is proved, in which presets, and what still rests on the reason."""
+    lines = ["| file | mutant | how |", "|---|---|---|"]
+    for mutant in sorted(record["mutants"], key=lambda mutant: (mutant["file"], mutant["line"])):
+        said = [" ".join(mutant[word].split()).replace("|", "\\|") for word in ("text", "new")]
+        uses = sorted({use for words in mutant["uses"].values() for use in words})
+        presets = [preset for preset, fate in mutant["done"].items() if fate == "proved"]
+        how = "by reason: " + mutant["reason"] if not presets else f"proved in {', '.join(presets)}" + "".join(f"; {use}" for use in uses)
+        lines.append(f"| {mutant['file']}:{mutant['line']} | `{said[0]}` → `{said[1]}` | {how} |")
+    count = sum("proved" in mutant["done"].values() for mutant in record["mutants"])
+    head = f"{count} of {len(record['mutants'])}, at {record['commit']}, {record['date']}:"
+    return "\n".join([head, "", *lines])
+
+
+def write(marks, content):
+    before, _, rest = DOCS.read_text(encoding="utf-8").partition(marks[0])
+    after = rest.partition(marks[1])[2]
+    DOCS.write_text(f"{before}{marks[0]}\n{content}\n{marks[1]}{after}", encoding="utf-8")
+
+
 def main(arguments):
+    if len(arguments) == 2 and arguments[0] == "--proofs":
+        write(PROOFS, proofs(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))) + "\n")
+        return 0
     if not arguments or any(word.startswith("-") for word in arguments):
         print(__doc__, file=sys.stderr)
         return 2
     records = together([json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments])
-    before, _, rest = DOCS.read_text(encoding="utf-8").partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    DOCS.write_text(f"{before}{MARKS[0]}\n{text(records)}\n{MARKS[1]}{after}", encoding="utf-8")
+    write(MARKS, text(records))
     recorded.add(mutant for record in records if record.get("of", "rtl") == "rtl" for mutant in record["mutants"] if mutant.get("killed") and mutant["preset"] == record["presets"].split(",")[0])
     return 0
 

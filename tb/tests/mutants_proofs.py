@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Is who proves mutants the same machine (scripts/mutants/induction.py) to be believed? A machine of three registers, as Yosys
+would write it, with mutants that are the same by a lemma, by a register that is nobody's, by an output that means nothing,
+and with some that are not; and what is said of it too little, or wrongly.
+"""
+import sys
+import tempfile
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(HOME / "scripts/mutants"))
+import graph  # noqa: E402
+import induction  # noqa: E402
+import relations  # noqa: E402
+
+INPUTS = ("rst_i", "x_i", "y_i", "mutant_1", "mutant_2", "mutant_3", "mutant_4", "mutant_5", "mutant_6")
+
+
+class Machine:
+    """Its and-gates, as AIGER has them: literals, 2n + 1 the inverse of 2n."""
+    def __init__(self):
+        self.gates, self.next = [], 2 * (len(INPUTS) + 3) + 2
+        self.input = {name: 2 * n + 2 for n, name in enumerate(INPUTS)}
+        self.a, self.b, self.junk = (2 * (len(INPUTS) + n) + 2 for n in range(3))
+
+    def both(self, a, b):
+        self.gates.append((self.next, a, b))
+        self.next += 2
+        return self.next - 2
+
+    def either(self, a, b):
+        return self.both(a ^ 1, b ^ 1) ^ 1
+
+    def choice(self, condition, yes, no):
+        return self.either(self.both(condition, yes), self.both(condition ^ 1, no))
+
+    def text(self):
+        reset, x, y = (self.input[name] for name in INPUTS[:3])
+        m = [None, *(self.input[name] for name in INPUTS[3:])]
+        runs = reset ^ 1
+        after_a, after_b = self.both(runs, x), self.both(runs, x ^ 1)  # never both
+        loaded = self.both(x, y)
+        after_junk = self.choice(m[2], self.either(loaded, x ^ 1), loaded)  # 2: another where a will be 0
+        after_junk = self.choice(m[3], self.both(x, y ^ 1), after_junk)     # 3: another where it will be 1
+        answer = self.both(self.a, self.choice(m[4], self.junk ^ 1, self.junk))  # 4: seen at once
+        both = self.choice(m[1], 0, self.both(self.a, self.b))              # 1: 0 for what is always 0
+        late = self.choice(m[5], 0, self.b)                                 # 5: 0 for what is not
+        word = self.choice(m[6], self.a ^ 1, self.a)                        # 6: but for an output that means nothing
+        word = self.both(word, self.b)
+        latches = ((self.a, after_a, "a_q"), (self.b, after_b, "b_q"), (self.junk, after_junk, "junk_q"))
+        outputs = ((answer, "answer_o"), (both, "both_o"), (late, "late_o"), (word, "word_o"))
+        lines = [f"aag {self.next // 2 - 1} {len(INPUTS)} {len(latches)} {len(outputs)} {len(self.gates)}"]
+        lines += [str(node) for node in self.input.values()] + [f"{of} {after}" for of, after, _ in latches] + [str(node) for node, _ in outputs]
+        lines += [f"{out} {a} {b}" for out, a, b in self.gates]
+        lines += [f"i{n} {name}" for n, name in enumerate(INPUTS)] + [f"l{n} {name}" for n, (_, _, name) in enumerate(latches)]
+        return "\n".join(lines + [f"o{n} {name}" for n, (_, name) in enumerate(outputs)]) + "\n"
+
+
+class Said(relations.Relations):
+    """What is said of that machine; preset: the words that are said besides."""
+    def __init__(self, of, registers, value, preset, without=()):
+        self.graph, self.registers, self.value, self.without, self.lemmas, self.nobody = of, registers, value, without, {}, {}
+        self.a, self.b = self.word("a_q")[0], self.word("b_q")[0]
+        self.lemma("apart", self.graph.both(self.a, self.b) ^ 1)
+        self.free("junk", "junk_q", 1 if "always junk" in preset else self.a ^ 1)
+        if "b is 0" in preset:
+            self.lemma("wrong", self.b ^ 1)
+
+    def environment(self, design):
+        return {}
+
+    def unasked(self, names, design):
+        return [("no word", self.b)] if "word_o" in names and "no word" not in self.without else []
+
+
+def proved(folder, preset=(), without=()):
+    """The mutants that are proved, each with what is let go."""
+    (folder / "machine.aag").write_text(Machine().text())
+    of = graph.Graph()
+    design = graph.Design(folder / "machine.aag", of, {}, frozenset(INPUTS[3:]))
+    known = induction.Induction(design, preset, without, Said)
+    said = {number: known.prove([f"mutant_{number}"], number) for number in range(1, 7)}
+    return known.lemmas, {number: uses for number, (is_same, uses) in said.items() if is_same}
+
+
+def main():
+    cases = (("all", (), (), (["apart"], {1: [], 2: ["junk"], 6: ["no word"]})),
+             ("no lemma", (), ("apart",), ([], {2: ["junk"], 6: ["no word"]})),
+             ("nothing is nobody's", (), ("junk",), (["apart"], {1: [], 6: ["no word"]})),
+             ("no output is let go", (), ("apart", "no word"), ([], {2: ["junk"]})),
+             ("a lemma that is wrong", ("b is 0",), (), (["apart"], {1: [], 2: ["junk"], 6: ["no word"]})),
+             ("nobody's, although somebody looks", ("always junk",), (), (["apart"], {1: [], 6: ["no word"]})))
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, preset, without, expected in cases:
+            found = proved(Path(folder), preset, without)
+            if found != expected:
+                print(f"{name}: lemmas and proved mutants are {found}, expected {expected}")
+                wrong += 1
+    print(f"{len(cases) - wrong} passed, {wrong} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
