@@ -91,7 +91,7 @@ class Prover:
         asked = [(at, number, None) for number, at in enumerate(together, 1)]
         asked += [(at, 0, self.beside(mutants[at])) for at in range(len(mutants)) if at not in together]
         for at, number, other in asked:
-            if number or other:
+            if number or (other and {key for key in design.roots if "mutant_" not in key[1]} <= other.roots.keys()):
                 says, uses = known.prove(inputs.get(number, []), number, other)
                 if says:
                     proved[at] = uses

@@ -16,7 +16,7 @@ import relations
 
 TRIES, BUDGET = 300, 300  # gates of a mutant that are asked about in vain; conflicts of a question
 SMALL = 300    # nodes of a lemma that is supposed when gates are asked about
-PATIENCE = 60  # seconds of CPU for a mutant
+PATIENCE = 20  # seconds of CPU for them; what is left then is one question
 PATTERNS, TOGETHER = 64, 12
 
 
@@ -191,7 +191,6 @@ class Induction:
         supposed = [*(self.now.lemmas[name] for name in self.lemmas), *self.given.values()]
         self.patterns = self.patterns or Patterns(self.graph, supposed)
         same = Same(self.graph, [node for node in supposed if self.small(node)], self.patterns)
-        whole = Same(self.graph, supposed, self.patterns)
         while True:
             same.begin()
             leaves = self.related(groups, number)
@@ -199,11 +198,11 @@ class Induction:
                 names = {wire: name for name, wire in self.design.latches.items()}
                 leaves = {mutant.latches[names[wire]]: node for wire, node in leaves.items()}
             found = self.differences(groups, number, mutant.changed(on, leaves, same), mutant)
-            said = self.ask((same, same.given), (whole, whole.given), found, groups)
+            said = self.ask(same, same.given, supposed, found, groups)
             if said[0]:
                 start = mutant.changed(on, {})  # any state, equal, in reset; outputs mean nothing yet
                 registers = [one for one in self.differences(groups, number, start, mutant) if one[1] == "l"]
-                begin = self.ask((same, graph.literal(self.reset)), None, registers, groups)
+                begin = self.ask(same, graph.literal(self.reset), [self.reset], registers, groups)
                 if begin[0]:
                     return True, sorted(groups)
                 said = begin
@@ -212,32 +211,37 @@ class Induction:
                 return False, [names for names, free in said[1] if not free or not more]
             groups |= more
 
-    def ask(self, first, then, found, groups):
-        """(True, []) if all are the same, or (False, of each that is seen to differ its name and the groups that would let it).
-        Two solvers, each with a literal that stands for what it supposes: the first needs less, and the second has the last
-        word. None: there is none."""
+    def ask(self, same, given, supposed, found, groups):
+        """(True, []) if all are the same where what is supposed is true, or (False, of each that is seen to differ its name and
+        the groups that would let it). What the solver of gates, to which `given` stands for that, does not find soon, another
+        is asked for at once."""
         differ = []
         for _, _, node, free in found:
             for group, condition in free:
                 if group in groups:
                     node = self.graph.both(node, condition ^ 1)
             differ.append(node)
-        seen = next((value for value in map(self.patterns, differ) if value), 0) if then else 0
+        seen = next((value for value in map(self.patterns, differ) if value), 0) if given == same.given else 0
         if seen:
             return False, self.let_go(found, differ, groups, lambda node: self.patterns(node) & seen & -seen)
-        conditions = [condition for *_, free in found for _, condition in free]
+        same.load([*differ, self.reset])
+        left = []
         for node in filter(None, dict.fromkeys(differ)):
-            for same, given in filter(None, (first, then)):
-                same.load([*differ, *conditions, self.reset])
-                if time.process_time() > first[0].until:
-                    return False, [("nothing that is found in time", [])]
-                if not same.solver.solve([given, graph.literal(node)]):
-                    same.solver.add_clause([-given, -graph.literal(node)])
-                    break
+            same.solver.conf_budget(BUDGET)
+            if time.process_time() < same.until and same.solver.solve_limited([given, graph.literal(node)]) is False:
+                same.solver.add_clause([-given, -graph.literal(node)])
             else:
-                model = same.solver.get_model()
-                return False, self.let_go(found, differ, groups, lambda node: true(model, node))
-        return True, []
+                left.append(node)
+        if not left:
+            return True, []
+        with self.solver([*left, *supposed, *(condition for *_, free in found for _, condition in free)]) as solver:
+            for node in supposed:
+                solver.add_clause([graph.literal(node)])
+            solver.add_clause([graph.literal(node) for node in left])
+            if not solver.solve():
+                return True, []
+            model = solver.get_model()
+        return False, self.let_go(found, [node if node in left else 0 for node in differ], groups, lambda node: true(model, node))
 
     def small(self, node):
         seen = {0}

@@ -88,8 +88,8 @@ def proofs(record):
         said = [" ".join(mutant[word].split()).replace("|", "\\|") for word in ("text", "new")]
         uses = sorted({use for words in mutant["uses"].values() for use in words})
         presets = [preset for preset, fate in mutant["done"].items() if fate == "proved"]
-        how = "by reason: " + mutant["reason"] if not presets else f"proved in {', '.join(presets)}" + "".join(f"; {use}" for use in uses)
-        lines.append(f"| {mutant['file']}:{mutant['line']} | `{said[0]}` → `{said[1]}` | {how} |")
+        how = "by reason: " + mutant["reason"] if not presets else f"proved in {', '.join(presets)}" + "".join(f"; but for {use}" for use in uses)
+        lines.append(f"| {mutant['file']}:{mutant['line']} | `{said[0]}`{f' → `{said[1]}`' if said[1] else ' left out'} | {how} |")
     count = sum("proved" in mutant["done"].values() for mutant in record["mutants"])
     head = f"{count} of {len(record['mutants'])}, at {record['commit']}, {record['date']}:"
     return "\n".join([head, "", *lines])
