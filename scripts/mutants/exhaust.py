@@ -204,7 +204,7 @@ def said(folder, case, sanitized):
 
 
 def mutated(source, entry, broken):
-    """The source with the mutant; broken: with its text negated instead."""
+    """The source with the mutant; broken: with its text negated instead, or a number's bits."""
     places = [at for at in range(len(source)) if source.startswith(entry["text"], at)]
     if "in" in entry:
         lines = [source.rfind("\n", 0, at) + 1 for at in places]
@@ -212,7 +212,7 @@ def mutated(source, entry, broken):
     places = places[entry["nth"] - 1:][:1] if "nth" in entry else places
     if len(places) != 1:
         raise Broken(f"{entry['file']}: {entry['text']} stands there {len(places)} times, not once")
-    new = f"!({entry['text']})" if broken else entry["new"]
+    new = f"{'~' if entry['text'].isdigit() else '!'}({entry['text']})" if broken else entry["new"]
     return source[:places[0]] + (f"({new})" if new else ";") + source[places[0] + len(entry["text"]):]
 
 
