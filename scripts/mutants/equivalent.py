@@ -108,14 +108,23 @@ def block(source, mutant):
     return BLOCK.findall(source[:mutant.start].decode())[-1]
 
 
+def has_value(source, mutant, target):
+    """Has a function given the variable a whole value before, whatever way it went?"""
+    before = source[source.rindex(b"function automatic", 0, mutant.start):mutant.start].decode()
+    name = re.search(r"[A-Za-z_]\w*", target)[0]
+    value = re.search(rf"\b{name}\s*=[^=]", before)
+    return value and not re.search(r"\b(if|for|case|begin)\b", before[:value.start()])
+
+
 def lasting(folder, number, mutant):
-    """A mutant that leaves an assignment out, as one that assigns what the variable has then: in logic any value, for
-    nobody knows it; at the head of a clocked block what that had in the cycle before, in a register of its own."""
+    """A mutant that leaves an assignment out, as one that assigns what the variable has then: in logic, and in a function
+    that has given it none, any value, for nobody knows it; at the head of a clocked block what that had in the cycle
+    before, in a register of its own."""
     if mutant.what != "assignment dropped" or "<=" in mutant.text:
         return mutant
     source, left = (folder / mutant.file).read_bytes(), re.match(r"(.*?[^=<>!|&+^-])=[^=]", mutant.text, re.S)
     where = block(source, mutant)
-    if where == "always_comb" and left:
+    if left and (where == "always_comb" or where == "function" and not has_value(source, mutant, left[1])):
         index = re.search(r"\[(\w)\]", left[1])
         return dataclasses.replace(mutant, new=f"{left[1].strip()} = mutant_{number}_any[{ANY}*{index[1] if index else 0}+:{ANY}];")
     if where == "always_ff" and KEPT.fullmatch(mutant.text):
