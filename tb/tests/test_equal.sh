@@ -92,13 +92,13 @@ played 'real "$@"'
 equal 6 'another place for the results' $cc "$work/PRESET" --out="$work/file/out"
 
 # Ctrl-C: what is done is done, what was under way is made anew.
-played 'case "$*" in *random*|*--check=state*) sleep 60 ;; esac; real "$@"'
+played 'case "$*" in *random*|*--check=state*) exec sleep 60 ;; esac; real "$@"'
 scripts/equal.py --presets=tiny --corpus="$work/corpus" --requests=5000 --out="$work/cut" --jobs=2 $cc "$work/PRESET" > "$work/said" 2>&1 < /dev/null &
 for _ in $(seq 300); do ! grep -q -- --check=state "$work/played" || break; sleep 0.1; done
 kill -INT $!
 got=0
 wait $! || got=$?
 [ $got -eq 130 ] && grep -qE '^6 equal, .* 3 skipped, 4 not compared' "$work/said" || fail "Ctrl-C: exit $got"
-sed -i 's/sleep 60/:/' "$work/tiny" # another program: all of its runs again, none of the first side's
+sed -i 's/exec sleep 60/:/' "$work/tiny" # another program: all of its runs again, none of the first side's
 equal 0 '\((9|1[0-3]) of 26 runs from before' $cc "$work/PRESET" --out="$work/cut"
 echo "equal: sees what is not"
