@@ -9,7 +9,7 @@ Yosys makes of a preset, or in the files named; but not those that the --json of
 only those that one has seen killed (recorded.py); with --again those of a campaign that were not killed once more. Each acts
 alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the quick ones, in the next
 preset too; then a proof that it is the same machine (equivalent.py; not of C, and not of what was killed once), then the slow
-ones. What survives must have a reason in scripts/mutants/equivalent.toml, or be proved in every one of the presets; else it
+ones. What survives must be proved in every one of the presets, or have a reason in scripts/mutants/equivalent.toml; else it
 is a hole.
 
 With --prove nothing is drawn and nothing run: each mutant of the RTL that has a reason there is asked for a proof, in each preset.
@@ -46,6 +46,7 @@ BATCH = 320         # mutants in one program
 PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
 QUICK = ("vectors", "directed", "random")
 PROOF = "proof"     # in a list of stimuli: no stimulus, but asked among them
+FUNCTION = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(", re.M)
 UNFIT = 4           # a trace that the preset cannot play
 FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)(?:.*? cycle (\d+))?|^FAILED on ", re.M)
 
@@ -142,7 +143,8 @@ def reason(mutant, decided, settings):
         if "at" in entry or [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [" ".join(entry[word].split()) for word in ("file", "text", "new")]:
             continue
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
-        if "in" not in entry or path.read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip() == entry["in"]:
+        lines = path.read_text(encoding="utf-8").splitlines()[:mutant.line]
+        if entry.get("in", lines[-1].strip()) == lines[-1].strip() and ("of" not in entry or FUNCTION.findall("\n".join(lines))[-1] == entry["of"]):
             return entry["why"]
     return None
 
@@ -168,7 +170,7 @@ def campaign(chosen, fates, settings):
         batch.hunt(slow, chosen, fates, settings)
     for fate in fates.values():
         if not fate["killed"]:
-            fate["equivalent"] = fate.get("reason") or ("proved" if all(fate["done"][preset] == "proved" for preset in presets) else "")
+            fate["equivalent"] = "proved" if all(fate["done"][preset] == "proved" for preset in presets) else fate.get("reason", "")
     save(chosen, fates, settings)
 
 
@@ -191,10 +193,9 @@ class Batch:
 
 
 def prove(preset, chosen, fates, settings):
-    """Which of those that live are the same machine in a preset, and in those asked before; what has a reason needs no proof,
-    what was seen killed once has none."""
+    """Which of those that live are the same machine in a preset, and in those asked before; what was seen killed once has no proof."""
     living = [index for index, fate in fates.items() if not fate["killed"]]
-    asked = [index for index in living if "reason" not in fates[index] and "open" not in fates[index].get("done", {}).values()]
+    asked = [index for index in living if "open" not in fates[index].get("done", {}).values()]
     for index in living:
         fates[index].setdefault("done", {})[preset] = "open"
     if settings.of == "c" or settings.recorded or not asked or (settings.stimuli and PROOF not in settings.stimuli.split(",")):

@@ -3,10 +3,10 @@ value must be the same function of the state and the inputs: what hashing of the
 (graph.py). What is equal only in states that are reached is proved by induction (induction.py), in the same graph. What is x
 in the design is 0 on both sides.
 
-Of modules, and of a netlist, one graph has all mutants: what chooses each is an input, and all but the one that is asked
-about are off. A mutant of the package, whose functions have no wires, is a design of its own beside the other. One that
-leaves an assignment out gives what the variable has then an input of its own, any value; at the head of a clocked block
-what it had in the cycle before.
+One graph has all mutants: what chooses each is an input, and all but the one that is asked about are off. A function of the
+package has no wires: with its mutants, and with what calls it, it stands in each module that calls it. A mutant that leaves
+an assignment out gives what the variable has then an input of its own, any value; at the head of a clocked block what it had
+in the cycle before.
 """
 import dataclasses
 import re
@@ -26,7 +26,6 @@ ZERO = "setundef -zero\n"
 # their names.
 GATES = (f"setattr -set keep 1 w:*_q w:*_q[*]\n{ZERO}memory_collect\nmemory_map\n{netlist.WITHOUT}{ZERO}setundef -undriven -zero\ndffunmap\nsimplemap\n"
          f"techmap\nsimplemap\nsetattr -unset init w:*\naigmap\nopt_clean\n{ZERO}write_aiger -ascii -symbols -no-startoffset ")
-PLANTED = "package defect_pkg;\n  localparam int unsigned planted = 1;\nendpackage\n"
 FREE = r"\\(?:\S*\.)?mutant_(\d+)(?:_any)?"
 # In RTLIL, what slang makes of a wire without driver.
 UNDRIVEN = re.compile(rf"^  cell \$buf \S+\n(?:    parameter .*\n)*    connect \\A \d+'x+\n    connect \\Y {FREE}\n  end\n", re.M)
@@ -34,6 +33,8 @@ ANY = 128     # bits of what stands for a value that nobody knows; of an index f
 INDICES = 8
 BLOCK = re.compile(r"\b(always_ff|always_comb|function|endfunction|assign)\b")
 KEPT = re.compile(r"(\w+) = \1_q;")
+FUNCTION = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(.*?^  endfunction\n", re.M | re.S)
+PACKAGE = "mmu_pkg.sv"
 
 
 class Prover:
@@ -59,48 +60,77 @@ class Prover:
             each = "".join(f"mutate -ctrl mutant_{number} 1 1 {mutant.new}\n" for number, mutant in enumerate(mutants, 1))
             netlist.run(self.folder, "read", f"{self.read}{each}write_rtlil free.il\n")
             return {number: [f"mutant_{number}"] for number in range(1, len(mutants) + 1)}
-        rtl.write(self.rtl, self.folder / "rtl", [lasting(self.rtl, number, mutant) for number, mutant in enumerate(mutants, 1)], free=True)
-        for number, mutant in enumerate(mutants, 1):
-            declare(self.folder / "rtl" / mutant.file, number, mutant)
+        planted(self.rtl, self.folder / "rtl", mutants)
         netlist.run(self.folder, "read", f"{self.read}{FLAT}write_rtlil free.il\n")
-        text = UNDRIVEN.sub("", (self.folder / "free.il").read_text())
-        wires = [(wire[1] or "", wire[2], int(wire[3])) for wire in re.finditer(rf"^  wire (width \d+ )?({FREE})\n", text, re.M)]
-        text = re.sub(rf"^  wire (width \d+ )?{FREE}\n", "", text, flags=re.M)
-        ports = "".join(f"  wire {width}input {port} {wire}\n" for port, (width, wire, _) in enumerate(wires, 1000))
-        (self.folder / "free.il").write_text(text.replace("module \\mmu\n", "module \\mmu\n" + ports, 1))
-        return {number: [wire.removeprefix("\\") for width, wire, of in wires if of == number and not width] for number in range(1, len(mutants) + 1)}
-
-    def beside(self, mutant):
-        """The design with one mutant; None: it has a loop."""
-        rtl.write(self.rtl, self.folder / "rtl", [mutant])
-        (self.folder / "defect_pkg.sv").write_text(PLANTED)
-        try:
-            return self.design("mutant", self.read.replace(" mmu_cfg_pkg.sv", " defect_pkg.sv mmu_cfg_pkg.sv") + FLAT)
-        except RuntimeError as error:
-            if "logic loop" in str(error):
-                return None
-            raise
+        text, wires = opened((self.folder / "free.il").read_text(), "mmu")
+        (self.folder / "free.il").write_text(text)
+        return {number: wires.get(number, []) for number in range(1, len(mutants) + 1)}
 
     def same(self, mutants, told=lambda at, uses: None):
         """Those of the mutants that are proved to be the same machine, by their place in the list: of what the proof made use
         (induction.py), nothing where one step is enough. told: is called with each as it is asked, None: it is not proved."""
-        together = [at for at, mutant in enumerate(mutants) if self.of == "netlist" or has_wire(mutant)]
-        inputs = self.free([mutants[at] for at in together])
+        inputs = self.free(mutants)
         design = self.design("free", "read_rtlil free.il\n", frozenset(name for names in inputs.values() for name in names))
         known, proved = induction.Induction(design, self.preset), {}
-        asked = [(at, number, None) for number, at in enumerate(together, 1)]
-        asked += [(at, 0, self.beside(mutants[at])) for at in range(len(mutants)) if at not in together]
-        for at, number, other in asked:
-            if number or (other and {key for key in design.roots if "mutant_" not in key[1]} <= other.roots.keys()):
-                says, uses = known.prove(inputs.get(number, []), number, other)
-                if says:
-                    proved[at] = uses
+        for at in range(len(mutants)):
+            says, uses = known.prove(inputs[at + 1], at + 1)
+            if says:
+                proved[at] = uses
             told(at, proved.get(at))
         return proved
 
 
-def has_wire(mutant):
-    return mutant.file != "mmu_pkg.sv"
+def planted(source, folder, mutants):
+    """The sources in a folder, with all mutants, each with a wire of its own to choose it."""
+    rtl.write(source, folder, [lasting(source, number, mutant) for number, mutant in enumerate(mutants, 1)], free=True)
+    if any(mutant.file == PACKAGE for mutant in mutants):
+        carry(folder, (source / PACKAGE).read_text())
+    for number in range(1, len(mutants) + 1):
+        for path in sorted(folder.glob("*.sv")):
+            declare(path, number)
+
+
+def calls(text, name):
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+def carry(folder, plain):
+    """The functions of the package that have mutants, and those that call them, stand in each module that calls one of them,
+    where they hide the package's. That says again what it said."""
+    functions = {found[1]: found[0] for found in FUNCTION.finditer((folder / PACKAGE).read_text())}
+
+    def with_callers(names):
+        while more := {name for name, text in functions.items() if name not in names and any(calls(text, one) for one in names)}:
+            names |= more
+        return names
+
+    (folder / PACKAGE).write_text(plain)
+    carried = with_callers({name for name, text in functions.items() if "mutant_" in text})
+    for path in folder.glob("*.sv"):
+        text = path.read_text()
+        own = {found[1] for found in FUNCTION.finditer(text)}
+        if path.name == PACKAGE or not any(calls(text, name) for name in carried - own):
+            continue
+        unfit = with_callers(carried & own)  # the module means others by these names
+        if any(calls(text, name) for name in unfit - own):
+            raise RuntimeError(f"{path.name}: what it calls of {PACKAGE} calls {', '.join(sorted(carried & own))}, which it has too")
+        here = "".join(text for name, text in functions.items() if name in carried - unfit)
+        wires = "".join(f"  logic mutant_{number};\n" for number in sorted(set(re.findall(r"\bmutant_(\d+)\b", here)), key=int))
+        head = f");\n  import mmu_cfg_pkg::*;\n{wires}{here}"
+        path.write_text(re.sub(r"^\);$", lambda _, head=head: head, text, count=1, flags=re.M))
+
+
+def opened(text, top):
+    """RTLIL of a flat design: what chooses mutants, and any values, as inputs of it; and by number what chooses each."""
+    text = UNDRIVEN.sub("", text)
+    wires = [(wire[1] or "", wire[2], int(wire[3])) for wire in re.finditer(rf"^  wire (width \d+ )?({FREE})\n", text, re.M)]
+    text = re.sub(rf"^  wire (width \d+ )?{FREE}\n", "", text, flags=re.M)
+    ports = "".join(f"  wire {width}input {port} {wire}\n" for port, (width, wire, _) in enumerate(wires, 1000))
+    chosen = {}
+    for width, wire, number in wires:
+        if not width:
+            chosen.setdefault(number, []).append(wire.removeprefix("\\"))
+    return text.replace(f"module \\{top}\n", f"module \\{top}\n{ports}", 1), chosen
 
 
 def block(source, mutant):
@@ -133,7 +163,7 @@ def lasting(folder, number, mutant):
     return mutant
 
 
-def declare(path, number, mutant):
+def declare(path, number):
     """What stands for those values, in a source that has the mutants already."""
     text = path.read_text()
     words = []

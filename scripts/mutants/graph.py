@@ -116,7 +116,3 @@ class Design:
         """True: it is the same machine when these inputs are on."""
         changed = self.changed(on)
         return self.graph.same([(self.at(wire, {}), self.at(wire, changed)) for wire in self.roots.values() if wire >> 1 in changed])
-
-    def same_as(self, other):
-        """True: both have the same registers and outputs, and each of them is the same function in both."""
-        return self.roots.keys() == other.roots.keys() and self.graph.same([(self.at(wire, {}), other.at(other.roots[name], {})) for name, wire in self.roots.items()])

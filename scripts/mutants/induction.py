@@ -149,8 +149,8 @@ class Induction:
     def related(self, groups, number):
         """The leaves of the mutant's registers, by wire, where they are others than the original's."""
         leaves = {}
-        for (name, index), (group, condition) in self.now.nobody.items():
-            if group in groups:
+        for (name, index), known in self.now.nobody.items():
+            for condition in (condition for group, condition in known if group in groups):
                 wire, _ = self.registers[name][index]
                 if (name, index) not in self.fresh:
                     self.fresh[name, index] = self.graph.input()
@@ -163,45 +163,40 @@ class Induction:
                         leaves[wire] = leaves.get(same, self.design.value[same])
         return leaves
 
-    def differences(self, groups, number, changed, mutant):
+    def differences(self, number, changed):
         """Of each output and register that is another function in the mutant: its name, when it must be the same, and when
-        it is not: nodes. changed: of the mutant's machine; mutant: its design."""
-        nobody, found = {}, []
-        for (name, index), (group, condition) in self.after.nobody.items():
-            nobody.setdefault(self.registers[name][index][0], []).append((group, condition))
-        for (kind, names), wire in self.design.roots.items():
+        it is not: nodes. changed: of the mutant's machine."""
+        nobody, found, design = {}, [], self.design
+        for (name, index), known in self.after.nobody.items():
+            nobody.setdefault(self.registers[name][index][0], []).extend(known)
+        for (kind, names), wire in design.roots.items():
             if "mutant_" in names:
                 continue
-            before, behind = self.design.at(wire, {}), mutant.at(mutant.roots[kind, names], changed)
+            before, behind = design.at(wire, {}), design.at(wire, changed)
             if before != behind:
-                free = nobody.get(self.design.latches[names], []) if kind == "l" else self.now.unasked(names.split(), self.design)
+                free = nobody.get(design.latches[names], []) if kind == "l" else self.now.unasked(names.split(), design)
                 found.append((names, kind, self.graph.differ(before, behind), free))
         for name, (of, original) in self.kept.items():
             if of == number:
                 for index, (_, after) in self.registers[name].items():
                     if index in self.registers[original]:
-                        a, b = mutant.at(after, changed), mutant.at(self.registers[original][index][1], changed)
+                        a, b = design.at(after, changed), design.at(self.registers[original][index][1], changed)
                         found.append((name, "l", self.graph.differ(a, b), []))
         return found
 
-    def prove(self, on, number=0, mutant=None):
-        """(True, of what use was made) of a mutant that is the same machine; (False, what differs). on: the inputs that choose
-        it; mutant: its design, if it is another."""
-        mutant, groups = mutant or self.design, set()
+    def prove(self, on, number):
+        """(True, of what use was made) of a mutant that is the same machine; (False, what differs). on: the inputs that choose it."""
+        groups = set()
         supposed = [*(self.now.lemmas[name] for name in self.lemmas), *self.given.values()]
         self.patterns = self.patterns or Patterns(self.graph, supposed)
         same = Same(self.graph, [node for node in supposed if self.small(node)], self.patterns)
         while True:
             same.begin()
-            leaves = self.related(groups, number)
-            if mutant is not self.design:
-                names = {wire: name for name, wire in self.design.latches.items()}
-                leaves = {mutant.latches[names[wire]]: node for wire, node in leaves.items()}
-            found = self.differences(groups, number, mutant.changed(on, leaves, same), mutant)
+            found = self.differences(number, self.design.changed(on, self.related(groups, number), same))
             said = self.ask(same, same.given, supposed, found, groups)
             if said[0]:
-                start = mutant.changed(on, {})  # any state, equal, in reset; outputs mean nothing yet
-                registers = [one for one in self.differences(groups, number, start, mutant) if one[1] == "l"]
+                start = self.design.changed(on)  # any state, equal, in reset; outputs mean nothing yet
+                registers = [one for one in self.differences(number, start) if one[1] == "l"]
                 begin = self.ask(same, graph.literal(self.reset), [self.reset], registers, groups)
                 if begin[0]:
                     return True, sorted(groups)

@@ -19,7 +19,7 @@ class Relations:
     """registers: by name and index, what value makes a node of. preset: its TOML. without: lemmas and groups that are left out."""
     def __init__(self, graph, registers, value, preset, without=()):
         self.graph, self.registers, self.value, self.preset, self.without = graph, registers, value, preset, without
-        self.lemmas, self.nobody = {}, {}  # a node; by (name, index) a group and a node
+        self.lemmas, self.nobody = {}, {}  # a node; by (name, index) each group with a node
         self.entries, self.ports = preset["miss_queue"]["entries"], preset["ports"]["fetch"] + preset["ports"]["data"]
         self.control()
         self.queue()
@@ -78,7 +78,7 @@ class Relations:
             return
         for index in self.registers.get(name, {}):
             if index >= low and (width is None or index < low + width):
-                self.nobody[name, index] = (group, condition)
+                self.nobody.setdefault((name, index), []).append((group, condition))
 
     # ---- control: section 13 ----
     def control(self):
@@ -158,6 +158,7 @@ class Relations:
         self.lemma(f"physical {of}", self.implies(idle ^ 1, self.every(bit ^ 1 for bit in above)))
         value, outcome = self.word(at + "value_q", 64), self.word(at + "outcome_q", 2)
         told = self.any([cas, self.graph.both(fin, self.is_number(outcome, 0))])
+        self.lemma(f"outcome {of}", self.implies(fin, self.is_one_of(outcome, range(3))))
         self.lemma(f"physical_value {of}", self.implies(told, self.every(bit ^ 1 for bit in value[width:52])))
         self.lemma(f"cas_value {of}", self.implies(cas, self.graph.both(value[0], self.any([value[5] ^ 1, value[6] ^ 1]))))
         mine, entry = self.word(at + "access_q", 6), self.word(at + "entry_q", 6)
@@ -222,11 +223,20 @@ class Relations:
             wide = {"resp_id": 8, "resp_kind": 2, "resp_err": 16, "resp_addr": 64, "resp_size": 2, "resp_pat": 3, "resp_mt": 3, "resp_src": 2}
             if word in wide and "a response that is none" not in self.without:
                 found.append(("a response that is none", self.word("u_front.resp_q", self.ports)[index // wide[word]] ^ 1))
+            elif word in ("mem_req_expected", "mem_req_desired"):
+                swaps = self.graph.both(self.output(design, "mem_req_valid_o"), self.output(design, "mem_req_cas_o"))
+                found.append(("what a read does not tell", swaps ^ 1))
+            elif word in ("mem_req_tag", "mem_req_cas", "mem_req_mt", "mem_req_addr"):
+                found.append(("a memory request that is none", self.output(design, "mem_req_valid_o") ^ 1))
             elif word == "ctl_gp":
                 found.append(("ctl_gp without ctl_done", self.is_number(self.ctl_state, DONE) ^ 1))
             elif word == "state_data" and "a state word that is none" not in self.without:
                 found.append(("a state word that is none", self.no_word(design)))
         return found
+
+    @staticmethod
+    def output(design, name):
+        return next(design.at(wire, {}) for (kind, names), wire in design.roots.items() if kind == "o" and name in names.split())
 
     def environment(self, design):
         """What section 2 says of inputs: a fetch port fetches, a data port does not."""
@@ -349,8 +359,13 @@ class Relations:
         self.sweep()
         swept = self.word("u_stlb.c_sweep_q", 1)[0]
         asked = self.any([none[stages - 1] ^ 1, swept])
-        for name in ("c_data_q[0]", "c_data_q[1]", "c_data_q[2]", "c_glob_q", "c_hit_q", "c_vpn_q"):
+        for name in ("c_hit_q", "c_vpn_q"):
             self.free("C without a token", "u_stlb." + name, none[stages - 1])
+        for size, hit in enumerate(self.word("u_stlb.c_hit_q", 3)):
+            self.lemma(f"hit_of_lookup {size}", self.implies(hit, self.any([none[stages - 1], lookup[stages - 1]])))
+            told = self.any([self.graph.both(lookup[stages - 1], hit), 0 if size else fill[stages - 1]])  # a FILL stands in the first
+            self.free("C without a hit", f"u_stlb.c_data_q[{size}]", told ^ 1)
+            self.free("C without a hit", "u_stlb.c_glob_q", told ^ 1, 1, size)
         self.free("C without a token", "u_stlb.c_size_q", self.graph.both(none[stages - 1], self.any([swept ^ 1, self.word("u_stlb.c_whole_q", 1)[0]])))
         for name in ("r_size_q", "r_glob_q", "r_data_q"):
             self.free("R without a FILL", "u_stlb." + name, fill[stages - 2] ^ 1)
@@ -370,6 +385,9 @@ class Relations:
         self.lemma("sweep_ends", self.implies(self.by_set, self.below(self.step, most + 1)))
         self.lemma("sweep_of_one_ends", self.implies(self.graph.both(sweeps, self.by_set ^ 1), self.below(self.step, 4)))
         begun = self.is_number(self.step, 0) ^ 1
+        c_sweep, c_init, ended = self.word("u_stlb.c_sweep_q", 1)[0], self.word("u_stlb.c_init_q", 1)[0], self.is_number(self.ctl_state, DONE)
+        self.lemma("c_in_sweep", self.implies(c_sweep, self.any([sweeps, ended])))
+        self.lemma("c_begins_in_sweep", self.implies(c_init, self.any([sweeps, self.graph.both(ended, c_sweep)])))
         for name, is_so in (("sweep", 1), ("whole", self.by_set), ("init", self.is_number(self.inv, 7))):
             self.lemma(f"c_{name}", self.implies(sweeps, self.graph.differ(self.word(f"u_stlb.c_{name}_q", 1)[0], self.graph.both(begun, is_so)) ^ 1 if name == "sweep"
                                                  else self.implies(begun, self.graph.differ(self.word(f"u_stlb.c_{name}_q", 1)[0], is_so) ^ 1)))
@@ -385,11 +403,10 @@ class Relations:
         here = [self.is_number(self.step, n) for n in range(2 * sets + 2)]
         self.lemma(f"c_place {at}", self.implies(self.every([self.by_set, here[0] ^ 1]), self.graph.differ(place, self.below(self.step, sets + 1)) ^ 1))
         for s in holds:
-            same = self.every(self.graph.differ(a, b) ^ 1 for a, b in zip(sets_q[wide * s:wide * s + wide], self.step)) if sets > 1 else 1
+            same = self.equal(sets_q[wide * s:wide * s + wide], self.step) if sets > 1 else sets_q[wide * s] ^ 1
             self.lemma(f"swept_set {at}{s}", self.implies(self.by_set, same))
-            if sets > 1:
-                before = [self.graph.both(self.is_number(c_sets[wide * s:wide * s + wide], n), self.any(self.is_number(self.step, k) for k in range(n + 1, 2 ** len(self.step), sets))) for n in range(sets)]
-                self.lemma(f"swept_before {at}{s}", self.implies(self.every([self.by_set, here[0] ^ 1]), self.any(before)))
+            before = [self.graph.both(self.is_number(c_sets[wide * s:wide * s + wide], n), self.any(self.is_number(self.step, k) for k in range(n + 1, 2 ** len(self.step), sets))) for n in range(sets)]
+            self.lemma(f"swept_before {at}{s}", self.implies(self.every([self.by_set, here[0] ^ 1]), self.any(before)))
         in_sweep = self.every(self.word(f"u_stlb.c_{name}_q", 1)[0] for name in ("sweep", "whole"))
         first = []
         for n in range(sets):
@@ -424,6 +441,8 @@ class Relations:
                 valid = self.word(f"{at}g_way[{w}].word_q[{s}]", 1)[0]
                 self.free("an invalid word", f"{at}g_way[{w}].word_q[{s}]", valid ^ 1, None, 1)
         self.free("R without a token", at + "set_q", in_r ^ 1)
-        for name in ("c_match_q", "c_room_q", "c_sets_q", "c_low_q[0]", "c_low_q[1]", "c_low_q[2]"):
+        for name in ("c_match_q", "c_room_q", "c_sets_q"):
             self.free("C without a token", at + name, in_c ^ 1)
+        for size, name in enumerate(("4k", "2m", "1g")):
+            self.free("C without a token", f"{at}c_low_q[{size}]", in_c ^ 1 if name in array["sizes"] else 1)
         self.free("C without a token", at + "p_low_q", self.every(bit ^ 1 for bit in self.word(at + "c_news_q", 3)))

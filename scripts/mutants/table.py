@@ -5,7 +5,7 @@
   table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together; what one that was run --again says
                            of a mutant takes the place of what the campaign said that drew it
 
-Writes the part of docs/mutants.md between its two marks, and adds to scripts/mutants/killed.txt a line for each mutant of the
+Writes the part of docs/mutants.md between its two marks (of campaigns: of the kinds that are among these), and adds to scripts/mutants/killed.txt a line for each mutant of the
 RTL that was killed in the first preset: a hash of what it is (recorded.py). Exit status: 0; 2 wrong usage.
 """
 import json
@@ -54,15 +54,18 @@ def by_stimulus(mutants):
     return lines
 
 
-def text(records):
+def text(records, before):
+    """before: what stands there. Of what these campaigns do not say a word it stays."""
     lines = []
     for of, name in NAMES.items():
+        head = f"### {name[0].upper() + name[1:]}: "
         mine = [record for record in records if record.get("of", "rtl") == of]
         mutants = [mutant for record in mine for mutant in record["mutants"] if "killed" in mutant]
         if not mutants:
+            lines += [(head + section).rstrip("\n") + "\n" for section in before.partition(head)[2].split("\n### ", 1)[:1] if head in before]
             continue
         drawn = ";\n".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at {record['commit']}, {record['date']}" for record in mine)
-        lines += [f"### {name[0].upper() + name[1:]}: {len(mutants)} mutants", "", f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
+        lines += [f"{head}{len(mutants)} mutants", "", f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
         lines += [*by_file(mutants), "", *by_stimulus(mutants), ""]
     return "\n".join(lines)
 
@@ -109,7 +112,7 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     records = together([json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments])
-    write(MARKS, text(records))
+    write(MARKS, text(records, DOCS.read_text(encoding="utf-8").partition(MARKS[0])[2].partition(MARKS[1])[0]))
     recorded.add(mutant for record in records if record.get("of", "rtl") == "rtl" for mutant in record["mutants"] if mutant.get("killed") and mutant["preset"] == record["presets"].split(",")[0])
     return 0
 
