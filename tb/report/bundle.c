@@ -119,6 +119,14 @@ static bool write_trace(const struct results *r, const char *folder)
     return good;
 }
 
+/* How long running again may take. With a board the run's time passes elsewhere, and in slices it is that of several
+ * processors: the longer of both counts. */
+static double patience(const struct results *r)
+{
+    const double wall = results_wall_seconds() - r->started;
+    return RERUN_SECONDS + RERUN_TIMES * (wall > r->seconds ? wall : r->seconds);
+}
+
 /* What is found by running again, in a process of its own: a device, a library or a full file system that ends it does
  * not take the finding along, and it is not waited for without end. */
 static bool run_again(const struct results *r, const struct dut_ops *ops, struct dut *dut, const char *folder)
@@ -140,7 +148,7 @@ static bool run_again(const struct results *r, const struct dut_ops *ops, struct
     }
     if (pid < 0)
         snprintf(why, sizeof why, "%s", strerror(errno));
-    if (pid > 0 && child_wait(pid, RERUN_SECONDS + RERUN_TIMES * r->seconds, why, sizeof why))
+    if (pid > 0 && child_wait(pid, patience(r), why, sizeof why))
         return true;
     fprintf(stderr, "twinwalk: %s: the folder is not complete: running again, to see walk, state and waves: %s\n",
             plain(r->bundle), why);

@@ -46,6 +46,7 @@ struct results {
     uint64_t state_compared;
     uint64_t events_compared;           /* memory requests compared without a clock */
     size_t table_bytes;                 /* host memory for page tables, both images */
+    double started;                     /* of results_wall_seconds() */
     double seconds;                     /* CPU time of the run */
     const struct slices_counts *slices; /* NULL: the run was not cut up */
     double alone_seconds;               /* CPU time of the DUT alone; 0: not measured */
@@ -54,6 +55,9 @@ struct results {
 
 /* CPU time of this process. */
 double results_cpu_seconds(void);
+
+/* Time on the wall, since some moment. */
+double results_wall_seconds(void);
 
 /* The verdict in one line, for jobs of several runs. */
 void report_brief(FILE *out, const struct results *results);

@@ -9,11 +9,21 @@
 #include "rows.h"
 #include "traces/format/plain.h"
 
-double results_cpu_seconds(void)
+static double seconds(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double results_cpu_seconds(void)
+{
+    return seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+double results_wall_seconds(void)
+{
+    return seconds(CLOCK_MONOTONIC);
 }
 
 static void what_was_compared(FILE *out, const struct results *r)

@@ -51,4 +51,18 @@ plant no_dirty "ACC_WRITE ? BIT_D : 0);" "ACC_WRITE ? 0 : 0);"
 wrong memory "D not set" cosim --dut="$work/no_dirty.so" --limit=3000 traces/corpus/sqlite3.tw
 plant withdrawn "if (in->mem_req_ready)" "if (!in->mem_req_ready)\n            d->addr ^= 64;\n        else"
 wrong protocol "an offer that changes" random --dut="$work/withdrawn.so"
+
+# Running again, to see walk and state, may take as long as a device that waits needs for it, and not for ever. One
+# second is a minute here; the device waits in every reset for FIRST seconds, where it is run again for NEXT.
+cc -O1 -Wall -Wextra -Werror -fPIC -shared -o "$work/hasten.so" tb/tests/hasten_shim.c -ldl
+waits() { # waits FIRST NEXT: what it says
+    local reset='static int first;\n    first = first ? first : getpid();\n    sleep(first == getpid() ? '"$1 : $2"');\n    '
+    sed "s/^#include <stdlib.h>/&\n#include <unistd.h>/; s/\*d = (struct dut){.pat/$reset&/" "$work/wrong_offset.c" > "$work/waits.c"
+    in_c "$work/waits.c"
+    LD_PRELOAD=$work/hasten.so wrong oracle "what waits" cosim --dut="$work/waits.so" --limit=3000 traces/corpus/sqlite3.tw
+}
+waits 1 4
+! grep -q "the folder is not complete" "$work/said" || fail "a device that waits was not waited for"
+waits 0 1000
+grep -q "the folder is not complete: .*: given up after [0-9]* s" "$work/said" || fail "a device that does not end was waited for"
 echo "examples: as they should be"
