@@ -55,19 +55,21 @@ static struct pattern pattern_of(const char *path, unsigned number)
 /* Whether it is the end of a name, from a dot on; star gets what '*' stood for. */
 static bool match(const struct pattern *p, const char *name, char star[32])
 {
-    const char *const end = name + strlen(name);
-    if (p->after && (end < name + p->after || memcmp(end - p->after, p->text + p->before + 1, p->after) != 0))
+    const size_t whole = strlen(name);
+    const char *const end = name + whole;
+    *star = '\0';
+    if (whole < p->before + p->after)
         return false;
-    const char *at = name;
-    if (!p->wild && end > name + p->before) { /* there is one place where it can be */
-        at = end - p->before;
-        if (at[-1] != '.')
-            return false;
+    if (!p->wild) { /* there is one place where it can be */
+        const char *at = end - p->before;
+        return (at == name || at[-1] == '.') && memcmp(at, p->text, p->before) == 0;
     }
-    for (; at; at = strchr(at, '.')) {
+    if (memcmp(end - p->after, p->text + p->before + 1, p->after) != 0)
+        return false;
+    for (const char *at = name; at; at = strchr(at, '.')) {
         at += *at == '.';
         const size_t length = (size_t)(end - at);
-        if (length < p->before + p->after || (!p->wild && length != p->before) || memcmp(at, p->text, p->before) != 0)
+        if (length < p->before + p->after || memcmp(at, p->text, p->before) != 0)
             continue;
         const size_t run = length - p->before - p->after;
         if (memchr(at + p->before, '.', run) || run >= 32)
