@@ -135,37 +135,23 @@ module axi_live_rules #(
   end
 
   // ---- one request ----
-  logic begun, was_rst, swaps, kind_known, nearer;
+  logic begun, was_rst, held, held_swaps, nearer;
   logic [3:0] watch;
-  rank_t its, was_read[OUTSTANDING], was_swap;
+  rank_t held_rank, was_read[OUTSTANDING], was_swap;
   in_time_rules #(
     .Reads(Read),
     .Swaps(Swap),
     .Offers(Taken)
   ) u_in_time (
-    .clk_i,
-    .rst_i,
-    .valid(mem_req_valid_i),
-    .ready(mem_req_ready_o),
-    .tag(mem_req_tag_i),
-    .cas(mem_req_cas_i),
-    .owed(asked[watch]),
-    .its,
-    .kind_known,
-    .takes,
-    .begun,
-    .was_rst,
-    .watch,
-    .swaps,
-    .fresh()
+    .fresh(),
+    .its(),
+    .*
   );
   always_comb begin
-    its        = Never;
-    kind_known = 1'b1;
-    if (mem_rsp_valid_o && mem_rsp_tag_o == watch) its = '0;
+    {held, held_swaps, held_rank} = '0;
     for (int unsigned s = 0; s < OUTSTANDING; s++)
-    if (busy_q[s] && tag_q[s] == watch) {its, kind_known} = {read[s], !swaps};
-    if (cas != SIdle && cas_tag_q == watch) {its, kind_known} = {swap, swaps};
+    if (busy_q[s] && tag_q[s] == watch) {held, held_swaps, held_rank} = {2'b10, read[s]};
+    if (cas != SIdle && cas_tag_q == watch) {held, held_swaps, held_rank} = {2'b11, swap};
     nearer = was_swap == '0 || swap == '0 || swap < was_swap;
     for (int unsigned s = 0; s < OUTSTANDING; s++)
     if (was_read[s] != '0 && read[s] != '0 && read[s] >= was_read[s]) nearer = 1'b0;

@@ -9,43 +9,49 @@ module in_time_rules #(
 ) (
   input  logic        clk_i,
   input  logic        rst_i,
-  input  logic        valid,
-  input  logic        ready,
-  input  logic [3:0]  tag,
-  input  logic        cas,
-  input  logic        owed,        // the request that is followed has no reply yet
-  input  logic [15:0] its,         // its rank
-  input  logic        kind_known,  // `swaps` is what the adapter has of it
-  input  logic [15:0] takes,       // the rank of the offer; 0: there is none that waits
+  input  logic        mem_req_valid_i,
+  input  logic        mem_req_ready_o,
+  input  logic [3:0]  mem_req_tag_i,
+  input  logic        mem_req_cas_i,
+  input  logic        mem_rsp_valid_o,
+  input  logic [3:0]  mem_rsp_tag_o,
+  input  logic [15:0] asked,            // tags whose requests have no reply yet
+  input  logic        held,             // the request that is followed has a place in the adapter …
+  input  logic        held_swaps,       // … as a CAS …
+  input  logic [15:0] held_rank,        // … with this rank
+  input  logic [15:0] takes,            // the rank of the offer; 0: there is none that waits
   output logic        begun,
   output logic        was_rst,
   output logic [3:0]  watch,
-  output logic        swaps,       // it is a CAS
-  output logic        fresh        // it is accepted
+  output logic        fresh,            // it is accepted
+  output logic [15:0] its               // its rank
 );
-  logic begun_q = 1'b0, was_offer;
+  localparam logic [15:0] Never = 16'h8000;  // of what waits for nothing
+  logic begun_q = 1'b0, owed, offer, was_offer, swaps;
   logic [15:0] age, offered_for, was_takes, limit;
   assign begun = begun_q;
-  assign fresh = valid && ready && tag == watch;
+  assign owed  = asked[watch];
+  assign offer = mem_req_valid_i && !mem_req_ready_o;
+  assign fresh = mem_req_valid_i && mem_req_ready_o && mem_req_tag_i == watch;
   assign limit = swaps ? Swaps : Reads;
+  assign its   = held ? held_rank : mem_rsp_valid_o && mem_rsp_tag_o == watch ? '0 : Never;
   always_ff @(posedge clk_i) begin
     begun_q <= 1'b1;
-    if (!begun) watch <= tag;
-    if (fresh) swaps <= cas;
+    if (!begun) watch <= mem_req_tag_i;
+    if (fresh) swaps <= mem_req_cas_i;
     was_rst     <= rst_i;
     was_takes   <= takes;
-    was_offer   <= valid && !ready;
-    offered_for <= rst_i || !valid || ready ? '0 : offered_for + 1;
+    was_offer   <= offer;
+    offered_for <= rst_i || !offer ? '0 : offered_for + 1;
     age         <= rst_i || !owed || fresh ? '0 : age + 1;
   end
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
       `PROPERTY(reply_in_time, owed && !rst_i && !was_rst, age <= limit && its <= limit - age)
-      `PROPERTY(taken_in_time, valid && !ready && !was_rst && !rst_i,
-                offered_for <= Offers && takes <= Offers - offered_for)
+      `PROPERTY(taken_in_time, offer && !was_rst && !rst_i, offered_for <= Offers && takes <= Offers - offered_for)
       `PROPERTY(taken_nearer_every_cycle, was_offer && !was_rst && takes != '0, takes < was_takes)
-      `PROPERTY(lemma_kind, owed, kind_known)
+      `PROPERTY(lemma_kind, owed && held, held_swaps == swaps)
     end
   end
 endmodule

@@ -90,38 +90,22 @@ module wb_live_rules #(
   end
 
   // ---- one request; an offer ----
-  logic begun, was_rst, swaps, kind_known, fresh, was_asked, was_accepted;
+  logic begun, was_rst, held, held_swaps, fresh, was_asked, was_accepted;
   logic [3:0] watch;
-  rank_t its, was_its, takes;
+  rank_t held_rank, its, was_its, takes;
   in_time_rules #(
     .Reads(Lines),
     .Swaps(Swap),
     .Offers(Longest)
   ) u_in_time (
-    .clk_i,
-    .rst_i,
-    .valid(mem_req_valid_i),
-    .ready(mem_req_ready_o),
-    .tag(mem_req_tag_i),
-    .cas(mem_req_cas_i),
-    .owed(asked[watch]),
-    .its,
-    .kind_known,
-    .takes,
-    .begun,
-    .was_rst,
-    .watch,
-    .swaps,
-    .fresh
+    .*
   );
   always_comb begin
-    its        = Never;
-    kind_known = 1'b1;
-    if (mem_rsp_valid_o && mem_rsp_tag_o == watch) its = '0;
-    if (state != SIdle && cas_q && tag_q[0] == watch) {its, kind_known} = {swap, swaps};
+    {held, held_swaps, held_rank} = '0;
+    if (state != SIdle && cas_q && tag_q[0] == watch) {held, held_swaps, held_rank} = {2'b11, swap};
     for (int unsigned n = 0; n < OUTSTANDING; n++)
     if (state != SIdle && !cas_q && 32'(done_q) <= n && n < 32'(taken_q) && tag_q[n] == watch)
-      {its, kind_known} = {line + (rank_t'(n) - rank_t'(done_q)) * Line, !swaps};
+      {held, held_swaps, held_rank} = {2'b10, line + (rank_t'(n) - rank_t'(done_q)) * Line};
     takes = mem_req_valid_i && !mem_req_ready_o ? state == SIdle ? Never : block : '0;
   end
   always_ff @(posedge clk_i) begin
