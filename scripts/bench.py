@@ -3,11 +3,11 @@
 
   bench.py PRESET TRACE [BASE]
 
-`make bench` builds what it runs. BASE is the folder of another revision, built there (build/PRESET/twinwalk, and twinwalk-sc and
-twinwalk-model where they are): its programs run in the same rounds, and each speed is told as a multiple of its own.
-Machines are noisy, so the rounds go through all programs in turn, and a ratio is taken between medians of one run only;
-from least to most tells how noisy. At the end come the traces' own speeds (bench_traces.py), without BASE. Exits 1 when a
-program fails; a missed aim is said, not fatal.
+`make bench` builds what it runs. BASE is the folder of another revision, built there (build/PRESET/twinwalk, and
+twinwalk-sc and twinwalk-model where they are): its programs run in the same rounds, and each speed is told as a
+multiple of its own. Machines are noisy, so the rounds go through all programs in turn, and a ratio is taken between
+medians of one run only; from least to most tells how noisy. At the end come the traces' own speeds (bench_traces.py),
+without BASE. Exits 1 when a program fails; a missed aim is said, not fatal.
 """
 import json
 import statistics
@@ -38,7 +38,8 @@ def measured(command, work):
 
 def peak_mib(command):
     """Highest resident set of a command, MiB (getrusage of its own shell)."""
-    code = "import resource, subprocess, sys; status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode; " \
+    code = "import resource, subprocess, sys; " \
+           "status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode; " \
            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(status)"
     return int(run([sys.executable, "-c", code, *command])) / 1024
 
@@ -50,7 +51,8 @@ def rows_of(build, trace, work):
     rows = {
         "cycle model alone": ([str(build / "twinwalk-model"), "model", limit, trace], False),
         "RTL alone": ([*cosim, "--check=cycle", "--speed"], True),
-        "RTL alone, no FST built in": ([str(build / "twinwalk-plain"), "cosim", limit, trace, "--check=cycle", "--speed"], True),
+        "RTL alone, no FST built in": ([str(build / "twinwalk-plain"), "cosim", limit, trace, "--check=cycle",
+                                        "--speed"], True),
         "lockstep, arch": ([*cosim, "--check=arch"], False),
         "lockstep, events": ([*cosim, "--check=events"], False),
         "lockstep, cycle": ([*cosim, "--check=cycle"], False),
@@ -91,7 +93,8 @@ def main(arguments):
     preset, trace = arguments[:2]
     root = Path(arguments[2]) if len(arguments) == 3 else None
     if root and not (root / "build" / preset / "twinwalk").exists():
-        sys.exit(f"bench: BASE={root}: no build/{preset}/twinwalk there; BASE= is the folder of another revision in which `make build PRESET={preset}` was run")
+        sys.exit(f"bench: BASE={root}: no build/{preset}/twinwalk there; BASE= is the folder of another revision in "
+                 f"which `make build PRESET={preset}` was run")
     with tempfile.TemporaryDirectory() as folder:
         work, floor = Path(folder), []
         head = Speeds(Path("build") / preset, trace, work)
@@ -110,8 +113,8 @@ def main(arguments):
         if base:
             return 0
         long_trace = work / "long.tw"
-        run(["scripts/capture.sh", "-o", str(long_trace), "-l", "40000000", "-z", "3", "-x", "/usr/bin/python3", "-S", "-c",
-             "d = {}\nfor i in range(10**8): d[i * 7919 % 300007] = str(i)"])
+        run(["scripts/capture.sh", "-o", str(long_trace), "-l", "40000000", "-z", "3", "-x", "/usr/bin/python3", "-S",
+             "-c", "d = {}\nfor i in range(10**8): d[i * 7919 % 300007] = str(i)"])
         memory(preset, trace, long_trace, work)
     return bench_traces.main([f"build/{preset}/twinwalk-model"])
 
@@ -120,11 +123,13 @@ def report(preset, trace, head, base, floor):
     rate, clock = head.rate, head.clock
     bottom = statistics.median(floor)
     print(f"{preset}, {trace}, {ACCESSES:,} accesses, CPU time, median of {ROUNDS}")
-    print(f"  {'':<30}{'M translations/s':>18}{'least to most':>16}{'M cycles/s':>12}{'of RTL alone':>14}{'times the base' if base else '':>16}")
+    print(f"  {'':<30}{'M translations/s':>18}{'least to most':>16}{'M cycles/s':>12}{'of RTL alone':>14}"
+          f"{'times the base' if base else '':>16}")
     for name in head.rows:
         noise = f"{min(head.accesses[name]) / 1e6:.2f} - {max(head.accesses[name]) / 1e6:.2f}"
         times = f"{rate(name) / base.rate(name):>16.2f}" if base and name in base.rows else ""
-        print(f"  {name:<30}{rate(name) / 1e6:>18.2f}{noise:>16}{clock(name) / 1e6:>12.2f}{rate(name) / rate('RTL alone'):>14.2f}{times}")
+        print(f"  {name:<30}{rate(name) / 1e6:>18.2f}{noise:>16}{clock(name) / 1e6:>12.2f}"
+              f"{rate(name) / rate('RTL alone'):>14.2f}{times}")
     print(f"  {'one-register module':<30}{'':>34}{bottom / 1e6:>12.2f}")
     cycle = "lockstep, cycle"
     aims = [
@@ -140,7 +145,8 @@ def report(preset, trace, head, base, floor):
     ]
     for name, ratio, aim, at_least in aims:
         met = ratio >= aim if at_least else ratio <= aim
-        print(f"  {name:<40}{ratio:>8.2f}   aim {'at least' if at_least else 'at most'} {aim}: {'met' if met else 'MISSED'}")
+        print(f"  {name:<40}{ratio:>8.2f}   aim {'at least' if at_least else 'at most'} {aim}: "
+              f"{'met' if met else 'MISSED'}")
 
 
 def memory(preset, trace, long_trace, work):

@@ -3,8 +3,9 @@
 
   bench_traces.py [PROGRAM]      PROGRAM: a twinwalk of any preset (build/skylake/twinwalk-model)
 
-Decoding and importing: processor time, the best of some passes. Recording: wall-clock time too, since the emulator and the recorder run beside each other;
-the same command runs in the emulator alone in the same run. A missed aim is said, not fatal.
+Decoding and importing: processor time, the best of some passes. Recording: wall-clock time too, since the emulator and
+the recorder run beside each other; the same command runs in the emulator alone in the same run. A missed aim is said,
+not fatal.
 """
 import os
 import re
@@ -52,7 +53,8 @@ def decoding(program):
     for trace in sorted(Path("traces/corpus").glob("*.tw")):
         said = run([program, "trace", "bench", trace])
         rate, count = float(re.search(r"([\d.]+) M accesses/s", said)[1]), accesses_of(program, trace)
-        print(f"  {trace.name:<30}{rate:>14.1f}{trace.stat().st_size / count:>14.3f}{count:>14,}{met(rate, DECODE_AIM)}")
+        print(f"  {trace.name:<30}{rate:>14.1f}{trace.stat().st_size / count:>14.3f}{count:>14,}"
+              f"{met(rate, DECODE_AIM)}")
 
 
 def capturing(program, work):
@@ -69,13 +71,15 @@ def capturing(program, work):
     bare_wall = statistics.median(wall for wall, _ in bare)
     count = accesses_of(program, out)
     print(f"  {'recording a program':<30}{'M accesses/s':>14}{'bytes/access':>14}{'accesses':>14}")
-    print(f"  {'CPython, wall clock':<30}{count / wall / 1e6:>14.1f}{out.stat().st_size / count:>14.3f}{count:>14,}{met(count / wall / 1e6, CAPTURE_AIM)}")
+    print(f"  {'CPython, wall clock':<30}{count / wall / 1e6:>14.1f}{out.stat().st_size / count:>14.3f}{count:>14,}"
+          f"{met(count / wall / 1e6, CAPTURE_AIM)}")
     print(f"  {'  processor time':<30}{count / cpu / 1e6:>14.1f}")
     print(f"  {'  times the emulator alone':<30}{wall / bare_wall:>14.1f}")
 
 
 def capturing_system(program, work):
-    """Two lengths, so that what comes before the recording begins drops out; before them a run that makes the guest, if need be."""
+    """Two lengths, so that what comes before the recording begins drops out; before them a run that makes the guest, if
+    need be."""
     plugin, lengths, times = Path("build/system/twinwalk_system.so"), (5_000_000, 45_000_000), []
     if not plugin.exists() or not list(Path("build/system/root/boot").glob("vmlinuz-*")):
         print("  recording a whole Linux: not measured, `make capture-system` has not fetched its guest yet")
@@ -84,7 +88,8 @@ def capturing_system(program, work):
     for length in (1000, *lengths):
         times.append(timed(["scripts/capture_system.sh", "-o", out, "-w", "programs", "-a", "user", "-l", length]))
     count = lengths[1] - lengths[0]
-    wall, cpu = (f"{count / (times[2][n] - times[1][n]) / 1e6:.1f}" if times[2][n] > times[1][n] else "busy machine" for n in (0, 1))
+    wall, cpu = (f"{count / (times[2][n] - times[1][n]) / 1e6:.1f}" if times[2][n] > times[1][n] else "busy machine"
+                 for n in (0, 1))
     print(f"  {'a whole Linux, wall clock':<30}{wall:>14}{out.stat().st_size / lengths[1]:>14.3f}{lengths[1]:>14,}")
     print(f"  {'  processor time':<30}{cpu:>14}")
     said = run([program, "trace", "bench", out])
@@ -101,14 +106,16 @@ def foreign_files(program, work):
     def entry(kind, size, value):
         memtrace.extend(struct.pack("<HHQ", kind, size, value))
 
-    for said in (25, 0, 6), (28, 17, 6), (28, 15, 0xe40), (22, 8, 7001), (24, 8, 7001), (28, 2, 0):  # header, version, file type, thread, process, time
+    # header, version, file type, thread, process, time
+    for said in (25, 0, 6), (28, 17, 6), (28, 15, 0xe40), (22, 8, 7001), (24, 8, 7001), (28, 2, 0):
         entry(*said)
     ip, loads, stores, kind = 0, [], [], {"F": 10, "L": 0, "S": 1}
 
     def instruction():
         for n in range(0, max(len(loads), 2 * len(stores), 1), 4):
             written, read = stores[n // 2:n // 2 + 2], loads[n:n + 4]
-            champsim.extend(struct.pack("<Q2B2B4B2Q4Q", ip, 0, 0, 0, 0, 0, 0, 0, 0, *written, *[0] * (2 - len(written)), *read, *[0] * (4 - len(read))))
+            champsim.extend(struct.pack("<Q2B2B4B2Q4Q", ip, 0, 0, 0, 0, 0, 0, 0, 0, *written, *[0] * (2 - len(written)),
+                                        *read, *[0] * (4 - len(read))))
 
     for line in text.read_text().splitlines():
         if line[:2] not in ("F ", "L ", "S "):
@@ -126,7 +133,8 @@ def foreign_files(program, work):
             pin.append(f"0x{ip:x}: {'R' if letter == 'L' else 'W'} 0x{address:x} {size}")
     entry(23, 8, 7001)
     entry(26, 0, 0)
-    files = {"champsim": bytes(champsim), "drmemtrace": bytes(memtrace), "lackey": ("\n".join(lackey) + "\n").encode(), "pin": ("\n".join(pin) + "\n").encode()}
+    files = {"champsim": bytes(champsim), "drmemtrace": bytes(memtrace), "lackey": ("\n".join(lackey) + "\n").encode(),
+             "pin": ("\n".join(pin) + "\n").encode()}
     for name, content in files.items():
         (work / name).write_bytes(content)
     run(["xz", "-1", "-k", work / "champsim"])

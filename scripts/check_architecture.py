@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the table of docs/architecture.md against the sources: every place that a cell names must exist.
 
-A place stands in backquotes, as `file`, or as `file: name, name …`. The file is looked for from the top of the repository, then in the
-folders of its column. What counts as a name depends on the file:
+A place stands in backquotes, as `file`, or as `file: name, name …`. The file is looked for from the top of the
+repository, then in the folders of its column. What counts as a name depends on the file:
 
   .c .h      a function or macro defined there; in a test_*.c of a model, a test that is run
   .sv        a function, module, assigned signal or labelled block
@@ -20,7 +20,8 @@ from pathlib import Path
 
 DOCUMENT = "docs/architecture.md"
 COLUMNS = ["#", "rule", "manual", "oracle", "cycle model", "RTL", "test"]
-FOLDERS = {"oracle": ["model/arch"], "cycle model": ["model/cycle"], "RTL": ["rtl"], "test": ["model/tests", "tb/tests", "tb/sweep", "tb"]}
+FOLDERS = {"oracle": ["model/arch"], "cycle model": ["model/cycle"], "RTL": ["rtl"],
+           "test": ["model/tests", "tb/tests", "tb/sweep", "tb"]}
 GROUPS = "ABCDEFGHIJKL"
 
 
@@ -36,11 +37,13 @@ def has_name(path, name):
         return " ".join(name.split()) in " ".join(text.split())
     if path.suffix in (".c", ".h"):
         if path.parts[-2:-1] == ("tests",) and path.name.startswith("test_"):
-            return re.search(rf"^static void {word}\(void \*\*", text, re.M) is not None and f"cmocka_unit_test({name})" in text
+            return (re.search(rf"^static void {word}\(void \*\*", text, re.M) is not None
+                    and f"cmocka_unit_test({name})" in text)
         function = rf"^[A-Za-z_][^;={{}}#]*\b{word}\([^;{{]*\)\s*\{{"
         return re.search(rf"{function}|^#define {word}\b", text, re.M) is not None
     if path.suffix == ".sv":
-        return re.search(rf"\bfunction\b[^;]*\b{word}\(|\bmodule {word}\b|\bassign {word}\b|: {word}\b", text) is not None
+        return re.search(rf"\bfunction\b[^;]*\b{word}\(|\bmodule {word}\b|\bassign {word}\b|: {word}\b",
+                         text) is not None
     return re.search(rf"\b{word}\b", text) is not None
 
 
@@ -87,7 +90,8 @@ def check(root):
             if column == "test" and not found:
                 errors.append(f"{where}: {cells[0]}: no test is named")
             places += len(found)
-            errors += [f"{where}: {cells[0]}, {column}: {error}" for place in found for error in place_errors(root, column, place)]
+            errors += [f"{where}: {cells[0]}, {column}: {error}" for place in found
+                       for error in place_errors(root, column, place)]
     if groups != GROUPS:
         errors.append(f"{DOCUMENT}: the groups are {groups or 'missing'}, not {GROUPS}")
     if not rules:

@@ -95,7 +95,8 @@ def readme(root, documents):
 
 def main(arguments):
     root = Path(arguments[0] if arguments else HOME)
-    documents = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(root)) for path in root.glob("docs/*.md"))]
+    documents = ["README.md", "CONTRIBUTING.md",
+                 *sorted(str(path.relative_to(root)) for path in root.glob("docs/*.md"))]
     verbs = {"make": make_verbs(root), "twinwalk": twinwalk_verbs()}
     wrong = [("README.md", *what) for what in readme(root, documents)]
     wrong += [(name, *what) for name in documents for what in document(root, name, verbs)]

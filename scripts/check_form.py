@@ -2,9 +2,9 @@
 """Holds the sources to a form that people can read: lines of at most 120 columns, prose of at most 140, functions of at
 most 60 lines, and arguments without number from their own header.
 
-Lines: every tracked C, C++ and SystemVerilog file. Prose: every Markdown file but those in APART; tables and what is
-indented as code apart. Functions: of C, between the braces, where the body begins in a line of its own, as clang-format
-puts it. `make format` mends lines and prose.
+Lines: every tracked C, C++, SystemVerilog and Python file. Prose: every Markdown file but those in APART; tables and
+what is indented as code apart. Functions: of C, between the braces, where the body begins in a line of its own, as
+clang-format puts it. `make format` mends lines and prose, but those of Python: of these only comments.
 
   check_form.py [ROOT]     says what is wrong, a line each; exit status 1 if anything is
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 COLUMNS, PROSE, LINES = 120, 140, 60
-SOURCES = (".c", ".h", ".cpp", ".sv", ".svh")
+SOURCES = (".c", ".h", ".cpp", ".sv", ".svh", ".py")
 APART = ("CHANGELOG.md", "docs/headline.md")  # a list that grows at its end; written by scripts/headline.py
 
 
@@ -34,7 +34,8 @@ def long_functions(lines):
             begin = number
         elif line == "}" and begin:
             if number - begin - 1 > LINES:
-                yield begin - 1, f"a function of {number - begin - 1} lines, {LINES} at most: {lines[begin - 2].strip()}"
+                yield begin - 1, (f"a function of {number - begin - 1} lines, {LINES} at most: "
+                                  f"{lines[begin - 2].strip()}")
             begin = None
 
 

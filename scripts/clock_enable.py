@@ -34,7 +34,8 @@ def enabled(name, text):
     text, ports = PORT.subn(lambda m: f"{m[0]}\n{m[1]}clk_en_i,", text)
     text, instances = INSTANCE.subn(lambda m: f"{m[0]}\n{m[1]}.clk_en_i,", text)
     if ports != 1 or instances != len(ANY_INSTANCE.findall(bare)):
-        raise Bad(f"{name}: {ports} ports clk_i, {instances} of {len(ANY_INSTANCE.findall(bare))} instances with .clk_i on a line of its own")
+        raise Bad(f"{name}: {ports} ports clk_i, {instances} of {len(ANY_INSTANCE.findall(bare))} instances with "
+                  ".clk_i on a line of its own")
     return PROCESS.sub(lambda m: f"{m[0].rstrip()} if (clk_en_i) ", text)
 
 
@@ -53,7 +54,8 @@ def write(folder, texts):
 
 def main(arguments):
     if len(arguments) < 2:
-        print("clock_enable: a folder and the files of which it gets copies: scripts/clock_enable.py FOLDER FILE.sv...", file=sys.stderr)
+        print("clock_enable: a folder and the files of which it gets copies: scripts/clock_enable.py FOLDER FILE.sv...",
+              file=sys.stderr)
         return 2
     try:
         texts = read(arguments[1:])

@@ -4,9 +4,11 @@
   config.py sv     PRESET.toml   the SystemVerilog package mmu_cfg_pkg
   config.py header PRESET.toml   the C header mmu_cfg.h
   config.py values PRESET.toml   rows of C, {"key", number}, for the library (model/library)
-  config.py docs   PRESET.toml…  docs/configuration.md from standard input, its table (between two marker lines) made anew
+  config.py docs   PRESET.toml…  docs/configuration.md from standard input, its table (between two marker lines) made
+                                 anew
   config.py check  PRESET.toml…  nothing but the checks
-  config.py without "FEATURES" PRESET.toml   the preset, as TOML, with these of its `arch` switched off, and what holds nothing then left out
+  config.py without "FEATURES" PRESET.toml   the preset, as TOML, with these of its `arch` switched off, and what holds
+                                             nothing then left out
 
 A preset states every key; an unknown, missing or inconsistent one is refused with file, key, value and reason.
 """
@@ -24,20 +26,30 @@ LRU_MAX_WAYS = 16
 # key -> (type, lowest, highest or choices, what it means, with what it costs in cycles)
 SCALARS = {
     "arch.paddr_bits":      (int, 36, 52, "physical address width M (MAXPHYADDR)"),
-    "arch.la57":            (bool, None, None, "57-bit linear addresses are built in (CR4.LA57 then chooses); a 5-level walk reads one entry more"),
+    "arch.la57":            (bool, None, None,
+                             "57-bit linear addresses are built in (CR4.LA57 then chooses); a 5-level walk reads one "
+                             "entry more"),
     "arch.pcid":            (bool, None, None, "process-context identifiers are built in"),
     "arch.page_1g":         (bool, None, None, "1-GByte pages are built in; otherwise PS in a PDPTE is reserved"),
     "arch.pku":             (bool, None, None, "protection keys for user pages are built in (CR4.PKE, PKRU)"),
-    "arch.pks":             (bool, None, None, "protection keys for supervisor pages are built in (CR4.PKS, IA32_PKRS)"),
+    "arch.pks":             (bool, None, None,
+                             "protection keys for supervisor pages are built in (CR4.PKS, IA32_PKRS)"),
     "arch.cet":             (bool, None, None, "shadow-stack pages and accesses are built in (CR4.CET)"),
-    "arch.lam":             (bool, None, None, "linear-address masking is built in (CR3.LAM_U48, CR3.LAM_U57, CR4.LAM_SUP)"),
-    "arch.amd":             (bool, None, None, "AMD's rules where the manuals differ: bit 8 of PML4E and PML5E is reserved, EFER.TCE exists, MOV CR4 flushes on PSE and PKE too"),
+    "arch.lam":             (bool, None, None,
+                             "linear-address masking is built in (CR3.LAM_U48, CR3.LAM_U57, CR4.LAM_SUP)"),
+    "arch.amd":             (bool, None, None,
+                             "AMD's rules where the manuals differ: bit 8 of PML4E and PML5E is reserved, EFER.TCE "
+                             "exists, MOV CR4 flushes on PSE and PKE too"),
     "ports.fetch":          (int, 1, 4, "request ports to the ITLB, one translation a cycle each"),
     "ports.data":           (int, 1, 7, "request ports to the DTLB, one translation a cycle each"),
     "miss_queue.entries":   (int, 1, 64, "outstanding L1 misses; at least one for each port"),
     "walkers.count":        (int, 1, 16, "hardware page walkers, sharing one memory port"),
-    "walkers.reply_bytes":  (int, None, [64, 8], "what memory answers a read with, and walkers share: the 64-byte line, or the 8 bytes of the entry"),
-    "policy.fault_rewalk":  (bool, None, None, "before a page fault is raised from a cached entry the walk is done again from the root (AMD); otherwise a relaxed entry may give one spurious fault (Intel)"),
+    "walkers.reply_bytes":  (int, None, [64, 8],
+                             "what memory answers a read with, and walkers share: the 64-byte line, or the 8 bytes of "
+                             "the entry"),
+    "policy.fault_rewalk":  (bool, None, None,
+                             "before a page fault is raised from a cached entry the walk is done again from the root "
+                             "(AMD); otherwise a relaxed entry may give one spurious fault (Intel)"),
     "itlb.replacement":     (str, None, REPLACEMENTS, "replacement of the L1 instruction TLB"),
     "dtlb.replacement":     (str, None, REPLACEMENTS, "replacement of the L1 data TLB"),
     "stlb.replacement":     (str, None, REPLACEMENTS, "replacement of the second-level TLB"),
@@ -50,7 +62,8 @@ SCALARS = {
     "memory.dram_latency":  (int, 1, 100000, "cycles of an access that misses every cache, under `cache`"),
 }
 for _cache in ("l1", "l2", "llc"):
-    SCALARS[f"memory.{_cache}_kib"] = (int, 1, 1 << 20, f"size of the {_cache.upper()} data cache the walkers read through, KiB")
+    SCALARS[f"memory.{_cache}_kib"] = (int, 1, 1 << 20,
+                                       f"size of the {_cache.upper()} data cache the walkers read through, KiB")
     SCALARS[f"memory.{_cache}_ways"] = (int, 1, 32, f"its ways")
     SCALARS[f"memory.{_cache}_latency"] = (int, 1, 100000, f"cycles of a hit in it")
 
@@ -112,7 +125,8 @@ class Preset:
                 raise Bad(f"{self.path}: {key} is missing; every preset states every key")
             value = self.flat[key]
             if type(value) is not kind:
-                self.refuse(key, value, f"must be {'true or false' if kind is bool else 'a whole number' if kind is int else 'a string'}")
+                wanted = {bool: "true or false", int: "a whole number", str: "a string"}[kind]
+                self.refuse(key, value, f"must be {wanted}")
             if isinstance(high, list) and value not in high:
                 self.refuse(key, value, f"must be one of {', '.join(map(str, high))}")
             if kind is int and low is not None and not low <= value <= high:
@@ -133,7 +147,8 @@ class Preset:
             if not isinstance(array, dict) or set(array) != {mask_key, "entries", "ways"}:
                 self.refuse(key, array, f"must state {mask_key}, entries and ways, and nothing else")
             held, entries, ways = array[mask_key], array["entries"], array["ways"]
-            if not isinstance(held, list) or not held or len(set(map(str, held))) != len(held) or any(h not in names for h in held):
+            if (not isinstance(held, list) or not held or len(set(map(str, held))) != len(held)
+                or any(h not in names for h in held)):
                 self.refuse(f"{key}.{mask_key}", held, f"must be a list of different names among {', '.join(names)}")
             for sub, value, limit in (("entries", entries, 16384), ("ways", ways, 128)):
                 if type(value) is not int or not 1 <= value <= limit:
@@ -142,9 +157,11 @@ class Preset:
                 self.refuse(f"{key}.entries", entries, f"is not a multiple of its {ways} ways")
             sets = entries // ways
             if not power_of_two(sets):
-                self.refuse(f"{key}.entries", entries, f"with {ways} ways gives {sets} sets, which is not a power of two")
+                self.refuse(f"{key}.entries", entries,
+                            f"with {ways} ways gives {sets} sets, which is not a power of two")
             if structure != "stlb" and len(held) > 1 and sets > 1:
-                self.refuse(f"{key}.ways", ways, "an array for several sizes must be fully associative here (ways = entries)")
+                self.refuse(f"{key}.ways", ways,
+                            "an array for several sizes must be fully associative here (ways = entries)")
             if structure == "psc" and sets > 1:
                 self.refuse(f"{key}.ways", ways, "paging-structure caches are fully associative (ways = entries)")
             if structure == "stlb" and ways > 16:
@@ -173,7 +190,8 @@ class Preset:
         if v["miss_queue.entries"] < ports:
             self.refuse("miss_queue.entries", v["miss_queue.entries"], f"fewer than the {ports} ports")
         if v["memory.random_min"] > v["memory.random_max"]:
-            self.refuse("memory.random_min", v["memory.random_min"], f"above memory.random_max = {v['memory.random_max']}")
+            self.refuse("memory.random_min", v["memory.random_min"],
+                        f"above memory.random_max = {v['memory.random_max']}")
         for cache in ("l1", "l2", "llc"):
             lines = v[f"memory.{cache}_kib"] * 16
             ways = v[f"memory.{cache}_ways"]
@@ -192,7 +210,8 @@ class Preset:
             if shared:
                 sets = [entries // ways for _, entries, ways in arrays]
                 if sets[0] != sets[1]:
-                    self.refuse("stlb.array1.entries", arrays[1][1], f"both arrays hold 4k, so both need the same sets, not {sets[0]} and {sets[1]}")
+                    self.refuse("stlb.array1.entries", arrays[1][1],
+                                f"both arrays hold 4k, so both need the same sets, not {sets[0]} and {sets[1]}")
             if structure == "stlb" and not holders and (name != "1g" or self.values["arch.page_1g"]):
                 raise Bad(f"{self.path}: stlb: no array holds {name} pages; the STLB holds every supported size")
             if name == "pml5e" and holders and not self.values["arch.la57"]:
@@ -216,8 +235,10 @@ def padded(arrays, most, field):
 
 
 def hash_of(preset):
-    """A number of all that makes the MMU, so that a board can say which one it is. The bench's memory is no part of it."""
-    text = json.dumps([sorted((k, v) for k, v in preset.values.items() if not k.startswith("memory.")), sorted(preset.arrays.items())])
+    """A number of all that makes the MMU, so that a board can say which one it is. The bench's memory is no part of
+    it."""
+    text = json.dumps([sorted((k, v) for k, v in preset.values.items() if not k.startswith("memory.")),
+                       sorted(preset.arrays.items())])
     return zlib.crc32(text.encode())
 
 
@@ -227,14 +248,16 @@ def emit_sv(preset):
     for key, value in preset.values.items():
         if key.startswith("memory."):
             continue
-        out.append(f"  localparam int unsigned {identifier(key)} = {number(value, SCALARS[key][2])};  // {SCALARS[key][3]}")
+        out.append(f"  localparam int unsigned {identifier(key)} = {number(value, SCALARS[key][2])};  // "
+                   f"{SCALARS[key][3]}")
     for structure, (most, names, _) in STRUCTURES.items():
         arrays = preset.arrays[structure]
         upper = structure.upper()
         out.append(f"  localparam int unsigned {upper}_ARRAYS = {len(arrays)};")
         for field, what, note in ((0, "HOLDS", "bit i: " + ", ".join(names)), (1, "ENTRIES", ""), (2, "WAYS", "")):
             values = ", ".join(map(str, padded(arrays, most, field)))
-            out.append(f"  localparam int unsigned {upper}_{what} [{most}] = '{{{values}}};" + (f"  // {note}" if note else ""))
+            out.append(f"  localparam int unsigned {upper}_{what} [{most}] = '{{{values}}};"
+                       + (f"  // {note}" if note else ""))
     out.append("  // verilator lint_off UNUSEDPARAM")  # a board's link alone uses it
     out.append(f"  localparam logic [31:0] PRESET_HASH = 32'h{hash_of(preset):08x};  // of all of these")
     out.append("  // verilator lint_on UNUSEDPARAM")
@@ -254,8 +277,8 @@ def emit_header(preset):
         out.append(f"#define CFG_{upper}_ARRAYS {len(arrays)}")
         for number_, (mask, entries, ways) in enumerate(arrays + [(0, 0, 0)] * (most - len(arrays))):
             prefix = f"#define CFG_{upper}_A{number_}"
-            out += [f"{prefix}_HOLDS 0x{mask:x} /* bit i: {', '.join(names)} */", f"{prefix}_ENTRIES {entries}", f"{prefix}_WAYS {ways}",
-                    f"{prefix}_SETS {entries // ways if ways else 0}"]
+            out += [f"{prefix}_HOLDS 0x{mask:x} /* bit i: {', '.join(names)} */", f"{prefix}_ENTRIES {entries}",
+                    f"{prefix}_WAYS {ways}", f"{prefix}_SETS {entries // ways if ways else 0}"]
     out += [f"#define CFG_PRESET_HASH 0x{hash_of(preset):08x} /* of all of these but memory */", "#endif"]
     return "\n".join(out) + "\n"
 
@@ -284,7 +307,8 @@ def docs_table(presets):
     head = ["key", *[p.name for p in presets], "range", "meaning"]
     rows = []
     for key, (kind, low, high, meaning) in SCALARS.items():
-        spread = "true, false" if kind is bool else ", ".join(map(str, high)) if isinstance(high, list) else f"{low}–{high}"
+        spread = ("true, false" if kind is bool else ", ".join(map(str, high)) if isinstance(high, list)
+                  else f"{low}–{high}")
         shown = [str(p.values[key]).lower() for p in presets]
         rows.append([f"`{key}`", *shown, spread, meaning])
     for structure, (most, names, mask_key) in STRUCTURES.items():
@@ -297,7 +321,8 @@ def docs_table(presets):
                     shown.append(f"{held} {entries} × {ways}w")
                 else:
                     shown.append("–")
-            rows.append([f"`{structure}.array{number_}`", *shown, f"{mask_key}, entries, ways", "what the array holds, its entries and ways"])
+            rows.append([f"`{structure}.array{number_}`", *shown, f"{mask_key}, entries, ways",
+                         "what the array holds, its entries and ways"])
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
@@ -312,10 +337,13 @@ def emit_without(preset, features):
         section, _, name = key.partition(".")
         sections.setdefault(section, []).append(f"{name} = {json.dumps(value)}")
     for structure, (_, names, mask_key) in STRUCTURES.items():
-        arrays = [([name for bit, name in enumerate(names) if mask >> bit & 1 and name not in gone], entries, ways) for mask, entries, ways in preset.arrays[structure]]
+        arrays = [([name for bit, name in enumerate(names) if mask >> bit & 1 and name not in gone], entries, ways)
+                  for mask, entries, ways in preset.arrays[structure]]
         for number_, (held, entries, ways) in enumerate(array for array in arrays if array[0]):
-            sections[structure].append(f"array{number_} = {{ {mask_key} = {json.dumps(held)}, entries = {entries}, ways = {ways} }}")
-    head = f"# {Path(preset.path).name} without {', '.join(features)}: made by scripts/config.py for a device that lacks them.\n"
+            sections[structure].append(f"array{number_} = {{ {mask_key} = {json.dumps(held)}, entries = {entries}, "
+                                       f"ways = {ways} }}")
+    head = (f"# {Path(preset.path).name} without {', '.join(features)}: made by scripts/config.py for a device that "
+            "lacks them.\n")
     return head + "".join(f"\n[{section}]\n" + "\n".join(lines) + "\n" for section, lines in sections.items())
 
 

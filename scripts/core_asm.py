@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Assembles a program for the minimal core (rtl/core), whose codes it reads from rtl/core/core_pkg.sv.
 
-  core_asm.py PROGRAM.s OUT.hex [OUT.lst]     OUT.hex: for $readmemh, a line of 64 bytes a line; OUT.lst: addresses and words
+  core_asm.py PROGRAM.s OUT.hex [OUT.lst]     OUT.hex: for $readmemh, a line of 64 bytes a line; OUT.lst: addresses and
+                                              words
 
 A line is `label: instruction operands ; comment`. Registers r0 … r15; numbers and names in expressions of Python; an
 address is `imm(rN)`.
@@ -219,7 +220,8 @@ def main(arguments):
     Path(arguments[1]).write_text("\n".join(lines_of(program.words)) + "\n")
     if arguments[2:]:
         labels = {at: name for name, at in program.names.items() if at in program.words}
-        Path(arguments[2]).write_text("".join(f"{at:04x} {one:08x} {labels.get(at, '')}\n" for at, one in sorted(program.words.items())))
+        Path(arguments[2]).write_text("".join(f"{at:04x} {one:08x} {labels.get(at, '')}\n"
+                                              for at, one in sorted(program.words.items())))
     return 0
 
 

@@ -3,8 +3,9 @@
 
     scripts/coverage.py [--out FOLDER] [--exclude FILE] PRESET:COUNTS.dat…
 
-Exit status 0 only when the aims are met: functional 100 % (in every preset), lines 98 %, toggles 95 %, and everything else of
-lines and toggles is excluded with a reason. An exclusion that matches nothing, or something that was reached, is an error."""
+Exit status 0 only when the aims are met: functional 100 % (in every preset), lines 98 %, toggles 95 %, and everything
+else of lines and toggles is excluded with a reason. An exclusion that matches nothing, or something that was reached,
+is an error."""
 import argparse
 import collections
 import fnmatch
@@ -49,8 +50,8 @@ def numbers(spans):
 
 
 def functional_name(hierarchy):
-    """.mmu.u_walkers.g_walker[1].u_walker.u_cover_walker.x: the walkers are alike, so any of them will do. So will any port of
-    a side for a right that denies: the ports call one function."""
+    """.mmu.u_walkers.g_walker[1].u_walker.u_cover_walker.x: the walkers are alike, so any of them will do. So will any
+    port of a side for a right that denies: the ports call one function."""
     name = re.sub(r"__BRA__(\d+)__KET__", r"[\1]", hierarchy).replace("__DOT__", ".").replace("__05F", "_")
     name = re.sub(r"g_walker\[\d+\]", "g_walker", name)
     name = re.sub(r"port\[\d+\]\.u_rights", "port.u_rights", name)
@@ -77,7 +78,8 @@ def read(path, preset, points):
             name = ARMS.get(fields["o"], fields["o"])
             key = (file, line, column, name)
         else:
-            name = fields["o"].removesuffix(":0->1").removesuffix(":1->0")  # newer Verilators count either way by itself
+            # newer Verilators count either way by itself
+            name = fields["o"].removesuffix(":0->1").removesuffix(":1->0")
             key = (file, name)
         point = points[kind].get(key)
         if point is None:
@@ -112,9 +114,11 @@ def exclude(path, points, sources):
     for number, entry in enumerate(entries, 1):
         say = f"{path}: exclusion {number} ({entry.get('file', '?')}, {entry.get('point') or entry.get('text') or '?'})"
         kind, name = entry.get("kind"), {"line": "text", "toggle": "point"}.get(entry.get("kind"))
-        may = {"line": {"arm", "whole", "tied"}, "toggle": {"bits", "only", "tied"}}.get(kind, set()) | {"kind", "file", name, "reason"}
+        own = {"line": {"arm", "whole", "tied"}, "toggle": {"bits", "only", "tied"}}
+        may = own.get(kind, set()) | {"kind", "file", name, "reason"}
         if not name or not entry.get("reason") or not entry.get("file") or not entry.get(name) or set(entry) - may:
-            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm or whole, tied), or kind = \"toggle\" with file, point and reason "
+            die(f"{say}: needs kind = \"line\" with file, text and reason (and arm or whole, tied), or kind = "
+                "\"toggle\" with file, point and reason "
                 "(and bits, only, tied)")
         matched = [point for point in points[kind].values() if names(entry, point, sources)]
         reached = [point for point in matched if point.reached]
@@ -131,14 +135,16 @@ def exclude(path, points, sources):
 
 def label(point, sources):
     if point.kind == "functional":
-        return f"{point.name} ({', '.join(preset for preset, count in sorted(point.count.items()) if not count) or 'every preset'})"
+        presets = ", ".join(preset for preset, count in sorted(point.count.items()) if not count)
+        return f"{point.name} ({presets or 'every preset'})"
     if point.kind == "toggle":
         return f"{point.file}:{point.line}: {point.name}"
     return f"{point.file}:{point.line}: {point.name} of `{sources[point.file][point.line - 1].strip()}`"
 
 
-STYLE = """<style>body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{padding:2px 10px;text-align:left;border-bottom:1px solid #ddd}
-td.n{text-align:right}.no{background:#fbb}.yes{background:#dfd}.ex{background:#ffd}pre{margin:0;font:13px monospace}a{color:#036}</style>"""
+STYLE = """<style>body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}
+td,th{padding:2px 10px;text-align:left;border-bottom:1px solid #ddd}td.n{text-align:right}
+.no{background:#fbb}.yes{background:#dfd}.ex{background:#ffd}pre{margin:0;font:13px monospace}a{color:#036}</style>"""
 
 
 def page(folder, name, title, body):
@@ -164,7 +170,8 @@ def source_page(folder, file, points, sources):
     body = "<p><a href=index.html>report</a></p><table>\n"
     for number, text in enumerate(sources[file], 1):
         here = marks.get(number, [])
-        worst = "no" if any(shade(p) == "no" for p in here) else "ex" if any(shade(p) == "ex" for p in here) else "yes" if here else ""
+        worst = ("no" if any(shade(p) == "no" for p in here) else "ex" if any(shade(p) == "ex" for p in here)
+                 else "yes" if here else "")
         says = " ".join(f"{p.name}:{sum(p.count.values())}" for p in here if p.line == number)
         says += "".join(f" <i>{html.escape(p.reason)}</i>" for p in here if p.reason and p.line == number)
         body += row((f"<a id=l{number}>{number}</a>", says, f"<pre>{html.escape(text)}</pre>"), worst)
@@ -174,27 +181,32 @@ def source_page(folder, file, points, sources):
 def report(folder, points, sources, presets, table):
     os.makedirs(folder, exist_ok=True)
     body = "<table>" + "".join(row(line) for line in table) + "</table><p>Presets: " + ", ".join(presets) + \
-        "</p><ul><li><a href=functional.html>functional points</a><li><a href=toggle.html>toggles</a></ul><table>" + row(("file", "lines", "reached", "excluded"))
+        "</p><ul><li><a href=functional.html>functional points</a><li><a href=toggle.html>toggles</a></ul><table>" + \
+        row(("file", "lines", "reached", "excluded"))
     for file in sorted({point.file for point in points["line"].values()}):
         mine = [point for point in points["line"].values() if point.file == file]
         source_page(folder, file, mine, sources)
-        body += row((f"<a href={file.replace('/', '_')}.html>{file}</a>", len(mine), sum(p.reached for p in mine), sum(bool(p.reason) for p in mine)),
+        body += row((f"<a href={file.replace('/', '_')}.html>{file}</a>", len(mine), sum(p.reached for p in mine),
+                     sum(bool(p.reason) for p in mine)),
                     "no" if any(shade(p) == "no" for p in mine) else "")
     page(folder, "index.html", "Twinwalk coverage", body + "</table>")
 
     body = "<p><a href=index.html>report</a></p><table>" + row(("point", *presets, "condition"))
     for point in sorted(points["functional"].values(), key=lambda p: p.name):
-        body += row((html.escape(point.name), *(point.count.get(preset, "–") for preset in presets), f"{point.file}:{point.line}"), shade(point))
+        body += row((html.escape(point.name), *(point.count.get(preset, "–") for preset in presets),
+                     f"{point.file}:{point.line}"), shade(point))
     page(folder, "functional.html", "Functional points", body + "</table>")
 
-    body = "<p><a href=index.html>report</a></p><p>Signals with every bit reached are one row.</p><table>" + row(("file", "signal", "bits", "not reached", "why"))
+    body = "<p><a href=index.html>report</a></p><p>Signals with every bit reached are one row.</p><table>" + \
+        row(("file", "signal", "bits", "not reached", "why"))
     signals = collections.defaultdict(list)
     for point in points["toggle"].values():
         signals[point.file, point.line, re.sub(r"\[\d+\]", "[]", point.name)].append(point)
     for (file, line, name), bits in sorted(signals.items()):
         missing = [p for p in bits if not p.reached]
         reasons = sorted({p.reason for p in missing if p.reason})
-        body += row((f"{file}:{line}", html.escape(name), len(bits), html.escape(" ".join(p.name for p in missing)), html.escape("; ".join(reasons))),
+        body += row((f"{file}:{line}", html.escape(name), len(bits), html.escape(" ".join(p.name for p in missing)),
+                     html.escape("; ".join(reasons))),
                     "yes" if not missing else "ex" if all(p.reason for p in missing) else "no")
     page(folder, "toggle.html", "Toggles", body + "</table>")
 
@@ -202,7 +214,8 @@ def report(folder, points, sources, presets, table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="out/coverage", help="where the report goes (out/coverage)")
-    parser.add_argument("--exclude", default="tb/cover/exclude.toml", help="what cannot be reached, with reasons (tb/cover/exclude.toml)")
+    parser.add_argument("--exclude", default="tb/cover/exclude.toml",
+                        help="what cannot be reached, with reasons (tb/cover/exclude.toml)")
     parser.add_argument("counts", nargs="+", metavar="PRESET:FILE")
     options = parser.parse_args()
     points = {kind: {} for kind in AIMS}
@@ -215,8 +228,10 @@ def main():
             presets.append(preset)
         read(path, preset, points)
     if not all(points.values()):
-        die("no points of kind " + ", ".join(kind for kind in points if not points[kind]) + " in " + " ".join(options.counts))
-    sources = {file: open(file, encoding="utf-8").read().splitlines() for file in {p.file for kind in points.values() for p in kind.values()}}
+        die("no points of kind " + ", ".join(kind for kind in points if not points[kind]) + " in "
+            + " ".join(options.counts))
+    sources = {file: open(file, encoding="utf-8").read().splitlines()
+               for file in {p.file for kind in points.values() for p in kind.values()}}
     complaints = exclude(options.exclude, points, sources)
 
     table = [("", "points", "reached", "excluded", "left", "%")]
@@ -232,13 +247,16 @@ def main():
         left = [p for p in mine if not p.reached and not p.reason]
         percent = 100.0 * reached / total
         good = good and percent >= aim and not left
-        table.append((kind, str(total), str(reached), str(excluded), str(total - reached - excluded), f"{percent:.2f} (aim {aim:g})"))
-        unreached += [f"{kind}: {label(p, sources)}" for p in sorted(left, key=lambda p: (p.file, p.line, p.column, p.name))]
+        table.append((kind, str(total), str(reached), str(excluded), str(total - reached - excluded),
+                      f"{percent:.2f} (aim {aim:g})"))
+        unreached += [f"{kind}: {label(p, sources)}"
+                      for p in sorted(left, key=lambda p: (p.file, p.line, p.column, p.name))]
     report(options.out, points, sources, presets, table)
     with open(os.path.join(options.out, "unreached.txt"), "w", encoding="utf-8") as out:
         out.write("".join(line + "\n" for line in unreached))
     bits, arms = (sum(p.tied for p in points[kind].values()) for kind in ("toggle", "line"))
-    print("coverage: presets " + ", ".join(presets) + f"; {bits} bits that are tied to a constant, and {arms} lines behind such a condition, are not counted")
+    print("coverage: presets " + ", ".join(presets)
+          + f"; {bits} bits that are tied to a constant, and {arms} lines behind such a condition, are not counted")
     for line in table:
         print("  " + f"{line[0]:<11}" + "".join(f"{cell:>10}" for cell in line[1:5]) + f"   {line[5]}")
     for complaint in complaints:

@@ -23,7 +23,8 @@ WIDE, HIGH = 120, 26  # of a sparkline
 
 
 def order_of(commits):
-    """{commit: place} of those that lead to the one checked out; where git knows nothing, by when they were first run."""
+    """{commit: place} of those that lead to the one checked out; where git knows nothing, by when they were first
+    run."""
     line = history.git("rev-list", "--topo-order", "HEAD").split()
     if not line:
         return {commit: place for place, commit in enumerate(commits)}
@@ -105,7 +106,8 @@ class Page:
         self.db, self.path = db, path
         self.commits = [
             row["commit_id"]
-            for row in db.all("SELECT commit_id, min(rowid) AS first FROM run WHERE NOT dirty AND cycles IS NOT NULL GROUP BY commit_id ORDER BY first")
+            for row in db.all("SELECT commit_id, min(rowid) AS first FROM run WHERE NOT dirty AND cycles IS NOT NULL "
+                              "GROUP BY commit_id ORDER BY first")
         ]
         self.order = order_of(self.commits)
         self.line = sorted(self.order, key=self.order.get)[-TRENDS:]
@@ -116,13 +118,17 @@ class Page:
         """From the page to a file or folder, if it is still there."""
         if not target or not os.path.exists(target):
             return ""
-        return os.path.relpath(target, self.path.parent.resolve()).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+        path = os.path.relpath(target, self.path.parent.resolve())
+        return path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
 
     def session(self, row):
-        n = {r["result"]: r["n"] for r in self.db.all("SELECT result, count(*) AS n FROM run WHERE session = ? AND side <> 'base' GROUP BY result", row["id"])}
+        n = {r["result"]: r["n"]
+             for r in self.db.all("SELECT result, count(*) AS n FROM run WHERE session = ? AND side <> 'base' GROUP BY "
+                                  "result", row["id"])}
         kept = self.db.one("SELECT count(*) AS n FROM run WHERE session = ? AND kept", row["id"])["n"]
         facts = json.loads(row["facts"] or "{}")
-        page = Path(row["folder"], "index.html" if row["kind"] == "compare" else "junit.xml" if row["kind"] == "regress" else "")
+        page = Path(row["folder"], "index.html" if row["kind"] == "compare" else "junit.xml" if row["kind"] == "regress"
+                    else "")
         return {
             **dict(row), "facts": facts, "counts": n, "kept": kept, "subject": subject(row["commit_id"]),
             "when": datetime.datetime.fromtimestamp(row["begun"]).astimezone().strftime("%Y-%m-%d %H:%M"),
@@ -136,30 +142,36 @@ class Page:
 
     def last_green(self, scope):
         """The session of the latest commit, clean, of which all that is asked for in this scope was green."""
-        rows = self.db.all("SELECT * FROM session WHERE kind = 'regress' AND status = 0 AND NOT dirty AND scope = ? ORDER BY id", scope)
+        rows = self.db.all("SELECT * FROM session WHERE kind = 'regress' AND status = 0 AND NOT dirty AND scope = ? "
+                           "ORDER BY id", scope)
         rows = [row for row in rows if row["commit_id"] in self.order]
         best = max(rows, key=lambda row: (self.order[row["commit_id"]], row["id"]), default=None)
         return self.session(best) if best else None
 
     def figures(self):
-        """{(trace, preset, same): {commit: (cycles, accesses a CPU second, accesses)}}, of clean trees; the speed of one host."""
+        """{(trace, preset, same): {commit: (cycles, accesses a CPU second, accesses)}}, of clean trees; the speed of
+        one host."""
         found = {}
         for run in self.db.all(
             "SELECT * FROM run "
-            "WHERE NOT dirty AND cycles IS NOT NULL AND result IN ('passed', 'equal', 'timing differs', 'policy broken') ORDER BY rowid"
+            "WHERE NOT dirty AND cycles IS NOT NULL AND result IN ('passed', 'equal', 'timing differs', 'policy "
+            "broken') ORDER BY rowid"
         ):
-            at = found.setdefault((run["trace"], run["preset"], run["same"]), {}).setdefault(run["commit_id"], [None, [], None])
+            at = found.setdefault((run["trace"], run["preset"], run["same"]),
+                                  {}).setdefault(run["commit_id"], [None, [], None])
             at[0], at[2] = run["cycles"], run["accesses"]
             if run["host"] == self.host and not run["kept"] and run["cpu"] and run["accesses"]:
                 at[1].append(run["accesses"] / run["cpu"])
-        return {key: {commit: (cycles, median(speeds) if speeds else None, n) for commit, (cycles, speeds, n) in by.items()} for key, by in found.items()}
+        return {key: {commit: (cycles, median(speeds) if speeds else None, n)
+                      for commit, (cycles, speeds, n) in by.items()} for key, by in found.items()}
 
     def matrix(self, session, figures):
         """The cells of a regression, with what changed since the last commit before it that has a figure."""
         cells = {}
         for run in self.db.all("SELECT * FROM run WHERE session = ? ORDER BY rowid", session["id"]):
             known = figures.get((run["trace"], run["preset"], run["same"]), {})
-            earlier = [c for c in self.line if c in known and c != run["commit_id"] and (run["dirty"] or self.order.get(run["commit_id"], 1) > self.order[c])]
+            earlier = [c for c in self.line if c in known and c != run["commit_id"]
+                       and (run["dirty"] or self.order.get(run["commit_id"], 1) > self.order[c])]
             if run["dirty"] and run["commit_id"] in known and run["commit_id"] in self.order:
                 earlier = [run["commit_id"]]
             before = known[earlier[-1]][0] if earlier else None
@@ -175,23 +187,28 @@ class Page:
         return cells
 
     def charts(self, cells, figures):
-        """Of each preset, over the cases of the matrix, where a commit has all that any has: cycles against the first, and speed."""
+        """Of each preset, over the cases of the matrix, where a commit has all that any has: cycles against the first,
+        and speed."""
         cycles, speed, labels = {}, {}, [commit[:7] for commit in self.line]
         for preset in dict.fromkeys(preset for _, preset in cells):
-            known = [k for (trace, of), cell in cells.items() if of == preset and (k := figures.get((trace, of, cell["same"])))]
+            known = [k for (trace, of), cell in cells.items() if of == preset
+                     and (k := figures.get((trace, of, cell["same"])))]
             have = [[k.get(commit) for k in known] for commit in self.line]
             sums = [sum(h[0] for h in all_of) if known and all(all_of) else None for all_of in have]
             first = next((s for s in sums if s), None)
             cycles[preset] = [100 * (s - first) / first if s else None for s in sums]
             speed[preset] = [
-                sum(h[2] for h in all_of) / sum(h[2] / h[1] for h in all_of) / 1e6 if s and all(h[1] for h in all_of) else None
+                sum(h[2] for h in all_of) / sum(h[2] / h[1] for h in all_of) / 1e6 if s and all(h[1] for h in all_of)
+                else None
                 for s, all_of in zip(sums, have)
             ]
         return chart(cycles, labels, "cycles"), chart(speed, labels, "speed")
 
     def soak(self):
-        rows = self.db.all("SELECT preset, count(*) AS seeds, sum(cycles) AS cycles, sum(result = 'failed') AS failed FROM seed WHERE result <> 'running' GROUP BY preset ORDER BY preset")
-        failed = [{**dict(row), "link": self.link(row["link"])} for row in self.db.all("SELECT * FROM seed WHERE result = 'failed' ORDER BY ended DESC LIMIT 20")]
+        rows = self.db.all("SELECT preset, count(*) AS seeds, sum(cycles) AS cycles, sum(result = 'failed') AS failed "
+                           "FROM seed WHERE result <> 'running' GROUP BY preset ORDER BY preset")
+        failed = [{**dict(row), "link": self.link(row["link"])}
+                  for row in self.db.all("SELECT * FROM seed WHERE result = 'failed' ORDER BY ended DESC LIMIT 20")]
         return [dict(row) for row in rows], failed
 
     def html(self, lost):
@@ -202,14 +219,19 @@ class Page:
         cycles, speed = self.charts(cells, figures)
         seeds, failed_seeds = self.soak()
         environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+            loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
+            lstrip_blocks=True, undefined=jinja2.StrictUndefined
         )
         environment.filters.update(n=lambda v: f"{v:,}", clock=clock, drawn=jinja2.utils.markupsafe.Markup)
-        sessions = [self.session(row) for row in self.db.all("SELECT * FROM session ORDER BY begun DESC, id DESC LIMIT ?", SESSIONS)]
+        sessions = [self.session(row)
+                    for row in self.db.all("SELECT * FROM session ORDER BY begun DESC, id DESC LIMIT ?", SESSIONS)]
         return environment.get_template("dashboard.html.j2").render(
-            regress=regress, cells=cells, traces=regress["facts"]["traces"] if regress else [], presets=regress["facts"]["presets"] if regress else [],
-            green=self.last_green(regress["scope"]) if regress else None, cycles=cycles, speed=speed, commits=[subject(c) for c in self.line],
-            elsewhere=len(self.commits) - len(self.order), sessions=sessions, comparisons=[s for s in sessions if s["kind"] == "compare"],
+            regress=regress, cells=cells, traces=regress["facts"]["traces"] if regress else [],
+            presets=regress["facts"]["presets"] if regress else [],
+            green=self.last_green(regress["scope"]) if regress else None, cycles=cycles, speed=speed,
+            commits=[subject(c) for c in self.line],
+            elsewhere=len(self.commits) - len(self.order), sessions=sessions,
+            comparisons=[s for s in sessions if s["kind"] == "compare"],
             seeds=seeds, failed_seeds=failed_seeds, host=self.host or "this host", lost=lost,
             made=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         )  # fmt: skip
@@ -221,7 +243,8 @@ def verdict(row, counts):
         return "not ended", "warn"
     if row["status"] == 0:
         return ("green" if row["kind"] != "compare" else "kept"), "good"
-    return {1: "red", 2: "not run", 5: "nothing compared", 6: "an output is missing", 7: "the host failed", 130: "interrupted"}.get(
+    return {1: "red", 2: "not run", 5: "nothing compared", 6: "an output is missing", 7: "the host failed",
+            130: "interrupted"}.get(
         row["status"], f"status {row['status']}"
     ), ("bad" if row["status"] in (1, 6, 7) else "warn")
 
@@ -229,7 +252,8 @@ def verdict(row, counts):
 def clock(seconds):
     if seconds is None:
         return "–"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+    return (f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02} min" if seconds < 3600
+            else f"{seconds / 3600:.1f} h")
 
 
 def write(path, db):

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """By which means each planted defect of tb/defects is seen: two of different kinds, or it hangs on the luck of one.
 
-  defects_means.py [--check | --all] [NAME…]      without --all only defects that tb/defects/means.txt has no two means of
+  defects_means.py [--check | --all] [NAME…]      without --all only defects that tb/defects/means.txt has no two means
+                                                  of
 
-A kind is directed cases (vectors), traces (directed), unit tests with the model beside (units), random stimulus, closed forms,
-a share of the sweep, the matrix, the corpus in short, and at last what the defect is written to be seen by. No kind hangs on a
-seed: random stimulus counts if it is red with each of two that no defect is written for, and of the unit tests those do not count
-whose stimulus is drawn. The kinds follow each other, the quick ones first, until two are red. Needs build/PRESET/twinwalk-defects,
-which it builds. Writes tb/defects/means.txt; --check only holds that to tb/defects/*.toml.
+A kind is directed cases (vectors), traces (directed), unit tests with the model beside (units), random stimulus, closed
+forms, a share of the sweep, the matrix, the corpus in short, and at last what the defect is written to be seen by. No
+kind hangs on a seed: random stimulus counts if it is red with each of two that no defect is written for, and of the
+unit tests those do not count whose stimulus is drawn. The kinds follow each other, the quick ones first, until two are
+red. Needs build/PRESET/twinwalk-defects, which it builds. Writes tb/defects/means.txt; --check only holds that to
+tb/defects/*.toml.
 
 Exit status (tb/base/exits.h): 0 every defect is seen by two; 1 not; 2 wrong usage; 7 a program cannot be built.
 """
@@ -30,14 +32,16 @@ SEEDS = (11, 12)
 DRAWN = ("test_mmu_reset",)
 LONG = "test_crossings"
 DIRECTED = "tb/defects/traces"
-HEAD = """# By which means each planted defect is seen: name, then kind of stimulus: comparator, of two kinds (random: with two seeds).
+HEAD = """# By which means each planted defect is seen: name, then kind of stimulus: comparator, of two kinds \
+(random: with two seeds).
 # Written by scripts/defects_means.py.
 """
 
 
 def listed():
     """Of each defect its number, name, preset and own run."""
-    return [(number, defect["name"], defect["preset"], defect["run"]) for number, defect in enumerate(plant_defects.load(HOME / "tb/defects"), 1)]
+    return [(number, defect["name"], defect["preset"], defect["run"])
+            for number, defect in enumerate(plant_defects.load(HOME / "tb/defects"), 1)]
 
 
 def known():
@@ -50,18 +54,22 @@ def known():
 def stimuli(preset, units):
     """Kinds in order, each with its commands: any of them may be red, of random stimulus all must be."""
     kinds = {}
-    units = sorted((unit for unit in units if Path(unit).name not in DRAWN), key=lambda unit: (Path(unit).name == LONG, unit))
+    units = sorted((unit for unit in units if Path(unit).name not in DRAWN),
+                   key=lambda unit: (Path(unit).name == LONG, unit))
     for kind, command in campaign.stimuli(preset, "rtl", "defective", units):
         kinds.setdefault(kind, []).append(command)
-    kinds["random"] = [["random", "--dut=defective", "--check=state", "--requests=400000", "--memory=random", f"--seed={seed}"] for seed in SEEDS]
-    return {kind: kinds[kind] for kind in ("vectors", "directed", "units", "random", "forms", "sweep", "matrix", "corpus") if kind in kinds}
+    kinds["random"] = [["random", "--dut=defective", "--check=state", "--requests=400000", "--memory=random",
+                        f"--seed={seed}"] for seed in SEEDS]
+    return {kind: kinds[kind] for kind in ("vectors", "directed", "units", "random", "forms", "sweep", "matrix",
+                                           "corpus") if kind in kinds}
 
 
 def own(run):
     """A defect's own stimulus, as kinds are; random stimulus, which hangs on its seed, is none."""
     command = shlex.split(run)
     kind = "directed" if DIRECTED in run else {"cosim": "corpus"}.get(command[0], command[0])
-    more = {"cosim": ["--dut=defective", "--check=state"], "vectors": ["--on=defective"]}.get(command[0], ["--dut=defective"])
+    more = {"cosim": ["--dut=defective", "--check=state"],
+            "vectors": ["--on=defective"]}.get(command[0], ["--dut=defective"])
     return [(kind, [[command[0], *more, *command[1:]]])] if kind != "random" else []
 
 
@@ -73,7 +81,8 @@ class Stimuli:
         self.limits, self.lock = {}, threading.Lock()
 
     def limit(self, command):
-        """Seconds of CPU after which it hangs; 0: it is not green without a defect. Asked once, when somebody needs it."""
+        """Seconds of CPU after which it hangs; 0: it is not green without a defect. Asked once, when somebody needs
+        it."""
         with self.lock:
             words = " ".join(command)
             if words not in self.limits:
@@ -105,8 +114,10 @@ class Stimuli:
 def measure(preset, defects, jobs):
     """Yields name and means of each."""
     program = HOME / f"build/{preset}/twinwalk-defects"
-    programs.make(["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={preset}", str(program.relative_to(HOME)), "defect-units"])
-    units = sorted(str(path) for path in (HOME / f"build/{preset}/defects/units").glob("test_*") if os.access(path, os.X_OK) and not path.suffix)
+    programs.make(["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={preset}", str(program.relative_to(HOME)),
+                   "defect-units"])
+    units = sorted(str(path) for path in (HOME / f"build/{preset}/defects/units").glob("test_*")
+                   if os.access(path, os.X_OK) and not path.suffix)
     known = Stimuli(preset, program, stimuli(preset, units))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(known.means_of, number, run): name for number, name, _, run in defects}
@@ -115,13 +126,15 @@ def measure(preset, defects, jobs):
 
 
 def write(table, names):
-    TABLE.write_text(HEAD + "".join(f"{name} {' '.join(table[name])}\n" for name in names if name in table), encoding="utf-8")
+    TABLE.write_text(HEAD + "".join(f"{name} {' '.join(table[name])}\n" for name in names if name in table),
+                     encoding="utf-8")
 
 
 def check(table, names):
     few = [name for name in names if len({mean.split(":")[0] for mean in table.get(name, [])}) < 2]
     for name in few:
-        print(f"defects_means: {name}: seen by {' '.join(table.get(name, [])) or 'nothing that is written down'} alone; scripts/defects_means.py {name}")
+        print(f"defects_means: {name}: seen by {' '.join(table.get(name, [])) or 'nothing that is written down'} "
+              f"alone; scripts/defects_means.py {name}")
     for name in sorted(set(table) - set(names)):
         print(f"defects_means: tb/defects/means.txt has {name}, which is no defect")
     print(f"{len(names) - len(few)} of {len(names)} planted defects are seen by two means")
@@ -140,7 +153,8 @@ def main(arguments):
     if unknown := set(asked.names) - set(names):
         parser.error(f"{sorted(unknown)[0]}: there is no such defect")
     if not asked.check:
-        chosen = [defect for defect in defects if defect[1] in asked.names or not asked.names and (asked.all or len(table.get(defect[1], [])) < 2)]
+        chosen = [defect for defect in defects if defect[1] in asked.names or not asked.names
+                  and (asked.all or len(table.get(defect[1], [])) < 2)]
         try:
             for preset in sorted({defect[2] for defect in chosen}):
                 for name, found in measure(preset, [defect for defect in chosen if defect[2] == preset], asked.jobs):

@@ -7,7 +7,8 @@ OUTPUT, INTERRUPTED = 6, 130
 
 
 def run(who, main):
-    """Runs main with the words of the command line; its status, or that of what stopped it: a signal, a file that cannot be used."""
+    """Runs main with the words of the command line; its status, or that of what stopped it: a signal, a file that
+    cannot be used."""
     def stop(*_):
         raise KeyboardInterrupt
     for number in (signal.SIGTERM, signal.SIGHUP):

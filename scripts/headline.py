@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures the headline: docs/headline.json, the tables of docs/headline.md, and the plots in docs/, all from runs.
 
-  headline.py [--presets="…"] [--quick] [--jobs=N]    runs everything, then writes it all      (`make headline` builds what it runs)
+  headline.py [--presets="…"] [--quick] [--jobs=N]    runs everything, then writes it all (`make headline` builds what
+                                                      it runs)
   headline.py --write                                 the tables and plots again, from docs/headline.json
   headline.py --check                                 are they what docs/headline.json gives? exit status 1 when not
 
-What is run: `twinwalk headline` on every preset, the RTL in lockstep; every trace of the corpus that the OS model can lay out anew, through
-the cycle model with pages of each size; `twinwalk memory` on a trace with several processes.
+What is run: `twinwalk headline` on every preset, the RTL in lockstep; every trace of the corpus that the OS model can
+lay out anew, through the cycle model with pages of each size; `twinwalk memory` on a trace with several processes.
 """
 import argparse
 import concurrent.futures
@@ -52,13 +53,14 @@ def measure(preset, quick):
 
 
 def without_layout(program, trace, folder, limit):
-    """The first accesses of a trace without its mappings, so that the OS model may lay them out in pages of any size; None where that would be
-    another program: several processes, or page tables of its own."""
+    """The first accesses of a trace without its mappings, so that the OS model may lay them out in pages of any size;
+    None where that would be another program: several processes, or page tables of its own."""
     path = folder / trace.name
     info = run([program, "trace", "info", trace])
     if not re.search(r"^tables\s+made by the OS model", info, re.MULTILINE):
         return None
-    cut = subprocess.Popen([program, "trace", "cut", "--accesses", "--text", trace, "0", str(limit), "-"], stdout=subprocess.PIPE, text=True)
+    cut = subprocess.Popen([program, "trace", "cut", "--accesses", "--text", trace, "0", str(limit), "-"],
+                           stdout=subprocess.PIPE, text=True)
     pack = subprocess.Popen([program, "trace", "pack", "-", path], stdin=subprocess.PIPE, text=True)
     one = True
     for line in cut.stdout:
@@ -78,7 +80,8 @@ def without_layout(program, trace, folder, limit):
 def replay(preset, trace, path, pages, folder):
     """One program on one preset with pages of one size; None where the preset has none of them."""
     result = folder / f"{preset}-{trace.stem}-{pages}.json"
-    command = [f"{BUILD}/{preset}/twinwalk", "model", f"--pages={pages}", f"--ram={RAM}", f"--limit={ACCESSES}", f"--json={result}", path]
+    command = [f"{BUILD}/{preset}/twinwalk", "model", f"--pages={pages}", f"--ram={RAM}", f"--limit={ACCESSES}",
+               f"--json={result}", path]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace")
     if done.returncode and ("has no 1-GByte pages" in done.stderr or done.returncode == 4):
         return None
@@ -86,10 +89,13 @@ def replay(preset, trace, path, pages, folder):
         wrong(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-1500:]}")
     numbers = json.loads(result.read_text())
     mmu, walks, kernel = numbers["mmu"], numbers["walks"], numbers["replay"]
-    return {"trace": trace.stem, "preset": preset, "pages": pages, "accesses": kernel["accesses"], "cycles": numbers["cycles_model"],
-            "itlb_hit": mmu["itlb_hit"], "itlb_miss": mmu["itlb_miss"], "dtlb_hit": mmu["dtlb_hit"], "dtlb_miss": mmu["dtlb_miss"],
+    return {"trace": trace.stem, "preset": preset, "pages": pages, "accesses": kernel["accesses"],
+            "cycles": numbers["cycles_model"],
+            "itlb_hit": mmu["itlb_hit"], "itlb_miss": mmu["itlb_miss"], "dtlb_hit": mmu["dtlb_hit"],
+            "dtlb_miss": mmu["dtlb_miss"],
             "stlb_hit": mmu["stlb_hit"], "stlb_miss": mmu["stlb_miss"], "walks": mmu["walks"],
-            "walk_cycles": round(walks.get("latency_mean", 0) * walks.get("latency_count", 0)), "faults": kernel["faults_taken"]}
+            "walk_cycles": round(walks.get("latency_mean", 0) * walks.get("latency_count", 0)),
+            "faults": kernel["faults_taken"]}
 
 
 def programs(presets, pool, quick):
@@ -133,12 +139,16 @@ def main(words):
     parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
     parser.add_argument("--quick", action="store_true", help="a tenth of the accesses: rough numbers")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--write", action="store_true", help="run nothing: make tables and plots from docs/headline.json")
-    parser.add_argument("--check", action="store_true", help="run nothing, write nothing: are the committed tables and plots those of docs/headline.json?")
+    parser.add_argument("--write", action="store_true",
+                        help="run nothing: make tables and plots from docs/headline.json")
+    parser.add_argument("--check", action="store_true",
+                        help="run nothing, write nothing: are the committed tables and plots those of "
+                             "docs/headline.json?")
     settings = parser.parse_args(words)
     begin = time.monotonic()
     if not settings.write and not settings.check:
-        DATA.write_text(json.dumps(gather(settings.presets.split(), settings.jobs, settings.quick), separators=(",", ":")).replace('},{', '},\n{') + "\n")
+        data = gather(settings.presets.split(), settings.jobs, settings.quick)
+        DATA.write_text(json.dumps(data, separators=(",", ":")).replace('},{', '},\n{') + "\n")
     files = outputs(json.loads(DATA.read_text()))
     if settings.check:
         stale = [str(path) for path, text in files.items() if not path.exists() or path.read_text() != text]

@@ -1,7 +1,7 @@
 """RSS against PSS of processes that live at the same time and share libraries: see headline.py.
 
-`twinwalk memory` replays the corpus' trace with the most processes up to several of its moments; the one with the most processes alive, and of
-these the one where they share most, is shown.
+`twinwalk memory` replays the corpus' trace with the most processes up to several of its moments; the one with the most
+processes alive, and of these the one where they share most, is shown.
 """
 import json
 import re
@@ -36,9 +36,10 @@ def several(program, trace, run):
 
 def moment(program, trace, run, limit):
     said = replay(program, trace, run, f"--limit={limit}")["kernel"]
-    rows = [{key: process[key] for key in ("name", "pid", "rss", "pss")} for process in said["processes"] if process["end"] == ALIVE and process["rss"]]
-    return {"trace": trace.stem, "after": limit, "processes": rows, "rss_sum": said["memory"]["rss_sum"], "pss_sum": said["memory"]["pss_sum"],
-            "used": 4096 * said["memory"]["mapped_pages"]}
+    rows = [{key: process[key] for key in ("name", "pid", "rss", "pss")} for process in said["processes"]
+            if process["end"] == ALIVE and process["rss"]]
+    return {"trace": trace.stem, "after": limit, "processes": rows, "rss_sum": said["memory"]["rss_sum"],
+            "pss_sum": said["memory"]["pss_sum"], "used": 4096 * said["memory"]["mapped_pages"]}
 
 
 def measure(programs, run):
@@ -54,6 +55,7 @@ def measure(programs, run):
     if not best:
         return None
     found, trace = best[1], Path("traces/corpus") / f"{best[1]['trace']}.tw"
-    found["presets"] = {preset: {key: value for key, value in moment(other, trace, run, found["after"]).items() if key in ("rss_sum", "pss_sum", "used")}
+    found["presets"] = {preset: {key: value for key, value in moment(other, trace, run, found["after"]).items()
+                                 if key in ("rss_sum", "pss_sum", "used")}
                         for preset, other in programs.items()}
     return found

@@ -1,8 +1,10 @@
-"""A little of SVG: one plot with axes, lines, bars and a legend. Drawn without a background; text and grid follow the reader's light or dark page."""
+"""A little of SVG: one plot with axes, lines, bars and a legend. Drawn without a background; text and grid follow the
+reader's light or dark page."""
 from xml.sax.saxutils import escape
 
 COLOURS = ["#2f7fc1", "#d9822b", "#3a9a5b", "#9467bd", "#c44e52", "#7f7f7f"]
-STYLE = """text{font:12px sans-serif;fill:#333}.title{font-size:14px;font-weight:bold}.grid{stroke:#ccc;stroke-width:1}.axis{stroke:#777;stroke-width:1}
+STYLE = """text{font:12px sans-serif;fill:#333}.title{font-size:14px;font-weight:bold}\
+.grid{stroke:#ccc;stroke-width:1}.axis{stroke:#777;stroke-width:1}
 @media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#444}.axis{stroke:#999}}"""
 
 
@@ -54,7 +56,8 @@ class Plot:
     def bar(self, x1, x2, value, colour, label=""):
         """From the axis up, between two places of the axis in pixels."""
         top = self.y(value)
-        self.parts.append(f'<rect x="{x1:.1f}" y="{top:.1f}" width="{x2 - x1:.1f}" height="{self.box[3] - top:.1f}" fill="{colour}"/>')
+        self.parts.append(f'<rect x="{x1:.1f}" y="{top:.1f}" width="{x2 - x1:.1f}" height="{self.box[3] - top:.1f}" '
+                          f'fill="{colour}"/>')
         if label:
             self.text((x1 + x2) / 2, top - 4, label, anchor="middle")
 
@@ -66,5 +69,6 @@ class Plot:
         self.legend_at += 44 + 6.6 * len(name)
 
     def svg(self):
-        return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" height="{self.height}">',
+        return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
+                          f'width="{self.width}" height="{self.height}">',
                           f"<style>{STYLE}</style>", *self.parts, "</svg>", ""])

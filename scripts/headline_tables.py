@@ -53,14 +53,17 @@ def binary(value):
 def walks(data, size, levels):
     cells = []
     for preset in data["presets"].values():
-        found = [find(preset["walks"], size=size, levels=levels, walk_caches=pattern) for pattern in ("none", "random", "sequential")]
-        cells.append(" / ".join(f"{row['reads_per_walk']:.2f}" if row["walks"] else NOTHING for row in found) if all(found) else NOTHING)
+        found = [find(preset["walks"], size=size, levels=levels, walk_caches=pattern)
+                 for pattern in ("none", "random", "sequential")]
+        cells.append(" / ".join(f"{row['reads_per_walk']:.2f}" if row["walks"] else NOTHING for row in found)
+                     if all(found) else NOTHING)
     return cells
 
 
 def all_walks(data, table):
     ranges = {row["range"]: SIZES[row["size"]] for preset in data["presets"].values() for row in preset["walks"]}
-    wide = " and ".join(f"in {binary(value)}" + (f" ({name})" if value != min(ranges) else "") for value, name in sorted(ranges.items()))
+    wide = " and ".join(f"in {binary(value)}" + (f" ({name})" if value != min(ranges) else "")
+                        for value, name in sorted(ranges.items()))
     table.group(f"Memory accesses per walk: without walk caches / with them, pages at random {wide} / page after page")
     for levels in 4, 5:
         for size in SIZES:
@@ -71,7 +74,8 @@ def latency(data, wanted):
     cells = []
     for preset in data["presets"].values():
         # The STLB's working set is another in each preset.
-        row = find(preset["latency"], **{key: wanted[key] for key in ("what", "walk_caches", "bytes") if key != "bytes" or wanted["what"] == "miss"})
+        row = find(preset["latency"], **{key: wanted[key] for key in ("what", "walk_caches", "bytes")
+                                         if key != "bytes" or wanted["what"] == "miss"})
         alike = row and row.get("p50") == row.get("p99")
         cells.append(NOTHING if not row or not row["count"] else number(row["p50"]) if alike else
                      " / ".join(number(row[key]) for key in ("p50", "p90", "p99")) + f", mean {row['mean']:.1f}")
@@ -81,7 +85,8 @@ def latency(data, wanted):
 def all_latencies(data, table):
     table.group("Cycles of a translation, accept to answer: p50 / p90 / p99, mean")
     for row in next(iter(data["presets"].values()))["latency"]:
-        name = row["what"] if row["what"] != "miss" else f"TLB miss, random in {binary(row['bytes'])}" + ("" if row["walk_caches"] else ", no walk caches")
+        name = (row["what"] if row["what"] != "miss" else f"TLB miss, random in {binary(row['bytes'])}"
+                + ("" if row["walk_caches"] else ", no walk caches"))
         table.row(name, *latency(data, row))
 
 
@@ -116,7 +121,8 @@ def walked(row):
 def programs(data):
     """The traces, those with the most walk cycles (4-KByte pages, all presets) first."""
     names = dict.fromkeys(row["trace"] for row in data["programs"])
-    weight = {name: sum(walked(row) for row in data["programs"] if row["trace"] == name and row["pages"] == "4k") for name in names}
+    weight = {name: sum(walked(row) for row in data["programs"] if row["trace"] == name and row["pages"] == "4k")
+              for name in names}
     return sorted(names, key=lambda name: (-weight[name], name))
 
 
@@ -129,7 +135,8 @@ def all_programs(data, table, names):
     table.group("The same program on 4-KByte / 2-MByte / 1-GByte pages: DTLB hits, %")
     for name in names:
         table.row(name, *program_cells(data, name, lambda row: share(row["dtlb_hit"], row["dtlb_miss"]), SIZES))
-    table.group("Cycles of walks in 1,000 accesses: 4-KByte / 2-MByte / 1-GByte pages; large ones where a mapping, as recorded, has room (thp)")
+    table.group("Cycles of walks in 1,000 accesses: 4-KByte / 2-MByte / 1-GByte pages; large ones where a mapping, as "
+                "recorded, has room (thp)")
     for name in names:
         plain, huge = program_cells(data, name, thousandth, SIZES), program_cells(data, name, thousandth, ["thp"])
         table.row(name, *[f"{a}; {b}" if a != NOTHING else NOTHING for a, b in zip(plain, huge)])
@@ -141,13 +148,15 @@ def sources(data, names):
     """Hits by structure, and what is left for the kernel, of the programs, preset by preset."""
     parts = []
     for preset in data["presets"]:
-        table = Table(["", "pages", "ITLB hits", "DTLB hits", "STLB hits", "walks", "walk cycles", "cycles", "page faults"])
+        table = Table(["", "pages", "ITLB hits", "DTLB hits", "STLB hits", "walks", "walk cycles", "cycles",
+                       "page faults"])
         for name in names:
             for pages in [*SIZES, "thp"]:
                 row = find(data["programs"], trace=name, preset=preset, pages=pages)
                 if row:
                     percent = [share(row[f"{key}_hit"], row[f"{key}_miss"]) + " %" for key in ("itlb", "dtlb", "stlb")]
-                    table.row(name, pages, *percent, f"{row['walks']:,}", f"{row['walk_cycles']:,}", f"{row['cycles']:,}", f"{row['faults']:,}")
+                    table.row(name, pages, *percent, f"{row['walks']:,}", f"{row['walk_cycles']:,}",
+                              f"{row['cycles']:,}", f"{row['faults']:,}")
         parts.append(f"**{preset}**\n\n{table.text()}")
     return "\n".join(parts)
 
@@ -174,13 +183,15 @@ def page(data):
     heads = ["", *data["presets"]]
     checked = sum(preset["checked"] for preset in data["presets"].values())
     cycles = sum(preset["cycles"] for preset in data["presets"].values())
-    parts = [f"{checked:,} answers judged by the oracle, {cycles:,} cycles of model and RTL compared, for the first three sections.\n", "## Memory accesses per walk\n"]
+    parts = [f"{checked:,} answers judged by the oracle, {cycles:,} cycles of model and RTL compared, for the first "
+             "three sections.\n", "## Memory accesses per walk\n"]
     table = Table(heads)
     all_walks(data, table)
     parts += [table.text(), "![Memory accesses per walk](accesses-per-walk.svg)\n", "## Cycles of a translation\n"]
     table = Table(heads)
     all_latencies(data, table)
-    parts += [table.text(), "![Latency of TLB misses](miss-latency.svg)\n", "![The reach of the TLBs](tlb-reach.svg)\n", "## Cycles of a page fault\n"]
+    parts += [table.text(), "![Latency of TLB misses](miss-latency.svg)\n", "![The reach of the TLBs](tlb-reach.svg)\n",
+              "## Cycles of a page fault\n"]
     table = Table(heads)
     all_faults(data, table)
     parts += [table.text()]
@@ -190,6 +201,7 @@ def page(data):
         parts += ["## The same program on pages of each size\n", table.text(), sources(data, programs(data))]
     if data["memory"]:
         memory = data["memory"]
-        parts += ["## Memory of processes that share libraries\n", f"{memory['trace']} after {memory['after']:,} accesses, in bytes.\n", processes(memory), sums(memory),
+        parts += ["## Memory of processes that share libraries\n",
+                  f"{memory['trace']} after {memory['after']:,} accesses, in bytes.\n", processes(memory), sums(memory),
                   "![RSS and PSS](rss-pss.svg)\n"]
     return "\n" + "\n".join(parts)

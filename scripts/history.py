@@ -107,16 +107,19 @@ class History:
         except sqlite3.OperationalError:
             raise  # cannot be opened, read or written: nothing is wrong with what is in it
         except sqlite3.DatabaseError as error:
-            aside = next(p for n in range(1, 1 << 30) if not (p := self.path.with_name(f"{self.path.name}.damaged-{n}")).exists())
+            aside = next(p for n in range(1, 1 << 30)
+                         if not (p := self.path.with_name(f"{self.path.name}.damaged-{n}")).exists())
             for tail in ("-wal", "-shm", "-journal", ""):
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{self.path}{tail}", f"{aside}{tail}")
-            print(f"history: {self.path} is damaged ({error}); it is kept as {aside}, and a new one begun", file=sys.stderr)
+            print(f"history: {self.path} is damaged ({error}); it is kept as {aside}, and a new one begun",
+                  file=sys.stderr)
             return self.prepare(self.path)
 
     @staticmethod
     def prepare(path):
-        db = path if isinstance(path, sqlite3.Connection) else sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
+        db = (path if isinstance(path, sqlite3.Connection)
+              else sqlite3.connect(path, timeout=WAIT, check_same_thread=False))
         db.row_factory = sqlite3.Row
         sound = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if sound != "ok":
@@ -149,13 +152,16 @@ class History:
 
     def add_row(self, table, **row):
         names = ", ".join(row)
-        return self.write(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values())).lastrowid
+        return self.write(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})",
+                          list(row.values())).lastrowid
 
     # ---- a session ----
     def begin(self, kind, scope, words, folder, facts=None, begun=None):
         commit, dirty = commit_of(here())
-        self.id = self.add_row("session", kind=kind, begun=begun or time.time(), host=socket.gethostname(), commit_id=commit, dirty=dirty,
-                               scope=scope, words=words, folder=str(Path(folder).resolve()), facts=json.dumps(facts or {}))
+        self.id = self.add_row("session", kind=kind, begun=begun or time.time(), host=socket.gethostname(),
+                               commit_id=commit, dirty=dirty,
+                               scope=scope, words=words, folder=str(Path(folder).resolve()),
+                               facts=json.dumps(facts or {}))
         return self.id
 
     def told(self, said):

@@ -30,7 +30,8 @@ def seconds(command):
 
 
 def main(arguments):
-    if len(arguments) not in (2, 3) or not arguments[2:] == [one for one in arguments[2:] if one.isdigit() and int(one)]:
+    if (len(arguments) not in (2, 3)
+        or not arguments[2:] == [one for one in arguments[2:] if one.isdigit() and int(one)]):
         print(__doc__, file=sys.stderr)
         return 2
     build, trace = f"build/{arguments[0]}", arguments[1]
@@ -44,9 +45,12 @@ def main(arguments):
         lockstep.append(seconds([f"{build}/twinwalk", "cosim", "--check=cycle", trace])[0])
     alone, cost, both = map(statistics.median, (model, host, lockstep))
     print(f"{arguments[0]}, {trace}: {accesses:,} accesses, {parts['bytes'] / accesses:.2f} bytes an access")
-    print(f"  model alone                 {alone:7.3f} s  {accesses / alone / 1e6:6.2f} M accesses/s, least {min(model):.3f} s")
-    print(f"  the host's end of a board   {cost:7.3f} s  {accesses / cost / 1e6:6.2f} M accesses/s, least {min(host):.3f} s: {100 * (cost / alone - 1):.0f} % over the model alone")
-    print(f"  lockstep, Verilated         {both:7.3f} s  {accesses / both / 1e6:6.2f} M accesses/s: {both / cost:.1f} times the host's end, {both / alone:.1f} times the model alone")
+    print(f"  model alone                 {alone:7.3f} s  {accesses / alone / 1e6:6.2f} M accesses/s, least "
+          f"{min(model):.3f} s")
+    print(f"  the host's end of a board   {cost:7.3f} s  {accesses / cost / 1e6:6.2f} M accesses/s, least "
+          f"{min(host):.3f} s: {100 * (cost / alone - 1):.0f} % over the model alone")
+    print(f"  lockstep, Verilated         {both:7.3f} s  {accesses / both / 1e6:6.2f} M accesses/s: {both / cost:.1f} "
+          f"times the host's end, {both / alone:.1f} times the model alone")
     return 0
 
 

@@ -99,7 +99,8 @@ def box(x, y, width, height, name, place, tells):
              f'stroke="{colour}"/>']
     at = y + height / 2 - 7 * (len(lines) - 1) + 4
     for kind, line in lines:
-        parts.append(f'<text class="{kind}" x="{x + width / 2:g}" y="{at:g}" text-anchor="middle">{escape(line)}</text>')
+        parts.append(f'<text class="{kind}" x="{x + width / 2:g}" y="{at:g}" '
+                     f'text-anchor="middle">{escape(line)}</text>')
         at += 14
     return parts
 
@@ -115,7 +116,8 @@ def arrow(points, says, at, kind):
 
 def draw(picture):
     width, height = picture["size"]
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+             f'height="{height}">',
              f'<title>{escape(picture["title"])}</title><style>{STYLE}</style>',
              '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" '
              'orient="auto-start-reverse"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',

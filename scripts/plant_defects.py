@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """Plants every defect of tb/defects/*.toml in a copy of the RTL, all in one build, chosen at run time.
 
-  plant_defects.py rtl PRESET OUT_DIR RTL.sv…   writes the copies for a preset, and defect_pkg.sv with the selector `planted`
-  plant_defects.py changed PRESET OUT_DIR RTL.sv…   the same for a changed design: defects whose text is not there any more are left
-                                                out, and named in OUT_DIR/left_out
+  plant_defects.py rtl PRESET OUT_DIR RTL.sv…   writes the copies for a preset, and defect_pkg.sv with the selector
+                                                `planted`
+  plant_defects.py changed PRESET OUT_DIR RTL.sv…
+                                                the same for a changed design: defects whose text is not there any more
+                                                are left out, and named in OUT_DIR/left_out
   plant_defects.py core PRESET OUT_DIR SOURCE.sv...
                                                 as rtl, and the mistakes of tb/core/mistakes.toml in the core's sources
   plant_defects.py mistakes                     those, a line each between tabs: number, name, what the run must say
   plant_defects.py mistakes-of FILE PRESET OUT_DIR SOURCE.sv...
-                                                the mistakes of that file alone, which are for every preset; numbered from 1
+                                                the mistakes of that file alone, which are for every preset; numbered
+                                                from 1
   plant_defects.py presets                      the presets that have defects
   plant_defects.py families                     the names of the defects of each family
-  plant_defects.py list                         one line a defect, fields between tabs: number, name, families, kind, preset, level,
-                                                sees, run
+  plant_defects.py list                         one line a defect, fields between tabs: number, name, families, kind,
+                                                preset, level, sees, run
 
 A defect is a table [[defect]] with the keys
   name       a word
@@ -20,7 +23,8 @@ A defect is a table [[defect]] with the keys
   preset     that it is planted in; may be left out: tiny
   family     numbers of the real bugs it is modelled on (tb/defects/README.md); empty: of none
   kind       F functional, S permission hole, X wrong fault, P protocol or race, D deadlock, T timing only
-  level      the weakest --check level that must go red; the commands that have no --check are at level arch (vectors) or cycle
+  level      the weakest --check level that must go red; the commands that have no --check are at level arch (vectors)
+             or cycle
   sees       the comparator that must see it there: the kind of its finding
   run        the stimulus: a command of the bench and its arguments
   file       the module it lives in
@@ -50,8 +54,8 @@ LEVELS = {
 }
 # The real bugs that can happen in this MMU; tb/defects/README.md says what each is, and which are left out.
 FAMILIES = {
-    1, 2, 3, 4, 7, 8, 10, 11, 13, 15, 16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 28, 30, 31, 32, 33, 35, 37, 38, 39, 41, 42, 44, 45,
-    47, 48, 49, 50, 51, 52,
+    1, 2, 3, 4, 7, 8, 10, 11, 13, 15, 16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 28, 30, 31, 32, 33, 35, 37, 38, 39, 41,
+    42, 44, 45, 47, 48, 49, 50, 51, 52,
 }
 PACKAGE = """// Chooses which planted defect acts; 0: none. Written by scripts/plant_defects.py.
 package defect_pkg;
@@ -102,7 +106,8 @@ def load(folder):
 
 
 def pattern(text):
-    """Finds `text` in the RTL whatever the formatter does with its blanks: between any two of its tokens there may be some."""
+    """Finds `text` in the RTL whatever the formatter does with its blanks: between any two of its tokens there may be
+    some."""
     return re.compile(r"\s*".join(re.escape(token) for token in re.findall(r"\w+|\S", text)))
 
 
@@ -130,7 +135,8 @@ def plant(defects, preset, out, sources, changed):
         if not (out / name).exists() or (out / name).read_text() != text:
             (out / name).write_text(text)
             written = True
-    if written or not (out / "defect_pkg.sv").exists():  # its date says when something changed: another `run` builds nothing anew
+    # its date says when something changed: another `run` builds nothing anew
+    if written or not (out / "defect_pkg.sv").exists():
         (out / "defect_pkg.sv").write_text(PACKAGE)
 
 

@@ -102,7 +102,8 @@ class Trial:
             return f"not found: status {status}"
         if found[0] != self.defect["sees"]:
             return f"found by {found[0]}, not by {self.defect['sees']}"
-        reduced = re.search(r"^ *reduced +to (\d+) records and (\d+) entries: (.*) \(\d+ tries, ([\d.]+) s\)$", said, re.M)
+        reduced = re.search(r"^ *reduced +to (\d+) records and (\d+) entries: (.*) \(\d+ tries, ([\d.]+) s\)$", said,
+                            re.M)
         if not reduced:
             why = re.search(r"^ *reduced +(.*)$", said, re.MULTILINE)
             return f"not reduced: {why[1] if why else 'nothing was said of it'}"
@@ -131,7 +132,8 @@ class Trial:
         case = self.case.suffix if self.case else "-"
         return (
             f"{self.number:3} {d['name']:32} {d['run'].split()[0]:8} {d['level']:6} {d['sees']:11} {self.records:4} "
-            f"{self.entries:4} {case:5} {self.seconds:6.1f} s {self.whole:6.1f} s  {'FAIL: ' + self.wrong if self.wrong else 'ok'}"
+            f"{self.entries:4} {case:5} {self.seconds:6.1f} s {self.whole:6.1f} s  "
+            f"{'FAIL: ' + self.wrong if self.wrong else 'ok'}"
         )
 
 
@@ -153,7 +155,8 @@ def summary(trials):
     print("  seconds   median {:.1f}, 90 % at most {:.1f}, the most {:.1f}".format(*spread([t.seconds for t in good])))
     for verb in sorted({t.defect["run"].split()[0] for t in good}):
         some = [t for t in good if t.defect["run"].split()[0] == verb]
-        print("  {:9} {:3}: records median {}, 90 % at most {}, the most {}".format(verb, len(some), *spread([t.records for t in some])))
+        print("  {:9} {:3}: records median {}, 90 % at most {}, the most "
+              "{}".format(verb, len(some), *spread([t.records for t in some])))
     return len(good) == len(trials) and median <= MEDIAN_MOST and ninety <= NINETY_MOST
 
 
@@ -161,9 +164,11 @@ def arguments(words):
     parser = argparse.ArgumentParser(prog="reduce_defects", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("--preset", default="tiny", help="whose defects (tiny)")
     parser.add_argument("--seconds", type=int, default=60, help="for the reduction of one (60)")
-    parser.add_argument("--out", type=Path, default=Path("out/reduce-defects"), help="folder of the cases (out/reduce-defects)")
+    parser.add_argument("--out", type=Path, default=Path("out/reduce-defects"),
+                        help="folder of the cases (out/reduce-defects)")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time (1)")
-    parser.add_argument("pattern", nargs="?", default="", help="only defects whose line of plant_defects.py list matches")
+    parser.add_argument("pattern", nargs="?", default="",
+                        help="only defects whose line of plant_defects.py list matches")
     return parser.parse_args(words)
 
 
@@ -180,7 +185,8 @@ def main(words):
         return USAGE
     program = f"build/{settings.preset}/twinwalk-defects"
     rules = ["-f", "Makefile", "-f", "tb/defects/rules.mk", f"PRESET={settings.preset}", f"B=build/{settings.preset}"]
-    if subprocess.run(["make", "-s", "-j2", *rules, program], env=os.environ | {"MAKEFLAGS": ""}, check=False).returncode:
+    if subprocess.run(["make", "-s", "-j2", *rules, program], env=os.environ | {"MAKEFLAGS": ""},
+                      check=False).returncode:
         return HOST
     trials = []
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:

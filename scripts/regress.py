@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""Replays every trace of the corpus on every preset, in parallel, and compares all of it; `make regress` builds what it runs.
+"""Replays every trace of the corpus on every preset, in parallel, and compares all of it.
+
+`make regress` builds what it runs.
 
 A trace is any *.tw of the corpus. Its .toml may say
   options = "--pages=thp --ram=64M"   for the bench, when it is replayed here
-  set = "small"                       it belongs to the small set, of which each trace counts with its first accesses only
-Exit status 4 of the bench means that the preset lacks what the trace needs: that is counted as skipped, with the reason.
+  set = "small"                       it belongs to the small set, of which each trace counts with its first accesses
+                                      only
+Exit status 4 of the bench means that the preset lacks what the trace needs: that is counted as skipped, with the
+reason.
 
 Results: a table, out/regress/junit.xml, out/regress/results.json, the log and JSON of each run beside them, a session
 in the history (out/history.db) and the dashboard that is drawn from it (out/dashboard.html). What is done already, by
@@ -67,7 +71,8 @@ class Trace:
         """How many it has; a guess by its length when nobody says."""
         if "accesses" not in self.facts:
             built = os.path.exists(program)
-            info = subprocess.run([program, "trace", "info", self.path], capture_output=True, text=True).stdout if built else ""
+            info = (subprocess.run([program, "trace", "info", self.path], capture_output=True, text=True).stdout
+                    if built else "")
             said = re.search(r"^accesses\s+(\d+)$", info, re.MULTILINE)
             self.facts["accesses"] = int(said[1]) if said else self.path.stat().st_size * 5
         return self.facts["accesses"]
@@ -82,9 +87,12 @@ class Run:
         self.program = settings.program or f"build/{preset}/{BENCHES[settings.bench]}"
         limit = settings.limit or (SMALL if settings.set == "small" else 0)
         self.weight = min(trace.accesses(self.program), limit or sys.maxsize)
-        self.words = [*([f"--check={settings.check}"] if settings.check != "own" else []), *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options), *shlex.split(settings.args)]
+        self.words = [*([f"--check={settings.check}"] if settings.check != "own" else []),
+                      *([f"--limit={limit}"] if limit else []), *shlex.split(trace.options),
+                      *shlex.split(settings.args)]
         self.command = [self.program, "cosim", *self.words, f"--out={out / 'mismatches' / self.name}", str(trace.path)]
-        self.result, self.reason, self.seconds, self.numbers, self.said = "not run", "interrupted before it began", 0.0, {}, ""
+        self.result, self.reason = "not run", "interrupted before it began"
+        self.seconds, self.numbers, self.said = 0.0, {}, ""
         self.status, self.again, self.from_before = None, shlex.join(self.command), False
 
     def go(self, fleet):
@@ -105,7 +113,8 @@ class Run:
         begin = time.monotonic()
         with open(self.log, "w") as log:
             # In a session of its own, so that Ctrl-C at a terminal comes to it once, from here.
-            process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log,
+                                  stderr=subprocess.STDOUT, start_new_session=True)
             if not process:
                 return False
             process.wait()
@@ -121,8 +130,10 @@ class Run:
 
     def state(self):
         """All that a report needs: what is kept, and what a task elsewhere sends."""
-        return {"status": self.status, "result": self.result, "reason": self.reason, "seconds": round(self.seconds, 3), "again": self.again,
-                "bundle": self.numbers.get("finding", {}).get("bundle"), "numbers": self.numbers, "said": "\n".join(self.said.splitlines()[-30:])}
+        return {"status": self.status, "result": self.result, "reason": self.reason, "seconds": round(self.seconds, 3),
+                "again": self.again,
+                "bundle": self.numbers.get("finding", {}).get("bundle"), "numbers": self.numbers,
+                "said": "\n".join(self.said.splitlines()[-30:])}
 
     def take(self, state):
         for name in ("status", "result", "reason", "seconds", "again", "numbers", "said"):
@@ -144,7 +155,8 @@ class Run:
             return "interrupted", f"interrupted; {compared:,} accesses were equal until then"
         if status < 0:
             return "crashed", f"ended by {signal.Signals(-status).name}"
-        where = next((i for i, line in enumerate(lines) if re.match("MISMATCH|HANG|BAD INPUT|INCOMPLETE|THE HOST FAILED", line)), None)
+        where = next((i for i, line in enumerate(lines)
+                      if re.match("MISMATCH|HANG|BAD INPUT|INCOMPLETE|THE HOST FAILED", line)), None)
         return "failed", last if where is None else " ".join(lines[where:where + 4])
 
 
@@ -182,21 +194,29 @@ class Fleet:
 def arguments(words):
     presets = sorted(path.stem for path in Path("config").glob("*.toml"))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
-    parser.add_argument("--set", choices=["full", "small"], default="full", help="small: the traces of the small set, their first accesses (full)")
-    parser.add_argument("--check", choices=["arch", "events", "cycle", "state", "own"], default="cycle", help="own: what the device of --args asks for (cycle)")
+    parser.add_argument("--set", choices=["full", "small"], default="full",
+                        help="small: the traces of the small set, their first accesses (full)")
+    parser.add_argument("--check", choices=["arch", "events", "cycle", "state", "own"], default="cycle",
+                        help="own: what the device of --args asks for (cycle)")
     parser.add_argument("--bench", choices=sorted(BENCHES), default="cc")
-    parser.add_argument("--program", default=None, help="the bench to run, for one preset of any name (build/PRESET/twinwalk)")
+    parser.add_argument("--program", default=None,
+                        help="the bench to run, for one preset of any name (build/PRESET/twinwalk)")
     parser.add_argument("--presets", default=" ".join(presets), help="only these, separated by blanks")
-    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"), help="folder of the traces, or one trace (traces/corpus)")
-    parser.add_argument("--limit", type=int, default=0, help="accesses of each trace (all; of the small set %d)" % SMALL)
+    parser.add_argument("--corpus", type=Path, default=Path("traces/corpus"),
+                        help="folder of the traces, or one trace (traces/corpus)")
+    parser.add_argument("--limit", type=int, default=0,
+                        help="accesses of each trace (all; of the small set %d)" % SMALL)
     parser.add_argument("--args", default="", help="further options of the bench")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time (one for each processor)")
-    parser.add_argument("--out", type=Path, default=None, help="folder of the results (out/regress, of the small set out/regress-small)")
-    parser.add_argument("--on", choices=["local", "slurm"], default="local", help="where: on this machine, or as jobs of Slurm, which also build (local)")
+    parser.add_argument("--out", type=Path, default=None,
+                        help="folder of the results (out/regress, of the small set out/regress-small)")
+    parser.add_argument("--on", choices=["local", "slurm"], default="local",
+                        help="where: on this machine, or as jobs of Slurm, which also build (local)")
     parser.add_argument("--task", type=Path, help=argparse.SUPPRESS)  # the inside of such jobs
     parser.add_argument("--collect", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fresh", action="store_true", help="make every run anew, also what is done already")
-    parser.add_argument("--history", type=Path, default=None, help="the history (history.db beside the folder of results)")
+    parser.add_argument("--history", type=Path, default=None,
+                        help="the history (history.db beside the folder of results)")
     parser.add_argument("--no-history", action="store_true", help="leave no session in it, and draw no dashboard")
     settings = parser.parse_args(words)
     if settings.task or settings.collect:
@@ -286,7 +306,8 @@ def of_plan(plan):
     """Settings and runs of jobs that are handed in: as they were then."""
     told = plan.read()
     settings = arguments(told["words"])
-    settings.out = plan.folder.parent.relative_to(os.getcwd()) if plan.folder.is_relative_to(os.getcwd()) else plan.folder.parent
+    settings.out = (plan.folder.parent.relative_to(os.getcwd()) if plan.folder.is_relative_to(os.getcwd())
+                    else plan.folder.parent)
     kept = regress_keep.Kept(settings.kept, settings.fresh)
     traces = {path: Trace(Path(path)) for path, _ in told["runs"]}
     return settings, [Run(settings, traces[path], preset, kept) for path, preset in told["runs"]], kept, told["begun"]
@@ -339,7 +360,8 @@ def on_slurm(words, settings, runs, kept):
     status = recorded(runs, settings, plan.read()["begun"], 1, kept)
     if fleet.signals or status == 1:
         return status
-    print(f"regress: the jobs are gone from the queue, and nobody collected; see {plan.file('collect.log')}", file=sys.stderr)
+    print(f"regress: the jobs are gone from the queue, and nobody collected; see {plan.file('collect.log')}",
+          file=sys.stderr)
     return HOST
 
 
@@ -353,7 +375,8 @@ def main(words):
         settings.out, lock = own_folder(settings.out)
         kept = regress_keep.Kept(settings.kept, settings.fresh)
     except OSError as error:
-        print(f"regress: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results", file=sys.stderr)
+        print(f"regress: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results",
+              file=sys.stderr)
         return OUTPUT
     with lock:
         runs = [Run(settings, trace, preset, kept) for trace in traces for preset in settings.presets]

@@ -82,11 +82,13 @@ def table(runs):
     heads = ["accesses", "cycles", "ITLB", "DTLB", "STLB", "PSC", "walks", "reads/walk", "cycles/walk"]
     widths = [12, 12, 10, 10, 10, 10, 10, 11, 12]
     name = max(len(run.trace.name) for run in runs) + 1
-    line = f"{'trace':<{name}} {'preset':<12} {'result':<11}" + "".join(f"{head:>{width}}" for head, width in zip(heads, widths))
+    line = f"{'trace':<{name}} {'preset':<12} {'result':<11}"
+    line += "".join(f"{head:>{width}}" for head, width in zip(heads, widths))
     print(line)
     for run in runs:
         row, values = f"{run.trace.name:<{name}} {run.preset:<12} {run.result:<11}", columns(run)
-        print(row + (f" {run.reason}" if not values else "".join(f"{values[head]:>{width}}" for head, width in zip(heads, widths))))
+        print(row + (f" {run.reason}" if not values
+                     else "".join(f"{values[head]:>{width}}" for head, width in zip(heads, widths))))
 
 
 def clean(text):
@@ -102,12 +104,15 @@ def junit(path, runs, begin):
         return {"tests": str(len(some)), "failures": str(count(some, "failed")), "errors": str(count(some, "crashed")),
                 "skipped": str(count(some, "skipped", *CUT)), "time": f"{sum(run.seconds for run in some):.3f}"}
 
-    root = xml.Element("testsuites", {"name": "regress", **{key: value for key, value in numbers(runs).items() if key != "skipped"}})
+    root = xml.Element("testsuites",
+                       {"name": "regress", **{key: value for key, value in numbers(runs).items() if key != "skipped"}})
     for preset in presets:
         some = [run for run in runs if run.preset == preset]
-        suite = xml.SubElement(root, "testsuite", {"name": f"regress.{preset}", "timestamp": stamp, "hostname": socket.gethostname(), **numbers(some)})
+        suite = xml.SubElement(root, "testsuite", {"name": f"regress.{preset}", "timestamp": stamp,
+                                                   "hostname": socket.gethostname(), **numbers(some)})
         for run in some:
-            case = xml.SubElement(suite, "testcase", {"classname": f"regress.{preset}", "name": run.trace.name, "time": f"{run.seconds:.3f}"})
+            case = xml.SubElement(suite, "testcase", {"classname": f"regress.{preset}", "name": run.trace.name,
+                                                      "time": f"{run.seconds:.3f}"})
             if run.result in BAD:
                 kind = "failure" if run.result == "failed" else "error"
                 finding = run.numbers.get("finding", {}).get("kind") or run.numbers.get("verdict") or run.result
@@ -121,9 +126,12 @@ def junit(path, runs, begin):
 
 
 def results(path, runs, settings, begin):
-    rows = [{"trace": str(run.trace.path), "preset": run.preset, "result": run.result, "reason": run.reason, "seconds": round(run.seconds, 3),
-             "again": run.again, "from_before": run.from_before, "log": str(run.log), "numbers": run.numbers} for run in runs]
-    write_whole(path, json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check, "bench": settings.bench, "runs": rows}, indent=1) + "\n")
+    rows = [{"trace": str(run.trace.path), "preset": run.preset, "result": run.result, "reason": run.reason,
+             "seconds": round(run.seconds, 3),
+             "again": run.again, "from_before": run.from_before, "log": str(run.log), "numbers": run.numbers}
+            for run in runs]
+    write_whole(path, json.dumps({"begun": int(begin), "set": settings.set, "check": settings.check,
+                                  "bench": settings.bench, "runs": rows}, indent=1) + "\n")
 
 
 def level(settings):
@@ -131,16 +139,20 @@ def level(settings):
 
 
 def total(runs, settings, seconds, page):
-    accesses = sum(run.numbers.get("replay", {}).get("accesses", 0) for run in runs if run.result in ("passed", "interrupted"))
+    accesses = sum(run.numbers.get("replay", {}).get("accesses", 0) for run in runs
+                   if run.result in ("passed", "interrupted"))
     cycles = sum(run.numbers.get("cycles_dut", 0) for run in runs if run.result in ("passed", "interrupted"))
     for run in runs:
         if run.result in BAD:
             print(f"{run.preset} {run.trace.name}: {run.reason}\n    again: {run.again}")
-    print(f"{accesses:,} accesses and {cycles:,} cycles compared at {level(settings)} in {clock(seconds)}; see {settings.out}/junit.xml and results.json")
+    print(f"{accesses:,} accesses and {cycles:,} cycles compared at {level(settings)} in {clock(seconds)}; see "
+          f"{settings.out}/junit.xml and results.json")
     if any(run.from_before for run in runs):
-        print(f"{sum(run.from_before for run in runs)} of them from before: the same programs, traces and options; FRESH=1 makes them again")
+        print(f"{sum(run.from_before for run in runs)} of them from before: the same programs, traces and options; "
+              "FRESH=1 makes them again")
     if count(runs, *CUT):
-        print(f"INTERRUPTED: {count(runs, 'interrupted')} runs were cut short and {count(runs, 'not run')} not begun; the table covers what was compared until then")
+        print(f"INTERRUPTED: {count(runs, 'interrupted')} runs were cut short and {count(runs, 'not run')} not begun; "
+              "the table covers what was compared until then")
     if page:
         print(f"dashboard: {page}")
     print(f"{count(runs, 'passed')} passed, {count(runs, *BAD)} failed, {count(runs, 'skipped')} skipped")
@@ -151,11 +163,13 @@ class Record:
     def __init__(self, history, settings, runs, begun=None):
         self.history, self.settings = history, settings
         self.page = settings.history and settings.history.with_name("dashboard.html")
-        words = f"{settings.set} set of {settings.corpus} at {level(settings)} on {settings.bench}" if settings.set != "full" \
-            else f"{settings.corpus} at {level(settings)} on {settings.bench}"
-        words += "".join(f", {name} {value}" for name, value in (("limit", settings.limit), ("options", settings.args)) if value)
+        words = f"{settings.set} set of " if settings.set != "full" else ""
+        words += f"{settings.corpus} at {level(settings)} on {settings.bench}"
+        words += "".join(f", {name} {value}" for name, value in (("limit", settings.limit), ("options", settings.args))
+                         if value)
         scope = regress_keep.hash_of(sorted({(run.preset, str(run.trace.path), *run.words) for run in runs}))[:16]
-        facts = {"presets": settings.presets, "traces": [trace.name for trace in dict.fromkeys(run.trace for run in runs)]}
+        facts = {"presets": settings.presets,
+                 "traces": [trace.name for trace in dict.fromkeys(run.trace for run in runs)]}
         history.begin("regress", scope, words, settings.out, facts, begun)
         self.commits = set()
 
@@ -192,7 +206,10 @@ def row(run):
     except OSError:
         same = ""  # the trace is gone
     link = Path(bundle, "report.html") if bundle else run.log
-    return {"trace": run.trace.name, "preset": run.preset, "side": "", "same": same, "commit_id": commit, "dirty": dirty,
-            "result": run.result, "reason": run.reason, "seconds": run.seconds, "cpu": run.numbers.get("speed", {}).get("cpu_seconds"),
-            "accesses": run.numbers.get("replay", {}).get("accesses"), "cycles": run.numbers.get("cycles_dut") if whole else None,
+    return {"trace": run.trace.name, "preset": run.preset, "side": "", "same": same, "commit_id": commit,
+            "dirty": dirty,
+            "result": run.result, "reason": run.reason, "seconds": run.seconds,
+            "cpu": run.numbers.get("speed", {}).get("cpu_seconds"),
+            "accesses": run.numbers.get("replay", {}).get("accesses"),
+            "cycles": run.numbers.get("cycles_dut") if whole else None,
             "kept": int(run.from_before), "host": processor(run.numbers.get("host", {})), "link": str(link.resolve())}

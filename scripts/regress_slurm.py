@@ -64,7 +64,8 @@ class Plan:
         """Is there a plan whose jobs are in the queue still?"""
         if not self.file("plan.json").exists() or self.file("status").exists() or not self.jobs():
             return False
-        queue = subprocess.run(["squeue", "-h", "-o", "%A", "-j", ",".join(self.jobs())], capture_output=True, text=True, check=False)
+        queue = subprocess.run(["squeue", "-h", "-o", "%A", "-j", ",".join(self.jobs())], capture_output=True,
+                               text=True, check=False)
         return bool(queue.stdout.strip())
 
     def new(self, words, runs):
@@ -76,7 +77,8 @@ class Plan:
 
     def submit(self, name, command, *options):
         job = slurm(
-            "sbatch", "--parsable", f"--job-name=twinwalk-{name}", f"--chdir={os.getcwd()}", "--requeue", "--open-mode=append",
+            "sbatch", "--parsable", f"--job-name=twinwalk-{name}", f"--chdir={os.getcwd()}", "--requeue",
+            "--open-mode=append",
             "--kill-on-invalid-dep=yes", *shlex.split(os.environ.get("SBATCH_ARGS", "")), *options, f"--wrap={command}",
         )  # fmt: skip
         job = job.partition(";")[0]
@@ -86,7 +88,8 @@ class Plan:
 
     def hand_in(self, indices, after):
         """Tasks for these runs, in arrays as long as Slurm takes them, and the collector behind them."""
-        most = next((int(line.split()[-1]) for line in slurm("scontrol", "show", "config").splitlines() if line.startswith("MaxArraySize")), 1001)
+        most = next((int(line.split()[-1]) for line in slurm("scontrol", "show", "config").splitlines()
+                     if line.startswith("MaxArraySize")), 1001)
         base = f"{shlex.quote(sys.executable)} scripts/regress.py"
         arrays = []
         for first in range(0, len(indices), most - 1):
@@ -94,7 +97,8 @@ class Plan:
             some.write_text("\n".join(map(str, indices[first:first + most - 1])) + "\n")
             count = min(most - 1, len(indices) - first)
             arrays.append(
-                self.submit("run", f"{base} --task={shlex.quote(str(some))}", f"--array=0-{count - 1}", f"--output={self.file('task-%a.log')}",
+                self.submit("run", f"{base} --task={shlex.quote(str(some))}", f"--array=0-{count - 1}",
+                            f"--output={self.file('task-%a.log')}",
                             *([f"--dependency=afterok:{after}"] if after else []))
             )  # fmt: skip
         self.submit(
@@ -104,8 +108,10 @@ class Plan:
 
     def begin(self, settings, words, runs, programs):
         self.new(words, runs)
-        make = " && ".join(f"make -s -j2 PRESET={shlex.quote(preset)} {shlex.quote(program)}" for preset, program in programs)
-        built = self.submit("build", f"{make} && touch {shlex.quote(str(self.file('built')))}", f"--output={self.file('build.log')}")
+        make = " && ".join(f"make -s -j2 PRESET={shlex.quote(preset)} {shlex.quote(program)}"
+                           for preset, program in programs)
+        built = self.submit("build", f"{make} && touch {shlex.quote(str(self.file('built')))}",
+                            f"--output={self.file('build.log')}")
         self.hand_in(list(range(len(runs))), built)
 
     def cancel(self):
@@ -131,7 +137,8 @@ def task(plan, run, index, fleet):
     """In a job: one run. Its result is a file, unless it was cut short: then it is made again."""
     run.go(fleet)
     if run.result not in ("interrupted", "not run"):
-        write_whole(plan.file(f"{index}.json"), json.dumps({**run.state(), "from_before": run.from_before, "said": run.said}), forced=True)
+        write_whole(plan.file(f"{index}.json"),
+                    json.dumps({**run.state(), "from_before": run.from_before, "said": run.said}), forced=True)
     print(f"{run.result} {run.name} {run.reason}")
 
 
@@ -150,9 +157,13 @@ def collect(plan, runs):
         run = runs[index]
         run.result = "crashed" if built else "failed"
         run.status = -9 if built else 7
-        run.reason = f"lost: its task ended {TRIES} times without a result; see {plan.file(f'task-{index}.log')}" if built else (
-            "the build failed: " + " ".join(plan.file("build.log").read_text(errors="replace").split()[-30:]) if plan.file("build.log").exists() else "the build did not run"
-        )
+        if built:
+            run.reason = f"lost: its task ended {TRIES} times without a result; see {plan.file(f'task-{index}.log')}"
+        elif plan.file("build.log").exists():
+            said = plan.file("build.log").read_text(errors="replace")
+            run.reason = "the build failed: " + " ".join(said.split()[-30:])
+        else:
+            run.reason = "the build did not run"
     return True
 
 
@@ -166,7 +177,8 @@ def follow(plan, runs, progress, fleet):
         again = sorted(plan.folder.glob("try-*"))
         for path in again[requeued:]:
             lost = path.read_text().split()
-            print(f"      handed in again, for they ended without a result: {' '.join(runs[int(i)].name for i in lost)}", flush=True)
+            print(f"      handed in again, for they ended without a result: "
+                  f"{' '.join(runs[int(i)].name for i in lost)}", flush=True)
         requeued = len(again)
         if fleet.signals:
             plan.cancel()

@@ -65,8 +65,8 @@ def modules(root, files):
 
 
 def uses_of(root, file, files, names_of_modules):
-    """Pairs of what the file takes, as it says so, and the file or room that this is: what it includes; in SystemVerilog
-    the modules and packages that it names."""
+    """Pairs of what the file takes, as it says so, and the file or room that this is: what it includes; in
+    SystemVerilog the modules and packages that it names."""
     text = (root / file).read_text(encoding="utf-8", errors="replace")
     if file.endswith((".sv", ".svh")):
         text = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Constrained-random stimulus in lockstep, all state compared, for so many hours, with seeds that have never run before.
+"""Constrained-random stimulus in lockstep, all state compared, for so many hours, with seeds that never ran before.
 
 `make soak HOURS=8` builds what it runs. Every seed is entered into the history (out/history.db) before it runs, so that
 none is given twice, not to two soaks at once either; the preset that has had the fewest cycles comes next. A failure is
@@ -8,8 +8,9 @@ cut down, told at once, and its folder kept. A line an hour says how far it is.
 A soak that was interrupted or killed is taken up again by the next one of the same length and presets: seeds that were
 under way run again, then what is left of its hours; --fresh begins a new one. Time in which nothing ran does not count.
 
-Results: a table, out/soak/results.json, the history, the dashboard. Exit status (tb/base/exits.h): 0 all equal, 1 a seed
-failed, 2 wrong usage, 5 nothing was compared, 6 an output could not be written, 7 the host failed, 130 interrupted.
+Results: a table, out/soak/results.json, the history, the dashboard. Exit status (tb/base/exits.h): 0 all equal, 1 a
+seed failed, 2 wrong usage, 5 nothing was compared, 6 an output could not be written, 7 the host failed, 130
+interrupted.
 """
 
 import argparse
@@ -50,7 +51,8 @@ def arguments(words):
     settings = parser.parse_args(words)
     settings.presets = settings.presets.split()
     settings.history = settings.history or settings.out.parent / "history.db"
-    if not settings.hours > 0 or settings.cycles < 1 or settings.jobs < 1 or settings.reduce < 0 or not settings.tell > 0:
+    if (not settings.hours > 0 or settings.cycles < 1 or settings.jobs < 1 or settings.reduce < 0
+        or not settings.tell > 0):
         parser.error("--hours, --cycles, --jobs, --tell are more than nothing, --reduce is not negative")
     for preset in settings.presets:
         if preset not in presets:
@@ -69,8 +71,8 @@ class Seed:
         self.preset, self.seed = preset, seed
         self.log, self.json = (settings.out / "runs" / f"{preset}-{seed}.{kind}" for kind in ("log", "json"))
         self.command = [
-            f"build/{preset}/twinwalk", "random", "--check=state", f"--cycles={settings.cycles}", f"--seed={seed}", f"--reduce={settings.reduce}",
-            *shlex.split(settings.args), f"--out={settings.out / 'mismatches'}",
+            f"build/{preset}/twinwalk", "random", "--check=state", f"--cycles={settings.cycles}", f"--seed={seed}",
+            f"--reduce={settings.reduce}", *shlex.split(settings.args), f"--out={settings.out / 'mismatches'}",
         ]  # fmt: skip
         self.status, self.numbers, self.said = None, {}, ""
 
@@ -79,7 +81,8 @@ class Seed:
         try:
             self.json.unlink(missing_ok=True)
             with open(self.log, "w") as log:
-                process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                process = fleet.start([*self.command, f"--json={self.json}"], stdin=subprocess.DEVNULL, stdout=log,
+                                      stderr=subprocess.STDOUT, start_new_session=True)
                 if not process:
                     self.status = INTERRUPTED
                     return self
@@ -111,11 +114,13 @@ class Seed:
         where = next((i for i, line in enumerate(lines) if line.startswith(("MISMATCH", "HANG"))), None)
         if self.status is not None and self.status < 0:
             return f"ended by {signal.Signals(-self.status).name}"
-        return " ".join(lines[where:where + 4]) if where is not None else lines[-1] if lines else f"status {self.status}, without a word"
+        return (" ".join(lines[where:where + 4]) if where is not None else lines[-1] if lines
+                else f"status {self.status}, without a word")
 
     def explain(self):
         lines = self.said.splitlines()
-        where = next((i for i, line in enumerate(lines) if line.strip().startswith(("MISMATCH", "HANG"))), max(0, len(lines) - 5))
+        where = next((i for i, line in enumerate(lines) if line.strip().startswith(("MISMATCH", "HANG"))),
+                     max(0, len(lines) - 5))
         return "\n".join(lines[where:where + EXPLAINS])
 
     def forget(self):
@@ -129,11 +134,13 @@ class Soak:
         self.settings, self.fleet = settings, regress.Fleet()
         self.db = history.History(settings.history)
         self.again, self.done, self.running = [], [], {preset: 0 for preset in settings.presets}
-        self.facts = {"hours": settings.hours, "presets": settings.presets, "cycles": settings.cycles, "args": settings.args, "worked": 0.0}
+        self.facts = {"hours": settings.hours, "presets": settings.presets, "cycles": settings.cycles,
+                      "args": settings.args, "worked": 0.0}
         self.lock = None
         self.take_up()
         if not self.lock:
-            self.db.begin("soak", "", f"{settings.hours:g} h of random stimulus on {' '.join(settings.presets)}", settings.out, self.facts)
+            self.db.begin("soak", "", f"{settings.hours:g} h of random stimulus on {' '.join(settings.presets)}",
+                          settings.out, self.facts)
             self.claim(self.db.id)
         self.before, self.begun = self.facts["worked"], time.monotonic()
 
@@ -153,13 +160,18 @@ class Soak:
         if self.settings.fresh or self.db.lost:
             return
         folder = str(self.settings.out.resolve())
-        for row in self.db.all("SELECT * FROM session WHERE kind = 'soak' AND (status IS NULL OR status = ?) AND folder = ? ORDER BY id DESC", INTERRUPTED, folder):
+        for row in self.db.all("SELECT * FROM session WHERE kind = 'soak' AND (status IS NULL OR status = ?) AND "
+                               "folder = ? ORDER BY id DESC", INTERRUPTED, folder):
             facts = json.loads(row["facts"])
-            if any(facts.get(name) != self.facts[name] for name in ("hours", "presets", "cycles", "args")) or not self.claim(row["id"]):
+            if (any(facts.get(name) != self.facts[name] for name in ("hours", "presets", "cycles", "args"))
+                or not self.claim(row["id"])):
                 continue
             self.db.id, self.facts = row["id"], facts
-            self.again = [(r["preset"], r["seed"]) for r in self.db.all("SELECT * FROM seed WHERE session = ? AND result = 'running'", row["id"])]
-            print(f"soak: goes on with what was interrupted: {facts['worked'] / 3600:.2f} of {facts['hours']:g} h are done, {len(self.again)} seeds run again", flush=True)
+            self.again = [(r["preset"], r["seed"])
+                          for r in self.db.all("SELECT * FROM seed WHERE session = ? AND result = 'running'",
+                                               row["id"])]
+            print(f"soak: goes on with what was interrupted: {facts['worked'] / 3600:.2f} of {facts['hours']:g} h are "
+                  f"done, {len(self.again)} seeds run again", flush=True)
             return
 
     @property
@@ -167,7 +179,8 @@ class Soak:
         return self.before + time.monotonic() - self.begun
 
     def over(self):
-        return self.fleet.signals or self.count("failed") >= self.settings.failures or self.worked >= self.settings.hours * 3600
+        return (self.fleet.signals or self.count("failed") >= self.settings.failures
+                or self.worked >= self.settings.hours * 3600)
 
     def next(self):
         if self.again:
@@ -187,10 +200,12 @@ class Soak:
         bundle = one.numbers.get("finding", {}).get("bundle")
         link = str(Path(bundle, "report.html").resolve()) if bundle else str(one.log.resolve())
         bad = one.result in ("failed", "broken")
-        self.db.end_seed(one.seed, result=one.result, reason=one.reason() if bad else "", cycles=one.cycles, link=link if bad else "")
+        self.db.end_seed(one.seed, result=one.result, reason=one.reason() if bad else "", cycles=one.cycles,
+                         link=link if bad else "")
         self.keep()
         if bad:
-            print(f"{one.result.upper()}: seed {one.seed} on {one.preset}\n{one.explain()}\n    again: {shlex.join(one.command)}", flush=True)
+            print(f"{one.result.upper()}: seed {one.seed} on {one.preset}\n{one.explain()}\n    again: "
+                  f"{shlex.join(one.command)}", flush=True)
         elif one.result == "equal":
             one.forget()
 
@@ -203,7 +218,8 @@ class Soak:
 
     def tell(self):
         cycles = sum(one.cycles for one in self.done)
-        print(f"{self.worked / 3600:.2f} h: {self.count('equal', 'failed')} seeds, {cycles:,} cycles, {self.count('failed')} failed", flush=True)
+        print(f"{self.worked / 3600:.2f} h: {self.count('equal', 'failed')} seeds, {cycles:,} cycles, "
+              f"{self.count('failed')} failed", flush=True)
 
     def run(self):
         pending, told = set(), time.monotonic()
@@ -211,7 +227,8 @@ class Soak:
             while pending or not self.over():
                 while len(pending) < self.settings.jobs and not self.over():
                     pending.add(pool.submit(self.next().go, self.fleet))
-                done, pending = concurrent.futures.wait(pending, timeout=1, return_when=concurrent.futures.FIRST_COMPLETED)
+                done, pending = concurrent.futures.wait(pending, timeout=1,
+                                                        return_when=concurrent.futures.FIRST_COMPLETED)
                 for each in done:
                     self.ended(each.result())
                 if time.monotonic() - told >= self.settings.tell:
@@ -242,10 +259,13 @@ class Soak:
             met = {name for r in random for name, n in r["corners"].items() if n}
             corners = len(random[0]["corners"]) if random else 0
             row = rows[preset] = {
-                "seeds": sum(one.result in ("equal", "failed") for one in mine), "cycles": sum(one.cycles for one in mine),
-                "requests": sum(r["answers"] for r in random), "failed": sum(one.result == "failed" for one in mine), "corners": sorted(met),
+                "seeds": sum(one.result in ("equal", "failed") for one in mine),
+                "cycles": sum(one.cycles for one in mine),
+                "requests": sum(r["answers"] for r in random), "failed": sum(one.result == "failed" for one in mine),
+                "corners": sorted(met),
             }  # fmt: skip
-            print(f"{preset:12} {row['seeds']:8,} {row['cycles']:16,} {row['requests']:14,} {row['failed']:8}  {len(met)} of {corners}")
+            print(f"{preset:12} {row['seeds']:8,} {row['cycles']:16,} {row['requests']:14,} {row['failed']:8}  "
+                  f"{len(met)} of {corners}")
         return rows
 
 
@@ -255,14 +275,16 @@ def main(words):
         (settings.out / "runs").mkdir(parents=True, exist_ok=True)
         soak = Soak(settings)
     except OSError as error:
-        print(f"soak: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results", file=sys.stderr)
+        print(f"soak: {error.filename}: {error.strerror}; --out=FOLDER gives another place for the results",
+              file=sys.stderr)
         return OUTPUT
     soak.run()
     soak.tell()
     rows, status = soak.table(), soak.status()
     soak.db.end(status)
     results = {"status": status, "worked": round(soak.worked, 1), "presets": rows, "failed": [
-        {"preset": one.preset, "seed": one.seed, "reason": one.reason(), "again": shlex.join(one.command)} for one in soak.done if one.result in ("failed", "broken")
+        {"preset": one.preset, "seed": one.seed, "reason": one.reason(), "again": shlex.join(one.command)}
+        for one in soak.done if one.result in ("failed", "broken")
     ]}  # fmt: skip
     page = settings.history.with_name("dashboard.html")
     written = said("soak", write_whole, settings.out / "results.json", json.dumps(results, indent=1) + "\n")

@@ -10,8 +10,8 @@ preset: seconds. Without MODULE the MMU is synthesized twice: flat, which gives 
 hierarchy kept until after mapping, which says which module each LUT belongs to, so that the paths can be followed
 through modules. What could be optimized across modules is not there, so its sum is higher.
 
-The modules of rtl/link (docs/board.md) are parts of mmu_link, whose MMU has a clock enable and a readout while it waits;
-mmu_link by itself is with the MMU. The endpoints link_uart and link_ft245 stand alone.
+The modules of rtl/link (docs/board.md) are parts of mmu_link, whose MMU has a clock enable and a readout while it
+waits; mmu_link by itself is with the MMU. The endpoints link_uart and link_ft245 stand alone.
 
 State readout is off (parameter Readout of mmu). Levels: LUTs on the longest path between
 registers, inputs and outputs; a read of a LUT RAM counts as one. Memories: as ECP5's LUT RAMs (16 x 4 bits) and block
@@ -75,16 +75,19 @@ class Yosys:
         (self.folder / f"{name}.ys").write_text(script.replace("@", self.short), encoding="utf-8")
         log = self.folder / f"{name}.log"
         try:
-            done = subprocess.run([self.program, "-q", "-l", f"{self.short}{name}.log", f"{self.short}{name}.ys"], cwd=HOME,
-                                  check=False, capture_output=True, text=True)
+            done = subprocess.run([self.program, "-q", "-l", f"{self.short}{name}.log", f"{self.short}{name}.ys"],
+                                  cwd=HOME, check=False, capture_output=True, text=True)
         except OSError as error:
             raise Broken(f"{self.program}: {error.strerror}") from error
         if done.returncode:
             said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
             if "No such command: read_slang" in said:
-                raise Broken(f"{self.program} reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang, and without it one is installed")
-            errors = [line for line in said.split("\n") if re.search("error", line, re.IGNORECASE)] or said.strip().split("\n")[-3:]
-            raise (Refused if "ERROR" in said or "error:" in said else Broken)("\n".join([*errors[:10], f"the log: {log}"]))
+                raise Broken(f"{self.program} reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang, "
+                             "and without it one is installed")
+            errors = ([line for line in said.split("\n") if re.search("error", line, re.IGNORECASE)]
+                      or said.strip().split("\n")[-3:])
+            what = Refused if "ERROR" in said or "error:" in said else Broken
+            raise what("\n".join([*errors[:10], f"the log: {log}"]))
 
 
 def top_of(modules):
@@ -102,7 +105,8 @@ def read(yosys, preset, top):
             raise Refused(f"{preset} was refused")
     sources = list((HOME / "rtl").glob("*.sv"))
     if top != "mmu":
-        sources = clock_enable.write(yosys.folder / "rtl", clock_enable.read(sources)) + list((HOME / "rtl/link").glob("*.sv"))
+        sources = clock_enable.write(yosys.folder / "rtl", clock_enable.read(sources))
+        sources += (HOME / "rtl/link").glob("*.sv")
     sources.sort(key=lambda file: (not file.stem.endswith("_pkg"), file.stem))
     yosys.run("read", f"""
 read_slang -j 1 --top {top} --keep-hierarchy @mmu_cfg_pkg.sv {" ".join(str(one.relative_to(HOME)) for one in sources)}
@@ -200,7 +204,8 @@ class Netlist:
         return sum(wanted(cell["type"]) for cell in self.cells.values())
 
     def ends(self):
-        """Of every bit that a register, a block RAM, the write port of a LUT RAM or an output takes: level, bit, whose."""
+        """Of every bit that a register, a block RAM, the write port of a LUT RAM or an output takes: level, bit,
+        whose."""
         for name, cell in self.cells.items():
             if cell["type"] == LUT:
                 continue
@@ -247,7 +252,8 @@ def row(label, netlist, belongs=lambda name: True, levels=None):
             kinds["ff"] += bool(FLIP_FLOP.match(kind))
             kinds["lut_ram"] += kind == LUT_RAM
             kinds["block_ram"] += bool(BLOCK_RAM.match(kind))
-    print(f"  {label:<58} {kinds['lut']:>7} {kinds['ff']:>7} {levels if levels is not None else '':>7} {kinds['lut_ram']:>8} {kinds['block_ram']:>9}")
+    print(f"  {label:<58} {kinds['lut']:>7} {kinds['ff']:>7} {levels if levels is not None else '':>7} "
+          f"{kinds['lut_ram']:>8} {kinds['block_ram']:>9}")
 
 
 def heading(title):
@@ -346,9 +352,11 @@ def main(arguments):
         yosys = Yosys(folder)
         instances = read(yosys, preset, top_of(options.modules))
         chosen = [path for path, name in instances.items()
-                  if any(fnmatch.fnmatchcase(path, re.sub(r"\[", "[[]", one)) or name.partition("$")[0] == one for one in options.modules)]
+                  if any(fnmatch.fnmatchcase(path, re.sub(r"\[", "[[]", one)) or name.partition("$")[0] == one
+                         for one in options.modules)]
         if options.modules and not chosen:
-            print(f"synth: no module or instance is called {' or '.join(options.modules)}; there are: {', '.join(sorted(instances))}", file=sys.stderr)
+            print(f"synth: no module or instance is called {' or '.join(options.modules)}; there are: "
+                  f"{', '.join(sorted(instances))}", file=sys.stderr)
             return 2
         if chosen:
             one_by_one(yosys, chosen, instances, options)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Timing drawings of docs/integration.md, from real runs: plays docs/timing/NAME.pins through the C model and the RTL of
-preset tiny (`twinwalk pins`, which compares every output in every clock), takes what was at the pins from the waveform,
-and draws it with WaveDrom.
+"""Timing drawings of docs/integration.md, from real runs: plays docs/timing/NAME.pins through the C model and the RTL
+of preset tiny (`twinwalk pins`, which compares every output in every clock), takes what was at the pins from the
+waveform, and draws it with WaveDrom.
 
   timing.py [NAME…]            draws docs/timing/NAME.json and NAME.svg anew; default: all
   timing.py --check [NAME…]    changes nothing; says which are not what the RTL does today
@@ -32,7 +32,8 @@ FOLDER = HOME / "docs/timing"
 TWINWALK = HOME / "build/tiny/twinwalk"
 PS_OF_CYCLE, SETTLED, LONGEST = 1000, 100, 1  # of cycles in which nothing changes so many are drawn
 ACCESS, KIND, SOURCE = ("load", "store", "fetch"), ("OK", "GP", "PF", "MEMERR"), ("L1", "STLB", "walk", "merged")
-OPERATION = ("CR0", "CR3", "CR4", "EFER", "INVLPG", "INVPCID0", "INVPCID1", "INVPCID2", "INVPCID3", "PKRU", "PKRS", "PAT")
+OPERATION = ("CR0", "CR3", "CR4", "EFER", "INVLPG", "INVPCID0", "INVPCID1", "INVPCID2", "INVPCID3", "PKRU", "PKRS",
+             "PAT")
 
 
 def hexadecimal(value):
@@ -80,7 +81,8 @@ class Pins:
             for var in pywellen.Waveform(fst).all_vars():
                 match = re.fullmatch(r"TOP\.mmu_waves\.dut\.(\w+_[io])(\.?\[\d+\])?", var.full_name)
                 if match:
-                    self.changes[match[1] + (match[2] or "").lstrip(".")] = [(time, int(value)) for time, value in var.tv]
+                    name = match[1] + (match[2] or "").lstrip(".")
+                    self.changes[name] = [(time, int(value)) for time, value in var.tv]
 
     def at(self, name, port, cycle):
         array = f"{name}[{port}]"
@@ -190,7 +192,8 @@ def usage(rows, names):
     if rows and len(names) != 1:
         return "--rows: is for one file of stimulus"
     if missing:
-        return f"{missing[0]}: there is no such {'stimulus' if rows else 'drawing; there are: ' + ', '.join(sorted(one.stem for one in FOLDER.glob('*.pins')))}"
+        there = ", ".join(sorted(one.stem for one in FOLDER.glob("*.pins")))
+        return f"{missing[0]}: there is no such " + ("stimulus" if rows else f"drawing; there are: {there}")
     return None
 
 

@@ -3,8 +3,8 @@
 
   tlb_plot.py FILE.json FOLDER      writes FOLDER/itlb.svg, dtlb.svg and stlb.svg
 
-Misses in a thousand accesses, a line for each number of ways. Exit status: 0; 2 wrong usage; 3 the file is not one of those;
-6 a plot cannot be written.
+Misses in a thousand accesses, a line for each number of ways. Exit status: 0; 2 wrong usage; 3 the file is not one of
+those; 6 a plot cannot be written.
 """
 import json
 import sys
@@ -22,7 +22,8 @@ LEAST, MOST = 4, 4096           # entries
 def line(shapes, ways):
     """Entries and misses of the shapes of so many ways, powers of two between LEAST and MOST."""
     points = {shape["entries"]: shape["misses"] for shape in shapes if shape["ways"] == (ways or shape["entries"])}
-    return [(entries, misses) for entries, misses in sorted(points.items()) if LEAST <= entries <= MOST and entries & (entries - 1) == 0]
+    return [(entries, misses) for entries, misses in sorted(points.items()) if LEAST <= entries <= MOST
+            and entries & (entries - 1) == 0]
 
 
 def plot(name, counted, trace):
@@ -30,7 +31,8 @@ def plot(name, counted, trace):
     lines = [(ways, [(x, 1000 * y / accesses) for x, y in line(counted["shapes"], ways)]) for ways in WAYS]
     values = [y for _, points in lines for _, y in points if y > 0] or [1]
     low = 10.0 ** min(0, int(f"{min(values):e}".split("e")[1]))
-    drawing = Plot(f"{NAMES[name]}, LRU: {trace}", "entries", "misses in 1000 accesses", logarithmic(LEAST, MOST), logarithmic(low, 1000))
+    drawing = Plot(f"{NAMES[name]}, LRU: {trace}", "entries", "misses in 1000 accesses", logarithmic(LEAST, MOST),
+                   logarithmic(low, 1000))
     decade, ticks = low, []
     while decade <= 1000:
         ticks.append((decade, f"{decade:g}"))

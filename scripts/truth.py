@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Holds the OS model against the running Linux, program by program: `make truth`, NAMES="ls cow" for some of them only.
 
-Each program runs natively under traces/truth/ (twinwalk-truth), which notes what the kernel does with its memory, and under QEMU with the
-recorder; its trace, moved to the native addresses, is replayed by `twinwalk memory`. What both say of each process at its end is compared, mapping
-by mapping and fault by fault, and written into docs/os-model.md between its markers. --out=FILE writes elsewhere; --keep leaves the document as it is.
+Each program runs natively under traces/truth/ (twinwalk-truth), which notes what the kernel does with its memory, and
+under QEMU with the recorder; its trace, moved to the native addresses, is replayed by `twinwalk memory`. What both say
+of each process at its end is compared, mapping by mapping and fault by fault, and written into docs/os-model.md between
+its markers. --out=FILE writes elsewhere; --keep leaves the document as it is.
 
-Exit status (tb/base/exits.h): 0; 1 a run failed, or a figure is more than 2 % off (and more than 16 KiB or 2 faults) what this kernel gave in several
-runs; 2 wrong usage; 4 this host lacks what is needed, which a line SKIP names.
+Exit status (tb/base/exits.h): 0; 1 a run failed, or a figure is more than 2 % off (and more than 16 KiB or 2 faults)
+what this kernel gave in several runs; 2 wrong usage; 4 this host lacks what is needed, which a line SKIP names.
 """
 import argparse
 import json
@@ -27,7 +28,8 @@ MODEL = os.environ.get("MODEL", "build/skylake/twinwalk-model")
 # What Linux does by default on a machine whose files are in memory, and what this one has chosen for large pages.
 LARGE = {"always": ["--pages=thp"], "madvise": ["--pages=thp", "--thp-madvise"]}
 # The same instructions on both sides: QEMU's processor has fewer features, and no restartable sequences.
-OFF = "AVX2 AVX XSAVEC XSAVE SSSE3 SSE4_1 SSE4_2 ERMS FSRM BMI1 BMI2 LZCNT MOVBE POPCNT FMA RTM AVX_Fast_Unaligned_Load".split()
+OFF = ("AVX2 AVX XSAVEC XSAVE SSSE3 SSE4_1 SSE4_2 ERMS FSRM BMI1 BMI2 LZCNT MOVBE POPCNT FMA RTM "
+       "AVX_Fast_Unaligned_Load").split()
 TUNABLES = "glibc.pthread.rseq=0:glibc.malloc.arena_max=1:glibc.cpu.hwcaps=" + ",".join(f"-{name}" for name in OFF)
 VARIABLES = {"GLIBC_TUNABLES": TUNABLES, "LD_BIND_NOW": "1", "PYTHONHASHSEED": "0"}
 
@@ -67,8 +69,11 @@ PROGRAMS = {
     "python3": ["/usr/bin/python3", "-sSBc", PYTHON],
     "xz": ["/usr/bin/xz", "-c", "-2", "-T1", str(TEXT)],
     "sort": ["/usr/bin/sort", "--parallel=1", "-S", "4M", str(TEXT)],
-    "cc1": [cc1(), "-quiet", "-imultiarch", "x86_64-linux-gnu", "-O1", "traces/truth/programs/threads.c", "-o", "/dev/null"],
-    "shell": ["/bin/sh", "-c", 'for i in 1 2; do ls -l "$1" > /dev/null; sort -S 1M "$0" > "$0.$i"; tail -1 "$0.$i"; done; echo "$(wc -l < "$0")"',
+    "cc1": [cc1(), "-quiet", "-imultiarch", "x86_64-linux-gnu", "-O1", "traces/truth/programs/threads.c", "-o",
+            "/dev/null"],
+    "shell": ["/bin/sh", "-c",
+              'for i in 1 2; do ls -l "$1" > /dev/null; sort -S 1M "$0" > "$0.$i"; tail -1 "$0.$i"; done; '
+              'echo "$(wc -l < "$0")"',
               str(TEXT), str(FILES)],
     "pipeline": ["/bin/sh", "-c", 'ls -l "$0" | sort -S 1M | tail -3', str(FILES)],
     "cow": ["build/truth/cow"],
@@ -88,13 +93,15 @@ def fail(what):
 
 
 def host_lacks():
-    """What this host does not let us do, tried on a program that does nothing: ptrace, perf's event of page faults, a mount over a file. None: nothing."""
+    """What this host does not let us do, tried on a program that does nothing: ptrace, perf's event of page faults, a
+    mount over a file. None: nothing."""
     if os.geteuid() != 0:
         return "not root, which the mounts need that give a program's files to it alone"
     OUT.mkdir(parents=True, exist_ok=True)
     probe = OUT / "probe"
     shutil.copy("/bin/true", probe)
-    done = subprocess.run([TOOL, "run", "-v", "-o", OUT / "probe.log", "-b", f"{probe.resolve()}=/bin/true", "/bin/true"], capture_output=True, text=True)
+    done = subprocess.run([TOOL, "run", "-v", "-o", OUT / "probe.log", "-b", f"{probe.resolve()}=/bin/true",
+                           "/bin/true"], capture_output=True, text=True)
     return done.stderr.strip().split("\n")[0] if done.returncode else None
 
 
@@ -124,16 +131,19 @@ def arguments(variables):
 
 def capture(command, where):
     with open("/dev/null") as nothing, open(where / "captured.out", "w") as out:
-        done = subprocess.run(["scripts/capture.sh", "-z", "1", "-o", where / "captured.tw", *arguments(VARIABLES), *command], stdin=nothing, stdout=out,
+        done = subprocess.run(["scripts/capture.sh", "-z", "1", "-o", where / "captured.tw", *arguments(VARIABLES),
+                               *command], stdin=nothing, stdout=out,
                               stderr=subprocess.PIPE, text=True)
     if done.returncode:
         fail(f"{command[0]}: capture failed: {done.stderr.strip()[-600:]}")
 
 
 def copies(log, where):
-    """A copy of every file that was mapped, so that nobody else on this machine maps its pages. It is written page by page: what came into memory in
-    larger pieces (large folios) is also mapped in larger pieces by Linux 6.18, which the OS model leaves out."""
-    files = sorted({line.split(" ", 6)[6] for line in log.read_text().splitlines() if re.match(r"smaps \d+ \S+ \S+ \S+ \S+ /", line)})
+    """A copy of every file that was mapped, so that nobody else on this machine maps its pages. It is written page by
+    page: what came into memory in larger pieces (large folios) is also mapped in larger pieces by Linux 6.18, which the
+    OS model leaves out."""
+    files = sorted({line.split(" ", 6)[6] for line in log.read_text().splitlines()
+                    if re.match(r"smaps \d+ \S+ \S+ \S+ \S+ /", line)})
     pairs = []
     shutil.rmtree(where / "copies", ignore_errors=True)
     for i, name in enumerate(files):
@@ -151,11 +161,12 @@ def copies(log, where):
 
 
 def native(command, where):
-    """Runs to learn which files there are, and with copies of them in place; then several times, since a kernel's own figures vary from run to run, and
-    as often lightly, to see that looking closely disturbs nothing."""
+    """Runs to learn which files there are, and with copies of them in place; then several times, since a kernel's own
+    figures vary from run to run, and as often lightly, to see that looking closely disturbs nothing."""
     variables = {"LC_ALL": "C", "PATH": "/usr/bin:/bin", **VARIABLES}
     def once(log, *options):
-        run([TOOL, "run", "-v", "-o", where / log, "-O", where / "native.out", *options, *arguments(variables), *command])
+        run([TOOL, "run", "-v", "-o", where / log, "-O", where / "native.out", *options, *arguments(variables),
+             *command])
         return where / log
 
     for old in where.glob("*.log"):
@@ -188,7 +199,8 @@ def one(name, reuse):
         fail(f"{name}: the program printed something else under QEMU; see {where}/*.out")
     births = run([TOOL, "relocate", where / "native.log", where / "captured.tw", where / "moved.tw"])
     (where / "births").write_text(births)
-    run([MODEL, "memory", *OPTIONS, f"--smaps={where}/smaps", f"--faults={where}/faults", f"--json={where}/memory.json", where / "moved.tw"])
+    run([MODEL, "memory", *OPTIONS, f"--smaps={where}/smaps", f"--faults={where}/faults", f"--json={where}/memory.json",
+         where / "moved.tw"])
     return truth_compare.compare(name, where, name in CONCURRENT)
 
 

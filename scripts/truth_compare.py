@@ -1,4 +1,5 @@
-"""What scripts/truth.py compares: the log of a native run (traces/truth/log.h) with what `twinwalk memory` says, and the tables of it."""
+"""What scripts/truth.py compares: the log of a native run (traces/truth/log.h) with what `twinwalk memory` says, and
+the tables of it."""
 import json
 import re
 import sys
@@ -8,8 +9,10 @@ PAGE = 4096
 BEGIN, END = "<!-- truth: begin -->", "<!-- truth: end -->"
 # A figure is good when it is this near: a share, or so little that a share says nothing (bytes, faults).
 NEAR, LITTLE = 0.02, {"vsz": 0, "rss": 4 * PAGE, "rss_peak": 4 * PAGE, "pss": 4 * PAGE, "minor": 2, "major": 0}
-LAG = 3 * 32 * PAGE  # Linux counts pages of three kinds per processor, and adds them up when there are 32 (mm_counter, VmHWM)
-FIGURES = [("vsz", "VSZ"), ("rss", "RSS"), ("rss_peak", "peak RSS"), ("pss", "PSS"), ("minor", "minor faults"), ("major", "major faults")]
+# Linux counts pages of three kinds per processor, and adds them up when there are 32 (mm_counter, VmHWM)
+LAG = 3 * 32 * PAGE
+FIGURES = [("vsz", "VSZ"), ("rss", "RSS"), ("rss_peak", "peak RSS"), ("pss", "PSS"), ("minor", "minor faults"),
+           ("major", "major faults")]
 SAME_PROCESS = 4
 LARGE_PAGE = 512 * PAGE
 
@@ -32,7 +35,8 @@ def read_native(path):
             kind, task = word[0], int(word[1])
             if kind == "task":
                 same = int(word[3]) & SAME_PROCESS
-                tasks[task] = {"leader": tasks[int(word[2])]["leader"] if same else task, "status": {}, "maps": [], "faults": [], "execs": []}
+                tasks[task] = {"leader": tasks[int(word[2])]["leader"] if same else task, "status": {}, "maps": [],
+                               "faults": [], "execs": []}
                 continue
             t = tasks[task]
             if kind == "exec":
@@ -44,7 +48,8 @@ def read_native(path):
             elif kind == "status":
                 t["status"][word[2]] = int(word[3])
             elif kind == "smaps":
-                mapping = {"start": int(word[2], 16), "end": int(word[3], 16), "name": line.split(" ", 6)[6] if len(word) > 6 else ""}
+                mapping = {"start": int(word[2], 16), "end": int(word[3], 16),
+                           "name": line.split(" ", 6)[6] if len(word) > 6 else ""}
                 t["maps"].append(mapping)
             elif kind == "size":
                 mapping[word[2]] = int(word[3])
@@ -58,10 +63,12 @@ def read_native(path):
 
 
 def read_smaps(path):
-    """The mappings of every process at its end, by its number and the record at which it ended (None: at the end of the trace)."""
+    """The mappings of every process at its end, by its number and the record at which it ended (None: at the end of the
+    trace)."""
     processes, maps = {}, None
     for line in path.read_text().splitlines():
-        if head := re.match(r"==== process (\d+), task \d+, .*: (?:\D* at record (\d+)|at the end of the trace) ====$", line):
+        if head := re.match(r"==== process (\d+), task \d+, .*: (?:\D* at record (\d+)|at the end of the trace) ====$",
+                            line):
             maps = processes[int(head[1]), int(head[2]) if head[2] else None] = []
         elif place := re.match(r"([0-9a-f]+)-([0-9a-f]+) \S{4} \S+ \S+ \d+ *(.*)", line):
             maps.append({"start": int(place[1], 16), "end": int(place[2], 16), "name": place[3]})
@@ -82,7 +89,8 @@ def read_faults(path):
 def read_births(path):
     """The tasks of the trace: number natively, record at which it is born, number in the trace."""
     return [{"process": word == "process", "native": int(native), "record": int(record), "task": int(task)}
-            for word, native, record, task in re.findall(r"^(process|thread) (\d+) (\d+) (\d+)$", path.read_text(), re.MULTILINE)]
+            for word, native, record, task in re.findall(r"^(process|thread) (\d+) (\d+) (\d+)$", path.read_text(),
+                                                         re.MULTILINE)]
 
 
 def label(maps, address):
@@ -104,8 +112,9 @@ def differing_mappings(native, model):
 
 
 def differing_faults(native, native_maps, model, counted):
-    """Faults by the name of what is mapped there, where the two differ in number. More may be counted natively than left a sample: those by which
-    the kernel itself gets at a page, as execve at its strings on the stack (get_user_pages)."""
+    """Faults by the name of what is mapped there, where the two differ in number. More may be counted natively than
+    left a sample: those by which the kernel itself gets at a page, as execve at its strings on the stack
+    (get_user_pages)."""
     pages = Counter(va // PAGE for va in model)
     pages.subtract(va // PAGE for va in native)
     sums = Counter({"no sample": len(native) - counted})
@@ -115,8 +124,8 @@ def differing_faults(native, native_maps, model, counted):
 
 
 def split_large_pages(native, native_maps, model):
-    """Faults that the model takes more, in a large page that is still whole natively: it splits one that several processes share for all of them,
-    Linux for the one that needs a part (docs/os-model.md, section 2)."""
+    """Faults that the model takes more, in a large page that is still whole natively: it splits one that several
+    processes share for all of them, Linux for the one that needs a part (docs/os-model.md, section 2)."""
     more = Counter(va // LARGE_PAGE for va in model)
     more.subtract(va // LARGE_PAGE for va in native)
     whole = [m for m in native_maps if m.get("AnonHugePages")]
@@ -131,12 +140,13 @@ def runs_of(where, kind):
 
 def sizes_of(task):
     status = task["status"]
-    return {"vsz": status["VmSize"] << 10, "rss": status["Rss"] << 10, "rss_peak": max(status["VmHWM"], status["Rss"]) << 10, "pss": status["Pss"] << 10}
+    return {"vsz": status["VmSize"] << 10, "rss": status["Rss"] << 10,
+            "rss_peak": max(status["VmHWM"], status["Rss"]) << 10, "pss": status["Pss"] << 10}
 
 
 def spread_of(number, runs, light):
-    """The least and most of each figure in all native runs that had the same processes: what this kernel does of itself. The first process is counted
-    from its execve on: what its launcher took before is not the program's."""
+    """The least and most of each figure in all native runs that had the same processes: what this kernel does of
+    itself. The first process is counted from its execve on: what its launcher took before is not the program's."""
     figures = {key: [] for key, _ in FIGURES}
     of_exec = 0
     for run in (run for run in runs if len(run) == len(runs[0])):
@@ -145,7 +155,8 @@ def spread_of(number, runs, light):
         of_exec = of_exec or (t["execs"][0][1] - before if number == 0 else 0)
         for key, value in {**sizes_of(t), "minor": t["minor"] - before, "major": t["major"]}.items():
             figures[key].append(value)
-    for run in (run for run in light if number == 0 and len(run) == len(runs[0])): # these look at nothing but the first execve and the ends
+    # these look at nothing but the first execve and the ends
+    for run in (run for run in light if number == 0 and len(run) == len(runs[0])):
         figures["minor"].append(run[0]["minor"] - run[0]["execs"][0][1] + of_exec)
     return {key: [min(values), max(values)] for key, values in figures.items()}
 
@@ -175,20 +186,23 @@ def compare(name, where, concurrent=False):
         t = tasks[number]
         before = t["execs"][0][0] if number == 0 else 0 # what the launcher took before its execve is not the program's
         kernel = {**sizes_of(t), "minor": t["minor"] - before, "major": t["major"]}
-        model = {"vsz": p["vsz"], "rss": p["rss"], "rss_peak": p["rss_peak"], "pss": round(p["pss"]), "minor": p["minor_faults"], "major": p["major_faults"]}
+        model = {"vsz": p["vsz"], "rss": p["rss"], "rss_peak": p["rss_peak"], "pss": round(p["pss"]),
+                 "minor": p["minor_faults"], "major": p["major_faults"]}
         own = faults.get(number, [])
         theirs = [va for task in tasks.values() if task["leader"] == number for va in task["faults"]]
         rows.append({
-            "program": t["execs"][-1][2] if t["execs"] else "(forked)", "task": number, "kernel": kernel, "model": model,
-            "spread": spread_of(number, natively, light), "runs": len(natively) + len(light), "split": split_large_pages(theirs, t["maps"], own),
+            "program": t["execs"][-1][2] if t["execs"] else "(forked)", "task": number, "kernel": kernel,
+            "model": model,
+            "spread": spread_of(number, natively, light), "runs": len(natively) + len(light),
+            "split": split_large_pages(theirs, t["maps"], own),
             "mappings": differing_mappings(t["maps"], smaps.get((p["pid"], p.get("record")), [])),
             "faults": differing_faults(theirs, t["maps"], own, kernel["minor"] + kernel["major"])})
     return {"name": name, "concurrent": concurrent, "processes": rows}
 
 
 def off(key, p):
-    """Is it more than 2 % off all that the kernel gave in several runs, and by more than next to nothing? What the model is known to do otherwise is no
-    news: the large pages that it splits."""
+    """Is it more than 2 % off all that the kernel gave in several runs, and by more than next to nothing? What the
+    model is known to do otherwise is no news: the large pages that it splits."""
     least, most = p["spread"][key]
     model = p["model"][key] - (p["split"] if key == "minor" else 0)
     if key == "rss_peak":
@@ -204,7 +218,8 @@ def good(results):
             for key, title in FIGURES:
                 if off(key, p) and not (key == "pss" and r["concurrent"]):
                     least, most = p["spread"][key]
-                    wrong.append(f"{r['name']}, {p['program']}: {title} is {p['model'][key]}, natively {p['kernel'][key]}"
+                    wrong.append(f"{r['name']}, {p['program']}: {title} is {p['model'][key]}, natively "
+                                 f"{p['kernel'][key]}"
                                  + (f" ({least} to {most} in {p['runs']} runs)" if least != most else ""))
     for line in wrong:
         print(f"truth: {line}", file=sys.stderr)
@@ -224,7 +239,8 @@ def explanation(p, concurrent):
     if p["mappings"]:
         parts.append("RSS: " + ", ".join(f"{name} {kib:+d} KiB" for name, kib in sorted(p["mappings"].items())))
     if p["kernel"]["minor"] != p["model"]["minor"]:
-        parts.append("faults: " + ", ".join(f"{name} {count:+d}" for name, count in sorted(p["faults"].items()) if count))
+        parts.append("faults: " + ", ".join(f"{name} {count:+d}" for name, count in sorted(p["faults"].items())
+                                            if count))
     if p["kernel"]["rss_peak"] < p["model"]["rss_peak"] <= p["kernel"]["rss_peak"] + LAG:
         parts.append("peak: VmHWM lags behind")
     if concurrent and abs(p["kernel"]["pss"] - p["model"]["pss"]) > 1024:
@@ -239,13 +255,16 @@ def explanation(p, concurrent):
 
 def tables(results, about):
     lines = [f"{about}. Each cell: kernel = model when they agree, else kernel / model (difference); sizes in KiB.", "",
-             "| program | process | " + " | ".join(title for _, title in FIGURES) + " | what differs (model - kernel) |",
+             "| program | process | " + " | ".join(title for _, title in FIGURES)
+             + " | what differs (model - kernel) |",
              "|---|---|" + "---:|" * len(FIGURES) + "---|"]
     for r in results:
         for i, p in enumerate(r["processes"]):
             cells = [cell(key, p["kernel"][key], p["model"][key]) for key, _ in FIGURES]
-            lines.append(f"| {'' if i else r['name']} | {p['program'].rsplit('/', 1)[-1]} | " + " | ".join(cells) + f" | {explanation(p, r['concurrent'])} |")
-    figures = [(abs(p["model"][key] - p["kernel"][key]), p["kernel"][key]) for r in results for p in r["processes"] for key, _ in FIGURES]
+            lines.append(f"| {'' if i else r['name']} | {p['program'].rsplit('/', 1)[-1]} | " + " | ".join(cells)
+                         + f" | {explanation(p, r['concurrent'])} |")
+    figures = [(abs(p["model"][key] - p["kernel"][key]), p["kernel"][key]) for r in results for p in r["processes"]
+               for key, _ in FIGURES]
     same = sum(not d for d, _ in figures)
     lines += ["", f"{len(figures)} figures of {sum(len(r['processes']) for r in results)} processes: {same} are equal, "
               f"{sum(d <= NEAR * k for d, k in figures)} within 2 %."]

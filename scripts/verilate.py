@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
-"""Runs Verilator, whichever is there, and reads and mends the C++ that it wrote (scripts/verilated): how the design remembers its clock and where its registers are; all logic settled once a clock;
-what is not kept from one function to the next not stored; the state readout as a call.
+"""Runs Verilator, whichever is there, and reads and mends the C++ that it wrote (scripts/verilated): how the design
+remembers its clock and where its registers are; all logic settled once a clock; what is not kept from one function to
+the next not stored; the state readout as a call.
 
   scripts/verilate.py check                           says nothing, or what is wrong with it
-  scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE keeps its time
-  scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or DIR/PREFIX) and compiles
-  scripts/verilate.py writer FILE                     writes Verilator's code that writes FST to FILE, with tb/dut/fst_writer.h in the place of fstapi, if it has that
-  scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with a load_i
-  scripts/verilate.py registers DIR PREFIX [FILE.sv]...   writes DIR/PREFIX_registers.h anew; says which register of the MMU in those files nobody writes
+  scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE
+                                                      keeps its time
+  scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or
+                                                      DIR/PREFIX) and compiles
+  scripts/verilate.py writer FILE                     writes Verilator's code that writes FST to FILE, with
+                                                      tb/dut/fst_writer.h in the place of fstapi, if it has that
+  scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with
+                                                      a load_i
+  scripts/verilate.py registers DIR PREFIX [FILE.sv]...
+                                                      writes DIR/PREFIX_registers.h anew; says which register of the MMU
+                                                      in those files nobody writes
 
 REGISTERS_BESIDE names registers that need not be written, as those of planted defects.
-VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE holds what goes on the command line of the make that compiles, COUNTS the folder with
-the counts of gcc's -fprofile-generate, if any. Exit status: 0, 1 Verilator or the
-compiler refused, 7 there is no Verilator or it is too old.
+VERILATOR names the program (else it is what PATH has: verilator, or verilator-cli of Python's package index); VMAKE
+holds what goes on the command line of the make that compiles, COUNTS the folder with the counts of gcc's
+-fprofile-generate, if any. Exit status: 0, 1 Verilator or the compiler refused, 7 there is no Verilator or it is too
+old.
 """
 
 import hashlib
@@ -42,20 +50,25 @@ class Unusable(Exception):
 
 class Verilator:
     def __init__(self):
-        command = os.environ.get("VERILATOR") or ("verilator" if shutil.which("verilator") or not shutil.which("verilator-cli") else "verilator-cli")
+        command = (os.environ.get("VERILATOR")
+                   or ("verilator" if shutil.which("verilator") or not shutil.which("verilator-cli")
+                       else "verilator-cli"))
         self.path = shutil.which(command)
         if not self.path:
-            raise Unusable(f"{command}: not found; `make setup` installs Debian's Verilator, VERILATOR=/path/to/verilator names another")
+            raise Unusable(f"{command}: not found; `make setup` installs Debian's Verilator, "
+                           "VERILATOR=/path/to/verilator names another")
         got = subprocess.run([self.path, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True)
         self.root = got.stdout.strip()
         try:
             config = Path(self.root, "include", "verilated_config.h").read_text()
         except OSError:
-            raise Unusable(f"{self.path}: no Verilator of 5.006 or later: {self.root or '(no VERILATOR_ROOT)'} holds no include/verilated_config.h")
+            raise Unusable(f"{self.path}: no Verilator of 5.006 or later: {self.root or '(no VERILATOR_ROOT)'} holds "
+                           "no include/verilated_config.h")
         self.version = re.search(r'VERILATOR_VERSION "([^"]*)"', config)[1]
         number = tuple(int(n) for n in re.findall(r"\d+", self.version)[:2])
         if number < OLDEST:
-            raise Unusable(f"{self.path}: Verilator {self.version} is too old, 5.006 is the oldest that will do; VERILATOR= names another")
+            raise Unusable(f"{self.path}: Verilator {self.version} is too old, 5.006 is the oldest that will do; "
+                           "VERILATOR= names another")
 
     def run(self, arguments, stderr=None):
         """Its chatter goes nowhere, its complaints to stderr: ours, or a file."""
@@ -87,10 +100,12 @@ def stamp(file, *text):
 def writer(file):
     """Newer ones than 5.032 have a writer in C++ of their own, which stays."""
     code = Path(Verilator().root, "include/verilated_fst_c.cpp").read_text()
-    code = re.sub(r'#include "gtkwave/(fastlz|lz4)\.c"\n', "", code).replace('#include "gtkwave/fstapi.c"', '#include "gtkwave/fstapi.h"\n#include "fst_verilator.h"')
+    code = re.sub(r'#include "gtkwave/(fastlz|lz4)\.c"\n', "", code)
+    code = code.replace('#include "gtkwave/fstapi.c"', '#include "gtkwave/fstapi.h"\n#include "fst_verilator.h"')
     emit = r"fstWriterEmitValueChange\(m_fst, m_symbolp\[code\], "
     code = re.sub(rf'{emit}newval \? "1" : "0"\)', "fstWriterEmitNumber(m_fst, m_symbolp[code], newval, 1)", code)
-    code = re.sub(rf" *char buf\[\w+\];\n([^\n]*\n) *cvt[CSIQ]DataToStr\(buf, newval << \(\w+ - bits\)\);\n( *){emit}buf\);",
+    code = re.sub(rf" *char buf\[\w+\];\n([^\n]*\n) *cvt[CSIQ]DataToStr\(buf, newval << \(\w+ - bits\)\);\n"
+                  rf"( *){emit}buf\);",
                   r"\1\2fstWriterEmitNumber(m_fst, m_symbolp[code], newval, bits);", code)
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     Path(file).write_text(code)
@@ -102,7 +117,8 @@ def make(target, label, *arguments, foreign=None):
     folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
     v = Verilator()
     if re.search(r"\s", os.getcwd()):
-        raise Unusable(f"{os.getcwd()}: what Verilator writes cannot be made in a folder with blanks in its name; another place will do")
+        raise Unusable(f"{os.getcwd()}: what Verilator writes cannot be made in a folder with blanks in its name; "
+                       "another place will do")
     print(f"  verilate  {label}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)  # what another Verilator left there is not for this one's makefile
     folder.mkdir(parents=True)

@@ -33,7 +33,8 @@ def tests():
 
 
 def includes(preset, cycle):
-    return ["-I", cycle.parent, "-I", HOME / "model", "-I", HOME / "model/tests", "-I", HOME / "build" / preset / "gen", "-I", HOME]
+    return ["-I", cycle.parent, "-I", HOME / "model", "-I", HOME / "model/tests", "-I", HOME / "build" / preset / "gen",
+            "-I", HOME]
 
 
 def run(command, **more):
@@ -42,7 +43,8 @@ def run(command, **more):
 
 def build_library(preset, cycle, library):
     """Links the model whose cycle/ folder is given. Returns what the compiler says, or "" when all is well."""
-    sources = [*sorted(cycle.glob("*.c")), *sorted((HOME / "model/arch").glob("*.c")), *sorted((HOME / "model/mem").glob("*.c"))]
+    sources = [*sorted(cycle.glob("*.c")), *sorted((HOME / "model/arch").glob("*.c")),
+               *sorted((HOME / "model/mem").glob("*.c"))]
     made = run(["cc", *CFLAGS, *includes(preset, cycle), "-shared", *sources, "-o", library])
     return made.stderr if made.returncode else ""
 
@@ -55,7 +57,8 @@ def build_tests(preset, folder):
     if wrong:
         sys.exit(f"wrong_rules: the model of {preset} does not compile:\n{wrong}")
     for test in tests():
-        made = run(["cc", *CFLAGS, *includes(preset, cycle), test, "-L", folder / "right", "-lcycle", "-lcmocka", "-o", folder / test.stem])
+        made = run(["cc", *CFLAGS, *includes(preset, cycle), test, "-L", folder / "right", "-lcycle", "-lcmocka", "-o",
+                    folder / test.stem])
         if made.returncode:
             sys.exit(f"wrong_rules: {test} does not compile:\n{made.stderr}")
 

@@ -42,7 +42,8 @@ EQUAL, MISMATCH, USAGE, INCOMPLETE, OUTPUT, HOST, INTERRUPTED = 0, 1, 2, 5, 6, 7
 def arguments(words):
     parser = argparse.ArgumentParser(prog="compare", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument(
-        "--base", required=True, help="what is compared with: a git revision, a folder with rtl/ and config/, or a patch of the other side"
+        "--base", required=True,
+        help="what is compared with: a git revision, a folder with rtl/ and config/, or a patch of the other side"
     )
     parser.add_argument("--head", default=".", help="what is compared: likewise (the work tree)")
     parser.add_argument("--presets", default="", help="only these, separated by blanks (all that both sides have)")
@@ -113,7 +114,8 @@ def begin(settings, sides):
     record = history.History(settings.history)
     words = f"{sides[0].name} → {sides[1].name}"
     facts = {"base": sides[0].name, "head": sides[1].name, "allow": settings.allow, "cycles": [0, 0]}
-    record.begin("compare", regress_keep.hash_of(settings.allow, [side.name for side in sides]), words, settings.out, facts)
+    record.begin("compare", regress_keep.hash_of(settings.allow, [side.name for side in sides]), words, settings.out,
+                 facts)
     record.told(sides[1].commit)
     return record, facts
 

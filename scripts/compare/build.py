@@ -120,7 +120,8 @@ class Design:
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(text)
-        words = ["patch", "-p1", "--batch", "--forward", "-r", "-", "-d", str(root), "-i", str(Path(self.what).resolve())]
+        words = ["patch", "-p1", "--batch", "--forward", "-r", "-", "-d", str(root), "-i",
+                 str(Path(self.what).resolve())]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode:
             said = " ".join((done.stdout + done.stderr).split())

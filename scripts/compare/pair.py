@@ -100,7 +100,8 @@ class Pair:
         self.explain(fleet)
 
     def explain(self, fleet):
-        """The walks of the accesses that lost and won most, by the head's tables: the oracle has seen that they are right."""
+        """The walks of the accesses that lost and won most, by the head's tables: the oracle has seen that they are
+        right."""
         wanted = sorted({a["access"] for a in self.numbers["lost"] + self.numbers["won"]})
         self.numbers["walks"] = {}
         if not wanted:

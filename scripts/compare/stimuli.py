@@ -89,7 +89,8 @@ class Random(Stimulus):
         return {"cycles": results["cycles_dut"], **{key: results["random"][key] for key in keys}}
 
     def explain(self, fleet, side, said):
-        """What fails by a race of a few cycles may not reduce; the same fault most often shows under another seed too."""
+        """What fails by a race of a few cycles may not reduce; the same fault most often shows under another seed
+        too."""
         duts = (self.dut(0), self.dut(1))
         found = wrong.explain(fleet, said, side, self.programs, duts, self.folder)
         for seed in range(self.settings.seed + 1, self.settings.seed + 1 + MORE_SEEDS if self.settings.reduce else 0):

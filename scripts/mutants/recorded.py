@@ -1,5 +1,5 @@
-"""Mutants of the RTL that a campaign has seen killed in preset tiny: scripts/mutants/killed.txt, a line each, the hash of
-its file, what it is, its text and what takes its place. What the RTL does not say any more is found no more.
+"""Mutants of the RTL that a campaign has seen killed in preset tiny: scripts/mutants/killed.txt, a line each, the hash
+of its file, what it is, its text and what takes its place. What the RTL does not say any more is found no more.
 """
 import hashlib
 from pathlib import Path

@@ -1,8 +1,10 @@
-"""What is known of the MMU's registers in every state that is reached, for induction.py: lemmas, which that proves; which
-registers are nobody's, and when; and which outputs mean nothing, and when (docs/microarchitecture.md sections 2 and 17).
+"""What is known of the MMU's registers in every state that is reached, for induction.py: lemmas, which that proves;
+which registers are nobody's, and when; and which outputs mean nothing, and when (docs/microarchitecture.md sections 2
+and 17).
 
-Words are lists of nodes of graph.py, the lowest bit first. Nothing is believed: a lemma that does not hold is not supposed
-of anything, and that nobody asks for a register is what is proved. Only what is said of outputs must be what the document says.
+Words are lists of nodes of graph.py, the lowest bit first. Nothing is believed: a lemma that does not hold is not
+supposed of anything, and that nobody asks for a register is what is proved. Only what is said of outputs must be what
+the document says.
 """
 import itertools
 import re
@@ -16,7 +18,8 @@ OUTSIDE = re.compile(r"(\w+)_o\[(\d+)\]|(\w+)_o$")
 
 
 class Relations:
-    """registers: by name and index, what value makes a node of. preset: its TOML. without: lemmas and groups that are left out."""
+    """registers: by name and index, what value makes a node of. preset: its TOML. without: lemmas and groups that are
+    left out."""
     def __init__(self, graph, registers, value, preset, without=()):
         self.graph, self.registers, self.value, self.preset, self.without = graph, registers, value, preset, without
         self.lemmas, self.nobody = {}, {}  # a node; by (name, index) each group with a node
@@ -91,16 +94,20 @@ class Relations:
         linear = dict(zip(("lam_u48", "lam_u57", "lam_sup", "la57"), self.word("u_ctl.linear_q", 4)))
         # regs_q is {pge, pcide, pse, pke, pks, tce, base, low}.
         regs = dict(zip(("tce", "pks", "pke", "pse", "pcide", "pge"), self.word("u_ctl.regs_q", 6, 52)))
-        for register, name, op_of, at in (("lam_u57", "lam", 1, 61), ("lam_u48", "lam", 1, 62), ("lam_sup", "lam", 2, 28), ("la57", "la57", 2, 12),
-                                          ("pcide", "pcid", 2, 17), ("pke", "pku", 2, 22), ("cet", "cet", 2, 23), ("pks", "pks", 2, 24), ("tce", "amd", 3, 15)):
+        for register, name, op_of, at in (("lam_u57", "lam", 1, 61), ("lam_u48", "lam", 1, 62),
+                                          ("lam_sup", "lam", 2, 28), ("la57", "la57", 2, 12),
+                                          ("pcide", "pcid", 2, 17), ("pke", "pku", 2, 22), ("cet", "cet", 2, 23),
+                                          ("pks", "pks", 2, 24), ("tce", "amd", 3, 15)):
             if not arch[name]:
                 self.lemma(f"not_built_in {register}", (linear | regs | self.rules)[register] ^ 1)
-                self.lemma(f"refused {register}", self.implies(self.every([execute, self.is_number(op, op_of), data[at]]), gp))
+                self.lemma(f"refused {register}",
+                           self.implies(self.every([execute, self.is_number(op, op_of), data[at]]), gp))
         self.pcid = self.word("u_ctl.pcid_q", 12)
         if not arch["pcid"]:
             self.lemma("no_pcid", self.every(bit ^ 1 for bit in self.pcid))
         self.quiet = self.is_one_of(self.ctl_state, (EXEC, SWEEP, DONE))
-        begins = self.every([self.is_one_of(self.ctl_state, (SWEEP, DONE)), self.is_number(self.word("u_ctl.inv_q", 3), 7)])
+        begins = self.every([self.is_one_of(self.ctl_state, (SWEEP, DONE)),
+                             self.is_number(self.word("u_ctl.inv_q", 3), 7)])
         self.free("the PCID in the sweep after reset", "u_ctl.pcid_q", begins)
 
     # ---- miss queue: section 8 ----
@@ -118,28 +125,36 @@ class Relations:
             busy, mine = free[e] ^ 1, {name: word[e] for name, word in states.items()}
             self.lemma(f"one_state {e}", self.one_hot(list(mine.values())))
             request = self.word(at + "req_q", 18, 18 * e)  # {access, id, port}
-            self.lemma(f"port {e}", self.implies(busy, self.graph.both(self.one_hot([port[e] for port in ports]),
-                                                                       self.every(self.graph.differ(self.is_number(request[:4], p), port[e]) ^ 1 for p, port in enumerate(ports)))))
+            named = self.every(self.graph.differ(self.is_number(request[:4], p), port[e]) ^ 1
+                               for p, port in enumerate(ports))
+            self.lemma(f"port {e}",
+                       self.implies(busy, self.graph.both(self.one_hot([port[e] for port in ports]), named)))
             self.lemma(f"port_at_most {e}", self.at_most_one([port[e] for port in ports]))
             fetch = self.any(port[e] for port in ports[:self.preset["ports"]["fetch"]])
-            self.lemma(f"fetch_port_fetches {e}", self.implies(busy, self.graph.differ(fetch, self.is_number(request[12:14], EXECUTE)) ^ 1))
+            self.lemma(f"fetch_port_fetches {e}",
+                       self.implies(busy, self.graph.differ(fetch, self.is_number(request[12:14], EXECUTE)) ^ 1))
             leader = self.word(at + "leader_q", index, index * e)
-            leads = [self.any(states[name][i] for name in ("pend_q", "slk_q", "nwalk_q", "walk_q")) for i in range(self.entries)]
+            leads = [self.any(states[name][i] for name in ("pend_q", "slk_q", "nwalk_q", "walk_q"))
+                     for i in range(self.entries)]
             self.lemma(f"leader {e}", self.implies(mine["follow_q"], self.graph.both(led[e], self.bit(leads, leader))))
-            self.lemma(f"confirm {e}", self.implies(self.any([mine["pend_q"], mine["slk_q"], mine["follow_q"]]), confirm[e] ^ 1))
+            self.lemma(f"confirm {e}",
+                       self.implies(self.any([mine["pend_q"], mine["slk_q"], mine["follow_q"]]), confirm[e] ^ 1))
             steps = [self.word(f"{at}step{n}_q", self.entries)[e] for n in (0, 1)]
             before = self.any(mine[name] for name in ("pend_q", "slk_q", "nwalk_q", "walk_q", "follow_q"))
             self.lemma(f"steps {e}", self.implies(busy, self.every(steps) ^ 1))
-            self.lemma(f"not_led {e}", self.implies(self.any(mine[name] for name in STATES[1:5] + STATES[6:8]), led[e] ^ 1))
+            self.lemma(f"not_led {e}",
+                       self.implies(self.any(mine[name] for name in STATES[1:5] + STATES[6:8]), led[e] ^ 1))
             self.lemma(f"no_steps {e}", self.implies(before, self.any(steps) ^ 1))
             # From the accept of a control operation to its end nothing is under way.
-            self.lemma(f"restarted {e}", self.implies(self.is_number(self.ctl_state, 0) ^ 1, self.any([free[e], mine["pend_q"], mine["done_q"]])))
+            self.lemma(f"restarted {e}", self.implies(self.is_number(self.ctl_state, 0) ^ 1,
+                                                      self.any([free[e], mine["pend_q"], mine["done_q"]])))
             result = self.any(mine[name] for name in ("finv_q", "finvw_q", "done_q"))
             kind = self.word(at + "res_q", 2, 12 * e + 2)
             self.lemma(f"fault {e}", self.implies(self.any([mine["finv_q"], mine["finvw_q"]]), self.is_number(kind, 2)))
             for p in range(self.ports):
                 self.free("a FREE entry", f"{at}port_q[{p}]", free[e], 1, e)
-            for name, width in (("req_q", 18), ("va_q", self.addr), ("confirm_q", 1), ("led_q", 1), ("step0_q", 1), ("step1_q", 1)):
+            for name, width in (("req_q", 18), ("va_q", self.addr), ("confirm_q", 1), ("led_q", 1), ("step0_q", 1),
+                                ("step1_q", 1)):
                 self.free("a FREE entry", at + name, free[e], width, width * e)
             self.free("a FREE entry", at + "res_q", result ^ 1, 12, 12 * e)
             self.free("SLK of an entry in PEND", at + "slk_q", mine["pend_q"], 1, e)
@@ -147,7 +162,8 @@ class Relations:
 
     # ---- walkers: section 11 ----
     def walker(self, at):
-        state, tag, level = self.word(at + "state_q", 3), self.word(at + "tag_q", self.preset["walkers"]["count"]), self.word(at + "level_q", 3)
+        state, tag = self.word(at + "state_q", 3), self.word(at + "tag_q", self.preset["walkers"]["count"])
+        level = self.word(at + "level_q", 3)
         idle, fin, cas = self.is_number(state, IDLE), self.is_number(state, FIN), self.is_one_of(state, (CAS, CAS_WAIT))
         of = at.rpartition(".g_walker")[2].split(".")[0]
         self.lemma(f"walker_state {of}", self.is_one_of(state, range(6)))
@@ -160,26 +176,31 @@ class Relations:
         told = self.any([cas, self.graph.both(fin, self.is_number(outcome, 0))])
         self.lemma(f"outcome {of}", self.implies(fin, self.is_one_of(outcome, range(3))))
         self.lemma(f"physical_value {of}", self.implies(told, self.every(bit ^ 1 for bit in value[width:52])))
-        self.lemma(f"cas_value {of}", self.implies(cas, self.graph.both(value[0], self.any([value[5] ^ 1, value[6] ^ 1]))))
+        self.lemma(f"cas_value {of}",
+                   self.implies(cas, self.graph.both(value[0], self.any([value[5] ^ 1, value[6] ^ 1]))))
         mine, entry = self.word(at + "access_q", 6), self.word(at + "entry_q", 6)
         self.lemma(f"entry {of}", self.implies(idle ^ 1, self.is_one_of(entry, range(self.entries))))
         walks, kill = self.states["walk_q"], self.word(at + "kill_q", 1)[0]
         works = self.every([idle ^ 1, kill ^ 1])
         self.lemma(f"works_for {of}", self.implies(works, self.bit(walks, entry)))
         self.lemma(f"rests {of}", self.implies(self.quiet, idle))
-        access = [self.any(self.graph.both(self.word("u_queue.req_q", 18, 18 * e)[12 + b], self.is_number(entry, e)) for e in range(self.entries)) for b in range(6)]
+        access = [self.any(self.graph.both(self.word("u_queue.req_q", 18, 18 * e)[12 + b], self.is_number(entry, e))
+                           for e in range(self.entries)) for b in range(6)]
         self.lemma(f"access {of}", self.implies(works, self.equal(access, mine)))
         self.lemma(f"killed {of}", self.implies(self.is_number(self.ctl_state, DRAIN), self.any([idle, kill])))
-        self.lemma(f"killed_in_fin {of}", self.implies(self.graph.both(fin, kill), self.is_number(self.ctl_state, DRAIN)))
+        self.lemma(f"killed_in_fin {of}",
+                   self.implies(self.graph.both(fin, kill), self.is_number(self.ctl_state, DRAIN)))
         rights, shadow = self.word(at + "rights_q", 3), self.word(at + "s_q", 1)[0]
         answers = self.graph.both(fin, self.is_number(outcome, 0))
         self.lemma(f"shadow {of}", self.implies(answers, self.every([shadow, rights[2]]) ^ 1))
         self.lemma(f"size {of}", self.implies(answers, self.is_one_of(level, (1, 2, 3))))
         vpn = self.word(at + "vpn_q", 45)
         if not self.preset["arch"]["la57"]:
-            self.lemma(f"canonical {of}", self.implies(idle ^ 1, self.every(self.graph.differ(bit, vpn[35]) ^ 1 for bit in vpn[36:])))
+            self.lemma(f"canonical {of}",
+                       self.implies(idle ^ 1, self.every(self.graph.differ(bit, vpn[35]) ^ 1 for bit in vpn[36:])))
         # Who waits for nothing has no tag; V counts in CAS, CASW and of a translation, the rest of FIN in FIN.
-        for name in ("kill_q", "from_psc_q", "level_q", "rights_q", "entry_q", "vpn_q", "access_q", "cache_q", "old_q", "base_q", "index_q"):
+        for name in ("kill_q", "from_psc_q", "level_q", "rights_q", "entry_q", "vpn_q", "access_q", "cache_q", "old_q",
+                     "base_q", "index_q"):
             self.free("an IDLE walker", at + name, idle)
         self.free("an IDLE walker", at + "tag_q", self.is_one_of(state, (WAIT, CAS_WAIT)) ^ 1)
         self.free("an IDLE walker", at + "value_q", told ^ 1)
@@ -195,16 +216,23 @@ class Relations:
             self.lemma(f"held_offers {w}", self.implies(held[w], self.is_one_of(state[w], (REQ, CAS))))
             for o in range(count):  # a held request's line is not being read for another whose read it could share
                 mine, other = (f"u_walkers.g_walker[{n}].u_walker." for n in (w, o))
-                reads = self.graph.both(self.is_number(state[o], WAIT), self.is_number(self.word(other + "tag_q", count), 1 << o))
+                reads = self.graph.both(self.is_number(state[o], WAIT),
+                                        self.is_number(self.word(other + "tag_q", count), 1 << o))
                 low = (self.preset["walkers"]["reply_bytes"] // 8 - 1).bit_length()
                 same = self.every([self.equal(self.word(mine + "base_q", 40), self.word(other + "base_q", 40)),
-                                   self.equal(self.word(mine + "index_q", 9)[low:], self.word(other + "index_q", 9)[low:])])
+                                   self.equal(self.word(mine + "index_q", 9)[low:],
+                                              self.word(other + "index_q", 9)[low:])])
                 if w != o:
-                    self.lemma(f"held_reads_alone {w} {o}", self.implies(self.every([held[w], self.is_number(state[w], REQ), reads, same]), self.word(mine + "old_q", count)[o]))
+                    self.lemma(f"held_reads_alone {w} {o}",
+                               self.implies(self.every([held[w], self.is_number(state[w], REQ), reads, same]),
+                                            self.word(mine + "old_q", count)[o]))
         for v, w in itertools.combinations(range(count), 2):
             a, b = (f"u_walkers.g_walker[{n}].u_walker." for n in (v, w))
-            work = [self.graph.both(self.is_number(state[n], IDLE) ^ 1, self.word(f"u_walkers.g_walker[{n}].u_walker.kill_q", 1)[0] ^ 1) for n in (v, w)]
-            self.lemma(f"own_entry {v} {w}", self.implies(self.every(work), self.equal(self.word(a + "entry_q", 6), self.word(b + "entry_q", 6)) ^ 1))
+            work = [self.graph.both(self.is_number(state[n], IDLE) ^ 1,
+                                    self.word(f"u_walkers.g_walker[{n}].u_walker.kill_q", 1)[0] ^ 1) for n in (v, w)]
+            self.lemma(f"own_entry {v} {w}",
+                       self.implies(self.every(work),
+                                    self.equal(self.word(a + "entry_q", 6), self.word(b + "entry_q", 6)) ^ 1))
 
     # ---- responses: section 2 ----
     def response(self, at, port):
@@ -220,9 +248,11 @@ class Relations:
             if not match:
                 continue
             word, index = match[1] or match[3], int(match[2] or 0)
-            wide = {"resp_id": 8, "resp_kind": 2, "resp_err": 16, "resp_addr": 64, "resp_size": 2, "resp_pat": 3, "resp_mt": 3, "resp_src": 2}
+            wide = {"resp_id": 8, "resp_kind": 2, "resp_err": 16, "resp_addr": 64, "resp_size": 2, "resp_pat": 3,
+                    "resp_mt": 3, "resp_src": 2}
             if word in wide and "a response that is none" not in self.without:
-                found.append(("a response that is none", self.word("u_front.resp_q", self.ports)[index // wide[word]] ^ 1))
+                found.append(("a response that is none",
+                              self.word("u_front.resp_q", self.ports)[index // wide[word]] ^ 1))
             elif word in ("mem_req_expected", "mem_req_desired"):
                 swaps = self.graph.both(self.output(design, "mem_req_valid_o"), self.output(design, "mem_req_cas_o"))
                 found.append(("what a read does not tell", swaps ^ 1))
@@ -236,7 +266,8 @@ class Relations:
 
     @staticmethod
     def output(design, name):
-        return next(design.at(wire, {}) for (kind, names), wire in design.roots.items() if kind == "o" and name in names.split())
+        return next(design.at(wire, {}) for (kind, names), wire in design.roots.items() if kind == "o"
+                    and name in names.split())
 
     def environment(self, design):
         """What section 2 says of inputs: a fetch port fetches, a data port does not."""
@@ -249,18 +280,23 @@ class Relations:
 
     def no_word(self, design):
         """Section 17: an index that names nothing; and the STLB while it is swept."""
-        sel, idx = ([design.value[design.inputs[f"state_{word}_i[{bit}]"]] for bit in range(width)] for word, width in (("sel", 4), ("idx", 16)))
+        sel, idx = ([design.value[design.inputs[f"state_{word}_i[{bit}]"]] for bit in range(width)]
+                    for word, width in (("sel", 4), ("idx", 16)))
         stages = self.preset["stlb"]["latency"] - 2
-        low = {4: [], 6: range(self.entries), 7: range(2 * self.preset["walkers"]["count"]), 8: range(1, stages + 1), 9: range(2), 0: range(5)}
-        named = [self.graph.both(self.is_number(sel, of), self.is_one_of(idx, numbers)) for of, numbers in low.items() if numbers]
+        low = {4: [], 6: range(self.entries), 7: range(2 * self.preset["walkers"]["count"]), 8: range(1, stages + 1),
+               9: range(2), 0: range(5)}
+        named = [self.graph.both(self.is_number(sel, of), self.is_one_of(idx, numbers)) for of, numbers in low.items()
+                 if numbers]
         for of, structure in ((1, "itlb"), (2, "dtlb"), (3, "stlb"), (4, "psc")):
             for number, array in enumerate(self.arrays_of(structure)):
                 ways, sets = array["ways"], array["entries"] // array["ways"]
                 bits = (ways - 1).bit_length()
-                entry = self.every([self.is_number(idx[14:], number), self.below(idx[:bits], ways), self.below(idx[bits:14], sets)])
+                entry = self.every([self.is_number(idx[14:], number), self.below(idx[:bits], ways),
+                                    self.below(idx[bits:14], sets)])
                 still = self.is_number(self.ctl_state, SWEEP) ^ 1 if of == 3 else 1
                 named.append(self.every([self.is_number(sel, of), entry, still]))
-                repl = self.every([self.is_number(sel, 5), self.is_number(idx[14:], of - 1), self.is_number(idx[12:14], number), self.below(idx[:12], sets), still])
+                repl = self.every([self.is_number(sel, 5), self.is_number(idx[14:], of - 1),
+                                   self.is_number(idx[12:14], number), self.below(idx[:12], sets), still])
                 named.append(repl)
         return self.any(named) ^ 1
 
@@ -278,7 +314,8 @@ class Relations:
     # ---- L1 TLBs and paging-structure caches: section 4 ----
     def arrays(self, at, structure, sizes, psc):
         for number, array in enumerate(structure[f"array{n}"] for n in range(4) if f"array{n}" in structure):
-            self.array(f"{at}g_array[{number}].u_array.", array, [sizes.index(name) for name in array["levels" if psc else "sizes"]], psc)
+            self.array(f"{at}g_array[{number}].u_array.", array,
+                       [sizes.index(name) for name in array["levels" if psc else "sizes"]], psc)
 
     def array(self, at, array, holds, psc):
         ways, sets = array["ways"], array["entries"] // array["ways"]
@@ -287,8 +324,10 @@ class Relations:
             tags = []
             for w in range(ways):
                 low, counts = 64 * (ways - 1 - w), valid[s * ways + w]  # of an unpacked array the first is highest
-                tag = {"size": self.word(f"{at}tag_q[{s}]", 2, low + 1), "glob": self.word(f"{at}tag_q[{s}]", 1, low + 3)[0],
-                       "pcid": self.word(f"{at}tag_q[{s}]", 12, low + 4), "vpn": self.word(f"{at}tag_q[{s}]", 45, low + 16), "valid": counts}
+                tag = {"size": self.word(f"{at}tag_q[{s}]", 2, low + 1),
+                       "glob": self.word(f"{at}tag_q[{s}]", 1, low + 3)[0],
+                       "pcid": self.word(f"{at}tag_q[{s}]", 12, low + 4),
+                       "vpn": self.word(f"{at}tag_q[{s}]", 45, low + 16), "valid": counts}
                 tags.append(tag)
                 self.free("an invalid entry", f"{at}tag_q[{s}]", counts ^ 1, 64, low)
                 self.free("an invalid entry", f"{at}judged_q[{s}]", counts ^ 1, 9, 9 * (ways - 1 - w))
@@ -297,9 +336,13 @@ class Relations:
                 if len(holds) > 1:
                     self.lemma(f"held_size {at}{s} {w}", self.implies(counts, self.is_one_of(tag["size"], holds)))
                 if not self.preset["arch"]["la57"]:
-                    self.lemma(f"canonical {at}{s} {w}", self.implies(counts, self.every(self.graph.differ(bit, tag["vpn"][35]) ^ 1 for bit in tag["vpn"][36:])))
+                    self.lemma(f"canonical {at}{s} {w}",
+                               self.implies(counts, self.every(self.graph.differ(bit, tag["vpn"][35]) ^ 1
+                                                               for bit in tag["vpn"][36:])))
             for v, w in itertools.combinations(range(ways), 2):
-                self.lemma(f"apart {at}{s} {v} {w}", self.implies(self.every([tags[v]["valid"], tags[w]["valid"]]), self.overlap(tags[v], tags[w], holds, psc, sets) ^ 1))
+                self.lemma(f"apart {at}{s} {v} {w}",
+                           self.implies(self.every([tags[v]["valid"], tags[w]["valid"]]),
+                                        self.overlap(tags[v], tags[w], holds, psc, sets) ^ 1))
 
     def overlap(self, a, b, holds, psc, sets):
         """Of two entries of a set, as section 4 says it: equal at the larger size (of a PSC: of one level)."""
@@ -308,7 +351,8 @@ class Relations:
         for size in holds:
             low = 9 * (size + (1 if psc else 0)) + (sets - 1).bit_length()  # those that number the set are equal
             larger = self.any(self.is_number(tag["size"], size) for tag in (a, b)) if len(holds) > 1 else 1
-            both = self.every(self.is_one_of(tag["size"], [n for n in holds if n <= size]) for tag in (a, b)) if len(holds) > 1 else 1
+            both = (self.every(self.is_one_of(tag["size"], [n for n in holds if n <= size]) for tag in (a, b))
+                    if len(holds) > 1 else 1)
             same = self.equal(a["size"], b["size"]) if psc and len(holds) > 1 else 1
             pages.append(self.every([larger, both, same, self.equal(a["vpn"][low:], b["vpn"][low:])]))
         return self.graph.both(who, self.any(pages))
@@ -316,7 +360,8 @@ class Relations:
     # ---- STLB: section 9 ----
     def stlb(self):
         stages = self.preset["stlb"]["latency"] - 2
-        tokens, steps, entries = self.word("u_stlb.token_q", 2 * stages), self.word("u_stlb.step_q", 2 * stages), self.word("u_stlb.entry_q", 6 * stages)
+        tokens, steps = self.word("u_stlb.token_q", 2 * stages), self.word("u_stlb.step_q", 2 * stages)
+        entries = self.word("u_stlb.entry_q", 6 * stages)
         token = [tokens[2 * n:2 * n + 2] for n in range(stages)]
         step = [steps[2 * n:2 * n + 2] for n in range(stages)]
         entry = [entries[6 * n:6 * n + 6] for n in range(stages)]
@@ -325,37 +370,45 @@ class Relations:
             self.free("a stage without a token", "u_stlb.step_q", none[n], 2, 2 * n)
             self.free("a stage without a token", "u_stlb.entry_q", none[n], 6, 6 * n)
             self.lemma(f"step {n}", self.implies(finv[n], self.is_number(step[n], 3) ^ 1))
-            self.lemma(f"token_of {n}", self.implies(self.any([lookup[n], finv[n]]), self.is_one_of(entry[n], range(self.entries))))
+            self.lemma(f"token_of {n}",
+                       self.implies(self.any([lookup[n], finv[n]]), self.is_one_of(entry[n], range(self.entries))))
             if n < stages - 2:
                 self.lemma(f"fill_late {n}", fill[n] ^ 1)
-            self.lemma(f"pipeline_rests {n}", self.implies(self.any([self.quiet, self.is_number(self.ctl_state, DRAIN)]), none[n]))
+            self.lemma(f"pipeline_rests {n}",
+                       self.implies(self.any([self.quiet, self.is_number(self.ctl_state, DRAIN)]), none[n]))
         for e in range(self.entries):
             of = [self.graph.both(lookup[n], self.is_number(entry[n], e)) for n in range(stages)]
             self.lemma(f"lookup {e}", self.graph.differ(self.states["slk_q"][e], self.any(of)) ^ 1)
             self.lemma(f"one_lookup {e}", self.at_most_one(of))
-            last = [self.every([finv[n], self.is_number(entry[n], e), self.is_number(step[n], 2)]) for n in range(stages)]
+            last = [self.every([finv[n], self.is_number(entry[n], e), self.is_number(step[n], 2)])
+                    for n in range(stages)]
             self.lemma(f"last_finv {e}", self.graph.differ(self.states["finvw_q"][e], self.any(last)) ^ 1)
             self.lemma(f"one_last_finv {e}", self.at_most_one(last))
             next_step = [self.word(f"u_queue.step{n}_q", self.entries)[e] for n in (0, 1)]
             for n in range(stages):
                 mine = self.graph.both(finv[n], self.is_number(entry[n], e))
-                early = self.graph.choice(self.is_number(step[n], 0), self.any(next_step), self.graph.both(self.is_number(step[n], 1), next_step[1]))
-                self.lemma(f"finv_token {e} {n}", self.implies(self.graph.both(mine, self.is_number(step[n], 2) ^ 1),
-                                                                self.any([self.states["finvw_q"][e], self.graph.both(self.states["finv_q"][e], early)])))
+                early = self.graph.choice(self.is_number(step[n], 0), self.any(next_step),
+                                          self.graph.both(self.is_number(step[n], 1), next_step[1]))
+                waits = self.any([self.states["finvw_q"][e], self.graph.both(self.states["finv_q"][e], early)])
+                self.lemma(f"finv_token {e} {n}",
+                           self.implies(self.graph.both(mine, self.is_number(step[n], 2) ^ 1), waits))
                 for m in range(n + 1, stages):
                     both = self.every([mine, finv[m], self.is_number(entry[m], e)])
-                    later = self.any([self.graph.both(self.is_number(step[m], 0), self.is_number(step[n], 0) ^ 1), self.graph.both(self.is_number(step[m], 1), self.is_number(step[n], 2))])
+                    later = self.any([self.graph.both(self.is_number(step[m], 0), self.is_number(step[n], 0) ^ 1),
+                                      self.graph.both(self.is_number(step[m], 1), self.is_number(step[n], 2))])
                     self.lemma(f"finv_in_turn {e} {n} {m}", self.implies(both, later))
             walks = []
             for w in range(self.preset["walkers"]["count"]):
                 at = f"u_walkers.g_walker[{w}].u_walker."
-                works = self.graph.both(self.is_number(self.word(at + "state_q", 3), IDLE) ^ 1, self.word(at + "kill_q", 1)[0] ^ 1)
+                works = self.graph.both(self.is_number(self.word(at + "state_q", 3), IDLE) ^ 1,
+                                        self.word(at + "kill_q", 1)[0] ^ 1)
                 walks.append(self.graph.both(works, self.is_number(self.word(at + "entry_q", 6), e)))
             self.lemma(f"has_walker {e}", self.graph.differ(self.states["walk_q"][e], self.any(walks)) ^ 1)
         if not self.preset["arch"]["la57"]:
             for name, there in (("r_vpn_q", none[stages - 2]), ("c_vpn_q", none[stages - 1])):
                 vpn = self.word("u_stlb." + name, 45)
-                self.lemma(f"canonical {name}", self.implies(there ^ 1, self.every(self.graph.differ(bit, vpn[35]) ^ 1 for bit in vpn[36:])))
+                self.lemma(f"canonical {name}",
+                           self.implies(there ^ 1, self.every(self.graph.differ(bit, vpn[35]) ^ 1 for bit in vpn[36:])))
         self.sweep()
         swept = self.word("u_stlb.c_sweep_q", 1)[0]
         asked = self.any([none[stages - 1] ^ 1, swept])
@@ -363,14 +416,17 @@ class Relations:
             self.free("C without a token", "u_stlb." + name, none[stages - 1])
         for size, hit in enumerate(self.word("u_stlb.c_hit_q", 3)):
             self.lemma(f"hit_of_lookup {size}", self.implies(hit, self.any([none[stages - 1], lookup[stages - 1]])))
-            told = self.any([self.graph.both(lookup[stages - 1], hit), 0 if size else fill[stages - 1]])  # a FILL stands in the first
+            # a FILL stands in the first
+            told = self.any([self.graph.both(lookup[stages - 1], hit), 0 if size else fill[stages - 1]])
             self.free("C without a hit", f"u_stlb.c_data_q[{size}]", told ^ 1)
             self.free("C without a hit", "u_stlb.c_glob_q", told ^ 1, 1, size)
-        self.free("C without a token", "u_stlb.c_size_q", self.graph.both(none[stages - 1], self.any([swept ^ 1, self.word("u_stlb.c_whole_q", 1)[0]])))
+        self.free("C without a token", "u_stlb.c_size_q",
+                  self.graph.both(none[stages - 1], self.any([swept ^ 1, self.word("u_stlb.c_whole_q", 1)[0]])))
         for name in ("r_size_q", "r_glob_q", "r_data_q"):
             self.free("R without a FILL", "u_stlb." + name, fill[stages - 2] ^ 1)
         sweep = self.is_number(self.ctl_state, SWEEP)
-        self.free("R without a token", "u_stlb.r_vpn_q", self.any([none[stages - 2] ^ 1, self.graph.both(sweep, self.by_set ^ 1)]) ^ 1)
+        self.free("R without a token", "u_stlb.r_vpn_q",
+                  self.any([none[stages - 2] ^ 1, self.graph.both(sweep, self.by_set ^ 1)]) ^ 1)
         self.c_fill = fill[stages - 1]
         for number, array in enumerate(self.arrays_of("stlb")):
             self.stlb_array(f"u_stlb.g_array[{number}].u_array.", array, self.any([none[stages - 2] ^ 1, sweep]), asked)
@@ -383,14 +439,20 @@ class Relations:
         self.by_set = self.graph.both(sweeps, self.is_one_of(self.inv, (1, 2)) ^ 1)
         most = max(array["entries"] // array["ways"] for array in self.arrays_of("stlb"))
         self.lemma("sweep_ends", self.implies(self.by_set, self.below(self.step, most + 1)))
-        self.lemma("sweep_of_one_ends", self.implies(self.graph.both(sweeps, self.by_set ^ 1), self.below(self.step, 4)))
+        self.lemma("sweep_of_one_ends",
+                   self.implies(self.graph.both(sweeps, self.by_set ^ 1), self.below(self.step, 4)))
         begun = self.is_number(self.step, 0) ^ 1
-        c_sweep, c_init, ended = self.word("u_stlb.c_sweep_q", 1)[0], self.word("u_stlb.c_init_q", 1)[0], self.is_number(self.ctl_state, DONE)
+        c_sweep, c_init = (self.word(f"u_stlb.c_{name}_q", 1)[0] for name in ("sweep", "init"))
+        ended = self.is_number(self.ctl_state, DONE)
         self.lemma("c_in_sweep", self.implies(c_sweep, self.any([sweeps, ended])))
         self.lemma("c_begins_in_sweep", self.implies(c_init, self.any([sweeps, self.graph.both(ended, c_sweep)])))
         for name, is_so in (("sweep", 1), ("whole", self.by_set), ("init", self.is_number(self.inv, 7))):
-            self.lemma(f"c_{name}", self.implies(sweeps, self.graph.differ(self.word(f"u_stlb.c_{name}_q", 1)[0], self.graph.both(begun, is_so)) ^ 1 if name == "sweep"
-                                                 else self.implies(begun, self.graph.differ(self.word(f"u_stlb.c_{name}_q", 1)[0], is_so) ^ 1)))
+            copy = self.word(f"u_stlb.c_{name}_q", 1)[0]
+            if name == "sweep":
+                right = self.graph.differ(copy, self.graph.both(begun, is_so)) ^ 1
+            else:
+                right = self.implies(begun, self.graph.differ(copy, is_so) ^ 1)
+            self.lemma(f"c_{name}", self.implies(sweeps, right))
 
     def swept(self, at, array):
         """What a sweep has come by is dropped, and after reset is as it begins."""
@@ -401,34 +463,45 @@ class Relations:
         sets_q, c_sets = self.word(at + "set_q", 3 * wide), self.word(at + "c_sets_q", 3 * wide)
         match, place = self.word(at + "c_match_q", 3 * ways), self.word(at + "c_place_q", 1)[0]
         here = [self.is_number(self.step, n) for n in range(2 * sets + 2)]
-        self.lemma(f"c_place {at}", self.implies(self.every([self.by_set, here[0] ^ 1]), self.graph.differ(place, self.below(self.step, sets + 1)) ^ 1))
+        self.lemma(f"c_place {at}", self.implies(self.every([self.by_set, here[0] ^ 1]),
+                                                 self.graph.differ(place, self.below(self.step, sets + 1)) ^ 1))
         for s in holds:
             same = self.equal(sets_q[wide * s:wide * s + wide], self.step) if sets > 1 else sets_q[wide * s] ^ 1
             self.lemma(f"swept_set {at}{s}", self.implies(self.by_set, same))
-            before = [self.graph.both(self.is_number(c_sets[wide * s:wide * s + wide], n), self.any(self.is_number(self.step, k) for k in range(n + 1, 2 ** len(self.step), sets))) for n in range(sets)]
+            before = [self.graph.both(self.is_number(c_sets[wide * s:wide * s + wide], n),
+                                      self.any(self.is_number(self.step, k)
+                                               for k in range(n + 1, 2 ** len(self.step), sets))) for n in range(sets)]
             self.lemma(f"swept_before {at}{s}", self.implies(self.every([self.by_set, here[0] ^ 1]), self.any(before)))
         in_sweep = self.every(self.word(f"u_stlb.c_{name}_q", 1)[0] for name in ("sweep", "whole"))
         first = []
         for n in range(sets):
             past = self.graph.both(self.by_set, self.below(self.step, n + 2) ^ 1)
-            low = self.word(f"{at}g_low.low_q[{n}]", rank * ways if lru else 2 ** (ways - 1).bit_length() - 1) if ways > 1 else []
-            initial = self.every(self.is_number(low[rank * w:rank * w + rank], w) for w in range(ways)) if lru else self.every(bit ^ 1 for bit in low)
+            low = (self.word(f"{at}g_low.low_q[{n}]", rank * ways if lru else 2 ** (ways - 1).bit_length() - 1)
+                   if ways > 1 else [])
+            initial = (self.every(self.is_number(low[rank * w:rank * w + rank], w) for w in range(ways)) if lru
+                       else self.every(bit ^ 1 for bit in low))
             self.lemma(f"begins {at}{n}", self.implies(self.every([past, self.is_number(self.inv, 7)]), initial))
             mine = self.is_number(c_sets[wide * holds[0]:wide * holds[0] + wide], n) if sets > 1 else 1
             first.append(self.graph.both(mine, initial))
             for w in range(ways):
                 word = self.word(f"{at}g_way[{w}].word_q[{n}]", at_pcid + 12)
-                pcid = self.equal(word[at_pcid:], self.pcid) if arch["pcid"] else self.every(bit ^ 1 for bit in self.pcid)
-                goes = self.any([self.is_one_of(self.inv, (6, 7)), self.graph.both(self.is_number(self.inv, 5), word[1] ^ 1),
-                                 self.every([self.is_number(self.inv, 3), word[1] ^ 1, pcid]), self.every([self.is_number(self.inv, 4), self.any([word[1], pcid])])])
+                pcid = (self.equal(word[at_pcid:], self.pcid) if arch["pcid"]
+                        else self.every(bit ^ 1 for bit in self.pcid))
+                goes = self.any([self.is_one_of(self.inv, (6, 7)),
+                                 self.graph.both(self.is_number(self.inv, 5), word[1] ^ 1),
+                                 self.every([self.is_number(self.inv, 3), word[1] ^ 1, pcid]),
+                                 self.every([self.is_number(self.inv, 4), self.any([word[1], pcid])])])
                 goes = self.graph.both(word[0], goes)
                 self.lemma(f"gone {at}{n} {w}", self.implies(past, goes ^ 1))
                 bit = match[ways * holds[0] + w]
-                self.lemma(f"going {at}{n} {w}", self.implies(self.every([self.by_set, self.is_number(self.step, n + 1), goes]), bit))
+                self.lemma(f"going {at}{n} {w}",
+                           self.implies(self.every([self.by_set, self.is_number(self.step, n + 1), goes]), bit))
         for w in range(ways):
-            invalid = self.every(self.implies(self.is_number(c_sets[wide * holds[0]:wide * holds[0] + wide], n) if sets > 1 else 1,
+            invalid = self.every(self.implies(self.is_number(c_sets[wide * holds[0]:wide * holds[0] + wide], n)
+                                              if sets > 1 else 1,
                                               self.word(f"{at}g_way[{w}].word_q[{n}]", 1)[0] ^ 1) for n in range(sets))
-            self.free("a way that a sweep finds empty", at + "c_match_q", self.graph.both(in_sweep, invalid), 1, ways * holds[0] + w)
+            self.free("a way that a sweep finds empty", at + "c_match_q", self.graph.both(in_sweep, invalid), 1,
+                      ways * holds[0] + w)
         begins = self.graph.both(in_sweep, self.word("u_stlb.c_init_q", 1)[0])
         self.free("a set that is as it begins", at + "c_place_q", self.any([begins ^ 1, self.any(first)]))
 

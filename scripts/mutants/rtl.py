@@ -15,22 +15,28 @@ PACKAGE = "defect_pkg"
 
 # Of what is below one of these nothing is changed.
 ELABORATED = {
-    "ParameterDeclaration", "ParameterDeclarationStatement", "ParameterPortList", "ParameterValueAssignment", "RangeDimensionSpecifier", "VariableDimension",
-    "TypedefDeclaration", "AnsiPortList", "FunctionPortList", "NamedType", "StructUnionType", "EnumType", "PackageImportDeclaration", "ImplicitType",
-    "LogicType", "ConcurrentAssertionStatement", "ImmediateAssertStatement", "ImmediateAssertionMember", "ConcurrentAssertionMember",
+    "ParameterDeclaration", "ParameterDeclarationStatement", "ParameterPortList", "ParameterValueAssignment",
+    "RangeDimensionSpecifier", "VariableDimension",
+    "TypedefDeclaration", "AnsiPortList", "FunctionPortList", "NamedType", "StructUnionType", "EnumType",
+    "PackageImportDeclaration", "ImplicitType",
+    "LogicType", "ConcurrentAssertionStatement", "ImmediateAssertStatement", "ImmediateAssertionMember",
+    "ConcurrentAssertionMember",
 }
 SWAPPED = {
     "EqualityExpression": ("==", "!="), "InequalityExpression": ("!=", "=="), "LessThanExpression": ("<", "<="),
-    "LessThanEqualExpression": ("<=", "<"), "GreaterThanExpression": (">", ">="), "GreaterThanEqualExpression": (">=", ">"),
-    "AddExpression": ("+", "-"), "SubtractExpression": ("-", "+"), "LogicalAndExpression": ("&&", "||"), "LogicalOrExpression": ("||", "&&"),
-    "BinaryAndExpression": ("&", "|"), "BinaryOrExpression": ("|", "&"),
+    "LessThanEqualExpression": ("<=", "<"), "GreaterThanExpression": (">", ">="),
+    "GreaterThanEqualExpression": (">=", ">"),
+    "AddExpression": ("+", "-"), "SubtractExpression": ("-", "+"), "LogicalAndExpression": ("&&", "||"),
+    "LogicalOrExpression": ("||", "&&"), "BinaryAndExpression": ("&", "|"), "BinaryOrExpression": ("|", "&"),
 }
-TERMS = {"LogicalAndExpression", "LogicalOrExpression", "BinaryAndExpression", "BinaryOrExpression", "BinaryXorExpression"}
+TERMS = {"LogicalAndExpression", "LogicalOrExpression", "BinaryAndExpression", "BinaryOrExpression",
+         "BinaryXorExpression"}
 LITERALS = {"IntegerLiteralExpression", "IntegerVectorExpression"}
 # What of a node is a width, and so decided too when the design is built.
 WIDTHS = {
     "SimpleRangeSelect": ("left", "right"), "AscendingRangeSelect": ("right",), "DescendingRangeSelect": ("right",),
-    "MultipleConcatenationExpression": ("expression",), "ReplicatedAssignmentPattern": ("countExpr",), "CastExpression": ("left",),
+    "MultipleConcatenationExpression": ("expression",), "ReplicatedAssignmentPattern": ("countExpr",),
+    "CastExpression": ("left",),
 }
 
 
@@ -51,10 +57,13 @@ def kind(node):
 
 
 def elaborated(texts):
-    """The functions that a localparam of one of these sources calls, and those that they call: a constant needs them."""
+    """The functions that a localparam of one of these sources calls, and those that they call: a constant needs
+    them."""
     texts = [re.sub(r"//[^\n]*", "", text) for text in texts]
-    bodies = {name: body for text in texts for name, body in re.findall(r"function automatic\b[^;(]*?(\w+)\s*\((.*?)endfunction", text, re.S)}
-    called = {name for text in texts for value in re.findall(r"\blocalparam\b(.*?);", text, re.S) for name in bodies if re.search(rf"\b{name}\b", value)}
+    bodies = {name: body for text in texts
+              for name, body in re.findall(r"function automatic\b[^;(]*?(\w+)\s*\((.*?)endfunction", text, re.S)}
+    called = {name for text in texts for value in re.findall(r"\blocalparam\b(.*?);", text, re.S) for name in bodies
+              if re.search(rf"\b{name}\b", value)}
     while more := {name for one in called for name in bodies if re.search(rf"\b{name}\b", bodies[one])} - called:
         called |= more
     return called
@@ -103,11 +112,13 @@ class Finder:
         if name == "StandardCaseItem":  # not the labels
             self.walk(node.clause, procedural, False)
             return
-        if name == "ExpressionStatement" and procedural and kind(node.expr) in ("AssignmentExpression", "NonblockingAssignmentExpression"):
+        if (name == "ExpressionStatement" and procedural
+            and kind(node.expr) in ("AssignmentExpression", "NonblockingAssignmentExpression")):
             self.add(node, "assignment dropped", "", wrap=True)
         if name in ("AlwaysCombBlock", "AlwaysFFBlock", "FunctionDeclaration"):
             procedural = True
-        if name in ("ConditionalPredicate", "ContinuousAssign", "ExpressionStatement", "ReturnStatement", "PortConnection", "NamedPortConnection"):
+        if name in ("ConditionalPredicate", "ContinuousAssign", "ExpressionStatement", "ReturnStatement",
+                    "PortConnection", "NamedPortConnection"):
             value = True
         widths = [getattr(node, part) for part in WIDTHS.get(name, ())]
         for child in self.children(node):
@@ -116,7 +127,9 @@ class Finder:
 
     def below(self, node, blocks, procedural):
         for child in self.children(node):
-            if child in blocks or kind(child) in ("GenerateBlock", "ElseClause", "HierarchyInstantiation", "ContinuousAssign", "AlwaysCombBlock", "AlwaysFFBlock"):
+            if (child in blocks
+                or kind(child) in ("GenerateBlock", "ElseClause", "HierarchyInstantiation", "ContinuousAssign",
+                                   "AlwaysCombBlock", "AlwaysFFBlock")):
                 self.walk(child, procedural, False)
 
     def mutate(self, node, name):
@@ -124,7 +137,8 @@ class Finder:
         if name == "ConditionalPattern" and self.children(node):
             self.add(node, "condition negated", f"!({text})")
         elif name == "ConditionalExpression":
-            self.add(node, "arms swapped", f"(({self.text(node.predicate)}) ? ({self.text(node.right)}) : ({self.text(node.left)}))")
+            self.add(node, "arms swapped",
+                     f"(({self.text(node.predicate)}) ? ({self.text(node.right)}) : ({self.text(node.left)}))")
         elif name == "UnaryLogicalNotExpression":
             self.add(node, "negation dropped", f"(({self.text(node.operand)}) != 0)")
         elif name == "UnaryBitwiseNotExpression":
@@ -141,7 +155,8 @@ class Finder:
 
     def literal(self, node, text):
         parent = kind(node.parent)
-        what = "index off by one" if parent in ("BitSelect", "AscendingRangeSelect", "DescendingRangeSelect") else "constant off by one"
+        what = ("index off by one" if parent in ("BitSelect", "AscendingRangeSelect", "DescendingRangeSelect")
+                else "constant off by one")
         if "'" in text and len(text.split("'")[0]) and text.split("'")[0] == "1":
             self.add(node, what, f"(~{text})")
         else:
@@ -162,7 +177,8 @@ def choose(mutants, number, seed):
 
 
 def write(folder, out, chosen, free=False):
-    """The copy of the design with the chosen mutants, numbered from 1; free: each with a wire of its own, mutant_NUMBER, for the planted number."""
+    """The copy of the design with the chosen mutants, numbered from 1; free: each with a wire of its own,
+    mutant_NUMBER, for the planted number."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(Path(folder).glob("*.sv")):
@@ -170,12 +186,14 @@ def write(folder, out, chosen, free=False):
         of_file = [(number, mutant) for number, mutant in enumerate(chosen, 1) if mutant.file == path.name]
         text = render(source, 0, len(source), of_file, **({"selector": b"mutant_%d"} if free else {})).decode()
         if free and of_file:
-            text = re.sub(r"^\);$", ");\n  logic " + ", ".join(f"mutant_{number}" for number, _ in of_file) + ";", text, count=1, flags=re.M)
+            text = re.sub(r"^\);$", ");\n  logic " + ", ".join(f"mutant_{number}" for number, _ in of_file) + ";", text,
+                          count=1, flags=re.M)
         if not (out / path.name).exists() or (out / path.name).read_text() != text:
             (out / path.name).write_text(text)
 
 
-def render(source, start, end, mutants, selector=f"{PACKAGE}::planted == %d".encode(), dropped=b"begin if (!(%s)) begin %s end end"):
+def render(source, start, end, mutants, selector=f"{PACKAGE}::planted == %d".encode(),
+           dropped=b"begin if (!(%s)) begin %s end end"):
     """The source from start to end, with mutants, which lie within, one in another."""
     result, at = b"", start
     while True:
@@ -184,12 +202,13 @@ def render(source, start, end, mutants, selector=f"{PACKAGE}::planted == %d".enc
             return result + source[at:end]
         first = min(inside, key=lambda item: (item[1].start, -item[1].end))[1]
         same = [item for item in inside if (item[1].start, item[1].end) == (first.start, first.end)]
-        within = [item for item in inside if item[1].start >= first.start and item[1].end <= first.end and item not in same]
+        within = [item for item in inside if item[1].start >= first.start and item[1].end <= first.end
+                  and item not in same]
         text = render(source, first.start, first.end, within, selector, dropped)
         for number, mutant in same:
             planted = selector % number
             if mutant.wrap and mutant.new:
-                text = b"begin if (" + planted + b") begin " + mutant.new.encode() + b" end else begin " + text + b" end end"
+                text = b"begin if (%s) begin %s end else begin %s end end" % (planted, mutant.new.encode(), text)
             elif mutant.wrap:
                 text = dropped % (planted, text)
             else:

@@ -2,11 +2,12 @@
 """What campaigns of mutants came to, as tables of docs/mutants.md, and the killed ones for the share in `make test`.
 
   table.py --proofs FATES.json   of a campaign --prove: how each mutant with a reason is proved
-  table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together; what one that was run --again says
-                           of a mutant takes the place of what the campaign said that drew it
+  table.py FATES.json…     the --json of campaigns (scripts/mutants/campaign.py), together; what one that was run
+                           --again says of a mutant takes the place of what the campaign said that drew it
 
-Writes the part of docs/mutants.md between its two marks (of campaigns: of the kinds that are among these), and adds to scripts/mutants/killed.txt a line for each mutant of the
-RTL that was killed in the first preset: a hash of what it is (recorded.py). Exit status: 0; 2 wrong usage.
+Writes the part of docs/mutants.md between its two marks (of campaigns: of the kinds that are among these), and adds to
+scripts/mutants/killed.txt a line for each mutant of the RTL that was killed in the first preset: a hash of what it is
+(recorded.py). Exit status: 0; 2 wrong usage.
 """
 import json
 import statistics
@@ -37,9 +38,12 @@ def by_file(mutants):
     for mutant in mutants:
         counts[mutant["file"]][fate(mutant)] += 1
     total = sum(counts.values(), Counter())
-    lines = ["| file | mutants | killed | proved the same | the same by reason | proved in one preset, seen in none | not decided |", "|---|---|---|---|---|---|---|"]
+    lines = ["| file | mutants | killed | proved the same | the same by reason | proved in one preset, seen in none | "
+             "not decided |", "|---|---|---|---|---|---|---|"]
     for name, count in [*sorted(counts.items()), ("**all**", total)]:
-        lines.append(f"| {name} | {count.total()} | " + " | ".join(str(count[word]) for word in ("killed", "proved", "reasoned", "in part", "left")) + " |")
+        lines.append(f"| {name} | {count.total()} | "
+                     + " | ".join(str(count[word]) for word in ("killed", "proved", "reasoned", "in part", "left"))
+                     + " |")
     return lines
 
 
@@ -48,9 +52,11 @@ def by_stimulus(mutants):
     lines = ["| first red | killed | preset | comparator | seconds of CPU: median, most |", "|---|---|---|---|---|"]
     for name, count in Counter(mutant["by"] for mutant in killed).most_common():
         of = [mutant for mutant in killed if mutant["by"] == name]
-        presets, sees = (", ".join(f"{word} {n}" for word, n in Counter(mutant[key] for mutant in of).most_common()) for key in ("preset", "sees"))
+        presets, sees = (", ".join(f"{word} {n}" for word, n in Counter(mutant[key] for mutant in of).most_common())
+                         for key in ("preset", "sees"))
         seconds = [mutant["seconds"] for mutant in of]
-        lines.append(f"| {name} | {count} | {presets} | {sees} | {statistics.median(seconds):.2f}, {max(seconds):.1f} |")
+        lines.append(f"| {name} | {count} | {presets} | {sees} | "
+                     f"{statistics.median(seconds):.2f}, {max(seconds):.1f} |")
     return lines
 
 
@@ -62,10 +68,13 @@ def text(records, before):
         mine = [record for record in records if record.get("of", "rtl") == of]
         mutants = [mutant for record in mine for mutant in record["mutants"] if "killed" in mutant]
         if not mutants:
-            lines += [(head + section).rstrip("\n") + "\n" for section in before.partition(head)[2].split("\n### ", 1)[:1] if head in before]
+            lines += [(head + section).rstrip("\n") + "\n"
+                      for section in before.partition(head)[2].split("\n### ", 1)[:1] if head in before]
             continue
-        drawn = ";\n".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at {record['commit']}, {record['date']}" for record in mine)
-        lines += [f"{head}{len(mutants)} mutants", "", f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
+        drawn = ";\n".join(f"{sum('killed' in mutant for mutant in record['mutants'])} by seed {record['seed']} at "
+                           f"{record['commit']}, {record['date']}" for record in mine)
+        lines += [f"{head}{len(mutants)} mutants", "",
+                  f"Drawn: {drawn}. Presets: {', '.join(sorted({r['presets'] for r in mine}))}.", ""]
         lines += [*by_file(mutants), "", *by_stimulus(mutants), ""]
     return "\n".join(lines)
 
@@ -76,7 +85,9 @@ def together(records):
     for record in records:
         for mutant in record["mutants"]:
             seed, at = mutant.pop("drawn", [record["seed"], mutant["at"]])
-            drawn.setdefault((record.get("of", "rtl"), seed, at, *(mutant[word] for word in ("file", "what", "text", "new"))), [record, mutant])[1] = mutant
+            drawn.setdefault((record.get("of", "rtl"), seed, at,
+                              *(mutant[word] for word in ("file", "what", "text", "new"))),
+                             [record, mutant])[1] = mutant
     for record in records:
         mutants = [mutant for of, mutant in drawn.values() if of is record]
         if mutants:
@@ -85,14 +96,17 @@ def together(records):
 
 
 def proofs(record):
-    """A row for each mutant that has a reason: how it is proved, in which presets, and what still rests on the reason."""
+    """A row for each mutant that has a reason: how it is proved, in which presets, and what still rests on the
+    reason."""
     lines = ["| file | mutant | how |", "|---|---|---|"]
     for mutant in sorted(record["mutants"], key=lambda mutant: (mutant["file"], mutant["line"])):
         said = [" ".join(mutant[word].split()).replace("|", "\\|") for word in ("text", "new")]
         uses = sorted({use for words in mutant["uses"].values() for use in words})
         presets = [preset for preset, fate in mutant["done"].items() if fate == "proved"]
-        how = "by reason: " + mutant["reason"] if not presets else f"proved in {', '.join(presets)}" + "".join(f"; but for {use}" for use in uses)
-        lines.append(f"| {mutant['file']}:{mutant['line']} | `{said[0]}`{f' → `{said[1]}`' if said[1] else ' left out'} | {how} |")
+        how = ("by reason: " + mutant["reason"] if not presets else f"proved in {', '.join(presets)}"
+               + "".join(f"; but for {use}" for use in uses))
+        lines.append(f"| {mutant['file']}:{mutant['line']} | "
+                     f"`{said[0]}`{f' → `{said[1]}`' if said[1] else ' left out'} | {how} |")
     count = sum("proved" in mutant["done"].values() for mutant in record["mutants"])
     head = f"{count} of {len(record['mutants'])}, at {record['commit']}, {record['date']}:"
     return "\n".join([head, "", *lines])
@@ -113,7 +127,8 @@ def main(arguments):
         return 2
     records = together([json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments])
     write(MARKS, text(records, DOCS.read_text(encoding="utf-8").partition(MARKS[0])[2].partition(MARKS[1])[0]))
-    recorded.add(mutant for record in records if record.get("of", "rtl") == "rtl" for mutant in record["mutants"] if mutant.get("killed") and mutant["preset"] == record["presets"].split(",")[0])
+    recorded.add(mutant for record in records if record.get("of", "rtl") == "rtl" for mutant in record["mutants"]
+                 if mutant.get("killed") and mutant["preset"] == record["presets"].split(",")[0])
     return 0
 
 

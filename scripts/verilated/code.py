@@ -7,14 +7,16 @@ MEMBER = r"\bvlSelf(?:->|Ref\.)"
 
 
 def statements(code):
-    """Those of generated C++, as words without casts and brackets; `vlSelfRef.a` is `my.a`: `my.a = my.clk_i & ~ my.memory`."""
+    """Those of generated C++, as words without casts and brackets; `vlSelfRef.a` is `my.a`:
+    `my.a = my.clk_i & ~ my.memory`."""
     code = re.sub(r"//[^\n]*|\([A-Z]Data\)", "", code)
     code = re.sub(r"\bvlSelf(Ref)?\s*(\.|->)\s*", "my.", code)
     return [" ".join(re.findall(r'[\w.]+|[^\w\s()]', statement)) for statement in re.split(r"[;{}]", code)]
 
 
 def written(code):
-    """Members of the model that generated C++ writes, and perhaps some that it only reads: those that it hands to a function of Verilator's other than one that prints."""
+    """Members of the model that generated C++ writes, and perhaps some that it only reads: those that it hands to a
+    function of Verilator's other than one that prints."""
     found = set()
     for statement in statements(code):
         words = statement.split()
@@ -29,7 +31,8 @@ def functions(folder, prefix):
     """The model's functions by name, each (file, code)."""
     found = {}
     for file in Path(folder).glob(f"{prefix}___024root*.cpp"):
-        for match in re.finditer(rf"^(?:\w+ )*void ({prefix}___024root\w*)\([^;{{]*\) {{\n.*?^}}", file.read_text(), re.S | re.M):
+        for match in re.finditer(rf"^(?:\w+ )*void ({prefix}___024root\w*)\([^;{{]*\) {{\n.*?^}}", file.read_text(),
+                                 re.S | re.M):
             found[match[1]] = (file, match[0])
     return found
 
@@ -41,14 +44,16 @@ def events(folder, prefix):
 
 
 def of_model(folder, prefix):
-    """The C++ of the model, by file; and a pattern of the functions that have the model alone as an argument: [1] is the name."""
+    """The C++ of the model, by file; and a pattern of the functions that have the model alone as an argument: [1] is
+    the name."""
     root = f"{prefix}___024root"
     texts = {file: file.read_text() for file in Path(folder).glob(f"{prefix}*.cpp")}
     return texts, re.compile(rf"^(?:VL_\w+ )*void ({root}___\w+)\({root}\* vlSelf\) {{\n.*?^}}\n", re.S | re.M)
 
 
 def rewrite(texts, function, change):
-    """Puts what `change` makes of each match of the pattern in its place; files in which nothing changes stay as they are."""
+    """Puts what `change` makes of each match of the pattern in its place; files in which nothing changes stay as they
+    are."""
     for file, text in texts.items():
         mended = function.sub(change, text)
         if mended != text:
@@ -59,5 +64,6 @@ def statements_of(function):
     """The statements of a function of the model that do something."""
     body = function[function.index("{\n") + 2 :]
     body = re.sub(r"//[^\n]*|^#ifdef VL_DEBUG.*?^#endif[^\n]*", "", body, flags=re.S | re.M)
-    body = re.sub(r"if \(false && vlSelf\) {}|\(void\)vlSelf;|VL_DEBUG_IF\(.*?\); *\);|[^\n;]*\bVL_ATTR_UNUSED\b[^;]*;|auto ?& ?vlSelfRef\b[^;]*;", "", body)
+    body = re.sub(r"if \(false && vlSelf\) {}|\(void\)vlSelf;|VL_DEBUG_IF\(.*?\); *\);"
+                  r"|[^\n;]*\bVL_ATTR_UNUSED\b[^;]*;|auto ?& ?vlSelfRef\b[^;]*;", "", body)
     return [text for text in (" ".join(part.split()) for part in re.split(r"[;{}]", body)) if text]

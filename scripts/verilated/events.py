@@ -1,4 +1,5 @@
-"""What a model does when: where it remembers its clock, what waits for its inputs, and both told in DIR/PREFIX_clock.h, that tb/dut/adapter.h steps it by."""
+"""What a model does when: where it remembers its clock, what waits for its inputs, and both told in DIR/PREFIX_clock.h,
+that tb/dut/adapter.h steps it by."""
 
 import re
 import sys
@@ -11,7 +12,8 @@ READ_AFTER_LOOK = {"state_data_o"}  # of the outputs, what the bench reads after
 
 
 def clock_memory(folder, prefix):
-    """(member, reason): where the model keeps the clock's last value, or None and why the clock must be seen to go down and up."""
+    """(member, reason): where the model keeps the clock's last value, or None and why the clock must be seen to go down
+    and up."""
     header = Path(folder, f"{prefix}___024root.h").read_text()
     memories = re.findall(r"\b(__Vtrig\w*prev\w*?)\b\s*[;,]", header)
     of_clock = [m for m in memories if re.search(rf"__TOP__{CLOCK}(__\d+)?$", m)]
@@ -27,14 +29,16 @@ def clock_memory(folder, prefix):
             continue
         code = file.read_text()
         for event in re.findall(r'active: @\(([^"\\]*)\)', code):
-            falling |= any(CLOCK in re.split(r"[ .]", term) and "posedge" not in term for term in re.split(r" or |, ", event))
+            falling |= any(CLOCK in re.split(r"[ .]", term) and "posedge" not in term
+                           for term in re.split(r" or |, ", event))
         for statement in statements(code):
             if f"my.{CLOCK}" not in statement.split():
                 continue
             rising |= f"my.{CLOCK} & ~ my.{memory}" in statement
             kept |= statement == f"my.{memory} = my.{CLOCK}"
             # The rest: its width is checked, it is set at first.
-            if memory not in statement and not re.search(rf"my.{CLOCK} & 0xfeU|^my.{CLOCK} = (0|VL_\w*RAND\w*)", statement):
+            if (memory not in statement
+                and not re.search(rf"my.{CLOCK} & 0xfeU|^my.{CLOCK} = (0|VL_\w*RAND\w*)", statement)):
                 return None, f"the design reads {CLOCK} as a value"
     if falling:
         return None, f"the design has registers on the falling edge of {CLOCK}"
@@ -44,10 +48,12 @@ def clock_memory(folder, prefix):
 
 
 def alone(condition, late):
-    """(condition, trigger, triggers) of a block that waits for several triggers: for that of them alone that stands first in `late`; the same and None if none does, or the block waits for no other; and
-    what it waits for now. None: not understood."""
+    """(condition, trigger, triggers) of a block that waits for several triggers: for that of them alone that stands
+    first in `late`; the same and None if none does, or the block waits for no other; and what it waits for now. None:
+    not understood."""
     condition = " ".join(condition.split())
-    mask = re.fullmatch(r"\(?(0x[\da-f]+|\d+)(ULL & vlSelf(?:Ref\.|->)__VnbaTriggered(?:\.word\(0U\)|\[0U\]))\)?", condition)
+    mask = re.fullmatch(r"\(?(0x[\da-f]+|\d+)(ULL & vlSelf(?:Ref\.|->)__VnbaTriggered(?:\.word\(0U\)|\[0U\]))\)?",
+                        condition)
     one = r"vlSelf->__VnbaTriggered\.at\((\d+)U\)"
     if mask:
         bits = {n for n in range(64) if int(mask[1], 0) >> n & 1}
@@ -68,12 +74,15 @@ def only_calls(prefix, block):
 
 
 def settle_once(folder, prefix):
-    """Of a design with a load_i: lets what lies behind both it and the clock wait for load_i alone, which turns over before every edge; and what lies behind a look_i for that alone, which turns over when
-    somebody asks for the state. (A reason why not, or ""; the calls that are made then when load_i turns over and at the rising edge, or None where they are more than calls)."""
+    """Of a design with a load_i: lets what lies behind both it and the clock wait for load_i alone, which turns over
+    before every edge; and what lies behind a look_i for that alone, which turns over when somebody asks for the state.
+    (A reason why not, or ""; the calls that are made then when load_i turns over and at the rising edge, or None where
+    they are more than calls)."""
     triggers = events(folder, prefix)
     numbers = {re.sub(r"\b__Vcellinp__\w*?__(?=\w+_i\b)", "", event): number for number, event in triggers.items()}
     rising = numbers.get(f"@(posedge {CLOCK})")
-    load, look = (next((number for event, number in numbers.items() if re.search(rf"\b{name}\b", event)), None) for name in (LOAD, LOOK))
+    load, look = (next((number for event, number in numbers.items() if re.search(rf"\b{name}\b", event)), None)
+                  for name in (LOAD, LOOK))
     code = functions(folder, prefix)
     file, region = code.get(f"{prefix}___024root___eval_nba", (None, ""))
     calls = {name: set(re.findall(rf"\b({prefix}___024root\w+)\(", body)) - {name} for name, (_, body) in code.items()}
@@ -81,13 +90,15 @@ def settle_once(folder, prefix):
         return f"the design has events beside {CLOCK} and {LOAD}: " + ", ".join(triggers.values()), None
     if any("___act_" in name for name in calls.get(f"{prefix}___024root___eval_act", ())):
         return "the design makes clocks of its own", None
-    # What a module does that is a class of its own is not looked at below, and its ports may stand between any two events.
+    # What a module does that is a class of its own is not looked at below, and its ports may stand between any two
+    # events.
     late = {f"{prefix}___024root___eval_nba"}
     while more := set().union(*(calls[name] for name in late if name in code)) - late:
         late |= more
     if apart := re.search(r"\(&vlSymsp->(\w+)\)+;", "".join(code[name][1] for name in late if name in code)):
         return f"Verilator has kept a module apart, {apart[1].split('__DOT__')[-1]}", None
-    outputs = {a or b for a, b in re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);", Path(folder, f"{prefix}.h").read_text())}
+    outputs = {a or b for a, b in re.findall(r"VL_OUT\w*\(\(?&?(\w+)|sc_out<.*> &?(\w+);",
+                                             Path(folder, f"{prefix}.h").read_text())}
     blocks, rest = [], region  # (what it waits for instead of the clock, its code)
     ends = []  # (what it waits for, its code)
 
@@ -125,16 +136,21 @@ def settle_once(folder, prefix):
             return f"{behind[0]} depends on what is looked at", None
     file.write_text(file.read_text().replace(region, mended))
     others = "eval_ico", "eval_act"
-    plain = not any(statements_of(code[f"{prefix}___024root___{name}"][1]) for name in others if f"{prefix}___024root___{name}" in code)
-    return "", plain and [only_calls(prefix, "".join(text for waits, text in ends if waits == {event})) for event in (load, rising)]
+    plain = not any(statements_of(code[f"{prefix}___024root___{name}"][1]) for name in others
+                    if f"{prefix}___024root___{name}" in code)
+    return "", plain and [only_calls(prefix, "".join(text for waits, text in ends if waits == {event}))
+                          for event in (load, rising)]
 
 
 def straight_on(folder, prefix, memory, straight):
-    """The two evaluations of a clock without asking what has changed, where that is known to be right: of a design with events of its own for inputs, each is a few calls."""
+    """The two evaluations of a clock without asking what has changed, where that is known to be right: of a design with
+    events of its own for inputs, each is a few calls."""
     if not memory or not straight or None in straight:
         return ""
-    traced = "    vlSelf->vlSymsp->__Vm_activity = true;\n" if "__Vm_activity" in Path(folder, f"{prefix}__Syms.h").read_text() else ""
-    load, rising = (traced + re.sub(r"^ *", "    ", block.replace("vlSelfRef.", "vlSelf->"), flags=re.M).rstrip(" ") for block in straight)
+    traced = ("    vlSelf->vlSymsp->__Vm_activity = true;\n"
+              if "__Vm_activity" in Path(folder, f"{prefix}__Syms.h").read_text() else "")
+    load, rising = (traced + re.sub(r"^ *", "    ", block.replace("vlSelfRef.", "vlSelf->"), flags=re.M).rstrip(" ")
+                    for block in straight)
     called = sorted(set(re.findall(rf"{prefix}___024root___\w+", load + rising)))
     return f"""
 {''.join(f"void {name}({prefix}___024root *);{chr(10)}" for name in called)}

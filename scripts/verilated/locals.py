@@ -7,11 +7,13 @@ from .code import MEMBER, of_model, rewrite
 
 
 def read_first(function, bit):
-    """Of the members in `bit` (name: a bit of its own) those, as bits, that the function may read before it has written all of them."""
+    """Of the members in `bit` (name: a bit of its own) those, as bits, that the function may read before it has written
+    all of them."""
     code = re.sub(r"//[^\n]*|^#[^\n]*", "", re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', function), flags=re.M)
     everything = (1 << len(bit)) - 1  # what is written where the code does not come to
     state, first, labels = 0, 0, {}  # written so far; read before; by label what is written wherever it is gone to
-    stack, branches = [], None  # open blocks: (word, written before it, at the ends of the branches before); of an if that just ended the last two
+    # open blocks: (word, written before it, at the ends of the branches before); of an if that just ended the last two
+    stack, branches = [], None
 
     def reads(text):
         nonlocal first
@@ -65,10 +67,12 @@ def read_first(function, bit):
 
 
 def localize(folder, prefix):
-    """Makes variables of functions out of the members of the model that are written before they are read in all functions where they are: Verilator does so only where the writing depends on nothing, and
-    all others the compiler would store."""
+    """Makes variables of functions out of the members of the model that are written before they are read in all
+    functions where they are: Verilator does so only where the writing depends on nothing, and all others the compiler
+    would store."""
     root = f"{prefix}___024root"
-    types = {name: kind for kind, name in re.findall(r"^\s*([CSIQ]Data)/\*[\d:]+\*/ (\w+);", Path(folder, f"{root}.h").read_text(), re.M)}
+    types = {name: kind for kind, name in re.findall(r"^\s*([CSIQ]Data)/\*[\d:]+\*/ (\w+);",
+                                                     Path(folder, f"{root}.h").read_text(), re.M)}
     texts, function = of_model(folder, prefix)
     others = [function.sub("", text) for text in texts.values()]
     others += [file.read_text() for file in Path(folder).glob(f"{prefix}*.h") if file.name != f"{root}.h"]

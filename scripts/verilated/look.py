@@ -1,4 +1,5 @@
-"""The state readout as a call: what lies behind look_i, once for each value of state_sel_i, so that the compiler leaves out what another one selects."""
+"""The state readout as a call: what lies behind look_i, once for each value of state_sel_i, so that the compiler leaves
+out what another one selects."""
 
 import re
 from pathlib import Path
@@ -8,11 +9,13 @@ from .events import LOOK, alone, only_calls
 from .locals import read_first
 
 SELECT, INDEX = "state_sel_i", "state_idx_i"
-MANY = (1, 2, 3, 4, 5)  # values of state_sel_i that select arrays, of which there are many words; each costs a quarter of a second of compiling
+# values of state_sel_i that select arrays, of which there are many words; each costs a quarter of a second of compiling
+MANY = (1, 2, 3, 4, 5)
 
 
 def behind_look(folder, prefix):
-    """The code that an evaluation runs after look_i alone has turned over: the bodies of functions, in their order. None: it is not known, or calls others."""
+    """The code that an evaluation runs after look_i alone has turned over: the bodies of functions, in their order.
+    None: it is not known, or calls others."""
     number = next((n for n, event in events(folder, prefix).items() if re.search(rf"\b(\w+__)?{LOOK}\b", event)), None)
     region = functions(folder, prefix)[f"{prefix}___024root___eval_nba"][1]
     found, said = [], ""
@@ -39,16 +42,19 @@ def behind_look(folder, prefix):
 
 def only_here(folder, prefix, body):
     """Members that the code writes before it reads them, and that no waveform shows."""
-    types = {name: kind for kind, name in re.findall(r"^\s*([CSIQ]Data)/\*[\d:]+\*/ (\w+);", Path(folder, f"{prefix}___024root.h").read_text(), re.M)}
+    types = {name: kind for kind, name in re.findall(r"^\s*([CSIQ]Data)/\*[\d:]+\*/ (\w+);",
+                                                     Path(folder, f"{prefix}___024root.h").read_text(), re.M)}
     shown = set(re.findall(r"\w+", "".join(file.read_text() for file in Path(folder).glob(f"{prefix}__Trace*.cpp"))))
     names = [name for name in dict.fromkeys(re.findall(MEMBER + r"(\w+)", body)) if name in types and name not in shown]
     bit = {name: 1 << n for n, name in enumerate(names)}
     first = read_first("{\n" + body + "}\n", bit)
-    return {name: types[name] for name in names if not bit[name] & first and re.search(rf"{MEMBER}{name}\s*=(?!=)", body)}
+    return {name: types[name] for name in names if not bit[name] & first
+            and re.search(rf"{MEMBER}{name}\s*=(?!=)", body)}
 
 
 def look(folder, prefix):
-    """Adds clock_look to DIR/PREFIX_clock.h where the calls of a clock are (events.py), after all that rewrites functions. Whether it did."""
+    """Adds clock_look to DIR/PREFIX_clock.h where the calls of a clock are (events.py), after all that rewrites
+    functions. Whether it did."""
     header = Path(folder, f"{prefix}_clock.h")
     text, top = header.read_text(), Path(folder, f"{prefix}.h").read_text()
     if "clock_rise" not in text or not all(re.search(rf"\b{port}\b", top) for port in (LOOK, SELECT, INDEX)):
@@ -63,15 +69,19 @@ def look(folder, prefix):
     # What events.py has checked: what is written here is read here alone, but for outputs and waveforms.
     mine = only_here(folder, prefix, body)
     body = re.sub(MEMBER + r"(\w+)", lambda m: m[1] if m[1] in mine else m[0], body)
-    constants = "".join(sorted({m[0] for file in Path(folder).glob(f"{prefix}___024root*.cpp") for m in re.finditer(r"^extern const [^;\n]* (\w+);\n", file.read_text(), re.M) if re.search(rf"\b{m[1]}\b", body)}))
+    constants = "".join(sorted({m[0] for file in Path(folder).glob(f"{prefix}___024root*.cpp")
+                                for m in re.finditer(r"^extern const [^;\n]* (\w+);\n", file.read_text(), re.M)
+                                if re.search(rf"\b{m[1]}\b", body)}))
     cases = "".join(f"    case {n}: return {prefix}_look<{n}>(model.rootp), true;\n" for n in MANY)
-    traced = "    vlSelf->vlSymsp->__Vm_activity = true;\n" if "__Vm_activity" in Path(folder, f"{prefix}__Syms.h").read_text() else ""
+    traced = ("    vlSelf->vlSymsp->__Vm_activity = true;\n"
+              if "__Vm_activity" in Path(folder, f"{prefix}__Syms.h").read_text() else "")
     text = text[: text.rindex("#endif")] + f"""\
 {constants}template <unsigned Sel> void {prefix}_look({prefix}___024root *vlSelf)
 {{
 {traced}{''.join(f"    {kind} {name} = 0;{chr(10)}" for name, kind in mine.items())}{body}}}
 
-/* What an evaluation does after {LOOK} has turned over, if there was one before and {SELECT} is `sel`. False: nothing was done, it is to be evaluated. */
+/* What an evaluation does after {LOOK} has turned over, if there was one before and {SELECT} is `sel`. False: nothing
+ * was done, it is to be evaluated. */
 inline bool clock_look({prefix} &model, unsigned sel)
 {{
     switch (sel) {{

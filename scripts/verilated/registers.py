@@ -30,7 +30,8 @@ def registers(folder, prefix, *files):
     blocks: u_walkers_g_walker_u_walker_state_q."""
     header = Path(folder, f"{prefix}___024root.h").read_text()
     members = [m for m in re.findall(r"\b([A-Za-z]\w*_q);", header) if re.search(r"[^_]_q$", m.split("__DOT__")[-1])]
-    top = next((m[1] for m in (re.fullmatch(r"((?:[A-Za-z]\w*__DOT__)?)u_ctl__DOT__state_q", m) for m in members) if m), None)
+    top = next((m[1] for m in (re.fullmatch(r"((?:[A-Za-z]\w*__DOT__)?)u_ctl__DOT__state_q", m) for m in members) if m),
+               None)
     written = sorted(set(re.findall(r"\bregisters\.(\w+_q)\(", WRITER.read_text())))
     found, reason = {name: [] for name in written}, ""
     beside = os.environ.get("REGISTERS_BESIDE", "").split()
@@ -52,8 +53,10 @@ def registers(folder, prefix, *files):
     for name in written:
         # Where not all can be written none is: another design's registers may have other shapes than the rules know.
         places = [] if reason else found[name]
-        calls = "".join(f"        visit(root.{member}{''.join(', ' + n + 'u' for n in numbers)});\n" for member, numbers in places)
-        visits.append(f"    template <class Visit> void {name}(Visit &&visit)\n    {{\n{calls or '        (void)visit; /* none */' + chr(10)}    }}\n")
+        calls = "".join(f"        visit(root.{member}{''.join(', ' + n + 'u' for n in numbers)});\n"
+                        for member, numbers in places)
+        visits.append(f"    template <class Visit> void {name}(Visit &&visit)\n    "
+                      f"{{\n{calls or '        (void)visit; /* none */' + chr(10)}    }}\n")
     Path(folder, f"{prefix}_registers.h").write_text(f"""\
 /* Made by scripts/verilate.py from the C++ beside it; tb/dut/registers.h tells its use. */
 #ifndef {prefix}_REGISTERS_H

@@ -1,5 +1,5 @@
-"""A model for SystemC does less for nothing: inputs that it takes when load_i turns over it copies then, and waits for no other; wide ports are read in one piece, and written when they
-change; what else has changed is not asked."""
+"""A model for SystemC does less for nothing: inputs that it takes when load_i turns over it copies then, and waits for
+no other; wide ports are read in one piece, and written when they change; what else has changed is not asked."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,8 @@ from .events import CLOCK, LOAD, LOOK, alone, only_calls
 
 COPY = rf"^ *VL_ASSIGN_\w+\(\d+U?,\s*{MEMBER}(\w+),\s*{MEMBER}(\w+)\);\n"
 WORDS = """\
-/* Made by scripts/verilate.py: ports of sc_bv as Verilator's code reads and writes them, but for asking for the port word by word, and for a new sc_bv each time. */
+/* Made by scripts/verilate.py: ports of sc_bv as Verilator's code reads and writes them, but for asking for the port
+ * word by word, and for a new sc_bv each time. */
 #ifdef VL_ASSIGN_WSW
 #undef VL_ASSIGN_WSW
 #define VL_ASSIGN_WSW(obits, owp, svar) \\
@@ -37,12 +38,15 @@ WORDS = """\
 
 
 def blocks(folder, prefix):
-    """What the model does after an event: [(names of the inputs, one of whose events it waits for; code)]. None: not understood."""
-    inputs = {number: re.fullmatch(r"@\((?:edge|posedge) (?:\w+__)?(\w+)\)", event) for number, event in events(folder, prefix).items()}
+    """What the model does after an event: [(names of the inputs, one of whose events it waits for; code)]. None: not
+    understood."""
+    inputs = {number: re.fullmatch(r"@\((?:edge|posedge) (?:\w+__)?(\w+)\)", event)
+              for number, event in events(folder, prefix).items()}
     if None in inputs.values():
         return None
     found = []
-    for condition, text in re.findall(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n", functions(folder, prefix)[f"{prefix}___024root___eval_nba"][1], re.S | re.M):
+    for condition, text in re.findall(r"^    if \(([^{}]*?)\) {\n(.*?)^    }\n",
+                                      functions(folder, prefix)[f"{prefix}___024root___eval_nba"][1], re.S | re.M):
         understood = alone(condition, [])
         if understood is None:
             return None
@@ -64,34 +68,44 @@ def read_at_the_edge(folder, prefix, after):
 def copies(folder, prefix):
     """(file, function, [(line, member, port)]) of the one function that copies inputs; None: there is another way."""
     for file, text in of_model(folder, prefix)[0].items():
-        match = re.search(rf"^(?:VL_\w+ )*void {prefix}___024root___ico_sequent__TOP__0\([^;{{]*\) {{\n.*?^}}\n", text, re.S | re.M)
+        match = re.search(rf"^(?:VL_\w+ )*void {prefix}___024root___ico_sequent__TOP__0\([^;{{]*\) {{\n.*?^}}\n", text,
+                          re.S | re.M)
         if match and "___ico_sequent__TOP__1" not in text:
             return file, match[0], [(copy[0], copy[1], copy[2]) for copy in re.finditer(COPY, match[0], re.M)]
     return None
 
 
 def copy_on_load(file, function, lines, late):
-    """Inputs that are read when load_i or look_i turns over alone, not in the code `late`, are copied then alone. Their lines."""
+    """Inputs that are read when load_i or look_i turns over alone, not in the code `late`, are copied then alone. Their
+    lines."""
     of_port = {port: member for _, member, port in lines}
-    early = [(line, port) for line, member, port in lines if port not in (CLOCK, LOAD, LOOK) and not re.search(rf"\b{member}\b", late)]
-    turned = " || ".join(f"vlSelf->{port}.read() != vlSelf->{of_port[port]}" for port in (LOAD, LOOK) if port in of_port)
+    early = [(line, port) for line, member, port in lines if port not in (CLOCK, LOAD, LOOK)
+             and not re.search(rf"\b{member}\b", late)]
+    turned = " || ".join(f"vlSelf->{port}.read() != vlSelf->{of_port[port]}" for port in (LOAD, LOOK)
+                         if port in of_port)
     mended = function
     for line, _ in early:
         mended = mended.replace(line, "")
     first = re.search(COPY, mended, re.M).start()
-    mended = mended[:first] + f"    if ({turned}) {{\n" + "".join(line for line, _ in early) + "    }\n" + mended[first:]
+    copies = "".join(line for line, _ in early)
+    mended = mended[:first] + f"    if ({turned}) {{\n{copies}    }}\n" + mended[first:]
     file.write_text(file.read_text().replace(function, mended))
     return early
 
 
 def straight_on(folder, prefix, after, lines, early):
-    """The evaluation after load_i has turned over while the clock was low or fell, and that at the rising edge, as calls that do not ask what else has changed. None: they are more than calls."""
+    """The evaluation after load_i has turned over while the clock was low or fell, and that at the rising edge, as
+    calls that do not ask what else has changed. None: they are more than calls."""
     root = Path(folder, f"{prefix}___024root.h").read_text()
     of_port = {port: member for _, member, port in lines}
-    memory = {port: re.findall(rf"\b(__Vtrig\w*prev\w*?__{member}(?:__\d+)?)\b", root) for port, member in of_port.items() if port in (CLOCK, LOAD)}
-    calls = {port: only_calls(prefix, "".join(text for inputs, text in after if inputs == {port})) for port in (CLOCK, LOAD)}
-    others = "".join(line for line, _, port in lines if port not in (CLOCK, LOAD, LOOK) and port not in dict(map(reversed, early)))
-    if None in calls.values() or {len(names) for names in memory.values()} != {1} or others or not {CLOCK, LOAD, LOOK} <= set(of_port):
+    memory = {port: re.findall(rf"\b(__Vtrig\w*prev\w*?__{member}(?:__\d+)?)\b", root)
+              for port, member in of_port.items() if port in (CLOCK, LOAD)}
+    calls = {port: only_calls(prefix, "".join(text for inputs, text in after if inputs == {port}))
+             for port in (CLOCK, LOAD)}
+    others = "".join(line for line, _, port in lines if port not in (CLOCK, LOAD, LOOK)
+                     and port not in dict(map(reversed, early)))
+    if (None in calls.values() or {len(names) for names in memory.values()} != {1} or others
+        or not {CLOCK, LOAD, LOOK} <= set(of_port)):
         return None
     mine = {port: f"vlSelf->{member}" for port, member in of_port.items()}
     kept = {port: f"vlSelf->{names[0]}" for port, names in memory.items()}
@@ -132,7 +146,8 @@ def systemc(folder, prefix):
     text = top.read_text()
     for _, port in early:
         text = re.sub(rf"^ *sensitive << {port};\n", "", text, flags=re.M)
-    straight, call, step = straight_on(folder, prefix, after, found[2], early), f"    {prefix}___024root___eval(&(vlSymsp->TOP));\n", f"void {prefix}::eval_step() {{\n"
+    straight = straight_on(folder, prefix, after, found[2], early)
+    call, step = f"    {prefix}___024root___eval(&(vlSymsp->TOP));\n", f"void {prefix}::eval_step() {{\n"
     if straight and text.count(call) == 1 and text.count(step) == 1:
         text = text.replace(call, f"    {prefix}_evaluate(&(vlSymsp->TOP));\n").replace(step, straight + step)
         end = [match.end() for match in re.finditer(r"^#include .*\n", text, re.M)][-1]

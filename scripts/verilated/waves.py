@@ -17,7 +17,8 @@ def shapes(header):
 
 
 def source(statement, shape):
-    """The one member, or element of an array, that a statement shows something of; None: more than one, or another thing."""
+    """The one member, or element of an array, that a statement shows something of; None: more than one, or another
+    thing."""
     terms = {(m[1], "".join(m[2].split())) for m in re.finditer(TERM, statement)}
     rest = re.findall(r"[A-Za-z_]\w*", re.sub(r"0x[0-9a-fA-F]+U?L*|\b\d+U?L*", "", re.sub(TERM, "", statement)))
     if len(terms) != 1 or any(not re.fullmatch(r"bufp|chg\w+|oldp|[CSIQ]Data|VL_\w+", word) for word in rest):
@@ -27,7 +28,8 @@ def source(statement, shape):
 
 
 def guard_waves(folder, prefix):
-    """Lets the waveform of a model compare two or more neighbours that show parts of the same member only when it is not what it was at the last time. The number of such groups."""
+    """Lets the waveform of a model compare two or more neighbours that show parts of the same member only when it is
+    not what it was at the last time. The number of such groups."""
     root = f"{prefix}___024root"
     header = Path(folder, f"{root}.h")
     text = header.read_text()
@@ -54,12 +56,14 @@ def guard_waves(folder, prefix):
     mended = {}
     for file in sorted(Path(folder).glob(f"{prefix}__Trace__*.cpp")):
         code = file.read_text()
-        changed = re.sub(rf"^(?:\w+ )*void {root}__trace_chg_(?:\d+_)?sub_\d+\({root}\* vlSelf, [^\n]*\) \{{\n.*?^}}\n", lambda f: re.sub(RUN, run, f[0], flags=re.M), code, flags=re.S | re.M)
+        changed = re.sub(rf"^(?:\w+ )*void {root}__trace_chg_(?:\d+_)?sub_\d+\({root}\* vlSelf, [^\n]*\) \{{\n.*?^}}\n",
+                         lambda f: re.sub(RUN, run, f[0], flags=re.M), code, flags=re.S | re.M)
         if changed != code:
             mended[file] = changed
     # All signals are written once before one is compared, and again when a file begins: what is kept is of then.
     whole = re.compile(rf"^(?:\w+ )*void {root}__trace_full_(?:top_)?0\(void[^;{{]*\) \{{\n.*?^}}\n", re.S | re.M)
-    files = [file for file in Path(folder).glob(f"{prefix}__Trace__*.cpp") if whole.search(mended.get(file, file.read_text()))]
+    files = [file for file in Path(folder).glob(f"{prefix}__Trace__*.cpp")
+             if whole.search(mended.get(file, file.read_text()))]
     if not kept or len(files) != 1:
         return 0
     set_all = "".join(f"    vlSelf->__Vshown_{n} = vlSelf->{what};\n" for n, what in enumerate(kept))
@@ -67,5 +71,6 @@ def guard_waves(folder, prefix):
     for file, code in mended.items():
         file.write_text(code)
     at = text.index("    // INTERNAL VARIABLES")
-    header.write_text(text[:at] + "".join(f"    std::decay_t<decltype({what})> __Vshown_{n};\n" for n, what in enumerate(kept)) + text[at:])
+    header.write_text(text[:at] + "".join(f"    std::decay_t<decltype({what})> __Vshown_{n};\n"
+                                          for n, what in enumerate(kept)) + text[at:])
     return len(kept)

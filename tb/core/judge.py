@@ -4,8 +4,8 @@
   judge.py PRESET.toml MEMORY.hex SAID     SAID: standard output of the bench (core_bench.sv)
 
 The program judges itself too; this knows nothing of how it does that. Expected are every trap with its error code and
-address, the log of them that the handler wrote, the stale translations where the TLBs have room for them, every entry of the tables with A and D, and the pages. Exit status: 0,
-1 something is wrong: a line each.
+address, the log of them that the handler wrote, the stale translations where the TLBs have room for them, every entry
+of the tables with A and D, and the pages. Exit status: 0, 1 something is wrong: a line each.
 """
 import re
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Presets that are nearly right, through scripts/config.py: each is refused in one line that names the file, or everything
-that is made of it can be made, and `without` gives a preset again.
+"""Presets that are nearly right, through scripts/config.py: each is refused in one line that names the file, or
+everything that is made of it can be made, and `without` gives a preset again.
 
   fuzz_presets.py RUNS [SEED]     SEED: a new one each time, printed
 
@@ -17,11 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import config  # noqa: E402
 
-VALUES = ["0", "1", "-1", "2", "3", "7", "8", "16", "17", "36", "52", "57", "64", "128", "16384", "1_000", "0x10", "1e3", "1.5", "nan", "inf", "true", "false",
-          '""', '"lru"', '"plru"', '"fixed"', '"cache"', "'8'", "[]", "[1]", '["4k"]', '["4k", "2m", "1g"]', '["pde", "pml5e"]', '[["4k"]]', "{}", "{ entries = 4 }",
-          '{ sizes = ["4k"], entries = 16, ways = 4 }', '{ levels = ["pde"], entries = 4, ways = 4, more = 1 }', "1979-05-27", "07:32:00", "9" * 20, "9" * 5000,
-          '"""a\nb"""', '"a\\nb"', '"\\u202e"', "[" * 2000, "{a=" * 400]
-KEYS = ["entries", "ways", "sizes", "levels", "array0", "array1", "array2", "array9", "latency", "lam", '"a\\nb"', '"é"', "a.b", '""', "la57"]
+VALUES = ["0", "1", "-1", "2", "3", "7", "8", "16", "17", "36", "52", "57", "64", "128", "16384", "1_000", "0x10",
+          "1e3", "1.5", "nan", "inf", "true", "false",
+          '""', '"lru"', '"plru"', '"fixed"', '"cache"', "'8'", "[]", "[1]", '["4k"]', '["4k", "2m", "1g"]',
+          '["pde", "pml5e"]', '[["4k"]]', "{}", "{ entries = 4 }",
+          '{ sizes = ["4k"], entries = 16, ways = 4 }', '{ levels = ["pde"], entries = 4, ways = 4, more = 1 }',
+          "1979-05-27", "07:32:00", "9" * 20, "9" * 5000, '"""a\nb"""', '"a\\nb"', '"\\u202e"', "[" * 2000, "{a=" * 400]
+KEYS = ["entries", "ways", "sizes", "levels", "array0", "array1", "array2", "array9", "latency", "lam", '"a\\nb"',
+        '"é"', "a.b", '""', "la57"]
 
 
 def change(lines, choose):
@@ -44,7 +47,8 @@ def change(lines, choose):
         lines[at] = lines[at][:n] + choose.choice(string.digits) + lines[at][n + 1:]
     elif lines[at]:
         n = choose.randrange(len(lines[at]))
-        lines[at] = lines[at][:n] + choose.choice(["", choose.choice(string.printable), chr(choose.randrange(0x250))]) + lines[at][n + choose.randrange(2):]
+        lines[at] = lines[at][:n] + choose.choice(["", choose.choice(string.printable),
+                                                   chr(choose.randrange(0x250))]) + lines[at][n + choose.randrange(2):]
     return lines
 
 
@@ -53,7 +57,8 @@ def judge(path):
     try:
         preset = config.Preset(str(path))
     except config.Bad as bad:
-        return None if str(bad).startswith(f"{path}: ") and len(str(bad).splitlines()) == 1 else f"refused in such words: {str(bad)!r}"
+        return (None if str(bad).startswith(f"{path}: ") and len(str(bad).splitlines()) == 1
+                else f"refused in such words: {str(bad)!r}")
     for emit in (config.emit_sv, config.emit_header, config.emit_values):
         emit(preset)
     config.docs_table([preset])
@@ -94,7 +99,8 @@ def main(arguments):
                 print(f"FAIL  presets: {wrong}\n        {kept.relative_to(ROOT)}")
                 if findings == 10:
                     break
-    print(f"{'FAIL ' if findings else 'ok   '} presets      {n + 1:9} executions, {accepted} presets accepted, {findings} findings, seed {seed}")
+    print(f"{'FAIL ' if findings else 'ok   '} presets      {n + 1:9} executions, {accepted} presets accepted, "
+          f"{findings} findings, seed {seed}")
     return 1 if findings else 0
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Is who proves mutants the same machine (scripts/mutants/induction.py) to be believed? A machine of three registers, as Yosys
-would write it, with mutants that are the same by a lemma, by a register that is nobody's, by an output that means nothing,
-and with some that are not; and what is said of it too little, or wrongly. What stands for an assignment that is left out. And
-a small package, whose functions have mutants: that these act where the functions are called.
+"""Is who proves mutants the same machine (scripts/mutants/induction.py) to be believed? A machine of three registers,
+as Yosys would write it, with mutants that are the same by a lemma, by a register that is nobody's, by an output that
+means nothing, and with some that are not; and what is said of it too little, or wrongly. What stands for an assignment
+that is left out. And a small package, whose functions have mutants: that these act where the functions are called.
 """
 import importlib
 import sys
@@ -55,16 +55,19 @@ class Machine:
         latches = ((self.a, after_a, "a_q"), (self.b, after_b, "b_q"), (self.junk, after_junk, "junk_q"))
         outputs = ((answer, "answer_o"), (both, "both_o"), (late, "late_o"), (word, "word_o"))
         lines = [f"aag {self.next // 2 - 1} {len(INPUTS)} {len(latches)} {len(outputs)} {len(self.gates)}"]
-        lines += [str(node) for node in self.input.values()] + [f"{of} {after}" for of, after, _ in latches] + [str(node) for node, _ in outputs]
+        lines += [str(node) for node in self.input.values()] + [f"{of} {after}" for of, after, _ in latches]
+        lines += [str(node) for node, _ in outputs]
         lines += [f"{out} {a} {b}" for out, a, b in self.gates]
-        lines += [f"i{n} {name}" for n, name in enumerate(INPUTS)] + [f"l{n} {name}" for n, (_, _, name) in enumerate(latches)]
+        lines += [f"i{n} {name}" for n, name in enumerate(INPUTS)]
+        lines += [f"l{n} {name}" for n, (_, _, name) in enumerate(latches)]
         return "\n".join(lines + [f"o{n} {name}" for n, (_, name) in enumerate(outputs)]) + "\n"
 
 
 class Said(relations.Relations):
     """What is said of that machine; preset: the words that are said besides."""
     def __init__(self, of, registers, value, preset, without=()):
-        self.graph, self.registers, self.value, self.without, self.lemmas, self.nobody = of, registers, value, without, {}, {}
+        self.graph, self.registers, self.value, self.without = of, registers, value, without
+        self.lemmas, self.nobody = {}, {}
         self.a, self.b = self.word("a_q")[0], self.word("b_q")[0]
         self.lemma("apart", self.graph.both(self.a, self.b) ^ 1)
         self.free("junk", "junk_q", 1 if "always junk" in preset else self.a ^ 1)
@@ -102,14 +105,16 @@ SOURCE = """module few (input logic [3:0] x_i, output logic [3:0] y_o);
 endmodule
 """
 # Of each assignment there: whether any value stands for it when it is left out, or the one that was given before.
-ANY = {"first = '0;": True, "first[1:0] = x[1:0];": False, "first[3] = 1'b1;": False, "one_way = x;": True, "one_way[3] = x[1];": True}
+ANY = {"first = '0;": True, "first[1:0] = x[1:0];": False, "first[3] = 1'b1;": False, "one_way = x;": True,
+       "one_way[3] = x[1];": True}
 
 
 def left_out():
     """Where nothing has been assigned there is any value, not 0: a first 0 left out is another function."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "few.sv").write_text(SOURCE)
-        found = [one for one in rtl.find(folder, importlib.import_module("pyslang.syntax")) if one.what == "assignment dropped"]
+        found = [one for one in rtl.find(folder, importlib.import_module("pyslang.syntax"))
+                 if one.what == "assignment dropped"]
         said = {one.text: "mutant_1_any" in equivalent.lasting(Path(folder), 1, one).new for one in found}
     wrong = {text: any_value for text, any_value in ANY.items() if said.get(text) != any_value}
     if wrong:
@@ -163,14 +168,18 @@ def of_package():
         source.mkdir()
         for file, text in OF_PACKAGE.items():
             (source / file).write_text(text)
-        mutants = [one for one in rtl.find(source, importlib.import_module("pyslang.syntax")) if one.file == "mmu_pkg.sv"]
+        mutants = [one for one in rtl.find(source, importlib.import_module("pyslang.syntax"))
+                   if one.file == "mmu_pkg.sv"]
         equivalent.planted(source, folder, mutants)
-        netlist.run(folder, "read", f"read_slang -j 1 --top few {' '.join(OF_PACKAGE)}\n{equivalent.FLAT.replace('mmu', 'few')}write_rtlil free.il\n")
+        netlist.run(folder, "read",
+                    f"read_slang -j 1 --top few "
+                    f"{' '.join(OF_PACKAGE)}\n{equivalent.FLAT.replace('mmu', 'few')}write_rtlil free.il\n")
         text, wires = equivalent.opened((folder / "free.il").read_text(), "few")
         (folder / "free.il").write_text(text)
         netlist.run(folder, "gates", f"read_rtlil free.il\n{equivalent.GATES}gates.aag\n")
         of = graph.Graph()
-        design = graph.Design(folder / "gates.aag", of, {}, frozenset(word for words in wires.values() for word in words))
+        design = graph.Design(folder / "gates.aag", of, {},
+                              frozenset(word for words in wires.values() for word in words))
         found = {(one.text, one.new) for number, one in enumerate(mutants, 1) if design.same_with(wires[number])}
     if found != SAME or len(mutants) != 9:
         print(f"of {len(mutants)} mutants of a package the same are {found}, expected {SAME} of 9")

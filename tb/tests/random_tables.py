@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""A trace of an unruly kernel: it changes page tables at random, at every level, and invalidates at random, or not at all.
+"""A trace of an unruly kernel: it changes page tables at random, at every level, and invalidates at random, or not at
+all.
 
-Three roots share a few tables, so that each change is seen from many addresses; entries are present or not, have rights, A, D and G at random; some
-map large pages. There are no expectations: whatever an MMU answers must be explained by the judge of what may be stale (tb/stale/stale.h), and an
-MMU that invalidates too little must be found.
+Three roots share a few tables, so that each change is seen from many addresses; entries are present or not, have
+rights, A, D and G at random; some map large pages. There are no expectations: whatever an MMU answers must be explained
+by the judge of what may be stale (tb/stale/stale.h), and an MMU that invalidates too little must be found.
 
   random_tables.py SEED RECORDS [pcid]      pcid: with process-context identifiers and INVPCID
 """
@@ -11,9 +12,11 @@ import random
 import sys
 
 P, RW, US, A, D, PS, G, XD = 1, 2, 4, 0x20, 0x40, 0x80, 0x100, 1 << 63
-TABLES = {4: [0x1000, 0x2000, 0x3000], 3: [0x4000, 0x5000], 2: [0x6000, 0x7000, 0x8000], 1: [0x9000, 0xa000, 0xb000, 0xc000]}
+TABLES = {4: [0x1000, 0x2000, 0x3000], 3: [0x4000, 0x5000], 2: [0x6000, 0x7000, 0x8000],
+          1: [0x9000, 0xa000, 0xb000, 0xc000]}
 ENTRIES = {4: 2, 3: 2, 2: 3, 1: 3}  # that are used of each table
-ADDRESSES = [a << 39 | b << 30 | c << 21 | d << 12 for a in range(2) for b in range(2) for c in range(3) for d in range(3)]
+ADDRESSES = [a << 39 | b << 30 | c << 21 | d << 12 for a in range(2) for b in range(2) for c in range(3)
+             for d in range(3)]
 CR4 = 0x1000A0
 PCIDE, PGE, NO_FLUSH = 1 << 17, 1 << 7, 1 << 63
 

@@ -28,9 +28,10 @@ def steps(page):
 
 
 def run(command, folder):
-    env = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|TWINWALK_|PRESET|DUT|GIT_", name)}
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+    env = {name: value for name, value in os.environ.items()
+           if not re.match(r"MAKE|MFLAGS|TWINWALK_|PRESET|DUT|GIT_", name)}
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout
 
 

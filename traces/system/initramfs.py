@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes the guest's initial file system: initramfs.py OUT GUEST BUSYBOX MODULES KERNELDIR INIT [PROGRAM…]
 
-A cpio archive ("newc"), not compressed, the same bytes for the same inputs: entries in a fixed order, owned by root, no times.
-GUEST is Twinwalk's guest program; MODULES names the kernel modules to take from KERNELDIR (lib/modules/VERSION), separated by
-commas, in the order they are loaded; PROGRAM … are programs of the host, which come with the libraries that ldd names.
+A cpio archive ("newc"), not compressed, the same bytes for the same inputs: entries in a fixed order, owned by root, no
+times. GUEST is Twinwalk's guest program; MODULES names the kernel modules to take from KERNELDIR (lib/modules/VERSION),
+separated by commas, in the order they are loaded; PROGRAM … are programs of the host, which come with the libraries
+that ldd names.
 """
 import os
 import re

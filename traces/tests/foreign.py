@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes traces in foreign formats, each from its public description, and beside each what `twinwalk trace text` must say of it once it is
-imported (without the header). It shares nothing with the importers.
+"""Writes traces in foreign formats, each from its public description, and beside each what `twinwalk trace text` must
+say of it once it is imported (without the header). It shares nothing with the importers.
 
   foreign.py FOLDER [SEED]
 """
@@ -40,7 +40,8 @@ class Program:
         taken = dice.random() < 0.1
         self.ip[thread] = ip + length
         if taken:
-            self.ip[thread] = dice.choice((0x401000, 0x55550000, 0x7fff00000000)) + 0x100000 * thread + dice.randrange(3 * PAGE)
+            self.ip[thread] = dice.choice((0x401000, 0x55550000,
+                                           0x7fff00000000)) + 0x100000 * thread + dice.randrange(3 * PAGE)
         return ip, length, taken, self.accesses(2), self.accesses(1)
 
     def accesses(self, most):
@@ -53,7 +54,8 @@ class Program:
 
 
 def champsim(folder, seed):
-    """64 bytes an instruction. No lengths: data are bytes, an instruction ends where the next begins, if that is near."""
+    """64 bytes an instruction. No lengths: data are bytes, an instruction ends where the next begins, if that is
+    near."""
     program = Program(seed)
     steps = [program.instruction() for _ in range(3000)]
     raw, text = bytearray(), []
@@ -162,7 +164,8 @@ def drmemtrace(folder, seed):
             out.entry(47, length, 0x9090909090909090)  # encoding
             if length > 8:
                 out.entry(47, length - 8, 0x9090)
-        kind = program.dice.choice((11, 12, 14, 15, 16, 48)) if taken else program.dice.choice((10, 10, 10, 10, 13, 49, 31))
+        kind = (program.dice.choice((11, 12, 14, 15, 16, 48)) if taken
+                else program.dice.choice((10, 10, 10, 10, 13, 49, 31)))
         out.entry(kind, length, ip)
         text += pieces("F", ip, length, number)
         counts["instructions"] += 1
@@ -199,7 +202,8 @@ def drmemtrace(folder, seed):
     (folder / "drmemtrace.app.trace").write_bytes(out.raw)
     (folder / "drmemtrace.app.trace.gz").write_bytes(gzip.compress(out.raw))
     ends = chunks[:-1] + [len(out.raw)]
-    for name, method, stream in (("chunks", zipfile.ZIP_DEFLATED, False), ("stored", zipfile.ZIP_STORED, False), ("behind", zipfile.ZIP_DEFLATED, True)):
+    for name, method, stream in (("chunks", zipfile.ZIP_DEFLATED, False), ("stored", zipfile.ZIP_STORED, False),
+                                 ("behind", zipfile.ZIP_DEFLATED, True)):
         buffer = io.BytesIO()
         target = Unseekable(buffer) if stream else buffer
         with zipfile.ZipFile(target, "w", method) as archive:
@@ -212,8 +216,8 @@ def drmemtrace(folder, seed):
 
 
 def shards(folder, seed):
-    """A folder as DynamoRIO leaves it: a file for each thread, packed in several ways, and files that are none. Its order is that of the
-    timestamps, the file's name where two are equal. Some parts are the kernel's."""
+    """A folder as DynamoRIO leaves it: a file for each thread, packed in several ways, and files that are none. Its
+    order is that of the timestamps, the file's name where two are equal. Some parts are the kernel's."""
     program = Program(seed, threads=3)
     dice = program.dice
     pieces_of = []
@@ -245,10 +249,12 @@ def shards(folder, seed):
         out.entry(23, 8, 9001 + thread)
         out.entry(26, 0, 0)
         pack = (lambda raw: raw, gzip.compress, lzma.compress)[thread]
-        (folder / "shards" / "trace" / f"drmemtrace.app.{9001 + thread}.0001.trace{('', '.gz', '.xz')[thread]}").write_bytes(pack(bytes(out.raw)))
+        name = f"drmemtrace.app.{9001 + thread}.0001.trace{('', '.gz', '.xz')[thread]}"
+        (folder / "shards" / "trace" / name).write_bytes(pack(bytes(out.raw)))
     (folder / "shards" / "trace" / "serial_schedule.bin.gz").write_bytes(gzip.compress(bytes(64)))
     (folder / "shards" / "trace" / "funclist.log").write_text("")
-    (folder / "shards.text").write_text("\n".join(line for part in sorted(pieces_of, key=lambda p: p[:3]) for line in part[3]) + "\n")
+    (folder / "shards.text").write_text("\n".join(line for part in sorted(pieces_of, key=lambda p: p[:3])
+                                                  for line in part[3]) + "\n")
 
 
 class Unseekable:
@@ -271,7 +277,8 @@ def pin(folder, seed):
     for i in range(1500):
         thread = (i // 40) % 3
         ip, length, taken, loads, stores = program.instruction(thread)
-        steps += [(thread, ip, kind, address, size) for kind, list_ in (("L", loads), ("S", stores)) for address, size in list_]
+        steps += [(thread, ip, kind, address, size) for kind, list_ in (("L", loads), ("S", stores))
+                  for address, size in list_]
     letter = {"L": "R", "S": "W"}
 
     def write(name, line, fetches=True, sizes=True, threads=False, head="", tail=""):
@@ -287,7 +294,8 @@ def pin(folder, seed):
         (folder / f"{name}.pin.text").write_text("\n".join(text) + "\n")
 
     write("original", lambda s: f"0x{s[1]:x}: {letter[s[2]]} 0x{s[3]:x}", sizes=False, tail="#eof\n")
-    write("values", lambda s: f"0x{s[1]:x}: {letter[s[2]]:<2} 0x{s[3]:012x} {s[4]:>2} 0x{s[3] * 77 % 2 ** 64:x}", head="#\n# Memory Access Trace\n#\n")
+    write("values", lambda s: f"0x{s[1]:x}: {letter[s[2]]:<2} 0x{s[3]:012x} {s[4]:>2} 0x{s[3] * 77 % 2 ** 64:x}",
+          head="#\n# Memory Access Trace\n#\n")
     write("decimal", lambda s: f"{s[1]} {letter[s[2]]} {s[3]} {s[4]}")
     write("hexadecimal", lambda s: f"{s[1]:x}: {letter[s[2]]} {s[3]:X} {s[4]}")
     write("no-ip", lambda s: f"{letter[s[2]]} 0x{s[3]:x} {s[4]}", fetches=False)

@@ -4,8 +4,8 @@ any order, random requests and invalidations, and in every cycle every output of
     make cocotb PRESET=tiny CYCLES=4000 SEED=1
     make cocotb PRESET=tiny PLANT=1     with a bit of the RTL's state turned over half-way, which must be seen
 
-Every output is a function of the state alone, so a cycle is: compare the outputs, choose inputs that suit them, give the
-same inputs to both, and wait for the clock.
+Every output is a function of the state alone, so a cycle is: compare the outputs, choose inputs that suit them, give
+the same inputs to both, and wait for the clock.
 """
 import os
 import random
@@ -23,7 +23,8 @@ LATENCY = (2, 9)  # cycles of memory, from and to
 
 # An output: its bits, and the field of struct pins_out. Those of a port stand side by side in the RTL's vector, with
 # the field of struct pins_resp; they and those of an offered memory request count only while their valid bit is 1.
-PLAIN = {"req_ready": None, "resp_valid": None, "ctl_ready": None, "ctl_done": None, "waiting": None, "mem_req_valid": None}
+PLAIN = {"req_ready": None, "resp_valid": None, "ctl_ready": None, "ctl_done": None, "waiting": None,
+         "mem_req_valid": None}
 OFFERED = ("mem_req_tag", "mem_req_cas", "mem_req_mt", "mem_req_addr")
 OF_CAS = ("mem_req_expected", "mem_req_desired")
 ANSWER = {"id": 8, "kind": 2, "err": 16, "addr": 64, "size": 2, "pat": 3, "mt": 3, "src": 2}
@@ -62,17 +63,21 @@ class Rtl:
         dut.req_valid_i.value = inputs.req_valid
         if inputs.req_valid:
             for name, width in REQUEST.items():
-                getattr(dut, f"req_{name}_i").value = sum(int(getattr(inputs.req[port], name)) << width * port for port in range(self.ports))
+                getattr(dut, f"req_{name}_i").value = sum(int(getattr(inputs.req[port], name)) << width * port
+                                                          for port in range(self.ports))
         dut.squash_valid_i.value = inputs.squash_valid
         dut.squash_id_i.value = sum(inputs.squash_id[port] << 8 * port for port in range(self.ports))
         dut.ctl_valid_i.value = inputs.ctl_valid
         if inputs.ctl_valid:
-            dut.ctl_op_i.value, dut.ctl_data_i.value, dut.ctl_desc_i.value = inputs.ctl_op, inputs.ctl_data, inputs.ctl_desc
+            dut.ctl_op_i.value = inputs.ctl_op
+            dut.ctl_data_i.value = inputs.ctl_data
+            dut.ctl_desc_i.value = inputs.ctl_desc
         dut.mem_req_ready_i.value = inputs.mem_req_ready
         dut.mem_rsp_valid_i.value = inputs.mem_rsp_valid
         if inputs.mem_rsp_valid:
             dut.mem_rsp_tag_i.value, dut.mem_rsp_err_i.value = inputs.mem_rsp_tag, inputs.mem_rsp_err
-            dut.mem_rsp_data_i.value = sum(inputs.mem_rsp_line[i] << 64 * i for i in range(len(dut.mem_rsp_data_i) // 64))
+            dut.mem_rsp_data_i.value = sum(inputs.mem_rsp_line[i] << 64 * i
+                                           for i in range(len(dut.mem_rsp_data_i) // 64))
 
 
 class Memory:
@@ -102,12 +107,13 @@ class Memory:
             if cas and self.words.get(addr, 0) == expected:
                 self.words[addr] = desired
         if out.mem_req_valid and inputs.mem_req_ready:
-            self.waiting.append((self.rng.randint(*LATENCY), out.mem_req_tag, out.mem_req_cas, out.mem_req_addr, out.mem_req_expected,
-                                 out.mem_req_desired))
+            self.waiting.append((self.rng.randint(*LATENCY), out.mem_req_tag, out.mem_req_cas, out.mem_req_addr,
+                                 out.mem_req_expected, out.mem_req_desired))
 
 
 class Stimulus:
-    """Requests for few pages at a time, some of which are not there or not to be written; now and then an invalidation."""
+    """Requests for few pages at a time, some of which are not there or not to be written; now and then an
+    invalidation."""
 
     def __init__(self, rng, memory, preset):
         self.rng, self.memory = rng, memory
@@ -115,7 +121,8 @@ class Stimulus:
         self.orders = [(MOV_CR0, 1 << 16), (MOV_CR3, 0x1000)]  # WP, and the root
         self.free = [list(range(256)) for _ in range(self.ports)]  # ids that are not outstanding
         self.held = [None] * self.ports  # a request offered stays until it is accepted
-        self.flying = [[] for _ in range(self.ports)]  # ids of requests that are accepted, and neither answered nor dropped
+        # ids of requests that are accepted, and neither answered nor dropped
+        self.flying = [[] for _ in range(self.ports)]
         self.answered = 0
         self.near = []
         self.pages = [rng.randrange(1 << 18) << 12 for _ in range(40)]
@@ -131,7 +138,8 @@ class Stimulus:
             self.near = self.rng.sample(self.pages, 5)
         page = self.rng.choice(self.near)
         return twinwalk.PinsReq(va=page | self.rng.randrange(4096), id=self.free[port].pop(0),
-                                acc=EXECUTE if port < self.fetch else self.rng.choice((READ, WRITE)), user=self.rng.random() < 0.7)
+                                acc=EXECUTE if port < self.fetch else self.rng.choice((READ, WRITE)),
+                                user=self.rng.random() < 0.7)
 
     def step(self, out, inputs):
         for port in range(self.ports):

@@ -10,12 +10,13 @@
     cpu = twinwalk.Preset("tiny").cpu()
     twinwalk.translate(cpu, regs, access, lambda pa: words.get(pa, 0))
 
-A file to be copied: it needs Python 3.8 and the library alone. The library is found as TWINWALK_LIBRARY says (a path), or
-by the loader. Fields and ranges are those of the headers pins.h and arch/oracle_types.h.
+A file to be copied: it needs Python 3.8 and the library alone. The library is found as TWINWALK_LIBRARY says (a path),
+or by the loader. Fields and ranges are those of the headers pins.h and arch/oracle_types.h.
 """
 import ctypes
 import os
-from ctypes import POINTER, Structure, byref, c_bool, c_char_p, c_int64, c_uint, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import (POINTER, Structure, byref, c_bool, c_char_p, c_int64, c_uint, c_uint8, c_uint16, c_uint32, c_uint64,
+                    c_void_p)
 
 ABI = 2
 MAX_PORTS = 8
@@ -26,19 +27,22 @@ class Error(Exception):
 
 
 class PinsReq(Structure):
-    _fields_ = [("va", c_uint64), ("id", c_uint8), ("acc", c_uint8), ("user", c_bool), ("imp", c_bool), ("ac", c_bool), ("ss", c_bool)]
+    _fields_ = [("va", c_uint64), ("id", c_uint8), ("acc", c_uint8), ("user", c_bool), ("imp", c_bool), ("ac", c_bool),
+                ("ss", c_bool)]
 
 
 class PinsResp(Structure):
-    _fields_ = [("addr", c_uint64), ("err", c_uint16), ("id", c_uint8), ("kind", c_uint8), ("size", c_uint8), ("pat", c_uint8),
-                ("mt", c_uint8), ("src", c_uint8)]
+    _fields_ = [("addr", c_uint64), ("err", c_uint16), ("id", c_uint8), ("kind", c_uint8), ("size", c_uint8),
+                ("pat", c_uint8), ("mt", c_uint8), ("src", c_uint8)]
 
 
 class PinsIn(Structure):
     """The inputs of a cycle. `mem_rsp_line` is filled by line()."""
-    _fields_ = [("req", PinsReq * MAX_PORTS), ("req_valid", c_uint8), ("ctl_valid", c_bool), ("ctl_op", c_uint8), ("ctl_data", c_uint64),
+    _fields_ = [("req", PinsReq * MAX_PORTS), ("req_valid", c_uint8), ("ctl_valid", c_bool), ("ctl_op", c_uint8),
+                ("ctl_data", c_uint64),
                 ("ctl_desc", c_uint64), ("mem_req_ready", c_bool), ("mem_rsp_valid", c_bool), ("mem_rsp_tag", c_uint8),
-                ("mem_rsp_err", c_bool), ("mem_rsp_line", POINTER(c_uint64)), ("squash_valid", c_uint8), ("squash_id", c_uint8 * MAX_PORTS)]
+                ("mem_rsp_err", c_bool), ("mem_rsp_line", POINTER(c_uint64)), ("squash_valid", c_uint8),
+                ("squash_id", c_uint8 * MAX_PORTS)]
 
     def line(self, words):
         """Points mem_rsp_line to these 8 words."""
@@ -47,19 +51,20 @@ class PinsIn(Structure):
 
 class PinsOut(Structure):
     _fields_ = [("req_ready", c_uint8), ("resp_valid", c_uint8), ("resp", PinsResp * MAX_PORTS), ("ctl_ready", c_bool),
-                ("ctl_done", c_bool), ("ctl_gp", c_bool), ("waiting", c_bool), ("mem_req_valid", c_bool), ("mem_req_tag", c_uint8),
-                ("mem_req_cas", c_bool), ("mem_req_mt", c_uint8), ("mem_req_addr", c_uint64), ("mem_req_expected", c_uint64),
-                ("mem_req_desired", c_uint64)]
+                ("ctl_done", c_bool), ("ctl_gp", c_bool), ("waiting", c_bool), ("mem_req_valid", c_bool),
+                ("mem_req_tag", c_uint8),
+                ("mem_req_cas", c_bool), ("mem_req_mt", c_uint8), ("mem_req_addr", c_uint64),
+                ("mem_req_expected", c_uint64), ("mem_req_desired", c_uint64)]
 
 
 class Cpu(Structure):
-    _fields_ = [("paddr_bits", c_uint), ("page_1g", c_bool), ("la57", c_bool), ("pcid", c_bool), ("pku", c_bool), ("pks", c_bool),
-                ("cet", c_bool), ("lam", c_bool), ("amd", c_bool)]
+    _fields_ = [("paddr_bits", c_uint), ("page_1g", c_bool), ("la57", c_bool), ("pcid", c_bool), ("pku", c_bool),
+                ("pks", c_bool), ("cet", c_bool), ("lam", c_bool), ("amd", c_bool)]
 
 
 class Regs(Structure):
-    _fields_ = [("cr0", c_uint64), ("cr3", c_uint64), ("cr4", c_uint64), ("efer", c_uint64), ("pat", c_uint64), ("pkru", c_uint32),
-                ("pkrs", c_uint32)]
+    _fields_ = [("cr0", c_uint64), ("cr3", c_uint64), ("cr4", c_uint64), ("efer", c_uint64), ("pat", c_uint64),
+                ("pkru", c_uint32), ("pkrs", c_uint32)]
 
 
 class Access(Structure):
@@ -67,18 +72,18 @@ class Access(Structure):
 
 
 class Step(Structure):
-    _fields_ = [("pa", c_uint64), ("value", c_uint64), ("level", c_uint8), ("mt", c_uint8), ("must_a", c_bool), ("must_d", c_bool),
-                ("may_a", c_bool)]
+    _fields_ = [("pa", c_uint64), ("value", c_uint64), ("level", c_uint8), ("mt", c_uint8), ("must_a", c_bool),
+                ("must_d", c_bool), ("may_a", c_bool)]
 
 
 class Result(Structure):
-    _fields_ = [("kind", c_uint8), ("err", c_uint16), ("addr", c_uint64), ("size", c_uint8), ("pat", c_uint8), ("mt", c_uint8),
-                ("steps", c_uint8), ("step", Step * 5), ("reason", c_char_p)]
+    _fields_ = [("kind", c_uint8), ("err", c_uint16), ("addr", c_uint64), ("size", c_uint8), ("pat", c_uint8),
+                ("mt", c_uint8), ("steps", c_uint8), ("step", Step * 5), ("reason", c_char_p)]
 
 
 # What C calls them.
-STRUCTS = {"pins_req": PinsReq, "pins_resp": PinsResp, "pins_in": PinsIn, "pins_out": PinsOut, "oracle_cpu": Cpu, "oracle_regs": Regs,
-           "oracle_access": Access, "oracle_step": Step, "oracle_result": Result}
+STRUCTS = {"pins_req": PinsReq, "pins_resp": PinsResp, "pins_in": PinsIn, "pins_out": PinsOut, "oracle_cpu": Cpu,
+           "oracle_regs": Regs, "oracle_access": Access, "oracle_step": Step, "oracle_result": Result}
 
 _READ = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64, POINTER(c_uint64))
 _UPDATE = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64, c_uint64)
