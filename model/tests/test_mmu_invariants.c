@@ -29,12 +29,29 @@ static void check_queue(const struct mmu *m)
         } else if (!((m->q.in[DONE] | m->q.in[FREE]) >> n & 1)) {
             assert_int_equal(e->leader, 0);
         }
+        if ((m->q.in[PEND] | m->q.in[SLK] | m->q.in[FOLLOW]) >> n & 1)
+            assert_false(e->confirm);
     }
     assert_int_equal(__builtin_popcountll(m->q.in[SLK]), __builtin_popcount(m->pipe.lookup));
     assert_true(m->pipe.lookup < 2u << STAGES && m->pipe.finv < 2u << STAGES && m->pipe.fill < 2u << STAGES);
     assert_false((m->pipe.lookup | m->pipe.finv | m->pipe.fill) & 1);
     assert_false((m->pipe.lookup & m->pipe.finv) | (m->pipe.lookup & m->pipe.fill) | (m->pipe.finv & m->pipe.fill));
     assert_true((m->pipe.fill & ~(3u << (STAGES - 1))) == 0);
+}
+
+/* What a walker holds is 0 where mmu_state.h says so. */
+static void check_nothing_left(const struct walkers *ws, unsigned n)
+{
+    const struct walker *w = &ws->w[n];
+    const bool fin = ws->in[W_FIN] >> n & 1;
+    if (!fin)
+        assert_int_equal(w->outcome, 0);
+    if (!fin || w->outcome != OUTCOME_FAULT)
+        assert_int_equal(w->err, 0);
+    if (!((ws->in[W_CAS] | ws->in[W_CASW]) >> n & 1) && !(fin && w->outcome == OUTCOME_TRANSLATION))
+        assert_int_equal(w->v, 0);
+    if (!(ws->in[W_WAIT] >> n & 1))
+        assert_int_equal(w->tag, 0);
 }
 
 static void check_walkers(const struct mmu *m)
@@ -48,6 +65,7 @@ static void check_walkers(const struct mmu *m)
     assert_int_equal(members, WALKERS);
     uint64_t worked_for = 0;
     for (unsigned n = 0; n < WALKERS; n++) {
+        check_nothing_left(&m->walkers, n);
         if (m->walkers.in[W_IDLE] >> n & 1) {
             assert_false(m->walkers.kill >> n & 1);
             continue;
@@ -59,8 +77,6 @@ static void check_walkers(const struct mmu *m)
             assert_true(m->walkers.in[W_WAIT] >> owner & 1);
             assert_int_equal(m->walkers.w[owner].tag, owner);
             assert_int_equal(m->walkers.w[owner].addr >> 6, w->addr >> 6);
-        } else {
-            assert_int_equal(w->tag, 0);
         }
         if (!(m->walkers.kill >> n & 1)) {
             assert_false(worked_for >> w->entry & 1);

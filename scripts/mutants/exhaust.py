@@ -6,8 +6,9 @@ nothing but a sanitizer sees: the original is clean, the mutant is not.
   exhaust.py [--broken]    --broken: with mutants in the place of these that are none; each must be told
 
 A case is a program that includes the source (and, where it asks for it, is linked with the array). The mutants are
-those of equivalent.toml that name a case: `goes_through`, or `sanitizer`. Exit status: 0 all as said, 1 not, 2 wrong
-usage, 7 a program cannot be built.
+those of equivalent.toml that name a case: `goes_through`, or `sanitizer`; `broken` is what --broken writes in the place
+of what, where the text negated is no C, or the same; `presets`: in each of them, not in tiny alone. Exit status: 0 all
+as said, 1 not, 2 wrong usage, 7 a program cannot be built.
 """
 import shutil
 import subprocess
@@ -172,6 +173,198 @@ int main(void)
     return 0;
 }
 """),
+    # An L1 entry of every size and with all rights, every access, and the registers that rights ask for: a step of the
+    # MMU, in which the edge lives.
+    "denied hits": ("cycle/l1tlb.c", """#include "model/cycle/mmu.h"
+static struct pins_in in;
+static struct pins_out out;
+static void request(struct mmu *m, unsigned size, unsigned rights, unsigned access, unsigned regs)
+{
+    const unsigned port = (access & 3) == ACC_EXECUTE ? 0 : FETCH_PORTS;
+    mmu_reset(m, &out);
+    while (!out.ctl_ready)
+        mmu_step(m, &(struct pins_in){0}, &out);
+    m->regs.wp = regs & 1;
+    m->regs.smep = regs >> 1 & 1;
+    m->regs.smap = regs >> 2 & 1;
+    m->regs.nxe = regs >> 3 & 1;
+    m->regs.cet = regs >> 4 & 1;
+    const uint64_t data = (rights & 15ull) << 40 | (uint64_t)(rights >> 4) << DATA_S_SHIFT;
+    const struct tlb_plan plan = l1tlb_plan_fill(m, port, (struct cached){tlb_tag(size, 0, 0), data}, 0);
+    tlb_write(&plan);
+    in = (struct pins_in){.req_valid = 1u << port};
+    in.req[port] = (struct pins_req){.acc = access & 3, .user = access >> 2 & 1, .imp = access >> 3 & 1,
+                                     .ac = access >> 4 & 1, .ss = access >> 5};
+    mmu_step(m, &in, &out);
+}
+int main(void)
+{
+    struct mmu *m = mmu_new();
+    for (unsigned n = 0; n < 3 * 32 * 64 * 32; n++) {
+        if ((n & 3) == 3)
+            continue;
+        request(m, n >> 16, n >> 11 & 31, n & 63, n >> 6 & 31);
+        uint64_t w[2];
+        for (unsigned i = 0; i < QUEUE; i++) {
+            mmu_state(m, 6, i, w);
+            fwrite(w, sizeof w, 1, stdout);
+        }
+        putchar(out.resp_valid);
+        fwrite(&m->counts, sizeof m->counts, 1, stdout);
+    }
+    mmu_free(m);
+    return 0;
+}
+"""),
+    # Every page size that is built in, in every array of the STLB that may have it.
+    "fills by size": ("cycle/stlb.c", """int main(void)
+{
+    for (unsigned size = 0; size <= (CFG_ARCH_PAGE_1G ? 2 : 1); size++)
+        for (unsigned bit = 11; bit < 48; bit++) {
+            struct mmu *m = mmu_new();
+            act_fill(m, (struct cached){tlb_tag(size, 0, bit > 11 ? 1ull << bit : 0), 5});
+            for (unsigned n = 0; n < STLB_ARRAYS_MAX; n++) {
+                putchar((int)m->stlb[n].valid);
+                fwrite(m->stlb[n].tag, 8, m->stlb[n].g.sets * m->stlb[n].g.ways, stdout);
+            }
+            for (unsigned n = 0; n < PSC_ARRAYS_MAX; n++)
+                putchar((int)m->psc[n].valid);
+            mmu_free(m);
+        }
+    return 0;
+}
+"""),
+    # A queue with every state of every entry, confirm or not: that entries in PEND, SLK and FOLLOW have confirm = 0 is
+    # so after a reset, and stays so, whatever happens to the queue; and so each lookup in C.
+    "lookups in C": ("cycle/stlb.c", """#include <stdlib.h>
+#include "model/cycle/l1tlb.h"
+#include "model/cycle/walker.h"
+enum { KINDS = 2 * QUEUE_STATES, ALL = KINDS * KINDS * KINDS };
+_Static_assert(QUEUE == 4, "of tiny: three entries of any kind, and one that leads or waits");
+static struct mmu *m;
+static struct edge e;
+static struct pins_out out;
+static const struct pins_in in;
+static bool supposed(void)
+{
+    for (unsigned n = 0; n < QUEUE; n++)
+        if (((m->q.in[PEND] | m->q.in[SLK] | m->q.in[FOLLOW]) >> n & 1) && m->q.entry[n].confirm)
+            return false;
+    return true;
+}
+/* The first entries are what the number says, the last one is in NWALK; followers follow entry `leader`. */
+static bool begin(unsigned number, unsigned leader)
+{
+    queue_reset(&m->q);
+    walker_reset(&m->walkers);
+    stlb_flush(&m->pipe);
+    for (unsigned n = 0; n < QUEUE; n++, number /= KINDS) {
+        const unsigned kind = n < 3 ? number % KINDS : NWALK;
+        const enum queue_state s = kind % QUEUE_STATES;
+        m->q.entry[n] = (struct queue_entry){.confirm = kind / QUEUE_STATES, .port = FETCH_PORTS};
+        m->q.entry[n].leader = s == FOLLOW ? leader : 0;
+        queue_move(&m->q, n, FREE, s);
+        if (s != FREE)
+            m->q.of_port[FETCH_PORTS] |= 1ull << n;
+    }
+    e = (struct edge){.free = m->q.in[FREE], .leaders = LEADER_STATES(&m->q), .idle = WALKERS_ALL};
+    return supposed();
+}
+static void must(void)
+{
+    if (!supposed())
+        exit(1);
+}
+/* What the STLB has of page 0: nothing, what forbids writes, what lacks D, what lets all pass. */
+static void put_page(unsigned what)
+{
+    static const uint64_t data[] = {0, 1ull << 42, 3ull << 40, 11ull << 40};
+    tlb_reset(&m->stlb[0]);
+    if (what)
+        act_fill(m, (struct cached){tlb_tag(0, 0, 0), data[what]});
+}
+static void lookups(unsigned number, unsigned leader)
+{
+    for (unsigned n = 0; n < 3; n++)
+        for (unsigned what = 0; what < 4; what++)
+            for (unsigned access = 0; access < 3; access++)
+                if (begin(number, leader) && (m->q.in[SLK] >> n & 1)) {
+                    put_page(what);
+                    m->q.entry[n].access = access;
+                    m->regs.wp = true;
+                    act_lookup(m, n, &e);
+                    must();
+                    putchar(m->q.entry[n].confirm);
+                    fwrite(m->q.in, sizeof m->q.in, 1, stdout);
+                }
+}
+static void misses(unsigned number, unsigned leader)
+{
+    for (unsigned what = MISS_PLAIN; what <= MISS_FAULT; what++)
+        for (unsigned page = 0; page < 2; page++)
+            if (begin(number, leader) && m->q.in[FREE]) {
+                e.misses = 1;
+                e.miss[0].what = what;
+                e.miss[0].port = FETCH_PORTS;
+                e.miss[0].va = page << 12;
+                queue_allocate(m, &in, &e);
+                must();
+            }
+}
+static void outcomes(unsigned number, unsigned leader)
+{
+    for (unsigned n = 0; n < 3; n++)
+        for (unsigned what = 0; what < 5; what++) {
+            if (!begin(number, leader))
+                return;
+            const enum queue_state from = m->q.in[SLK] >> n & 1 ? SLK : WALK;
+            if (what == 4 && (m->q.in[FINVW] >> n & 1))
+                queue_fault_done(m, n);
+            else if (what == 4 || !(m->q.in[from] >> n & 1))
+                continue;
+            else if (what < 2)
+                queue_complete(m, n, from, (struct cached){tlb_tag(0, 0, 0), what ? 11ull << 40 : 0}, SRC_WALK, &e);
+            else if (what == 2)
+                queue_fault(m, n, from, 0, SRC_WALK);
+            else
+                queue_memory_error(m, n, from);
+            must();
+        }
+}
+static void others(unsigned number, unsigned leader)
+{
+    for (unsigned what = 0; what < 4 + (1 << QUEUE); what++) {
+        if (!begin(number, leader))
+            return;
+        if (what == 0)
+            queue_respond(m, &out);
+        else if (what == 1)
+            stlb_issue(m);
+        else if (what == 2)
+            walker_dispatch(m, &e);
+        else if (what == 3)
+            queue_restart(&m->q);
+        else
+            queue_squash(m, what - 4, &out);
+        must();
+    }
+}
+int main(void)
+{
+    m = mmu_new();
+    mmu_reset(m, &out);
+    must();
+    for (unsigned number = 0; number < ALL; number++)
+        for (unsigned leader = 0; leader < QUEUE; leader++) {
+            lookups(number, leader);
+            misses(number, leader);
+            outcomes(number, leader);
+            others(number, leader);
+        }
+    mmu_free(m);
+    return 0;
+}
+"""),
     "the last set": ("cycle/tlb_array.c", """int main(void)
 {
     struct tlb_array a;
@@ -209,7 +402,12 @@ def said(folder, case, sanitized):
 
 
 def mutated(source, entry, broken):
-    """The source with the mutant; broken: with its text negated instead, or a number's bits."""
+    """The source with the mutant; broken: with its text negated instead, or a number's bits, or what it says itself."""
+    if broken and "broken" in entry:
+        times = source.count(entry["broken"][0])
+        if times != 1:
+            raise Broken(f"{entry['file']}: {entry['broken'][0]} stands there {times} times, not once")
+        return source.replace(*entry["broken"])
     places = [at for at in range(len(source)) if source.startswith(entry["text"], at)]
     if "in" in entry:
         lines = [source.rfind("\n", 0, at) + 1 for at in places]
@@ -227,14 +425,14 @@ def main(arguments):
         return 2
     entries = tomllib.loads((HOME / "scripts/mutants/equivalent.toml").read_text(encoding="utf-8"))["mutant"]
     entries = [entry for entry in entries if "goes_through" in entry or ("sanitizer" in entry and not arguments)]
-    wrong = 0
+    wrong = asked = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(HOME / "model", folder / "model", ignore=shutil.ignore_patterns("tests", "library"))
-        header = subprocess.run([sys.executable, HOME / "scripts/config.py", "header", HOME / "config/tiny.toml"],
-                                check=True, capture_output=True)
-        (folder / "model/mmu_cfg.h").write_bytes(header.stdout)
-        for entry in entries:
+        for entry, preset in [(entry, preset) for entry in entries for preset in entry.get("presets", ["tiny"])]:
+            config = [sys.executable, HOME / "scripts/config.py", "header", HOME / f"config/{preset}.toml"]
+            header = subprocess.run(config, check=True, capture_output=True)
+            (folder / "model/mmu_cfg.h").write_bytes(header.stdout)
             case, path = entry.get("goes_through") or entry["sanitizer"], folder / entry["file"]
             source = path.read_text(encoding="utf-8")
             status, before = said(folder, case, "sanitizer" in entry)
@@ -245,10 +443,12 @@ def main(arguments):
             good = (status == 0
                     and (same != bool(arguments) and len(before) > 0 if "goes_through" in entry else ended != 0))
             wrong += not good
+            asked += 1
             what = (f"{len(before)} bytes, {'the same' if same else 'others'}" if "goes_through" in entry
                     else "clean" if ended == 0 else "seen by a sanitizer")
+            what += "" if preset == "tiny" else f" ({preset})"
             print(f"{'' if good else 'WRONG '}{entry['file']}: {entry['text']!r} -> {entry['new']!r}: {case}: {what}")
-    print(f"{len(entries) - wrong} passed, {wrong} failed")
+    print(f"{asked - wrong} passed, {wrong} failed")
     return 1 if wrong else 0
 
 
