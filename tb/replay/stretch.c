@@ -160,19 +160,24 @@ static inline bool is_again(const struct fetched *last, const struct trace_rec *
 static void gather(const struct world *w, struct mmu *ref, const struct trace_rec *rec, uint64_t most, uint64_t cycles,
                    struct batch *b)
 {
-    enum { ALL = WORLD_FETCH_PORTS | WORLD_DATA_PORTS };
-    static const uint8_t ports[2] = {WORLD_FETCH_PORTS, WORLD_DATA_PORTS};
+    /* Ports that are idle, of either side in eight bits. */
+    enum { ALL = CFG_PORTS_FETCH | CFG_PORTS_DATA << 8 };
+    static const uint32_t ports[] = {[TRACE_FETCH] = 0xff, [TRACE_LOAD] = 0xff00, [TRACE_STORE] = 0xff00};
+    static const uint32_t port[] = {[TRACE_FETCH] = 1, [TRACE_LOAD] = 0x100, [TRACE_STORE] = 0x100};
     const uint16_t mask = w->os ? 0xffff : 0, thread = (uint16_t)w->kernel.thread & mask;
+    const struct trace_rec *const stop = rec + most;
     static struct hit_memo nobodys;
     struct recent recent;
     struct fetched fetched = {.mode = NO_MODE};
-    unsigned n = 0, cycle = 0, idle = ALL;
+    size_t n = 0;
+    uint8_t *end = &b->end[1]; /* of the cycle of the access at hand */
+    unsigned idle = ALL;
     bool next; /* the access at hand is of another cycle than those before it */
     for (int i = 0; i <= RECENT; i++)
         recent.of[0][i] = recent.of[1][i] = &nobodys;
     b->rec = rec;
     for (;; n++, rec++) {
-        if (n == most || rec->kind > TRACE_STORE || (rec->thread & mask) != thread) {
+        if (rec == stop || rec->kind > TRACE_STORE || (rec->thread & mask) != thread) {
             next = !idle;
             break;
         }
@@ -181,25 +186,24 @@ static void gather(const struct world *w, struct mmu *ref, const struct trace_re
         struct hit_memo *const memo = again ? fetched.memo : sure(w, ref, rec, acc);
         if (!side && !again)
             fetched = (struct fetched){rec->va, memo, rec->flags & TRACE_EXPECT ? NO_MODE : rec->flags};
-        next = !(idle & ports[side]);
+        next = !(idle & ports[rec->kind]);
         if (!memo)
             break;
-        cycle += next;
-        idle |= ALL & (0U - next);
-        idle &= ~(idle & ports[side] & -(idle & ports[side]));
-        b->end[cycle + 1] = (uint8_t)(n + 1);
+        end += next;
+        idle = (next ? ALL : idle) - port[rec->kind];
+        *end = (uint8_t)(n + 1);
         b->memo[n] = memo;
         b->pa[n] = memo->resp.addr | (rec->va & 0xfff);
         b->sums[n + 1] = b->sums[n] + sum_of(acc, memo->resp.size, rec->flags & TRACE_EXPECT);
         if (again) /* it was the last that was touched */
             l1tlb_put_repl(&b->before[n], l1tlb_repl(memo->repl));
         else
-            touch(b, b->end[cycle], n, side, &recent);
+            touch(b, end[-1], (unsigned)n, side, &recent);
     }
-    cycle += next;
-    b->count = n;
-    b->last = n < most;
-    b->cycles = cycle < cycles ? cycle : (unsigned)cycles;
+    const size_t known = (size_t)(end - b->end) - 1 + next;
+    b->count = (unsigned)n;
+    b->last = rec != stop;
+    b->cycles = (unsigned)(known < cycles ? known : cycles);
 }
 
 static struct group group_of(struct batch *b, unsigned cycle)
