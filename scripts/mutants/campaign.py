@@ -149,8 +149,8 @@ def hunts(program, preset, usable, items, fates, settings, folder):
 def reason(mutant, decided, settings):
     """Why it is the same machine, as somebody has written; or None."""
     for entry in decided:
-        if "at" in entry or any(" ".join(getattr(mutant, word).split()) != " ".join(entry[word].split())
-                                for word in ("file", "text", "new")):
+        if any(" ".join(getattr(mutant, word).split()) != " ".join(entry[word].split())
+               for word in ("file", "text", "new")):
             continue
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
         lines = path.read_text(encoding="utf-8").splitlines()[:mutant.line]

@@ -104,11 +104,16 @@ class Relations:
                            self.implies(self.every([execute, self.is_number(op, op_of), data[at]]), gp))
         self.pcid = self.word("u_ctl.pcid_q", 12)
         if not arch["pcid"]:
-            self.lemma("no_pcid", self.every(bit ^ 1 for bit in self.pcid))
+            no_pcid = self.every(bit ^ 1 for bit in self.pcid)  # INVPCID may name one, and is refused
+            self.lemma("no_pcid", self.implies(self.is_number(self.ctl_state, 0), no_pcid))
         self.quiet = self.is_one_of(self.ctl_state, (EXEC, SWEEP, DONE))
         begins = self.every([self.is_one_of(self.ctl_state, (SWEEP, DONE)),
                              self.is_number(self.word("u_ctl.inv_q", 3), 7)])
         self.free("the PCID in the sweep after reset", "u_ctl.pcid_q", begins)
+        drops = self.is_number(self.word("u_ctl.inv_q", 3), 0) ^ 1
+        unused = self.any([self.is_one_of(self.ctl_state, (DRAIN, DONE)),
+                           self.graph.both(self.is_number(self.ctl_state, EXEC), drops ^ 1)])
+        self.free("the PCID while nothing is dropped", "u_ctl.pcid_q", unused)
 
     # ---- miss queue: section 8 ----
     def queue(self):
