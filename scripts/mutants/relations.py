@@ -102,6 +102,7 @@ class Relations:
                 self.lemma(f"not_built_in {register}", (linear | regs | self.rules)[register] ^ 1)
                 self.lemma(f"refused {register}",
                            self.implies(self.every([execute, self.is_number(op, op_of), data[at]]), gp))
+        self.lemma("physical_root", self.every(bit ^ 1 for bit in self.word("u_ctl.regs_q", 52)[arch["paddr_bits"]:]))
         self.pcid = self.word("u_ctl.pcid_q", 12)
         if not arch["pcid"]:
             no_pcid = self.every(bit ^ 1 for bit in self.pcid)  # INVPCID may name one, and is refused
@@ -433,6 +434,9 @@ class Relations:
         self.free("R without a token", "u_stlb.r_vpn_q",
                   self.any([none[stages - 2] ^ 1, self.graph.both(sweep, self.by_set ^ 1)]) ^ 1)
         self.c_fill = fill[stages - 1]
+        whole = self.word("u_stlb.c_whole_q", 1)[0]  # neither a lookup nor a sweep set by set: of one size
+        self.c_of_size = self.any([fill[stages - 1], finv[stages - 1],
+                                   self.every([none[stages - 1], swept, whole ^ 1])])
         for number, array in enumerate(self.arrays_of("stlb")):
             self.stlb_array(f"u_stlb.g_array[{number}].u_array.", array, self.any([none[stages - 2] ^ 1, sweep]), asked)
 
@@ -519,6 +523,15 @@ class Relations:
                 valid = self.word(f"{at}g_way[{w}].word_q[{s}]", 1)[0]
                 self.free("an invalid word", f"{at}g_way[{w}].word_q[{s}]", valid ^ 1, None, 1)
         self.free("R without a token", at + "set_q", in_r ^ 1)
+        wide = max(1, (sets - 1).bit_length())
+        for size in range(3):
+            if sets == 1:  # its number is 0
+                self.lemma(f"one_set {at}{size}", self.word(at + "set_q", 1, wide * size)[0] ^ 1)
+                number = self.word(at + "c_sets_q", 1, wide * size)[0]
+                self.lemma(f"one_set_in_c {at}{size}", self.implies(in_c, number ^ 1))
+            other = self.is_number(self.word("u_stlb.c_size_q", 2), size) ^ 1
+            found = self.any(self.word(at + "c_match_q", ways, ways * size))
+            self.lemma(f"match_of_size {at}{size}", self.implies(self.every([self.c_of_size, other]), found ^ 1))
         for name in ("c_match_q", "c_room_q", "c_sets_q"):
             self.free("C without a token", at + name, in_c ^ 1)
         for size, name in enumerate(("4k", "2m", "1g")):
