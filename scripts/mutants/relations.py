@@ -517,7 +517,10 @@ class Relations:
     def stlb_array(self, at, array, in_r, in_c):
         ways, sets = array["ways"], array["entries"] // array["ways"]
         self.swept(at, array)
-        self.lemma(f"fill_in_c {at}", self.implies(self.word(at + "c_fill_q", 1)[0], self.c_fill))
+        c_fill, holds = self.word(at + "c_fill_q", 1)[0], [("4k", "2m", "1g").index(name) for name in array["sizes"]]
+        self.lemma(f"fill_in_c {at}", self.implies(c_fill, self.c_fill))
+        size_held = self.is_one_of(self.word("u_stlb.c_size_q", 2), holds)
+        self.lemma(f"fill_of_size {at}", self.implies(c_fill, size_held))
         for w in range(ways):
             for s in range(sets):
                 valid = self.word(f"{at}g_way[{w}].word_q[{s}]", 1)[0]
