@@ -50,6 +50,7 @@ QUICK = ("vectors", "directed", "brief")
 PROOF = "proof"     # in a list of stimuli: no stimulus, but asked among them
 FUNCTION = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(", re.M)
 UNFIT = 4           # a trace that the preset cannot play
+CASES = re.compile(r"^case ", re.M)  # of a text with directed cases
 FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)(?:.*? cycle (\d+))?|^FAILED on ", re.M)
 
 
@@ -63,7 +64,10 @@ def stimuli(preset, of, dut, units):
         yield "vectors", ["vectors", *vectors]
     yield "vectors", ["vectors", f"--on={dut}", *vectors]
     for trace in traces:
-        yield "directed", ["cosim", *beside, "--check=state", "--state-every=1", "--hang=20000", trace]
+        if CASES.search((HOME / trace).read_text(encoding="utf-8")):
+            yield "directed", ["vectors", f"--on={dut}", trace]
+        else:
+            yield "directed", ["cosim", *beside, "--check=state", "--state-every=1", "--hang=20000", trace]
     for pins in sorted(str(path.relative_to(HOME)) for path in (HOME / "tb/defects/traces").glob("*.pins")):
         yield "directed", ["pins", *beside, "--state-every=1", pins]
     for name, requests in (("brief", 40000), ("random", 400000)):  # its beginning first, for what is proved then
@@ -123,7 +127,7 @@ def usable_on(program, dut, units, preset, settings, out):
         if settings.stimuli and name not in settings.stimuli.split(","):
             continue
         seen, _, seconds = one(program, 0, command, out, PATIENCE)
-        if seen not in ("green", "unfit") and name != "directed":  # which is written for one preset
+        if seen not in ("green", "unfit") and (name != "directed" or preset == "tiny"):  # for which those are written
             raise programs.Broken(f"without a mutant {preset} is not green: {' '.join(command)}: {seen}")
         if seen == "green":
             usable.append((name, command, 10 + int(10 * seconds)))
