@@ -261,8 +261,8 @@ def main(arguments):
         if wrong:
             print(f"fpga: {what}", file=sys.stderr)
             return 2
-    place = re.sub(r"[^A-Za-z0-9._-]", "+", options.preset)
-    folder = HOME / "build" / place / "fpga" / f"{options.board}-{options.inside}"
+    named = re.sub(r"[^A-Za-z0-9._-]", "+", options.preset)
+    folder = HOME / "build" / named / "fpga" / f"{options.board}-{options.inside}"
     key = options.preset + ("" if options.inside == "mmu" else f"-{options.inside}")  # in figures.toml
     folder.mkdir(parents=True, exist_ok=True)
     try:
