@@ -43,4 +43,5 @@ chosen=$(list | PATTERN=${1:-} awk -F '\t' '$1 ~ ENVIRON["PATTERN"]')
     echo "test: no test matches '$1'; the names are those that a run of all prints, as in: unit-tiny-psc, forms-tiny, kvm" >&2
     exit 5
 }
+unset ARGS MAKEFLAGS MFLAGS # `make test ARGS=PATTERN` is not for the make within a test
 printf '%s\n' "$chosen" | scripts/jobs.sh out/test/logs

@@ -3,7 +3,6 @@
 # unless ALLOW= allows them. Tools that report as they are told stand for the real ones, which take minutes.
 set -eu
 cd "$(dirname "$0")/../.."
-unset MAKEFLAGS MAKELEVEL MFLAGS ARGS # as of `make test ARGS=`, which are not for the make below
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "$*"; cat "$work/said" 2> /dev/null || true; exit 1; }
