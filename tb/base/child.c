@@ -8,26 +8,20 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "clock.h"
 #include "interrupt.h"
 
 enum { LOOK_EVERY_MS = 10 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 bool child_wait(pid_t pid, double seconds, char *why, size_t size)
 {
-    const double end = now() + seconds;
+    const double end = wall_seconds() + seconds;
     const int before = interrupt_count;
     int status = 0;
     for (pid_t got; (got = waitpid(pid, &status, WNOHANG)) != pid;) {
         if (got < 0 && errno != EINTR)
             return snprintf(why, size, "%s", strerror(errno)), false;
-        if (interrupt_count != before || now() > end) {
+        if (interrupt_count != before || wall_seconds() > end) {
             kill(pid, SIGKILL);
             waitpid(pid, &status, 0);
             if (interrupt_count != before)

@@ -4,20 +4,14 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "clock.h"
 
 void progress_start(struct progress *progress, const char *unit)
 {
     const bool terminal = isatty(STDERR_FILENO) != 0;
-    *progress = (struct progress){.unit = unit, .terminal = terminal, .started = now()};
+    *progress = (struct progress){.unit = unit, .terminal = terminal, .started = wall_seconds()};
 }
 
 /* Is it time for a new line? */
@@ -25,7 +19,7 @@ static bool due(struct progress *progress, double *spent)
 {
     if (!progress->terminal)
         return false;
-    const double t = now();
+    const double t = wall_seconds();
     *spent = t - progress->started;
     if (t - progress->last < 0.2 || *spent < 0.5)
         return false;

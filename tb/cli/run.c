@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/outfile.h"
@@ -75,7 +76,7 @@ static int run(const struct setup *asked, const char *command)
     const struct setup *o = &chosen;
     if (!ops->squashes && chosen.squash < 0)
         chosen.squash = 0;
-    struct results r = {.setup = o, .command = command, .dut = ops->name, .started = results_wall_seconds()};
+    struct results r = {.setup = o, .command = command, .dut = ops->name, .started = wall_seconds()};
     int status = STATUS_USAGE;
     if (ops->about)
         ops->about(dut, &r.about);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "run_apart.h"
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -79,10 +80,10 @@ bool run_in_step(struct results *r, const struct dut_ops *ops, struct dut *dut, 
     l->watch = on_step;
     l->watch_hits = on_hits;
     l->watcher = &step;
-    const double start = results_cpu_seconds();
+    const double start = cpu_seconds();
     lockstep_run(l);
     const bool same = l->ended && !s.world->broken && world_compare_memory(s.world);
-    r->seconds = results_cpu_seconds() - start;
+    r->seconds = cpu_seconds() - start;
     progress_end(&progress);
     if (same) {
         from_step(r, &s, &step);
@@ -121,13 +122,13 @@ int run_decoupled(struct results *r, const struct dut_ops *ops, struct dut *dut)
             .progress = &progress,
         };
         progress_start(&progress, "records");
-        const double start = results_cpu_seconds();
+        const double start = cpu_seconds();
         const bool ran = decoupled_run(&d);
         if (d.ended && !b->broken && !world_compare_memory(b)) {
             d.finding = b->d.finding;
             d.ended = false;
         }
-        r->seconds = results_cpu_seconds() - start;
+        r->seconds = cpu_seconds() - start;
         progress_end(&progress);
         r->cycles_ref = a->d.cycle;
         r->cycles_dut = b->d.cycle;
@@ -166,7 +167,7 @@ int run_random_alone(struct results *r, const struct dut_ops *ops, struct dut *d
     bool interrupted = false;
     random_watch(s.random, NULL);
     progress_start(&progress, "requests");
-    const double start = results_cpu_seconds();
+    const double start = cpu_seconds();
     lane_start(&lane);
     while (lane_advance(&lane, BURST)) {
         progress_show(&progress, d->done, d->total, d->cycle);
@@ -179,7 +180,7 @@ int run_random_alone(struct results *r, const struct dut_ops *ops, struct dut *d
         lane.finding = d->finding;
         ended = false;
     }
-    r->seconds = results_cpu_seconds() - start;
+    r->seconds = cpu_seconds() - start;
     progress_end(&progress);
     r->cycles_dut = d->cycle;
     r->skipped = lane.skipped;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/outfile.h"
 #include "replay/world.h"
@@ -67,13 +68,13 @@ void run_alone(struct results *r, const struct dut_ops *ops, struct dut *dut)
                         .dut = dut,
                         .skip = r->setup->skip,
                         .hang_after = r->setup->hang_after};
-    const double start = results_cpu_seconds();
+    const double start = cpu_seconds();
     lane_start(&lane);
     while (!interrupt_count && lane_advance(&lane, 1 << 16)) {
     }
     verdict_judge(r, &lane.finding, w->d.ended, interrupt_count != 0);
     if (r->verdict == VERDICT_EQUAL) {
-        r->alone_seconds = results_cpu_seconds() - start;
+        r->alone_seconds = cpu_seconds() - start;
         r->alone_cycles = w->d.cycle;
     }
     world_free(w);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/progress.h"
 #include "random/random.h"
@@ -137,7 +138,7 @@ int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut **devi
     l->progress = &progress;
     l->interruptible = true;
     l->follow_to = UINT64_MAX;
-    const double start = results_cpu_seconds();
+    const double start = cpu_seconds();
     int elsewhere;
     if (!run_cut_or_whole(r, &s, device, &progress, &elsewhere)) {
         progress_end(&progress);
@@ -150,7 +151,7 @@ int run_lockstep(struct results *r, const struct dut_ops *ops, struct dut **devi
         return run_complain((enum exit_status)s.status, s.error);
     }
     at_the_end(r, &s);
-    r->seconds = r->slices ? r->slices->model_seconds + r->slices->lockstep_seconds : results_cpu_seconds() - start;
+    r->seconds = r->slices ? r->slices->model_seconds + r->slices->lockstep_seconds : cpu_seconds() - start;
     progress_end(&progress);
     r->cycles_ref = l->driver->cycle;
     r->cycles_dut = ops ? l->driver->cycle : 0;

@@ -9,6 +9,7 @@
 
 #include "base/about.h"
 #include "base/arguments.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "bochs_cpu.h"
@@ -96,7 +97,7 @@ static bool write_json(const struct judge_options *o, const struct bochs_counts 
 static bool play(const struct judge_options *o, struct bochs_play *bochs, const struct bochs_counts *counts)
 {
     const unsigned machines = o->paddr_bits ? 1 : MACHINES;
-    const double started = progress_seconds();
+    const double started = wall_seconds();
     for (unsigned i = 0; i < machines; i++) {
         const uint64_t cases = o->cases * (i + 1) / machines - o->cases * i / machines;
         for (uint64_t n = 0; n < cases && !interrupt_count; n++) {
@@ -128,9 +129,9 @@ int main(int argc, char **argv)
     struct bochs_play *bochs = bochs_play_new(&wish, &counts);
     interrupt_install();
     print_machine(&o);
-    const double started = progress_seconds();
+    const double started = wall_seconds();
     const bool good = bochs && play(&o, bochs, &counts);
-    const double wall = progress_seconds() - started;
+    const double wall = wall_seconds() - started;
     if (counts.verdict.cases)
         print_counts(&counts, wall);
     int status = STATUS_HOST;

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/about.h"
 #include "base/arguments.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "kvm_excuses.h"
@@ -70,13 +70,6 @@ static const struct argp argp = {options,
 
 /* ---- output ---------------------------------------------------------------------------------------------------------
  */
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void print_machine(const struct vm *vm)
 {
@@ -155,7 +148,7 @@ static int run(struct vm *vm, const struct wishes *w)
     if (!play)
         return fprintf(stderr, "judge: no memory\n"), STATUS_HOST;
     print_machine(vm);
-    const double wall = progress_seconds(), cpu = cpu_seconds();
+    const double wall = wall_seconds(), cpu = cpu_seconds();
     const uint64_t end = w->common.from + w->common.cases;
     uint64_t at = w->common.from;
     bool broke = false;
@@ -166,7 +159,7 @@ static int run(struct vm *vm, const struct wishes *w)
             progress_show(at - w->common.from, w->common.cases, wall);
     }
     const struct verdict_counts *counts = kvm_play_counts(play);
-    const double wall_spent = progress_seconds() - wall, cpu_spent = cpu_seconds() - cpu;
+    const double wall_spent = wall_seconds() - wall, cpu_spent = cpu_seconds() - cpu;
     print_counts(vm, counts, wall_spent, cpu_spent);
     int status = STATUS_HOST;
     if (broke)

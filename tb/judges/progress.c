@@ -3,20 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-double progress_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "base/clock.h"
 
 void progress_show(uint64_t done, uint64_t total, double started)
 {
     static double last;
-    const double now = progress_seconds();
+    const double now = wall_seconds();
     if (!isatty(STDERR_FILENO) || (now - last < 0.2 && done != total))
         return;
     last = now;

@@ -4,10 +4,7 @@
 
 #include <stdint.h>
 
-/* Seconds since some moment in the past, on a clock that only goes forward. */
-double progress_seconds(void);
-
-/* On a terminal a line, at most five times a second and once at the end; silent in a pipe. started: progress_seconds()
+/* On a terminal a line, at most five times a second and once at the end; silent in a pipe. started: wall_seconds()
  * when the first of `total` cases began. */
 void progress_show(uint64_t done, uint64_t total, double started);
 

@@ -10,6 +10,7 @@
 
 #include "base/about.h"
 #include "base/arguments.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "options.h"
@@ -172,10 +173,10 @@ int main(int argc, char **argv)
     interrupt_install();
     char why[1200];
     struct qemu_counts counts = {0};
-    started = progress_seconds();
+    started = wall_seconds();
     total = w.common.cases;
     const bool good = play(&w, &counts, why, sizeof why);
-    const double wall = progress_seconds() - started;
+    const double wall = wall_seconds() - started;
     if (counts.verdict.cases)
         print_counts(&counts, wall);
     int status = STATUS_HOST;

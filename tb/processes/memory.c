@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arch/preset_cpu.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/input.h"
 #include "base/interrupt.h"
@@ -312,9 +313,9 @@ int memory_replay(const struct setup *o, bool serial)
         return STATUS_HOST;
     }
     interrupt_install();
-    const double start = results_cpu_seconds();
+    const double start = cpu_seconds();
     const bool good = memory_go(m);
-    const double seconds = results_cpu_seconds() - start;
+    const double seconds = cpu_seconds() - start;
     (serial ? serial_report : memory_report)(m, seconds, good);
     int status = m->status;
     if (!status && interrupt_count)

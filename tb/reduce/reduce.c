@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/shell.h"
 #include "dut/model.h"
@@ -22,22 +22,15 @@
 
 enum { ENOUGH = 12 /* records that a person reads gladly */ };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 bool reduction_more(void *context)
 {
     const struct reduction *r = context;
-    return now() < r->until && interrupt_count == 0;
+    return wall_seconds() < r->until && interrupt_count == 0;
 }
 
 bool reduction_more_search(const struct reduction *r)
 {
-    return now() < r->trace_until && interrupt_count == 0;
+    return wall_seconds() < r->trace_until && interrupt_count == 0;
 }
 
 /* Not what was judged, which needs to be known what a trace wants: what lockstep itself sees. */
@@ -76,12 +69,12 @@ static void search(struct reduction *r, double start, double budget, struct redu
         reduced->found = reduce_program(r, reduced);
     if (!reduced->found && !*reduced->why)
         snprintf(reduced->why, sizeof reduced->why, "%s",
-                 interrupt_count     ? "interrupted"
-                 : now() >= r->until ? "no shorter case was found in the time given"
-                 : !pins             ? "neither a trace made from its end nor a part of it fails in the same way"
-                                     : "neither a trace nor the same stimulus at the pins fails in the same way");
+                 interrupt_count              ? "interrupted"
+                 : wall_seconds() >= r->until ? "no shorter case was found in the time given"
+                 : !pins ? "neither a trace made from its end nor a part of it fails in the same way"
+                         : "neither a trace nor the same stimulus at the pins fails in the same way");
     reduced->tries = r->tries;
-    reduced->seconds = now() - start;
+    reduced->seconds = wall_seconds() - start;
 }
 
 void reduce(const struct setup *setup, const struct dut_ops *ops, struct dut *dut, const struct finding *finding,
@@ -90,7 +83,7 @@ void reduce(const struct setup *setup, const struct dut_ops *ops, struct dut *du
     struct reduction r = {.setup = setup, .folder = folder, .head = head ? head : ""};
     memset(reduced, 0, sizeof *reduced);
     trial_begin(&r.trial, setup, ops, dut, finding);
-    search(&r, now(), budget, reduced);
+    search(&r, wall_seconds(), budget, reduced);
 }
 
 /* ---- of a rig -----------------------------------------------------------------------------------------------------
@@ -122,7 +115,7 @@ static bool see(const struct rig_run *run, struct rig_seen *seen)
 
 void reduce_rig(const struct rig_run *run, const char *folder, const char *head, double budget, struct reduced *reduced)
 {
-    const double start = now();
+    const double start = wall_seconds();
     const struct dut_ops *ops = run->ops ? run->ops : &dut_model;
     const char *error = "it can be made only once in a process";
     struct setup setup;

@@ -12,6 +12,7 @@
 
 #include "base/about.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/outfile.h"
@@ -123,7 +124,7 @@ static bool write_trace(const struct results *r, const char *folder)
  * processors: the longer of both counts. */
 static double patience(const struct results *r)
 {
-    const double wall = results_wall_seconds() - r->started;
+    const double wall = wall_seconds() - r->started;
     return RERUN_SECONDS + RERUN_TIMES * (wall > r->seconds ? wall : r->seconds);
 }
 

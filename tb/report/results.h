@@ -46,18 +46,12 @@ struct results {
     uint64_t state_compared;
     uint64_t events_compared;           /* memory requests compared without a clock */
     size_t table_bytes;                 /* host memory for page tables, both images */
-    double started;                     /* of results_wall_seconds() */
+    double started;                     /* of wall_seconds() */
     double seconds;                     /* CPU time of the run */
     const struct slices_counts *slices; /* NULL: the run was not cut up */
     double alone_seconds;               /* CPU time of the DUT alone; 0: not measured */
     uint64_t alone_cycles;
 };
-
-/* CPU time of this process. */
-double results_cpu_seconds(void);
-
-/* Time on the wall, since some moment. */
-double results_wall_seconds(void);
 
 /* The verdict in one line, for jobs of several runs. */
 void report_brief(FILE *out, const struct results *results);

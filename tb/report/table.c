@@ -1,30 +1,12 @@
 /* The table at the end of a run. The JSON twin is json.c. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/exits.h"
 #include "engine/statecmp.h"
 #include "results.h"
 #include "rows.h"
 #include "traces/format/plain.h"
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-double results_cpu_seconds(void)
-{
-    return seconds(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-double results_wall_seconds(void)
-{
-    return seconds(CLOCK_MONOTONIC);
-}
 
 static void what_was_compared(FILE *out, const struct results *r)
 {

@@ -12,9 +12,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "slices_digest.h"
@@ -50,20 +50,6 @@ struct slice {
     int status;        /* of waitpid, when LOST */
     struct slice_report report;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- where the trace is cut ---- */
 
@@ -156,7 +142,7 @@ static void end_of_child(struct slices *s)
     s->counts.boundaries = order.boundaries;
     s->counts.model_seconds = order.model_seconds;
     s->counts.lockstep_seconds = order.other_seconds + report.seconds;
-    s->counts.wall_seconds = now() - s->started;
+    s->counts.wall_seconds = wall_seconds() - s->started;
 }
 
 /* ---- the parent: begins slices, and hears of them ---- */
@@ -422,7 +408,7 @@ enum slices_end slices_run(struct slices *s)
     sigemptyset(&passed_on);
     sigaddset(&passed_on, PASS_ON);
     sigprocmask(SIG_BLOCK, &passed_on, NULL);
-    s->started = now();
+    s->started = wall_seconds();
     s->cpu_started = cpu_seconds();
     s->counts.jobs = s->jobs;
     l->dut = NULL;
@@ -470,7 +456,7 @@ static bool at_its_boundary(struct lockstep *l)
 void slices_one(struct slices *s)
 {
     struct lockstep *l = s->lockstep;
-    s->started = now();
+    s->started = wall_seconds();
     s->cpu_started = cpu_seconds();
     s->counts.slices = s->of;
     s->counts.number = s->number;
@@ -485,5 +471,5 @@ void slices_one(struct slices *s)
     if (l->ended && l->dut)
         s->counts.to = l->driver->cycle;
     s->counts.lockstep_seconds = cpu_seconds() - s->cpu_started - s->counts.model_seconds;
-    s->counts.wall_seconds = now() - s->started;
+    s->counts.wall_seconds = wall_seconds() - s->started;
 }

@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/about.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "engine/bench.h"
 #include "reduce/found.h"
@@ -28,13 +28,6 @@ enum { PARTS = sizeof parts / sizeof *parts, MEMORY_LATENCY = 1 };
 static const char *part_name(unsigned n)
 {
     return n < PARTS ? parts[n].name : NULL;
-}
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void complain(const struct rig *r, const char *part)
@@ -80,7 +73,7 @@ static bool again(void *context, const struct rig_eye *eye)
 /* What a part leaves that failed: waves, a folder. */
 static void leave(struct bench *b, unsigned part, const struct finding *finding, double until)
 {
-    const double left = until - seconds();
+    const double left = until - wall_seconds();
     struct failed failed = {b, part};
     const struct found found = {"sweep", parts[part].name, finding, b->dut ? b->dut->name : "model", b->folder};
     const struct rig_run run = {b->dut, b->device, b->paced, MEMORY_LATENCY, b->state_every, finding, again, &failed};
@@ -96,13 +89,13 @@ static void leave(struct bench *b, unsigned part, const struct finding *finding,
 static bool run(const struct bench *b, unsigned part, uint64_t *cases, json_t *list, struct finding *finding)
 {
     struct sweep s = {.share = b->share, .shares = b->shares, .r = new_rig(b)};
-    const double began = seconds();
+    const double began = wall_seconds();
     const bool equal = all_of(&s, part);
     if (!equal)
         complain(s.r, parts[part].name);
     *finding = s.r->finding;
     fprintf(b->out, "  %-10s %14" PRIu64 " accesses %14" PRIu64 " cycles %8.1f s  %s  %s\n", parts[part].name, s.cases,
-            s.r->cycle, seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
+            s.r->cycle, wall_seconds() - began, equal ? "equal" : "DIFFERENT", parts[part].what);
     if (s.skipped)
         fprintf(b->out, "  %10s %14" PRIu64 " accesses left out: no set-up brings the page into that TLB\n", "",
                 s.skipped);
@@ -149,7 +142,7 @@ int sweep_command(int argc, char **argv)
             !equal  ? "DIFFERENT"
             : cases ? "0 differences"
                     : "nothing compared");
-    const double until = seconds() + b.reduce;
+    const double until = wall_seconds() + b.reduce;
     if (!equal)
         bench_offer_waves(&b);
     for (unsigned part = 0; part < PARTS; part++)

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arguments.h"
+#include "base/clock.h"
 #include "base/exits.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -138,13 +138,6 @@ static void parse_arguments(struct session *s, int argc, char **argv)
 }
 
 /* ---- Running ---- */
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void count_unmet(struct vector_score *score, const struct vector_unmet *unmet)
 {
@@ -279,10 +272,10 @@ static bool run_file(struct session *s, const char *path, FILE *out, const char 
         if (s->pattern && fnmatch(s->pattern, vector_case(&v)->name, 0))
             continue;
         s->taken++;
-        double then = seconds();
+        double then = cpu_seconds();
         for (size_t i = 0; i < s->engines; i++) {
             run_on(s, i, &v, out);
-            const double now = seconds();
+            const double now = cpu_seconds();
             s->score[i].seconds += now - then;
             then = now;
         }

@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/shell.h"
 #include "dut/dut_list.h"
@@ -77,17 +77,10 @@ struct cut {
     uint64_t tries;
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool more(void *context)
 {
     const struct cut *c = context;
-    return now() < c->until && interrupt_count == 0;
+    return wall_seconds() < c->until && interrupt_count == 0;
 }
 
 /* The next case of the steps from *at on, which is moved behind it; false: none, or what the reader would refuse. */
@@ -239,7 +232,7 @@ void vector_reduce(struct vector_engine *engine, const struct dut_ops *ops, cons
                    const struct vector_past *past, const struct vector *v, const struct vector_verdict *verdict,
                    const char *folder, const char *head, double budget, struct reduced *reduced)
 {
-    const double start = now();
+    const double start = wall_seconds();
     const char *error;
     struct cut c = {.engine = engine,
                     .word = word ? word : ops->name,
@@ -263,7 +256,7 @@ void vector_reduce(struct vector_engine *engine, const struct dut_ops *ops, cons
                                  : "neither alone nor behind those before it does it fail in the same way where the "
                                    "oracle or another device passes");
     reduced->tries = c.tries;
-    reduced->seconds = now() - start;
+    reduced->seconds = wall_seconds() - start;
     for (unsigned i = 0; i < RIGHT; i++)
         if (c.right[i])
             c.right[i]->destroy(c.right[i]);

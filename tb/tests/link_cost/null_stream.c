@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/exits.h"
 #include "link/checks.h"
 #include "link/frames.h"
@@ -43,13 +43,6 @@ void __wrap_checks_add(struct checks *c, uint64_t cycle, uint64_t crc)
     board.crc = crc;
     board.due = true;
     board.why = FRAME_WHY_CHECK;
-}
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void number(uint8_t *to, uint64_t value, unsigned bytes)
