@@ -48,7 +48,6 @@ BATCH = 320         # mutants in one program
 PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
 QUICK = ("vectors", "directed", "brief")
 PROOF = "proof"     # in a list of stimuli: no stimulus, but asked among them
-FUNCTION = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(", re.M)
 UNFIT = 4           # a trace that the preset cannot play
 CASES = re.compile(r"^case ", re.M)  # of a text with directed cases
 FINDING = re.compile(r"^ *(?:MISMATCH|HANG) \(([a-z]+)\)(?:.*? cycle (\d+))?|^FAILED on ", re.M)
@@ -159,7 +158,7 @@ def reason(mutant, decided, settings):
         path = HOME / ("" if settings.of == "c" else "rtl") / mutant.file
         lines = path.read_text(encoding="utf-8").splitlines()[:mutant.line]
         if (entry.get("in", lines[-1].strip()) == lines[-1].strip()
-            and ("of" not in entry or FUNCTION.findall("\n".join(lines))[-1] == entry["of"])):
+            and ("of" not in entry or equivalent.HEAD.findall("\n".join(lines))[-1] == entry["of"])):
             return entry["why"]
     return None
 

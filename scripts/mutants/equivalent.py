@@ -36,7 +36,8 @@ ANY = 128     # bits of what stands for a value that nobody knows; of an index f
 INDICES = 8
 BLOCK = re.compile(r"\b(always_ff|always_comb|function|endfunction|assign)\b")
 KEPT = re.compile(r"(\w+) = \1_q;")
-FUNCTION = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(.*?^  endfunction\n", re.M | re.S)
+HEAD = re.compile(r"^  function automatic\b[^;(]*?(\w+)\s*\(", re.M)  # of a function
+FUNCTION = re.compile(HEAD.pattern + r".*?^  endfunction\n", re.M | re.S)
 PACKAGE = "mmu_pkg.sv"
 
 
