@@ -95,7 +95,7 @@ export VERILATOR
 VFLAGS := -O3 --x-assign fast --x-initial fast --assert --trace-fst --trace-structs
 # How Verilator's runtime is compiled: what a design says goes to the bench (tb/dut/verilated_says.h).
 VSAYS  := -include tb/dut/verilated_says.h
-VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O1" OPT_GLOBAL="-O3"
+VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O0" OPT_GLOBAL="-O3"
 VROOT   = $(eval VROOT := $$(shell $(VERILATOR) --getenv VERILATOR_ROOT))$(VROOT)
 VLIBS   = $(if $(shell grep -s llz4 $(VROOT)/include/verilated.mk),-llz4) # what its FST writer stands on
 VSTAMP := $(BUILD)/verilator.stamp
@@ -193,7 +193,8 @@ VINCLUDES  = -I $(B)/cc -I $(B)/sc -isystem $(VROOT)/include -isystem $(VROOT)/i
 $(VSTAMP): $(VSTAMP).now
 	@scripts/verilate.py stamp $@ '$(VFLAGS)' '$(VMAKE)'
 
-# Verilator's own runtime, the same for every design and preset.
+# Verilator's own runtime, the same for every design and preset; hardly any of it runs in a cycle.
+VLIGHT := -O1 $(MARCH)
 $(BUILD)/verilated/verilated_says.o: tb/dut/verilated_says.cpp $(wildcard tb/dut/*.h) tb/base/exits.h $(VSTAMP)
 	@mkdir -p $(@D)
 	@$(CXX) -I . -I model -I tb -I tb/dut -isystem $(VROOT)/include $(WARN) $(CXXFLAGS) -fPIC -c $< -o $@
@@ -206,10 +207,10 @@ $(BUILD)/verilated/fst_%.o: tb/dut/fst_%.c $(wildcard tb/dut/fst_*.h) $(VSTAMP)
 	@$(CC) $(CFLAGS) -fPIC -c $< -o $@
 $(BUILD)/verilated/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
-	@$(CXX) $(VSAYS) $(OPT) -fPIC -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(VSAYS) $(VLIGHT) -fPIC -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 $(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@mkdir -p $(@D)
-	@$(CXX) $(VSAYS) $(OPT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
+	@$(CXX) $(VSAYS) $(VLIGHT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 MMU_SOURCES  = tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) tb/dut/registers.h $(VSTAMP)
 verilate_mmu = $(call verilate,$(1),--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^),$(2))
@@ -219,7 +220,7 @@ $(B)/cc/Vmmu__ALL.a: $(MMU_SOURCES)
 else
 # Twice: first so that it counts what it does, on two traces; then with those counts. They last until the RTL changes.
 $(B)/train/cc/Vmmu__ALL.a: $(MMU_SOURCES)
-	@+$(call verilate_mmu,'mmu that counts ($(PRESET))',OPT_FAST="$(OPT) -fprofile-generate" OPT_SLOW="-O1" OPT_GLOBAL="-O3")
+	@+$(call verilate_mmu,'mmu that counts ($(PRESET))',OPT_FAST="$(OPT) -fprofile-generate" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
 $(B)/train/verilator.o: tb/dut/verilator.cpp $(B)/train/cc/Vmmu__ALL.a
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/train/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/train/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/train/verilator.o $(B)/train/cc/Vmmu__ALL.a $(VRUN)
@@ -227,7 +228,7 @@ $(B)/train/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/train/verilator.o $
 $(B)/train/cc/counted: $(B)/train/cc/Vmmu__ALL.a | $(B)/train/twinwalk
 	@for trace in sqlite3 gcc; do $(B)/train/twinwalk cosim --limit=200000 traces/corpus/$$trace.tw > /dev/null || exit 1; done; touch $@
 $(B)/cc/Vmmu__ALL.a: $(MMU_SOURCES) $(B)/train/cc/counted
-	@+COUNTS=$(B)/train/cc $(call verilate_mmu,'mmu ($(PRESET))',OPT_FAST="$(OPT) -fprofile-use -Wno-missing-profile" OPT_SLOW="-O1" OPT_GLOBAL="-O3")
+	@+COUNTS=$(B)/train/cc $(call verilate_mmu,'mmu ($(PRESET))',OPT_FAST="$(OPT) -fprofile-use -Wno-missing-profile" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
 endif
 $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
 
@@ -236,7 +237,7 @@ $(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(
 
 # Somebody else's MMU as a library (scripts/dut.py), which any program here takes by --dut=. Whether it must be built
 # anew says the script, since names in a description may be such that make cannot have.
-make_dut = VFLAGS='$(VFLAGS)' VMAKE='OPT_FAST="$(OPT) -fPIC" OPT_SLOW="-O1 -fPIC" OPT_GLOBAL="-O3 -fPIC"' \
+make_dut = VFLAGS='$(VFLAGS)' VMAKE='OPT_FAST="$(OPT) -fPIC" OPT_SLOW="-O0 -fPIC" OPT_GLOBAL="-O3 -fPIC"' \
            CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' VRUN='$(VRUN)' scripts/dut.py make $(1) $(B)
 DUT_NEEDS = $(GEN)/mmu_cfg_pkg.sv $(GEN)/mmu_cfg.h $(VRUN) $(VSTAMP)
 .PHONY: dut-library dut-build
