@@ -51,7 +51,6 @@ class Prover:
         self.read = netlist.read(preset, self.folder)
         if of == "netlist":
             netlist.flat(preset, self.folder)
-            self.read = "read_rtlil flat.il\n"
         self.graph, self.leaves = graph.Graph(), {}
 
     def design(self, name, commands, off=frozenset()):
@@ -61,9 +60,7 @@ class Prover:
     def free(self, mutants):
         """free.il, with all of them, to which an input, or one for each instance, chooses each; of each its inputs."""
         if self.of == "netlist":
-            each = "".join(f"mutate -ctrl mutant_{number} 1 1 {mutant.new}\n"
-                           for number, mutant in enumerate(mutants, 1))
-            netlist.run(self.folder, "read", f"{self.read}{each}write_rtlil free.il\n")
+            netlist.mutated(self.folder, mutants)
             return {number: [f"mutant_{number}"] for number in range(1, len(mutants) + 1)}
         planted(self.rtl, self.folder / "rtl", mutants)
         netlist.run(self.folder, "read", f"{self.read}{FLAT}write_rtlil free.il\n")

@@ -46,6 +46,11 @@ state = true
 squash = true
 """
 WORD = re.compile(r"-(\w+) (\S+)")
+# Of RTLIL: a wire of a module, a part of a signal, what a register is called and what it drives, what is the same.
+WIRE = re.compile(r"^  wire (?:width (\d+) )?(?:.* )?(\S+)$", re.M)
+PART = re.compile(r"([\\$]\S+)(?: \[(\d+)(?::(\d+))?\])?|(\d+)'\S+")
+REGISTER = re.compile(r"^  cell \$dff (\S+)\n(?:    (?!connect \\Q).*\n)*    connect \\Q (.*)$", re.M)
+ALIAS = re.compile(r"^  connect (\{.*?\}|\S+(?: \[\S+\])?) (.*)$", re.M)
 
 
 def run(folder, name, script):
@@ -119,3 +124,40 @@ def write(preset, folder, chosen):
     for name, content in (("mmu.sv", HEAD + text), ("mutant.cpp", CODE), ("dut.toml", DESCRIPTION)):
         (dut / name).write_text(content)
     return dut
+
+
+def mutated(folder, chosen):
+    """folder/free.il: folder/flat.il with the chosen mutants, each with an input mutant_N to choose it."""
+    each = "".join(f"mutate -ctrl mutant_{number} 1 1 {mutant.new}\n" for number, mutant in enumerate(chosen, 1))
+    run(folder, "read", f"read_rtlil flat.il\n{each}write_rtlil free.il\n")
+    path = folder / "free.il"
+    path.write_text(named((folder / "flat.il").read_text(), path.read_text()))
+
+
+def bits(signal, widths):
+    """Of each bit of a signal, the lowest first: the wire and its number in that; None of a constant."""
+    found = []
+    for wire, high, low, constant in reversed(PART.findall(signal)):
+        top = int(high or widths.get(wire, 1) - 1)
+        found += [None] * int(constant) if constant else [(wire, n) for n in range(int(low or high or 0), top + 1)]
+    return found
+
+
+def named(before, behind):
+    """RTLIL in which registers have their names of before, though what they drive is mutated: each bit that is has them
+    as wires."""
+    widths = {wire: int(width or 1) for width, wire in WIRE.findall(before)}
+    drives = {cell: bits(signal, widths) for cell, signal in REGISTER.findall(before)}
+    called, lines = {}, []
+    for names, signal in ALIAS.findall(before):
+        for name, bit in zip(bits(names, widths), bits(signal, widths)):
+            called.setdefault(bit, []).append(name)
+    for cell, signal in REGISTER.findall(behind):
+        for bit, now in zip(drives[cell], bits(signal, widths)):
+            known = [bit] if now != bit else []
+            for wire, number in known:  # to which come those that are the same
+                known += called.get((wire, number), [])
+                if wire.startswith("\\"):
+                    lines.append(f"  wire {wire}[{number}]\n  connect {wire}[{number}] {now[0]}\n")
+    head, _, end = behind.rpartition("end\n")
+    return f"{head}{''.join(lines)}end\n{end}"

@@ -27,7 +27,7 @@ class Relations:
         self.control()
         self.queue()
         for w in range(preset["walkers"]["count"]):
-            self.walker(f"u_walkers.g_walker[{w}].u_walker.")
+            self.walker(f"u_walkers.g_walker[{w}].u_walker.", w)
         self.arbiter()
         for p in range(self.ports):
             self.response(f"u_front.g_response[{p}].", p)
@@ -107,6 +107,10 @@ class Relations:
         if not arch["pcid"]:
             no_pcid = self.every(bit ^ 1 for bit in self.pcid)  # INVPCID may name one, and is refused
             self.lemma("no_pcid", self.implies(self.is_number(self.ctl_state, 0), no_pcid))
+        self.lemma("a_changed_nxe_drops_all",
+                   self.implies(self.every([execute, gp ^ 1, self.is_number(op, 3),
+                                            self.graph.differ(data[11], self.rules["nxe"])]),
+                                self.is_number(self.word("u_ctl.inv_q", 3), 6)))
         self.quiet = self.is_one_of(self.ctl_state, (EXEC, SWEEP, DONE))
         begins = self.every([self.is_one_of(self.ctl_state, (SWEEP, DONE)),
                              self.is_number(self.word("u_ctl.inv_q", 3), 7)])
@@ -167,7 +171,7 @@ class Relations:
             self.free("a FREE entry", at + "leader_q", self.any([free[e], led[e] ^ 1]), index, index * e)
 
     # ---- walkers: section 11 ----
-    def walker(self, at):
+    def walker(self, at, number):
         state, tag = self.word(at + "state_q", 3), self.word(at + "tag_q", self.preset["walkers"]["count"])
         level = self.word(at + "level_q", 3)
         idle, fin, cas = self.is_number(state, IDLE), self.is_number(state, FIN), self.is_one_of(state, (CAS, CAS_WAIT))
@@ -200,6 +204,11 @@ class Relations:
         answers = self.graph.both(fin, self.is_number(outcome, 0))
         self.lemma(f"shadow {of}", self.implies(answers, self.every([shadow, rights[2]]) ^ 1))
         self.lemma(f"size {of}", self.implies(answers, self.is_one_of(level, (1, 2, 3))))
+        self.lemma(f"xd {of}", self.implies(self.graph.both(idle ^ 1, rights[0]), self.rules["nxe"]))
+        self.lemma(f"fetched {of}", self.implies(self.graph.both(answers, self.is_number(mine[:2], EXECUTE)),
+                                                 rights[0] ^ 1))
+        own = self.word(at + "old_q", self.preset["walkers"]["count"])[number]  # it begins when it reads nothing
+        self.lemma(f"own_is_not_old {of}", self.implies(idle ^ 1, own ^ 1))
         vpn = self.word(at + "vpn_q", 45)
         if not self.preset["arch"]["la57"]:
             self.lemma(f"canonical {of}",
@@ -339,6 +348,11 @@ class Relations:
                 self.free("an invalid entry", f"{at}judged_q[{s}]", counts ^ 1, 9, 9 * (ways - 1 - w))
                 place = (s << (ways - 1).bit_length()) + w
                 self.free("an invalid entry", f"{at}data_q[{place}]", counts ^ 1)
+                judged = self.word(f"{at}judged_q[{s}]", 9, 9 * (ways - 1 - w))  # {s, key, d, nx, u, w}
+                self.lemma(f"shadow {at}{s} {w}", self.implies(self.every([counts, judged[8], judged[0]]), 0))
+                xd = self.word(f"{at}data_q[{place}]", 64)[42] if psc else judged[2]
+                self.lemma(f"xd {at}{s} {w}", self.implies(self.graph.both(counts, xd),
+                                                           0 if ".g_side[0]." in at else self.rules["nxe"]))
                 if len(holds) > 1:
                     self.lemma(f"held_size {at}{s} {w}", self.implies(counts, self.is_one_of(tag["size"], holds)))
                 if not self.preset["arch"]["la57"]:
@@ -426,6 +440,14 @@ class Relations:
             told = self.any([self.graph.both(lookup[stages - 1], hit), 0 if size else fill[stages - 1]])
             self.free("C without a hit", f"u_stlb.c_data_q[{size}]", told ^ 1)
             self.free("C without a hit", "u_stlb.c_glob_q", told ^ 1, 1, size)
+            self.lemma(f"shadow_in_c {size}",
+                       self.implies(told, self.not_both(f"u_stlb.c_data_q[{size}]", 51, 40)))
+            xd = self.word(f"u_stlb.c_data_q[{size}]", 64)[42]
+            self.lemma(f"xd_in_c {size}", self.implies(self.graph.both(told, xd), self.rules["nxe"]))
+        r_fill, xd = fill[stages - 2], self.word("u_stlb.r_data_q", 64)[42]
+        self.lemma("shadow_in_r", self.implies(r_fill, self.not_both("u_stlb.r_data_q", 51, 40)))
+        self.lemma("xd_in_r", self.implies(self.graph.both(r_fill, xd), self.rules["nxe"]))
+        self.lemma("whole_in_sweep", self.implies(none[stages - 1] ^ 1, self.word("u_stlb.c_whole_q", 1)[0] ^ 1))
         self.free("C without a token", "u_stlb.c_size_q",
                   self.graph.both(none[stages - 1], self.any([swept ^ 1, self.word("u_stlb.c_whole_q", 1)[0]])))
         for name in ("r_size_q", "r_glob_q", "r_data_q"):
@@ -438,7 +460,10 @@ class Relations:
         self.c_of_size = self.any([fill[stages - 1], finv[stages - 1],
                                    self.every([none[stages - 1], swept, whole ^ 1])])
         for number, array in enumerate(self.arrays_of("stlb")):
-            self.stlb_array(f"u_stlb.g_array[{number}].u_array.", array, self.any([none[stages - 2] ^ 1, sweep]), asked)
+            at = f"u_stlb.g_array[{number}].u_array."
+            self.stlb_array(at, array, self.any([none[stages - 2] ^ 1, sweep]), asked)
+            self.stlb_sets(at, array, none[stages - 2] ^ 1, none[stages - 1] ^ 1)
+            self.stlb_words(at, array)
 
     def sweep(self):
         """Section 13: control counts the sets of a sweep, C is a set behind."""
@@ -535,8 +560,60 @@ class Relations:
             other = self.is_number(self.word("u_stlb.c_size_q", 2), size) ^ 1
             found = self.any(self.word(at + "c_match_q", ways, ways * size))
             self.lemma(f"match_of_size {at}{size}", self.implies(self.every([self.c_of_size, other]), found ^ 1))
-        for name in ("c_match_q", "c_room_q", "c_sets_q"):
+        for name in ("c_match_q", "c_room_q", "c_sets_q", "c_news_q"):
             self.free("C without a token", at + name, in_c ^ 1)
         for size, name in enumerate(("4k", "2m", "1g")):
             self.free("C without a token", f"{at}c_low_q[{size}]", in_c ^ 1 if name in array["sizes"] else 1)
         self.free("C without a token", at + "p_low_q", self.every(bit ^ 1 for bit in self.word(at + "c_news_q", 3)))
+
+    def stlb_sets(self, at, array, in_r, in_c):
+        """A token's sets are those of its address."""
+        sets = array["entries"] // array["ways"]
+        wide = (sets - 1).bit_length()
+        for s in (("4k", "2m", "1g").index(name) for name in array["sizes"] if sets > 1):
+            for name, token, vpn in (("set_q", in_r, "r_vpn_q"), ("c_sets_q", in_c, "c_vpn_q")):
+                same = self.equal(self.word(at + name, wide, wide * s), self.word("u_stlb." + vpn, wide, 9 * s))
+                self.lemma(f"set_of_address {at}{name} {s}", self.implies(token, same))
+
+    def stlb_words(self, at, array):
+        """What the words hold: no two that one lookup could match, and no rights that no walk gives; a FILL in C has
+        found all that it displaces."""
+        ways, sets, arch = array["ways"], array["entries"] // array["ways"], self.preset["arch"]
+        holds = [("4k", "2m", "1g").index(name) for name in array["sizes"]]
+        at_s, low, high = 9 + len(holds) - 1, 9 * holds[0] + (sets - 1).bit_length(), 45 if arch["la57"] else 36
+        at_pcid = at_s + arch["cet"] + 4 * (arch["pku"] or arch["pks"])
+        at_vpn = at_pcid + 12 * arch["pcid"]
+        dropped = self.graph.both(self.is_number(self.ctl_state, SWEEP), self.is_one_of(self.inv, (6, 7)))
+        for n in range(sets):
+            words = [self.word(f"{at}g_way[{w}].word_q[{n}]", at_vpn + high - low) for w in range(ways)]
+            for w, word in enumerate(words):
+                xd = self.graph.both(word[0], word[4])
+                self.lemma(f"xd {at}{n} {w}", self.implies(xd, self.any([self.rules["nxe"], dropped])))
+                if arch["cet"]:
+                    shadow = self.every([word[0], word[at_s], word[2]])
+                    self.lemma(f"shadow {at}{n} {w}", self.implies(shadow, dropped))
+                fields = word[9:at_s], word[at_pcid:at_vpn], word[at_vpn:]
+                for s, displaced in self.displaced(at, array, n, holds, word[:2], fields, low):
+                    found = self.word(at + "c_match_q", 1, ways * s + w)[0]
+                    self.lemma(f"displaces {at}{n} {w} {s}", self.implies(displaced, found))
+            for v, w in itertools.combinations(range(ways), 2):
+                a, b = words[v], words[w]
+                who = self.any([a[1], b[1], self.equal(a[at_pcid:at_vpn], b[at_pcid:at_vpn])])
+                page = self.graph.both(self.equal(a[9:at_s], b[9:at_s]), self.equal(a[at_vpn:], b[at_vpn:]))
+                self.lemma(f"apart {at}{n} {v} {w}", self.implies(self.every([a[0], b[0], who, page]), dropped))
+
+    def displaced(self, at, array, n, holds, valid_global, fields, low):
+        """Of each size that an array holds: whether a FILL of it is in C, in set n, that displaces a word there."""
+        sets, (size, pcid, page) = array["entries"] // array["ways"], fields
+        wide, vpn = max(1, (sets - 1).bit_length()), self.word("u_stlb.c_vpn_q", 45)[low:low + len(page)]
+        who = self.any([valid_global[1], self.word("u_stlb.c_glob_q", 1)[0], self.equal(pcid, self.pcid)])
+        for s in holds:
+            filled = [self.word(at + "c_fill_q", 1)[0], self.is_number(self.word("u_stlb.c_size_q", 2), s),
+                      self.is_number(self.word(at + "c_sets_q", wide, wide * s), n) if sets > 1 else 1]
+            same = [self.is_number(size, s if len(holds) == 3 else holds.index(s)),
+                    self.equal(page, [bit if low + number >= 9 * s else 0 for number, bit in enumerate(vpn)])]
+            yield s, self.every([*filled, *same, valid_global[0], who])
+
+    def not_both(self, name, a, b):
+        word = self.word(name, 64)
+        return self.graph.both(word[a], word[b]) ^ 1

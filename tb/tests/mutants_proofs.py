@@ -2,7 +2,8 @@
 """Is who proves mutants the same machine (scripts/mutants/induction.py) to be believed? A machine of three registers,
 as Yosys would write it, with mutants that are the same by a lemma, by a register that is nobody's, by an output that
 means nothing, and with some that are not; and what is said of it too little, or wrongly. What stands for an assignment
-that is left out. And a small package, whose functions have mutants: that these act where the functions are called.
+that is left out. A small package, whose functions have mutants: that these act where the functions are called. And a
+netlist, of which what a register drives is mutated: that the register can be named still.
 """
 import importlib
 import sys
@@ -186,6 +187,70 @@ def of_package():
     return found != SAME or len(mutants) != 9
 
 
+# A register of two bits, that is somebody's while busy; the lower is 0 then, and has another name besides.
+OF_NETLIST = """module few (
+  input logic clk_i, rst_i, start_i, end_i, x_i,
+  output logic y_o
+);
+  logic busy_q;
+  logic [1:0] p_old, old_q;
+  always_ff @(posedge clk_i) begin
+    p_old <= p_old ^ {2{x_i}};
+    if (start_i && !busy_q) begin
+      p_old <= {x_i, 1'b0};
+      busy_q <= 1'b1;
+    end else if (busy_q) begin
+      p_old <= p_old & {x_i, 1'b1};
+      if (end_i) busy_q <= 1'b0;
+    end
+    if (rst_i) busy_q <= 1'b0;
+  end
+  assign old_q = p_old;
+  assign y_o = busy_q && old_q != '0;
+endmodule
+"""
+
+
+class SaidOfNetlist(relations.Relations):
+    def __init__(self, of, registers, value, preset, without=()):
+        self.graph, self.registers, self.value, self.without = of, registers, value, without
+        self.lemmas, self.nobody = {}, {}
+        busy = self.word("busy_q", 1)[0]
+        self.lemma("low", self.implies(busy, self.word("old_q", 1)[0] ^ 1))
+        self.free("idle", "old_q", busy ^ 1)
+
+    def environment(self, design):
+        return {}
+
+    def unasked(self, names, design):
+        return []
+
+
+def of_netlist():
+    """The lower bit stuck at 0 is the same; stuck at 1 it is not, nor is the other stuck at 0."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "few.sv").write_text(OF_NETLIST)
+        netlist.run(folder, "flat", f"read_slang -j 1 --top few few.sv\n{netlist.FLAT.replace('mmu', 'few')}"
+                                    "write_rtlil flat.il\n")
+        text = (folder / "flat.il").read_text()
+        cell = next(cell for cell, signal in netlist.REGISTER.findall(text) if "old" in signal)
+        chosen = [rtl.Mutant("few.sv", 1, f"netlist {mode}", "", 0, 0,
+                             f"-mode {mode} -module few -cell {cell} -port Q -portbit {bit}")
+                  for mode, bit in (("const0", 0), ("const1", 0), ("const0", 1))]
+        netlist.mutated(folder, chosen)
+        netlist.run(folder, "gates", f"read_rtlil free.il\n{equivalent.GATES}gates.aag\n")
+        of = graph.Graph()
+        design = graph.Design(folder / "gates.aag", of, {}, frozenset(f"mutant_{n}" for n in (1, 2, 3)))
+        known = induction.Induction(design, (), (), SaidOfNetlist)
+        found = [known.prove([f"mutant_{n}"], n) for n in (1, 2, 3)]
+    same = [is_same for is_same, _ in found]
+    if same != [True, False, False] or found[0][1] != ["idle"] or known.lemmas != ["low"]:
+        print(f"what a register drives is mutated: {found}, lemmas {known.lemmas}")
+        return 1
+    return 0
+
+
 def main():
     cases = (("all", (), (), (["apart"], {1: [], 2: ["junk"], 6: ["no word"]})),
              ("no lemma", (), ("apart",), ([], {2: ["junk"], 6: ["no word"]})),
@@ -200,8 +265,8 @@ def main():
             if found != expected:
                 print(f"{name}: lemmas and proved mutants are {found}, expected {expected}")
                 wrong += 1
-    wrong += left_out() + of_package()
-    print(f"{len(cases) + 2 - wrong} passed, {wrong} failed")
+    wrong += left_out() + of_package() + of_netlist()
+    print(f"{len(cases) + 3 - wrong} passed, {wrong} failed")
     return 1 if wrong else 0
 
 
