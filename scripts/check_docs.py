@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds README.md, CONTRIBUTING.md and docs/*.md to what is there: README's length, every link, every path of the tree,
-every verb of make and of twinwalk that their code names, and that contents list every document and every section.
+every verb of make and of twinwalk that their code names, and that contents list every document and every section. And
+that no line of their prose, or of the changelog's, stands twice, as merges leave it.
 
   check_docs.py [ROOT]     says what is wrong, a line each; exit status 1 if anything is
 
@@ -67,10 +68,21 @@ def contents(text):
         yield from ((number, f"the contents tell of no section: {one}") for one in listed if one not in there)
 
 
+def doubled(text):
+    """A line of prose that stands twice. Short ones, rows of tables and code may."""
+    seen = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > 60 and not re.match(r" {4}|\|", line):
+            if line in seen:
+                yield number, f"the line stands in line {seen[line]} already"
+            seen.setdefault(line, number)
+
+
 def document(root, name, verbs):
     text = (root / name).read_text()
     yield from links(root, name, text)
     yield from contents(text)
+    yield from doubled(text)
     for number, said in code(text):
         for path in PATH.findall(said):
             if not re.search(STANDS_FOR, path) and not found(root, path) and not found(root, path + "*"):
@@ -100,6 +112,7 @@ def main(arguments):
     verbs = {"make": make_verbs(root), "twinwalk": twinwalk_verbs()}
     wrong = [("README.md", *what) for what in readme(root, documents)]
     wrong += [(name, *what) for name in documents for what in document(root, name, verbs)]
+    wrong += [("CHANGELOG.md", *what) for what in doubled((root / "CHANGELOG.md").read_text())]
     for name, number, what in wrong:
         print(f"{name}:{number}: {what}")
     print(f"docs: {len(documents)} documents, {len(wrong)} wrong")

@@ -29,6 +29,8 @@ red 'make has no verb conquer' docs/speed.md '    cd here && make conquer A="b c
 red 'twinwalk has no verb run' docs/speed.md '    build/tiny/twinwalk run traces/corpus/jit.tw'
 red 'the contents lack: 14 attic' docs/trace-format.md '## 14. Attic'
 red 'the contents tell of no section: 1 attic' docs/speed.md $'Contents: 1 attic\n\n'
+red 'already' docs/speed.md "$(printf '%s\n' 'A line of prose that a merge has left twice, and that nobody reads twice.'{,})"
+red 'already' CHANGELOG.md "$(printf '%s\n' '- A line of the changelog that a merge has left twice, of two branches.'{,})"
 touch $work/docs/attic.md
 red 'the contents do not name docs/attic.md' README.md ''
 
