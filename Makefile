@@ -99,9 +99,12 @@ VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O0" OPT_GLOBAL="-O3"
 VROOT   = $(eval VROOT := $$(shell $(VERILATOR) --getenv VERILATOR_ROOT))$(VROOT)
 VLIBS   = $(if $(shell grep -s llz4 $(VROOT)/include/verilated.mk),-llz4) # what its FST writer stands on
 VSTAMP := $(BUILD)/verilator.stamp
-# Verilates into the target's folder, compiles, and looks how the clock is remembered: label, arguments, what the
-# compilation differs in.
+# Verilates into the target's folder, looks how the clock is remembered, and compiles: label, arguments, what the
+# compilation differs in. Or in two steps, so that what needs the headers alone is compiled beside the rest: the first
+# writes PREFIX.written.
 verilate = VMAKE='$(or $(3),$(VMAKE))' scripts/verilate.py make $@ $(1) $(2)
+verilate_write   = scripts/verilate.py write $@ $(1) $(2)
+verilate_compile = VMAKE='$(or $(1),$(VMAKE))' scripts/verilate.py compile $@
 
 # ---- sources -------------------------------------------------------------------------------------------------------
 # The design under test: the RTL, its presets and the module that waves are taken of. `make compare` takes another
@@ -213,24 +216,28 @@ $(BUILD)/verilated/sc/%.o: tb/dut/verilated_says.h $(VSTAMP)
 	@$(CXX) $(VSAYS) $(VLIGHT) -DVM_COVERAGE=0 -DVM_SC=1 -DVM_TRACE=0 -I $(VROOT)/include -I $(VROOT)/include/vltstd -c $(VROOT)/include/$*.cpp -o $@
 
 MMU_SOURCES  = tb/dut/waves.vlt $(GEN)/mmu_cfg_pkg.sv $(RTL) $(WAVES_TOP) $(PORTS_SV) tb/dut/registers.h $(VSTAMP)
-verilate_mmu = $(call verilate,$(1),--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^),$(2))
+write_mmu = $(call verilate_write,$(1),--cc $(VFLAGS) $(VPORTS) --top-module mmu_waves $(filter %.vlt %.sv,$^))
+$(B)/cc/Vmmu.written: $(MMU_SOURCES)
+	@+$(call write_mmu,'mmu ($(PRESET))')
 ifneq ($(PGO),1)
-$(B)/cc/Vmmu__ALL.a: $(MMU_SOURCES)
-	@+$(call verilate_mmu,'mmu ($(PRESET))')
+$(B)/cc/Vmmu__ALL.a: $(B)/cc/Vmmu.written
+	@+$(call verilate_compile)
 else
 # Twice: first so that it counts what it does, on two traces; then with those counts. They last until the RTL changes.
-$(B)/train/cc/Vmmu__ALL.a: $(MMU_SOURCES)
-	@+$(call verilate_mmu,'mmu that counts ($(PRESET))',OPT_FAST="$(OPT) -fprofile-generate" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
-$(B)/train/verilator.o: tb/dut/verilator.cpp $(B)/train/cc/Vmmu__ALL.a
+$(B)/train/cc/Vmmu.written: $(MMU_SOURCES)
+	@+$(call write_mmu,'mmu that counts ($(PRESET))')
+$(B)/train/cc/Vmmu__ALL.a: $(B)/train/cc/Vmmu.written
+	@+$(call verilate_compile,OPT_FAST="$(OPT) -fprofile-generate" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
+$(B)/train/verilator.o: tb/dut/verilator.cpp $(B)/train/cc/Vmmu.written
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/train/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/train/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/train/verilator.o $(B)/train/cc/Vmmu__ALL.a $(VRUN)
 	@$(CXX) -fprofile-generate $^ $(LIBS) $(VLIBS) -lpthread -o $@
 $(B)/train/cc/counted: $(B)/train/cc/Vmmu__ALL.a | $(B)/train/twinwalk
 	@for trace in sqlite3 gcc; do $(B)/train/twinwalk cosim --limit=200000 traces/corpus/$$trace.tw > /dev/null || exit 1; done; touch $@
-$(B)/cc/Vmmu__ALL.a: $(MMU_SOURCES) $(B)/train/cc/counted
-	@+COUNTS=$(B)/train/cc $(call verilate_mmu,'mmu ($(PRESET))',OPT_FAST="$(OPT) -fprofile-use -Wno-missing-profile" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
+$(B)/cc/Vmmu__ALL.a: $(B)/cc/Vmmu.written $(B)/train/cc/counted
+	@+COUNTS=$(B)/train/cc $(call verilate_compile,OPT_FAST="$(OPT) -fprofile-use -Wno-missing-profile" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
 endif
-$(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu__ALL.a
+$(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu.written
 
 $(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(B)/cc/Vmmu__ALL.a $(VRUN)
 	@$(CXX) $^ $(LIBS) $(VLIBS) -lpthread -o $@
@@ -251,9 +258,11 @@ duts: $(B)/twinwalk-model $(DUT_NEEDS)
 
 # The same engine under SystemC: the MMU verilated with --sc, its memory behind a TLM-2.0 socket.
 SC_OBJ := $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard tb/systemc/*.cpp))
-$(B)/sc/Vmmu_sc__ALL.a: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv) $(VSTAMP)
-	@+$(call verilate,'mmu for SystemC ($(PRESET))',--sc $(filter-out --trace%,$(VFLAGS)) --top-module mmu_sc $(filter %.sv,$^))
-$(SC_OBJ): $(B)/sc/Vmmu_sc__ALL.a
+$(B)/sc/Vmmu_sc.written: $(GEN)/mmu_cfg_pkg.sv $(RTL) $(wildcard tb/systemc/*.sv) $(VSTAMP)
+	@+$(call verilate_write,'mmu for SystemC ($(PRESET))',--sc $(filter-out --trace%,$(VFLAGS)) --top-module mmu_sc $(filter %.sv,$^))
+$(B)/sc/Vmmu_sc__ALL.a: $(B)/sc/Vmmu_sc.written
+	@+$(call verilate_compile)
+$(SC_OBJ): $(B)/sc/Vmmu_sc.written
 $(B)/twinwalk-sc: $(C_OBJ) $(SC_OBJ) $(B)/sc/Vmmu_sc__ALL.a $(VRUN_SC)
 	@$(CXX) $^ $(LIBS) -lsystemc -lpthread -o $@
 

@@ -6,8 +6,11 @@ the next not stored; the state readout as a call.
   scripts/verilate.py check                           says nothing, or what is wrong with it
   scripts/verilate.py stamp FILE [TEXT]...            writes which Verilator it is, and TEXT, to FILE; an unchanged FILE
                                                       keeps its time
-  scripts/verilate.py make TARGET LABEL ARGUMENT...   verilates into TARGET's folder (TARGET: DIR/PREFIX__ALL.a or
-                                                      DIR/PREFIX) and compiles
+  scripts/verilate.py write DIR/PREFIX.written LABEL ARGUMENT...
+                                                      verilates into DIR, and writes that empty file when all is there
+  scripts/verilate.py compile TARGET                  compiles what was written there (TARGET: DIR/PREFIX__ALL.a or
+                                                      DIR/PREFIX)
+  scripts/verilate.py make TARGET LABEL ARGUMENT...   does both
   scripts/verilate.py writer FILE                     writes Verilator's code that writes FST to FILE, with
                                                       tb/dut/fst_writer.h in the place of fstapi, if it has that
   scripts/verilate.py clock DIR PREFIX                writes DIR/PREFIX_clock.h anew, and mends the C++ of a design with
@@ -112,9 +115,14 @@ def writer(file):
     return 0
 
 
-def make(target, label, *arguments, foreign=None):
+def place(target):
+    """Folder and prefix of what is verilated."""
+    return Path(target).parent, Path(target).name.removesuffix("__ALL.a").removesuffix(".written")
+
+
+def write(target, label, *arguments, foreign=None):
     """`foreign`: of somebody else's design; the file that takes what Verilator says of it."""
-    folder, prefix = Path(target).parent, Path(target).name.removesuffix("__ALL.a")
+    folder, prefix = place(target)
     v = Verilator()
     if re.search(r"\s", os.getcwd()):
         raise Unusable(f"{os.getcwd()}: what Verilator writes cannot be made in a folder with blanks in its name; "
@@ -135,6 +143,12 @@ def make(target, label, *arguments, foreign=None):
         gather_flags(folder, prefix)
         look(folder, prefix)
         guard_waves(folder, prefix)
+    (folder / f"{prefix}.written").touch()
+    return 0
+
+
+def compile_written(target):
+    folder, prefix = place(target)
     for counts in Path(os.environ.get("COUNTS") or os.devnull).glob("*.gcda"):  # beside the sources, where gcc looks
         shutil.copy(counts, folder)
     # The wheels of Python's package index hold a verilated.mk that does not say how headers are made in advance.
@@ -143,8 +157,13 @@ def make(target, label, *arguments, foreign=None):
     return 1 if subprocess.run(command, stdout=subprocess.DEVNULL, close_fds=False).returncode else 0
 
 
+def make(target, label, *arguments, foreign=None):
+    return write(target, label, *arguments, foreign=foreign) or compile_written(target)
+
+
 def main(arguments):
-    verbs = {"check": check, "stamp": stamp, "make": make, "writer": writer, "clock": clock, "registers": registers}
+    verbs = {"check": check, "stamp": stamp, "write": write, "compile": compile_written, "make": make, "writer": writer,
+             "clock": clock, "registers": registers}
     if not arguments or arguments[0] not in verbs:
         print(__doc__, file=sys.stderr)
         return 2
