@@ -47,6 +47,7 @@ DECIDED = "scripts/mutants/equivalent.toml"
 BATCH = 320         # mutants in one program
 PATIENCE = 600      # seconds of CPU that a stimulus may take without a mutant
 QUICK = ("vectors", "directed", "brief")
+STIMULI = (*QUICK, "random", "units", "forms", "corpus", "sweep", "matrix")
 PROOF = "proof"     # in a list of stimuli: no stimulus, but asked among them
 UNFIT = 4           # a trace that the preset cannot play
 CASES = re.compile(r"^case ", re.M)  # of a text with directed cases
@@ -291,16 +292,15 @@ def key(mutant):
 def places(settings):
     """Where a mutant can be, without those that other campaigns decided."""
     if settings.of == "netlist" and settings.again:  # a netlist has no other places than those that were drawn
-        known = [mutant for path in settings.again
-                 for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"]]
+        known = [mutant for campaign_before in settings.again for mutant in campaign_before["mutants"]]
         return [rtl.Mutant(m["file"], m["line"], m["what"], m["text"], m["at"], m["at"], m["new"]) for m in known]
     if settings.of == "netlist":
         found = netlist.find(settings.presets, settings.number, settings.seed, HOME / settings.out / "list")
     else:
         found = (c.find(HOME) if settings.of == "c"
                  else rtl.find(HOME / "rtl", importlib.import_module("pyslang.syntax")))
-    known = {key(mutant) for path in settings.but
-             for mutant in json.loads(Path(path).read_text(encoding="utf-8"))["mutants"] if "killed" in mutant}
+    known = {key(mutant) for campaign_before in settings.but
+             for mutant in campaign_before["mutants"] if "killed" in mutant}
     found = [mutant for mutant in found if key(vars(mutant)) not in known]
     if not settings.recorded:
         return found
@@ -313,8 +313,7 @@ def again(found, settings):
     """The mutants of campaigns that are not killed yet, where the sources have them still: in their place, or in one
     alone. Each with what it was drawn as: the seed, and its old place."""
     kept = []
-    for path in settings.again:
-        known = json.loads(Path(path).read_text(encoding="utf-8"))
+    for known in settings.again:
         for mutant in known["mutants"]:
             if mutant.get("killed"):
                 continue
@@ -326,6 +325,24 @@ def again(found, settings):
                 print(f"not to be found again: {mutant['file']}: {mutant['what']}: {mutant['text'][:90]!r}: stands in "
                       f"{len(same)} places now", file=sys.stderr)
     return [mutant for mutant, _ in kept], {index: {"drawn": drawn} for index, (_, drawn) in enumerate(kept)}
+
+
+class Unreadable(Exception):
+    """What is no campaign; the text is the whole message."""
+
+
+def earlier(path):
+    """What a campaign has written (--json)."""
+    try:
+        known = json.loads(Path(path).read_text(encoding="utf-8"))
+        for mutant in known["mutants"]:
+            key(mutant), mutant["line"], mutant["at"], known["seed"]  # of these uses are made
+        return known
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"{path}: is not what a campaign has written with --json, or not whole "
+                         f"({type(error).__name__}: {error})") from error
 
 
 def words(arguments):
@@ -353,17 +370,29 @@ def words(arguments):
     if settings.prove and settings.of != "rtl":
         parser.error(f"--prove --of={settings.of}: those of the RTL have reasons that can be proved; a campaign asks a "
                      "netlist's for proofs itself")
-    if settings.number < 1:
-        parser.error(f"--number={settings.number}: must be 1 or more")
+    for name in ("number", "jobs"):
+        if getattr(settings, name) < 1:
+            parser.error(f"--{name}={getattr(settings, name)}: must be 1 or more")
+    unknown = [name for name in (settings.stimuli or PROOF).split(",") if name not in (*STIMULI, PROOF)]
+    if unknown:
+        parser.error(f"--stimuli={settings.stimuli}: there is no {unknown[0] or 'nameless one'}; there are "
+                     f"{', '.join((*STIMULI, PROOF))}")
+    if not (HOME / settings.out).resolve().is_relative_to(HOME):
+        parser.error(f"--out={settings.out}: make builds there, and builds in {HOME} alone")
+    settings.out = str((HOME / settings.out).resolve().relative_to(HOME))
+    settings.but, settings.again = ([earlier(path) for path in paths] for paths in (settings.but, settings.again))
     git = subprocess.run(["git", "log", "-1", "--format=%h"], cwd=HOME, capture_output=True, text=True, check=False)
     settings.commit, settings.date = git.stdout.strip(), time.strftime("%Y-%m-%d")
     return parser, settings
 
 
 def main(arguments):
-    parser, settings = words(arguments)
     try:
+        parser, settings = words(arguments)
         found = places(settings)
+    except Unreadable as error:
+        print(f"mutants: {error}", file=sys.stderr)
+        return 3
     except ImportError as error:
         print(f"mutants: {error}: scripts/venv.sh mutants, and run this by build/venv/bin/python3", file=sys.stderr)
         return 7

@@ -12,6 +12,15 @@ scripts/formal.py --proofs --share > "$work/said" 2>&1 || fail "not proved"
 scripts/formal.py arbiter > "$work/said" 2>&1 || fail "the arbiter: not proved, or a mutant lives"
 grep -q 'arbiter: 10 properties and 2 lemmas, proved together .* 13 of 13 witnesses' "$work/said" || fail "another count"
 
+# What cannot be asked for.
+refused() { # WHAT IT MUST SAY  ARGUMENT…
+    local got=0
+    scripts/formal.py "${@:2}" > "$work/said" 2>&1 || got=$?
+    [ $got -eq 2 ] && grep -qF -- "$1" "$work/said" || fail "exit $got, expected 2 and \"$1\""
+}
+refused 'toast: there is no such unit; there are arbiter' toast
+refused 'there is no preset config/toast.toml' --preset=toast arbiter
+
 # The rows of the document: names and sentences, in order.
 python3 -c '
 import tomllib

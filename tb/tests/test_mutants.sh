@@ -23,6 +23,26 @@ grep -q '^20 passed, 0 failed$' out/test/mutants.said || { echo "not twenty"; ca
 
 [ "$(planted)" = "$before" ] || { echo "a campaign has written mutants into the folders of planted defects"; exit 1; }
 
+# What cannot be asked for, before anything is built.
+refused() { # STATUS  WHAT IT MUST SAY  ARGUMENT…
+    campaign "$1" "${@:3}"
+    grep -qF -- "$2" out/test/mutants.said || { echo "wanted: $2"; cat out/test/mutants.said; exit 1; }
+    if grep -q 'Traceback\|verilate' out/test/mutants.said; then cat out/test/mutants.said; exit 1; fi
+}
+echo '{"mutants": [{"file": "mmu.sv"}]}' > out/test/mutants.json
+for option in --again --but; do
+    refused 3 'none.json: No such file or directory' $option=out/test/none.json
+    refused 3 'docs/mutants.md: is not what a campaign has written with --json, or not whole' $option=docs/mutants.md
+    refused 3 'mutants.json: is not what a campaign has written' $option=out/test/mutants.json
+done
+refused 2 '--jobs=0: must be 1 or more' --jobs=0
+refused 2 '--number=0: must be 1 or more' --number=0
+refused 2 '--stimuli=vectors,toast: there is no toast' --stimuli=vectors,toast
+refused 2 '--out=/nowhere: make builds there' --out=/nowhere
+refused 2 'there is no preset config/toast.toml' --presets=toast
+refused 2 'toast.sv: no mutant is to be found there' toast.sv
+rm out/test/mutants.json
+
 build/venv/bin/python3 tb/tests/mutants_proofs.py
 scripts/mutants/exhaust.py > out/test/mutants.said || { cat out/test/mutants.said; exit 1; }
 scripts/mutants/exhaust.py --broken > out/test/mutants.said || { cat out/test/mutants.said; exit 1; }
