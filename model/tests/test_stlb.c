@@ -112,6 +112,27 @@ static void the_smallest_size_wins(void **state)
     bench_free(b);
 }
 
+/* It says whether the page is global, too: the 2-MByte page is, the 4-KByte one is not, and MOV CR3 drops it in the L1
+ * as well. */
+static void the_smallest_size_says_what_is_global(void **state)
+{
+    (void)state;
+    bench_needs_room();
+    struct bench *b = bench_new();
+    const uint64_t va = 0x40003000;
+    bench_map(b, va, PA, SIZE_4K, MAPPED);
+    bench_translate(b, DATA, va, ACC_READ, true);
+    bench_ticks(b, S);
+    *bench_word(b, bench_entry(b, 4, va, 2)) = 0x200000 | MAPPED | PTE_PS | PTE_G;
+    bench_control(b, CTL_INVLPG, 0x7000000000); /* only the PSC */
+    bench_translate(b, DATA, va + 0x1000, ACC_READ, true);
+    bench_ticks(b, S);
+    assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, PA);
+    bench_control(b, CTL_MOV_CR3, b->cr3);
+    assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, 0x203000);
+    bench_free(b);
+}
+
 /* Section 11 "Grant" and section 8 "Issue": a LOOKUP in C, or any token in k-2, holds a walker in FIN back by one
  * cycle; a walker in FIN holds a new token back. `ahead`: stages the other token has gone when the walker comes to FIN;
  * 0: it is PEND. */
@@ -168,9 +189,13 @@ static void a_denied_hit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_lookup_stage_by_stage), cmocka_unit_test(a_fill_enters_at_r),
-        cmocka_unit_test(it_holds_what_it_should), cmocka_unit_test(the_smallest_size_wins),
-        cmocka_unit_test(fin_and_the_pipeline),    cmocka_unit_test(a_denied_hit),
+        cmocka_unit_test(a_lookup_stage_by_stage),
+        cmocka_unit_test(a_fill_enters_at_r),
+        cmocka_unit_test(it_holds_what_it_should),
+        cmocka_unit_test(the_smallest_size_wins),
+        cmocka_unit_test(the_smallest_size_says_what_is_global),
+        cmocka_unit_test(fin_and_the_pipeline),
+        cmocka_unit_test(a_denied_hit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
