@@ -28,6 +28,7 @@ module walkers_rules
   input logic [NumWalkers-1:0] own,
   input walkers_t              old [NumWalkers],
   input logic [NumWalkers-1:0] attached,
+  input walkers_t              to [NumWalkers],
   input logic [NumWalkers-1:0] start,
   input logic [NumWalkers-1:0] grant,
   input logic [NumWalkers-1:0] held
@@ -40,14 +41,25 @@ module walkers_rules
   always_ff @(posedge clk_i) draining <= !rst_i && (kill_i || (draining && !all_idle_o));
 
   // ---- this cycle ----
-  logic shared, old_waits, any_old, kills_wait, held_offers, d_missing;
+  logic shared, old_waits, any_old, kills_wait, held_offers, d_missing, to_its_line, any_line, where_it_can;
+  walkers_t line;  // whose outstanding reads bring what a walker in REQ asks for
   always_comb begin
+    to_its_line  = 1'b1;
+    any_line     = 1'b0;
+    where_it_can = 1'b1;
+    line         = '0;
     shared      = 1'b0;
     old_waits   = 1'b1;
     any_old     = 1'b0;
     kills_wait  = 1'b1;
     held_offers = 1'b1;
     for (int unsigned w = 0; w < NW; w++) begin
+      line = '0;
+      for (int unsigned o = 0; o < NW; o++)
+      line[o] = o != w && own[o] && !old[w][o] && (addr[w] ^ addr[o]) >> ReplyLow == '0;
+      if (attached[w] && (state[w] != WkReq || to[w] != (line & (~line + 1'b1)) || line == '0)) to_its_line = 1'b0;
+      any_line = any_line || (state[w] == WkReq && line != '0);
+      if (state[w] == WkReq && line != '0 && !attached[w]) where_it_can = 1'b0;
       if (kill[w] && !draining && state[w] != WkIdle && state[w] != WkWait && state[w] != WkCasWait && !held[w])
         kills_wait = 1'b0;
       if (held[w] && ((state[w] != WkReq && state[w] != WkCas) || attached[w])) held_offers = 1'b0;
@@ -95,6 +107,8 @@ module walkers_rules
                 mem_addr_o == addr[NumW'(mem_tag_o)]
                 && state[NumW'(mem_tag_o)] == (mem_cas_o ? WkCas : WkReq) && 32'(mem_tag_o) < NW)
       `PROPERTY(attached_offers_nothing, attached != '0, !mem_valid_o || !attached[NumW'(mem_tag_o)])
+      `PROPERTY(attached_to_its_line, attached != '0, to_its_line)
+      `PROPERTY(attached_where_it_can, any_line, where_it_can)
       `PROPERTY(one_reader_a_line, (own & (own - 1'b1)) != '0, !shared)
       `PROPERTY(old_is_under_way, any_old, old_waits)
       `PROPERTY(cas_sets_what_is_missing, mem_valid_o && mem_cas_o,
