@@ -90,20 +90,27 @@ static void it_holds_what_it_should(void **state)
     bench_free(b);
 }
 
+/* A bench whose STLB has a 4-KByte and a 2-MByte entry for va; `also`: bits of the PDE of the latter. */
+static struct bench *two_sizes(uint64_t va, uint64_t also)
+{
+    bench_needs_room();
+    struct bench *b = bench_new();
+    bench_map(b, va, PA, SIZE_4K, MAPPED);
+    bench_translate(b, DATA, va, ACC_READ, true);
+    bench_ticks(b, S);
+    *bench_word(b, bench_entry(b, 4, va, 2)) = 0x200000 | MAPPED | PTE_PS | also;
+    bench_control(b, CTL_INVLPG, 0x7000000000); /* only the PSC, which still knows the table */
+    bench_translate(b, DATA, va + 0x1000, ACC_READ, true);
+    bench_ticks(b, S);
+    return b;
+}
+
 /* A 4-KByte and a 2-MByte entry for one address: the smaller size wins. */
 static void the_smallest_size_wins(void **state)
 {
     (void)state;
-    bench_needs_room();
-    struct bench *b = bench_new();
     const uint64_t va = 0x40003000;
-    bench_map(b, va, PA, SIZE_4K, MAPPED);
-    bench_translate(b, DATA, va, ACC_READ, true);
-    bench_ticks(b, S);
-    *bench_word(b, bench_entry(b, 4, va, 2)) = 0x200000 | MAPPED | PTE_PS;
-    bench_control(b, CTL_INVLPG, 0x7000000000); /* only the PSC, which still knows the table */
-    bench_translate(b, DATA, va + 0x1000, ACC_READ, true);
-    bench_ticks(b, S);
+    struct bench *b = two_sizes(va, 0);
     const struct bench_answer a = bench_translate(b, FETCH, va, ACC_EXECUTE, true);
     assert_int_equal(a.r.src, SRC_STLB);
     assert_int_equal(a.r.size, SIZE_4K);
@@ -117,16 +124,8 @@ static void the_smallest_size_wins(void **state)
 static void the_smallest_size_says_what_is_global(void **state)
 {
     (void)state;
-    bench_needs_room();
-    struct bench *b = bench_new();
     const uint64_t va = 0x40003000;
-    bench_map(b, va, PA, SIZE_4K, MAPPED);
-    bench_translate(b, DATA, va, ACC_READ, true);
-    bench_ticks(b, S);
-    *bench_word(b, bench_entry(b, 4, va, 2)) = 0x200000 | MAPPED | PTE_PS | PTE_G;
-    bench_control(b, CTL_INVLPG, 0x7000000000); /* only the PSC */
-    bench_translate(b, DATA, va + 0x1000, ACC_READ, true);
-    bench_ticks(b, S);
+    struct bench *b = two_sizes(va, PTE_G);
     assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, PA);
     bench_control(b, CTL_MOV_CR3, b->cr3);
     assert_int_equal(bench_translate(b, FETCH, va, ACC_EXECUTE, true).r.addr, 0x203000);
