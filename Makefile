@@ -95,7 +95,9 @@ export VERILATOR
 VFLAGS := -O3 --x-assign fast --x-initial fast --assert --trace-fst --trace-structs
 # How Verilator's runtime is compiled: what a design says goes to the bench (tb/dut/verilated_says.h).
 VSAYS  := -include tb/dut/verilated_says.h
-VMAKE  := OPT_FAST="$(OPT)" OPT_SLOW="-O0" OPT_GLOBAL="-O3"
+# How what Verilator writes is compiled: what the code of every cycle is compiled with besides, and what all is.
+vmake   = OPT_FAST="$(OPT) $(1) $(2)" OPT_SLOW="-O0 $(2)" OPT_GLOBAL="-O3 $(2)"
+VMAKE  := $(call vmake)
 VROOT   = $(eval VROOT := $$(shell $(VERILATOR) --getenv VERILATOR_ROOT))$(VROOT)
 VLIBS   = $(if $(shell grep -s llz4 $(VROOT)/include/verilated.mk),-llz4) # what its FST writer stands on
 VSTAMP := $(BUILD)/verilator.stamp
@@ -227,7 +229,7 @@ else
 $(B)/train/cc/Vmmu.written: $(MMU_SOURCES)
 	@+$(call write_mmu,'mmu that counts ($(PRESET))')
 $(B)/train/cc/Vmmu__ALL.a: $(B)/train/cc/Vmmu.written
-	@+$(call verilate_compile,OPT_FAST="$(OPT) -fprofile-generate" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
+	@+$(call verilate_compile,$(call vmake,-fprofile-generate))
 $(B)/train/verilator.o: tb/dut/verilator.cpp $(B)/train/cc/Vmmu.written
 	@$(CXX) $(CPPFLAGS) -I tb/dut -I $(B)/train/cc -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd $(CXXFLAGS) -c $< -o $@
 $(B)/train/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/train/verilator.o $(B)/train/cc/Vmmu__ALL.a $(VRUN)
@@ -235,7 +237,7 @@ $(B)/train/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/train/verilator.o $
 $(B)/train/cc/counted: $(B)/train/cc/Vmmu__ALL.a | $(B)/train/twinwalk
 	@for trace in sqlite3 gcc; do $(B)/train/twinwalk cosim --limit=200000 traces/corpus/$$trace.tw > /dev/null || exit 1; done; touch $@
 $(B)/cc/Vmmu__ALL.a: $(B)/cc/Vmmu.written $(B)/train/cc/counted
-	@+COUNTS=$(B)/train/cc $(call verilate_compile,OPT_FAST="$(OPT) -fprofile-use -Wno-missing-profile" OPT_SLOW="-O0" OPT_GLOBAL="-O3")
+	@+COUNTS=$(B)/train/cc $(call verilate_compile,$(call vmake,-fprofile-use -Wno-missing-profile))
 endif
 $(B)/obj/tb/dut/verilator.o: $(B)/cc/Vmmu.written
 
@@ -244,7 +246,7 @@ $(B)/twinwalk: $(C_OBJ) $(B)/obj/tb/dut/cc_main.o $(B)/obj/tb/dut/verilator.o $(
 
 # Somebody else's MMU as a library (scripts/dut.py), which any program here takes by --dut=. Whether it must be built
 # anew says the script, since names in a description may be such that make cannot have.
-make_dut = VFLAGS='$(VFLAGS)' VMAKE='OPT_FAST="$(OPT) -fPIC" OPT_SLOW="-O0 -fPIC" OPT_GLOBAL="-O3 -fPIC"' \
+make_dut = VFLAGS='$(VFLAGS)' VMAKE='$(call vmake,,-fPIC)' \
            CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' VRUN='$(VRUN)' scripts/dut.py make $(1) $(B)
 DUT_NEEDS = $(GEN)/mmu_cfg_pkg.sv $(GEN)/mmu_cfg.h $(VRUN) $(VSTAMP)
 .PHONY: dut-library dut-build
