@@ -48,11 +48,11 @@ module walkers_rules
     any_line     = 1'b0;
     where_it_can = 1'b1;
     line         = '0;
-    shared      = 1'b0;
-    old_waits   = 1'b1;
-    any_old     = 1'b0;
-    kills_wait  = 1'b1;
-    held_offers = 1'b1;
+    shared       = 1'b0;
+    old_waits    = 1'b1;
+    any_old      = 1'b0;
+    kills_wait   = 1'b1;
+    held_offers  = 1'b1;
     for (int unsigned w = 0; w < NW; w++) begin
       line = '0;
       for (int unsigned o = 0; o < NW; o++)

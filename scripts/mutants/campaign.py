@@ -377,9 +377,10 @@ def words(arguments):
     if unknown:
         parser.error(f"--stimuli={settings.stimuli}: there is no {unknown[0] or 'nameless one'}; there are "
                      f"{', '.join((*STIMULI, PROOF))}")
-    if not (HOME / settings.out).resolve().is_relative_to(HOME):
+    out = (HOME / settings.out).resolve()
+    if not out.is_relative_to(HOME):
         parser.error(f"--out={settings.out}: make builds there, and builds in {HOME} alone")
-    settings.out = str((HOME / settings.out).resolve().relative_to(HOME))
+    settings.out = str(out.relative_to(HOME))
     settings.but, settings.again = ([earlier(path) for path in paths] for paths in (settings.but, settings.again))
     git = subprocess.run(["git", "log", "-1", "--format=%h"], cwd=HOME, capture_output=True, text=True, check=False)
     settings.commit, settings.date = git.stdout.strip(), time.strftime("%Y-%m-%d")
