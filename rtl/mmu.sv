@@ -88,6 +88,7 @@ module mmu
   linear_t     linear;
   types_t      types;
   logic [11:0] pcid;                                               // in EXEC and SWEEP that of the invalidation
+  logic [11:0] current_pcid;                                       // in DONE, when the L1s and the PSC are told
   logic ctl_accept, draining, walkers_idle;
   inv_t exec_inv, sweep;
   logic [15:0] sweep_j;
@@ -180,18 +181,19 @@ module mmu
   always_comb begin : p_invalidate
     l1_inv  = exec_inv;
     psc_inv = exec_inv == InvAddress ? InvNonGlobal : exec_inv;  // SDM 5.10.4.1: INVLPG drops all of the PCID
-    inv_vpn = ctl_vpn;
     // APM vol 2, 5.5.3: EFER.TCE = 0 drops all, TCE = 1 those of the address
     if (ARCH_AMD != 0 && one_address(exec_inv)) psc_inv = regs.tce ? exec_inv : InvAll;
     if (finv_done) begin  // SDM 5.10.4.1: a page fault only those of its address
       l1_inv  = InvAddress;
       psc_inv = InvAddress;
-      inv_vpn = c_vpn;
     end
   end
 
+  assign current_pcid = regs.pcide ? regs.low : '0;
+
   // ---- Request ports and L1 TLBs ----
-  logic [NP-1:0] accept, want, confirm, fault, done, done_squashed, resp;
+  logic [NP-1:0] ask, want, confirm, fault, was_ok, was_confirm, was_fault;
+  logic [NP-1:0] accept, done, done_squashed, resp;
   logic [7:0]    done_id  [NP];
   kept_t         done_res [NP];
   addr_t         done_addr [NP];
@@ -200,7 +202,7 @@ module mmu
   logic [63:0]   resp_addr [NP];
   logic [63:0] front_word0, front_word1;
   access_t       access    [NP];
-  err_t          fault_err [NP];
+  err_t          was_err   [NP];
   logic [NP-1:0][63:0] va;                                         // masked
   assign accept = req_valid_i & req_ready_o;
   for (genvar p = 0; p < int'(NP); p++) begin : g_port
@@ -217,24 +219,31 @@ module mmu
     assign resp_src_o[p]  = resp_res[p].src;
   end
   assign resp_valid_o = resp;
-  mmu_front u_front (
+  mmu_front #(
+    .Gated(Gated)
+  ) u_front (
     .clk_i,
     .rst_i,
     .rules_i(rules),
     .keys_i(keys),
     .linear_i(linear),
     .types_i(types),
-    .pcid_i(pcid),
+    .pcid_i(current_pcid),
+    .settle_i(ctl_done_o),
     .valid_i(req_valid_i),
     .accept_i(accept),
     .va_i(req_va_i),
     .id_i(req_id_i),
     .access_i(access),
     .va_o(va),
+    .ask_o(ask),
     .want_o(want),
     .confirm_o(confirm),
     .fault_o(fault),
-    .fault_err_o(fault_err),
+    .was_ok_o(was_ok),
+    .was_confirm_o(was_confirm),
+    .was_fault_o(was_fault),
+    .was_err_o(was_err),
     .done_i(done),
     .done_squashed_i(done_squashed),
     .done_id_i(done_id),
@@ -276,10 +285,14 @@ module mmu
     .rules_i(rules),
     .types_i(types),
     .ready_o(req_ready_o),
+    .ask_i(ask),
     .want_i(want),
     .confirm_i(confirm),
     .fault_i(fault),
-    .fault_err_i(fault_err),
+    .was_ok_i(was_ok),
+    .was_confirm_i(was_confirm),
+    .was_fault_i(was_fault),
+    .was_err_i(was_err),
     .va_i(va),
     .id_i(req_id_i),
     .access_i(access),
@@ -329,7 +342,8 @@ module mmu
   // ---- STLB ----
   logic [63:0] stlb_word0, stlb_word1;
   mmu_stlb #(
-    .Readout(Readout)
+    .Readout(Readout),
+    .Gated(Gated)
   ) u_stlb (
     .clk_i,
     .rst_i,
@@ -348,6 +362,8 @@ module mmu
     .c_entry_o(c_entry),
     .c_step_o(c_step),
     .c_vpn_o(c_vpn),
+    .inv_vpn_o(inv_vpn),
+    .ctl_vpn_i(ctl_vpn),
     .hit_o(stlb_hit),
     .hit_size_o(hit_size),
     .hit_glob_o(hit_glob),
@@ -376,10 +392,13 @@ module mmu
   assign root_cache = regs.pcide ? '0 : regs.low[4:3];  // SDM 5.9.2: with CR4.PCIDE = 1 CR3[4:3] are PCID bits
   start_t start_how;
   logic [63:0] psc_word0, psc_word1;
-  mmu_psc u_psc (
+  mmu_psc #(
+    .Gated(Gated)
+  ) u_psc (
     .clk_i,
     .rst_i,
-    .pcid_i(pcid),
+    .pcid_i(current_pcid),
+    .settle_i(ctl_done_o),
     .look_i(start && !start_confirm),
     .look_vpn_i(start_vpn),
     .root_base_i(regs.base),

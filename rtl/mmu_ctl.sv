@@ -95,8 +95,15 @@ module mmu_ctl
   assign accept_o   = valid_i && ready_o;
   assign regs_o     = regs_q;
   assign rules_o    = rules_q;
-  assign keys_o     = '{user: ARCH_PKU != 0 && regs_q.pke ? pkru_q : '0,
-                         supervisor: ARCH_PKS != 0 && regs_q.pks ? pkrs_q : '0};
+  keys_t keys_q;
+  always_ff @(posedge clk_i) begin : p_keys
+    if (state_q == CtlDone)
+      keys_q <= '{
+          user: ARCH_PKU != 0 && regs_q.pke ? pkru_q : '0,
+          supervisor: ARCH_PKS != 0 && regs_q.pks ? pkrs_q : '0
+      };
+  end
+  assign keys_o = keys_q;
   assign linear_o   = linear_q;
   assign types_o    = types_q;
   assign vpn_o      = data_q[56:12];

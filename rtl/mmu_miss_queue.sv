@@ -1,12 +1,15 @@
 // The outstanding requests: allocation and merging, issue to the STLB, dispatch to the walkers, outcomes, followers.
 //
 // The state of the entries is kept as one set (a bit per entry) for each state, so that every choice is a
-// lowest-bit search. An entry is in one set at most; in none it is FREE.
+// lowest-bit search. An entry is in one set at most; in none it is FREE. What an L1 says of a request comes too late
+// for the sets of the next cycle. It is kept in registers, and with what was asked for it makes the sets of that cycle
+// (`…_now`); DENIED is the one that no register holds.
 //
 //     PEND     waits for an STLB lookup slot            FOLLOW   waits for the outcome of its leader
 //     SLK      its LOOKUP is in the pipeline            FINV     its page-fault invalidation is to be issued
 //     NWALK    waits for a walker                       FINVW    the last invalidation is in the pipeline
 //     WALK     a walker works for it                    DONE     waits for its response slot
+//     DENIED   its L1 denied the access; NWALK in the next cycle
 //
 //     cycle      t        t+1            t+1+k      t+2+k            …     f       f+1     f+2
 //     entry      miss     PEND, issue    SLK, in C  NWALK, dispatch  WALK  grant   DONE    response
@@ -30,10 +33,15 @@ module mmu_miss_queue
   input  types_t                types_i,
   // allocation: what port p wants in this cycle
   output logic [NumPorts-1:0]   ready_o,
+  input  logic [NumPorts-1:0]   ask_i,                         // it may want an entry, which its L1 decides
   input  logic [NumPorts-1:0]   want_i,                        // an entry: merged, else PEND, if it is none of these
   input  logic [NumPorts-1:0]   confirm_i,                     // an entry in NWALK with confirm
   input  logic [NumPorts-1:0]   fault_i,                       // an entry in FINV
-  input  err_t                  fault_err_i [NumPorts],        // … with this error code
+  // … and once more a cycle later, out of registers, what became of those that asked
+  input  logic [NumPorts-1:0]   was_ok_i,                      // no entry is wanted
+  input  logic [NumPorts-1:0]   was_confirm_i,
+  input  logic [NumPorts-1:0]   was_fault_i,
+  input  err_t                  was_err_i [NumPorts],          // … with this error code
   input  logic [NumPorts-1:0][63:0] va_i,                      // masked
   input  logic [NumPorts-1:0][7:0]  id_i,
   input  access_t               access_i [NumPorts],
@@ -96,7 +104,6 @@ module mmu_miss_queue
   localparam int unsigned IdxW = NM > 1 ? $clog2(NM) : 1;
   typedef logic [NM-1:0] set_t;
   typedef logic [IdxW-1:0] idx_t;
-  typedef logic [$clog2(NP)-1:0] port_t;  // there are two ports at least
 
   set_t free_q, pend_q, slk_q, nwalk_q, walk_q, follow_q, finv_q, finvw_q, done_q;
   set_t confirm_q, led_q;  // led: leader_q is meant
@@ -108,6 +115,9 @@ module mmu_miss_queue
   addr_t [NM-1:0] va_q;                                        // the linear, in DONE with KindOk the physical address
   idx_t  [NM-1:0] leader_q;
   entry_t rr_issue_q, rr_walk_q;
+  set_t new_q [NP];                                            // the entry that port p asked for in the cycle before
+  set_t follows_q;                                             // would merge
+  logic plain_q;                                               // but a control operation starts all of them anew
 
   function automatic set_t one(input entry_t e);
     return set_t'(1) << e;
@@ -135,30 +145,67 @@ module mmu_miss_queue
     return vpn_t'(linear_of(a) >> 12);
   endfunction
 
+  // ---- The entries as they are in this cycle ----
+  // The registers do not say yet who of those that asked in the cycle before got an entry: the L1s' verdict is late,
+  // and is kept beside them. What nobody asks of a FREE entry is written as if the verdict had been a miss.
+  set_t free_now, pend_now, follow_now, finv_now, confirm_now, led_now, step0_now, step1_now;
+  set_t faulty_now;                                            // page faults told by an L1: no result is kept yet
+  set_t port_now [NP];
+  set_t denied_now;                                            // DENIED; NWALK in the next cycle
+  logic [NP-1:0] plain_now;                                    // port p's new entry is in PEND
+  always_comb begin : p_now
+    set_t asked, taken;
+    asked      = '0;
+    taken      = '0;
+    denied_now = '0;
+    faulty_now = '0;
+    for (int unsigned p = 0; p < NP; p++) begin
+      asked |= new_q[p];
+      if (!was_ok_i[p]) taken |= new_q[p];
+      plain_now[p]  = !was_ok_i[p] && !(was_confirm_i[p] && !plain_q) && !(was_fault_i[p] && !plain_q) &&
+          (new_q[p] & ~follows_q) != '0;
+      if (was_confirm_i[p] && !plain_q) denied_now |= new_q[p];
+      if (was_fault_i[p] && !plain_q) faulty_now |= new_q[p];
+    end
+    for (int unsigned p = 0; p < NP; p++) port_now[p] = (port_q[p] & ~asked) | new_q[p];
+    free_now    = free_q & ~taken;
+    finv_now    = finv_q | faulty_now;
+    follow_now  = follow_q | (taken & follows_q & ~denied_now & ~faulty_now);
+    pend_now    = pend_q | (taken & ~follows_q & ~denied_now & ~faulty_now);
+    confirm_now = (confirm_q & ~asked) | denied_now;
+    led_now     = (led_q & ~asked) | (asked & follows_q & ~denied_now & ~faulty_now);
+    step0_now   = step0_q & ~asked;
+    step1_now   = step1_q & ~asked;
+  end
+
   // ---- What happens to the entries in this cycle, decided from registers alone ----
   logic busy;
-  assign busy = free_q != '1;
+  assign busy = free_now != '1;
 
   always_comb begin : p_ready
     set_t left;
-    left    = free_q;
+    left    = free_now;
     ready_o = '0;
     done_o  = '0;
     for (int unsigned p = 0; p < NP; p++) begin
-      done_o[p]  = (done_q & port_q[p]) != '0;
+      done_o[p]  = (done_q & port_now[p]) != '0;
       ready_o[p] = ctl_idle_i && !done_o[p] && left != '0;     // port p needs p+1 FREE entries
       left       = left & (left - set_t'(1));
     end
   end
 
-  // The entries that are squashed: of each port the one with the id, if there is one.
+  // The entries that are squashed: of each port the one with the id, if there is one. (One that was asked for and is
+  // FREE may be among them. It loses nothing.)
   set_t squash;
   always_comb begin : p_squash
+    set_t free;
     squash = '0;
+    free   = free_q;
     if (squash_valid_i != '0) begin
+      for (int unsigned p = 0; p < NP; p++) free &= ~new_q[p];
       for (int unsigned p = 0; p < NP; p++) begin
         for (int unsigned i = 0; i < NM; i++) begin
-          if (squash_valid_i[p] && port_q[p][i] && !free_q[i] && req_q[i].id == squash_id_i[p]) squash[i] = 1'b1;
+          if (squash_valid_i[p] && port_now[p][i] && !free[i] && req_q[i].id == squash_id_i[p]) squash[i] = 1'b1;
         end
       end
     end
@@ -175,7 +222,7 @@ module mmu_miss_queue
       done_res_o[p]  = 'x;
       done_addr_o[p] = 'x;
       if (done_o[p]) begin
-        e             = number(first(done_q & port_q[p]));
+        e             = number(first(done_q & port_now[p]));
         done_id_o[p]  = req_q[e].id;
         done_res_o[p] = res_q[e];
         done_addr_o[p] = va_q[e];
@@ -186,40 +233,65 @@ module mmu_miss_queue
 
   // Issue: a page-fault invalidation first, else the next PEND. Dispatch: the next NWALK. Chosen is a set of one, that
   // nothing has to be counted or shifted.
+  // An entry whose port asked for it in the cycle before is known late. So of the others one is chosen without it, and
+  // it is known which of them it would precede, and whom of its like.
   set_t issued, started;
+  logic [NP-1:0] issues_before;  // port p's new entry would precede all the others
+  logic [NP-1:0] issues_after [NP];                            // … and would come after that of port q
+  function automatic logic comes_after(input set_t it, input set_t others, input idx_t from);
+    return (from_on(it | others, from) & it) == '0;
+  endfunction
+  always_comb begin : p_order
+    issues_before = '0;
+    for (int unsigned p = 0; p < NP; p++) begin
+      issues_after[p] = '0;
+      if (!Gated || plain_now[p]) begin
+        issues_before[p] = !comes_after(new_q[p], pend_q, idx_t'(rr_issue_q));
+        for (int unsigned q = 0; q < NP; q++) begin
+          issues_after[p][q] = comes_after(new_q[p], new_q[q], idx_t'(rr_issue_q));
+        end
+      end
+    end
+  end
   always_comb begin : p_choose
     idx_t e;
-    e               = '0;
-    issued          = '0;
-    started         = '0;
-    issue_o         = TokNone;
-    issue_entry_o   = '0;
-    issue_step_o    = '0;
-    start_o         = 1'b0;
-    start_entry_o   = '0;
-    start_vpn_o     = 'x;
-    start_access_o  = 'x;
-    start_confirm_o = 1'bx;
+    e                = '0;
+    issued           = '0;
+    started          = '0;
+    issue_o          = TokNone;
+    issue_entry_o    = '0;
+    issue_step_o     = '0;
+    start_o          = 1'b0;
+    start_entry_o    = '0;
+    start_vpn_o      = 'x;
+    start_access_o   = 'x;
+    start_confirm_o  = 1'bx;
     start_squashed_o = 1'b0;
-    if (busy && ctl_idle_i) begin
-      if (finv_q != '0 && !any_fin_i) begin
+    if ((!Gated || busy) && ctl_idle_i) begin
+      if (finv_now != '0 && !any_fin_i) begin
         issue_o       = TokFinv;
-        issued        = first(finv_q);
+        issued        = first(finv_now);
         issue_entry_o = entry_t'(number(issued));
-        issue_step_o  = {(step1_q & issued) != '0, (step0_q & issued) != '0};
-      end else if (pend_q != '0 && !any_fin_i) begin
+        issue_step_o  = {(step1_now & issued) != '0, (step0_now & issued) != '0};
+      end else if (pend_now != '0 && !any_fin_i) begin
         issue_o       = TokLookup;
         issued        = from_on(pend_q, idx_t'(rr_issue_q));
         issue_entry_o = entry_t'(number(issued));
+        for (int unsigned p = 0; p < NP; p++) begin
+          if (plain_now[p] && issues_before[p] && (plain_now & issues_after[p]) == '0) begin
+            issued        = new_q[p];
+            issue_entry_o = entry_t'(number(new_q[p]));
+          end
+        end
       end
       if (nwalk_q != '0 && any_idle_i) begin
-        start_o         = 1'b1;
-        started         = from_on(nwalk_q, idx_t'(rr_walk_q));
-        e               = number(started);
-        start_entry_o   = entry_t'(e);
-        start_vpn_o     = vpn_of(va_q[e]);
-        start_access_o  = req_q[e].access;
-        start_confirm_o = confirm_q[e];
+        start_o          = 1'b1;
+        started          = from_on(nwalk_q, idx_t'(rr_walk_q));
+        e                = number(started);
+        start_entry_o    = entry_t'(e);
+        start_vpn_o      = vpn_of(va_q[e]);
+        start_access_o   = req_q[e].access;
+        start_confirm_o  = confirm_q[e];
         start_squashed_o = squash[e];
       end
     end
@@ -232,12 +304,16 @@ module mmu_miss_queue
     if (slk_q != '0) c_access_o = req_q[idx_t'(c_entry_i)].access;  // asked of a LOOKUP alone
   end
 
-  set_t fetch;  // entries of fetch ports
+  set_t fetch, out_fetch;  // entries of fetch ports; whose outcome there is, is no new one
   always_comb begin : p_fetch
-    fetch = '0;
-    for (int unsigned p = 0; p < NumFetch; p++) fetch |= port_q[p];
+    fetch     = '0;
+    out_fetch = '0;
+    for (int unsigned p = 0; p < NumFetch; p++) begin
+      fetch |= port_now[p];
+      out_fetch |= port_q[p];
+    end
   end
-  assign out_fetch_o = fetch[idx_t'(out_entry_i)];
+  assign out_fetch_o = out_fetch[idx_t'(out_entry_i)];
 
   // What the entry with an outcome answers.
   res_t out_res;
@@ -256,31 +332,28 @@ module mmu_miss_queue
   // ---- The entries ----
   always_ff @(posedge clk_i) begin : p_entries
     set_t free, pend, slk, nwalk, walk, follow, finv, finvw, done, confirm, led, step0, step1;
-    set_t left, taken, leaders, ends, served, same, e;
-    set_t room [NP];                                           // the FREE entries, lowest first
-    logic [NP-1:0] next;                                       // which of them comes next, one bit
-    set_t alloc [NP];                                          // the entry port p takes, one bit
-    port_t who  [NP];                                          // the port that takes a FREE entry, if one does
-    set_t lead  [NP];                                          // the leader it follows, one bit or none
-    logic [NP-1:0] leads;                                      // … in PEND or NWALK
+    set_t left, leaders, ends, served, same, e;
+    set_t room [NP];                                           // the FREE entry of port p: lowest first
+    set_t lead  [NP];                                          // the leader port p follows, one bit or none
+    logic [NP-1:0] leads;                                      // it leads itself: in PEND or NWALK
     logic passes;
     if (!Gated || busy || want_i != '0 || restart_i || rst_i) begin
-      free = free_q;
-      pend = pend_q;
+      free = free_now;
+      pend = pend_now;
       slk = slk_q;
-      nwalk = nwalk_q;
+      nwalk = nwalk_q | denied_now;  // DENIED → NWALK
       walk = walk_q;
-      follow = follow_q;
-      finv = finv_q;
+      follow = follow_now;
+      finv = finv_now;
       finvw = finvw_q;
       done = done_q;
-      confirm = confirm_q;
-      led = led_q;
-      step0 = step0_q;
-      step1 = step1_q;
+      confirm = confirm_now;
+      led = led_now;
+      step0 = step0_now;
+      step1 = step1_now;
 
       for (int unsigned p = 0; p < NP; p++) begin  // response stage: DONE → FREE
-        e = first(done_q & port_q[p]);
+        e = first(done_q & port_now[p]);
         done &= ~e;
         free |= e;
       end
@@ -319,7 +392,14 @@ module mmu_miss_queue
         done |= e;
       end
 
-      leaders = (pend_q | slk_q | nwalk_q | walk_q) & ~squash;
+      for (int unsigned p = 0; p < NP; p++) begin
+        port_q[p] <= port_now[p];
+        for (int unsigned i = 0; i < NM; i++) begin
+          if (faulty_now[i] && new_q[p][i]) res_q[i] <= '{what: {1'b0, was_err_i[p]}, kind: KindPf, src: SrcL1};
+        end
+      end
+
+      leaders = (pend_now | slk_q | denied_now | nwalk_q | walk_q) & ~squash;
       if (out_valid_i) begin  // SLK, WALK → DONE or FINV
         e = one(out_entry_i);
         slk &= ~e;
@@ -329,10 +409,10 @@ module mmu_miss_queue
         else done |= e;
         ends   = e;
         served = '0;
-        if (follow_q != '0) begin  // its followers: DONE by the same translation, or PEND
+        if (follow_now != '0) begin  // its followers: DONE by the same translation, or PEND
           e = '0;
           for (int unsigned i = 0; i < NM; i++) begin
-            if (follow_q[i] && leader_q[i] == idx_t'(out_entry_i)) begin
+            if (follow_now[i] && leader_q[i] == idx_t'(out_entry_i)) begin
               e[i] = 1'b1;
               // SDM 5.6.1 and 5.8, for the follower's own access
               passes = out_kind_i == KindOk && rights_pass(out_page_i, req_q[i].access, rules_i) &&
@@ -358,64 +438,37 @@ module mmu_miss_queue
         end
       end
 
-      // Allocation: FREE entries in ascending order; a miss may follow the leader of its page. What port p wants is
-      // known last: it only chooses. So a FREE entry is written before it is known whether it is taken.
+      // Allocation: port p takes the (p+1)-th FREE entry, if it wants one, which is known in the next cycle. So what a
+      // FREE entry would hold is written before it is known whether it is taken.
+      for (int unsigned p = 0; p < NP; p++) new_q[p] <= '0;
       if (!Gated || want_i != '0) begin
-        left = free_q;
+        left      = free_now;
+        leads     = '0;
+        follows_q <= '0;
+        plain_q   <= restart_i;
         for (int unsigned p = 0; p < NP; p++) begin
           room[p] = first(left);
           left    = left & ~room[p];
-          who[p]  = port_t'(NP - 1);
-        end
-        taken = '0;
-        next  = NP'(1);
-        leads = '0;
-        for (int unsigned p = 0; p < NP; p++) begin
-          alloc[p] = '0;
-          for (int unsigned n = 0; n < NP; n++) begin
-            if (next[n] && want_i[p]) begin
-              alloc[p] |= room[n];
-              who[n] = port_t'(p);
-            end
-          end
-          taken = taken | alloc[p];
-          if (want_i[p]) next = next << 1;
           for (int unsigned i = 0; i < NM; i++) begin
             same[i] = leaders[i] && fetch[i] == (p < NumFetch) && va_q[i][LinearBits-1:12] == va_i[p][LinearBits-1:12];
           end
           for (int unsigned q = 0; q < p; q++) begin
             if (leads[q] && (q < NumFetch) == (p < NumFetch) && va_i[q][LinearBits-1:12] == va_i[p][LinearBits-1:12])
-              same |= alloc[q];
+              same |= room[q];
           end
           lead[p]  = first(same);
           leads[p] = want_i[p] && !fault_i[p] && (confirm_i[p] || same == '0);
-        end
-        confirm &= ~taken;
-        led &= ~taken;
-        step0 &= ~taken;
-        step1 &= ~taken;
-        for (int unsigned p = 0; p < NP; p++) begin
-          e = alloc[p];
-          if (confirm_i[p]) begin
-            nwalk |= e;
-            confirm |= e;
-          end else if (fault_i[p]) finv |= e;
-          else if (lead[p] != '0) begin
-            follow |= e;
-            led |= e;
-          end else pend |= e;
-        end
-        free &= ~taken;
-        for (int unsigned p = 0; p < NP; p++) port_q[p] <= (port_q[p] & ~taken) | alloc[p];
-        for (int unsigned i = 0; i < NM; i++) begin
-          for (int unsigned n = 0; n < NP; n++) begin
-            if (room[n][i]) begin
-              va_q[i]     <= AddrBits'(signed'(va_i[who[n]][LinearBits-1:0]));
-              leader_q[i] <= number(lead[who[n]]);
-              req_q[i]    <= '{access: access_i[who[n]], id: id_i[who[n]], port: 4'(who[n])};
-              if (fault_i[who[n]]) res_q[i] <= '{what: {1'b0, fault_err_i[who[n]]}, kind: KindPf, src: SrcL1};
+          for (int unsigned i = 0; i < NM; i++) begin
+            if (room[p][i]) begin
+              va_q[i]      <= AddrBits'(signed'(va_i[p][LinearBits-1:0]));
+              leader_q[i]  <= number(lead[p]);
+              follows_q[i] <= lead[p] != '0 && !restart_i;
+              req_q[i]     <= '{access: access_i[p], id: id_i[p], port: 4'(p)};
             end
           end
+        end
+        for (int unsigned p = 0; p < NP; p++) begin
+          if (ask_i[p]) new_q[p] <= room[p];
         end
       end
 
@@ -434,7 +487,7 @@ module mmu_miss_queue
       end
       if (squash != '0) begin  // FREE at once; who follows one looks for itself
         for (int unsigned i = 0; i < NM; i++) begin
-          if (follow[i] && follow_q[i] && squash[leader_q[i]]) begin
+          if (follow[i] && squash[leader_q[i]]) begin
             follow[i] = 1'b0;
             led[i]    = 1'b0;
             pend[i]   = 1'b1;
@@ -462,7 +515,10 @@ module mmu_miss_queue
         done = '0;
         rr_issue_q <= '0;
         rr_walk_q  <= '0;
-        for (int unsigned p = 0; p < NP; p++) port_q[p] <= '0;
+        for (int unsigned p = 0; p < NP; p++) begin
+          port_q[p] <= '0;
+          new_q[p]  <= '0;
+        end
       end
       free_q <= free;
       pend_q <= pend;
@@ -480,8 +536,8 @@ module mmu_miss_queue
     end
   end
 
-  assign only_waits_o = (ctl_idle_i ? pend_q : '0) == '0 && finv_q == '0 && done_q == '0
-                     && (nwalk_q == '0 || !any_idle_i);
+  assign only_waits_o = (ctl_idle_i ? pend_now : '0) == '0 && finv_now == '0 && done_q == '0
+                     && denied_now == '0 && (nwalk_q == '0 || !any_idle_i);
 
   assign pointers_o = {2'd0, rr_walk_q, 2'd0, rr_issue_q};
   always_comb begin : p_peek
@@ -497,14 +553,17 @@ module mmu_miss_queue
     leader = '0;
     res    = '0;
     state  = '0;
-    if (peek_i && 32'(peek_idx_i) < NM && !free_q[e]) begin
+    if (peek_i && 32'(peek_idx_i) < NM && !free_now[e]) begin
       b      = one(entry_t'(e));
-      leader = (led_q & b) != '0 ? 6'(leader_q[e]) : '0;
-      res    = ((finv_q | finvw_q | done_q) & b) != '0 ? told(res_q[e]) : '0;
-      state  = (pend_q & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 :
-               (walk_q & b) != '0 ? 4'd4 : (follow_q & b) != '0 ? 4'd5 : (finv_q & b) != '0 ? 4'd6 :
-               (finvw_q & b) != '0 ? 4'd7 : 4'd8;
-      peek_word0_o = {14'd0, step1_q[e], step0_q[e], res, leader, confirm_q[e], req_q[e], state};
+      leader = (led_now & b) != '0 ? 6'(leader_q[e]) : '0;
+      res    = ((finv_now | finvw_q | done_q) & b) != '0 ? told(res_q[e]) : '0;
+      for (int unsigned p = 0; p < NP; p++) begin
+        if ((faulty_now & new_q[p] & b) != '0) res = told('{what: {1'b0, was_err_i[p]}, kind: KindPf, src: SrcL1});
+      end
+      state  = (pend_now & b) != '0 ? 4'd1 : (slk_q & b) != '0 ? 4'd2 : (nwalk_q & b) != '0 ? 4'd3 :
+               (walk_q & b) != '0 ? 4'd4 : (follow_now & b) != '0 ? 4'd5 : (finv_now & b) != '0 ? 4'd6 :
+               (finvw_q & b) != '0 ? 4'd7 : (denied_now & b) != '0 ? 4'd9 : 4'd8;
+      peek_word0_o = {14'd0, step1_now[e], step0_now[e], res, leader, confirm_now[e], req_q[e], state};
       if ((done_q & b) == '0 || res_q[e].kind == KindPf) peek_word1_o = linear_of(va_q[e]);
       else peek_word1_o = 64'(told_address(res_q[e].kind, va_q[e]));
     end

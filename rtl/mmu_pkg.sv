@@ -167,6 +167,12 @@ package mmu_pkg;
     logic       s;                                             // a shadow-stack page
     rights_t    rights;
   } grants_t;
+  typedef struct packed {  // of an L1's entry, what is judged
+    logic       s;
+    logic [3:0] key;
+    logic       d, nx, u, w;
+  } judged_t;
+  typedef struct packed {logic ok, denied;} verdict_t;
   typedef struct packed {  // what a page grants (section 6)
     logic       s;                                             // a shadow-stack page
     logic       wd, ad;                                        // its key forbids writes; all data accesses
@@ -178,6 +184,7 @@ package mmu_pkg;
     logic [2:0] level;
     logic       from_psc;
     rights_t    rights;
+    logic [8:0] index;                                         // of the entry in the table
   } start_t;
 
   // ---- Bits of a paging-structure entry (SDM 5.5.4, tables of formats) ----
@@ -370,6 +377,20 @@ package mmu_pkg;
     logic [15:0] passes;
     passes = grants_pass(a, r);
     return passes[page];
+  endfunction
+
+  // What an L1's entry says to an access, of its data what is asked for that (judged_t), and of the access what
+  // grants_pass and keys_forbid say of it. A write with D = 0 is neither: it needs a walk.
+  // verilator lint_off UNUSEDSIGNAL
+  function automatic judged_t judged(input data_t word);
+    return '{s: ShadowStacks && word.s, key: Keys ? word.key : '0, d: word.d, nx: word.nx, u: word.u, w: word.w};
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+  function automatic verdict_t verdict(input judged_t d, input logic write, input logic [15:0] grants,
+                                       input logic [63:0] forbids);
+    logic passes;
+    passes = grants[{d.s, d.w, d.u, d.nx}] && !forbids[{d.u, d.key, 1'b0}];
+    return '{ok: passes && (!write || d.d), denied: !passes};
   endfunction
 
   // SDM 5.6.1 and 5.6.2.

@@ -9,11 +9,14 @@
 // Rules: docs/microarchitecture.md section 10; SDM 5.10.3.
 module mmu_psc
   import mmu_pkg::*, mmu_cfg_pkg::*;
-(
+#(
+  parameter bit Gated = 1'b0  // of mmu
+) (
   input  logic        clk_i,
   input  logic        rst_i,
   input  logic [11:0] pcid_i,
-  input  logic        look_i,
+  input  logic        settle_i,                                // see mmu_tlb_array
+  input  logic        look_i,                                  // known last
   input  vpn_t        look_vpn_i,
   input  frame_t      root_base_i,                             // CR3
   input  cache_t      root_cache_i,                            // its PCD and PWT
@@ -40,6 +43,8 @@ module mmu_psc
   data_t       data  [Arrays];
   logic [63:0] word0 [Arrays];
   logic [63:0] word1 [Arrays];
+  logic asked;                                                 // in hardware always: the answer waits for nobody
+  assign asked = !Gated || look_i;
   logic [Arrays-1:0] peek, peek_repl;
   logic [13:0] peek_idx;
 
@@ -47,10 +52,10 @@ module mmu_psc
     vpn_t   look_vpn [1];
     logic [15:0] grants [1];                                   // rights are the walker's business
     logic [63:0] forbids [1];
-    logic ok, denied, unused;
+    logic ok, denied, was_hit, was_ok, was_denied, unused;
     assign grants[0]   = '0;
     assign forbids[0]  = '0;
-    assign unused      = &{1'b0, ok, denied};
+    assign unused      = &{1'b0, ok, denied, was_hit, was_ok, was_denied};
     psize_t size1    [1];
     data_t  data1    [1];
     assign look_vpn[0] = look_vpn_i;
@@ -63,12 +68,14 @@ module mmu_psc
       .Lru(PSC_REPLACEMENT != 0),
       .Ports(1),
       .Fills(NumWalkers),
-      .Psc(1'b1)
+      .Psc(1'b1),
+      .Gated(Gated)
     ) u_array (
       .clk_i,
       .rst_i,
       .pcid_i,
-      .look_i,
+      .settle_i,
+      .look_i(asked),
       .look_vpn_i(look_vpn),
       .write_i(1'b0),
       .grants_i(grants),
@@ -76,12 +83,19 @@ module mmu_psc
       .hit_o(hit[a]),
       .ok_o(ok),
       .denied_o(denied),
+      .was_hit_o(was_hit),
+      .was_ok_o(was_ok),
+      .was_denied_o(was_denied),
       .size_o(size1),
       .data_o(data1),
       .touch_i(touch[a]),
       .fill_i,
       .fill_tag_i,
       .fill_data_i,
+      .fill_hit_i('0),
+      .fill_ok_i('0),
+      .fill_denied_i('0),
+      .filled_data_i('0),
       .fill_which_i,
       .fill_from_i,
       .inv_i,
@@ -99,21 +113,31 @@ module mmu_psc
   always_comb begin : p_choose
     int unsigned best;
     best    = Arrays;
-    start_o = '{base: root_base_i, cache: root_cache_i, level: root_level_i, from_psc: 1'b0,
-                rights: '{w: 1'b1, u: 1'b1, nx: 1'b0}};
+    start_o = 'x;
     for (int unsigned a = 0; a < Arrays; a++) touch[a] = 1'b0;
-    if (look_i) begin
+    if (asked) begin
       for (int size = 3; size >= 0; size--) begin
         for (int unsigned a = 0; a < Arrays; a++) begin
           if (PSC_HOLDS[a][size] && hit[a] && level[a] == psize_t'(size)) begin
             // the size of an entry is its level-2
             start_o = '{base: data[a].frame, cache: data[a].pat[1:0], level: 3'(size) + 3'd1, from_psc: 1'b1,
-                        rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx}};
+                        rights: '{w: data[a].w, u: data[a].u, nx: data[a].nx},
+                        index: table_index(look_vpn_i, 3'(size) + 3'd1)};
             best    = a;
           end
         end
       end
-      for (int unsigned a = 0; a < Arrays; a++) touch[a] = best == a;
+      for (int unsigned a = 0; a < Arrays; a++) touch[a] = look_i && best == a;
+    end
+    if (!look_i || best == Arrays) begin
+      start_o = '{
+          base: root_base_i,
+          cache: root_cache_i,
+          level: root_level_i,
+          from_psc: 1'b0,
+          rights: '{w: 1'b1, u: 1'b1, nx: 1'b0},
+          index: table_index(look_vpn_i, root_level_i)
+      };
     end
   end
 

@@ -16,7 +16,8 @@
 module mmu_stlb
   import mmu_pkg::*, mmu_cfg_pkg::*;
 #(
-  parameter int unsigned Readout = 0  // of mmu
+  parameter int unsigned Readout = 0,  // of mmu
+  parameter bit          Gated   = 1'b0  // of mmu
 ) (
   input  logic        clk_i,
   input  logic        rst_i,
@@ -42,6 +43,8 @@ module mmu_stlb
   output entry_t      c_entry_o,
   output logic [1:0]  c_step_o,
   output vpn_t        c_vpn_o,
+  output vpn_t        inv_vpn_o,
+  input vpn_t         ctl_vpn_i,
   output logic        hit_o,
   output psize_t      hit_size_o,
   output logic        hit_glob_o,
@@ -76,8 +79,8 @@ module mmu_stlb
   psize_t r_size_q, c_size_q;  // of a FILL; in C also of what is invalidated
   logic r_glob_q;
   data_t r_data_q;
-  data_t c_data_q [3];                                         // of a hit of each size; of a FILL the first
-  logic [2:0] c_glob_q, c_hit_q;
+  data_t c_new_data_q;                                         // of a FILL
+  logic c_new_glob_q;
   logic c_sweep_q, c_init_q, c_whole_q;  // whole: a sweep set by set
 
   token_t a_token, r_token, c_token;
@@ -89,13 +92,21 @@ module mmu_stlb
   assign c_entry_o   = entry_q[Stages-1];
   assign c_step_o    = step_q[Stages-1];
   assign c_vpn_o     = c_vpn_q;
+  (* keep *) vpn_t inv_vpn_q;  // of c_vpn_q a copy, for those who look at it
+  always_ff @(posedge clk_i) inv_vpn_q <= r_token == TokFinv ? r_vpn_q : ctl_vpn_i;
+  assign inv_vpn_o = inv_vpn_q;
   // Of a lookup the smallest size counts. (Only 4K can be in both arrays, and each 4K page in one of them.)
-  assign hit_o       = c_hit_q != '0 && c_token == TokLookup;
-  assign hit_size_o  = {!c_hit_q[0] && !c_hit_q[1], !c_hit_q[0] && c_hit_q[1]};
-  assign hit_glob_o  = c_hit_q[0] ? c_glob_q[0] : c_hit_q[1] ? c_glob_q[1] : c_glob_q[2];
-  assign hit_data_o  = c_hit_q[0] ? c_data_q[0] : c_hit_q[1] ? c_data_q[1] : c_data_q[2];
-  logic [2:0] c_sizes;
-  assign c_sizes = c_token == TokLookup ? c_hit_q & ~(c_hit_q - 3'd1) : c_whole_q ? '1 : 3'd1 << c_size_q;
+  logic [2:0] c_hit, c_sizes;
+  logic [2:0] array_hit[Arrays];
+  always_comb begin : p_hit
+    c_hit = '0;
+    if (c_token == TokLookup) begin
+      for (int unsigned a = 0; a < Arrays; a++) c_hit |= array_hit[a] & 3'(STLB_HOLDS[a]);
+    end
+  end
+  assign hit_o       = c_hit != '0;
+  assign hit_size_o  = {!c_hit[0] && !c_hit[1], !c_hit[0] && c_hit[1]};
+  assign c_sizes = c_token == TokLookup ? c_hit & ~(c_hit - 3'd1) : c_whole_q ? '1 : 3'd1 << c_size_q;
   assign empty_o     = token_q == '0;
   assign fill_slot_o = c_token != TokLookup && a_token == TokNone;
 
@@ -114,12 +125,10 @@ module mmu_stlb
   always_comb begin : p_c_new
     c_new = 'x;
     if (c_token == TokFill)
-      c_new = '{vpn: vpn_floor(c_vpn_q, c_size_q), size: c_size_q, glob: c_glob_q[0], data: c_data_q[0]};
+      c_new = '{vpn: vpn_floor(c_vpn_q, c_size_q), size: c_size_q, glob: c_new_glob_q, data: c_new_data_q};
   end
-  logic [2:0] hit, hit_glob;
-  data_t hit_data[3];
   always_ff @(posedge clk_i) begin : p_pipeline
-    if (busy) begin
+    if (!Gated || busy) begin
       token_q <= {token_q[Stages-2:0], issue_i};
       entry_q <= {entry_q[Stages-2:0], issue_entry_i};
       step_q  <= {step_q[Stages-2:0], issue_step_i};
@@ -141,13 +150,8 @@ module mmu_stlb
       if (rst_i || flush_i) token_q <= '0;
       c_vpn_q      <= r_vpn_q;
       c_size_q     <= r_size;
-      c_glob_q     <= hit_glob;
-      c_hit_q      <= hit;
-      for (int unsigned s = 0; s < 3; s++) c_data_q[s] <= hit_data[s];
-      if (r_token == TokFill) begin
-        c_glob_q[0] <= r_glob_q;
-        c_data_q[0] <= r_data_q;
-      end
+      c_new_glob_q <= r_glob_q;
+      c_new_data_q      <= r_data_q;
       c_sweep_q    <= sweep_i != InvNone;                      // sweep step j is read in cycle j, carried out in j+1
       c_whole_q    <= sweep_i != InvNone && !one_address(sweep_i);
       c_init_q     <= sweep_i == InvInit;
@@ -166,7 +170,6 @@ module mmu_stlb
     end else if (r_token == TokFill) r_size = r_size_q;
   end
 
-  logic [2:0]  array_hit  [Arrays];
   logic [2:0]  array_glob [Arrays];
   data_t       array_data [Arrays][3];
   logic [63:0] word0 [Arrays];
@@ -183,7 +186,8 @@ module mmu_stlb
       .Lru(STLB_REPLACEMENT != 0),
       .Shared4k(Shared4k),
       .Number(a != 0),
-      .Readout(Readout)
+      .Readout(Readout),
+      .Gated(Gated)
     ) u_array (
       .clk_i,
       .flush_i(flush_i || rst_i),
@@ -216,16 +220,18 @@ module mmu_stlb
     );
   end
 
-  always_comb begin : p_join
-    hit      = '0;
-    hit_glob = '0;
-    for (int unsigned s = 0; s < 3; s++) begin
-      hit_data[s] = '0;
-      for (int unsigned a = 0; a < Arrays; a++) begin
-        if (r_token == TokLookup && STLB_HOLDS[a][s]) begin
-          hit[s]      = hit[s] || array_hit[a][s];
-          hit_glob[s] = hit_glob[s] || array_glob[a][s];
-          hit_data[s] = hit_data[s] | array_data[a][s];
+  always_comb begin : p_join_data
+    hit_glob_o = 'x;
+    hit_data_o = 'x;
+    if (hit_o) begin
+      hit_glob_o = 1'b0;
+      hit_data_o = '0;
+      for (int unsigned s = 0; s < 3; s++) begin
+        for (int unsigned a = 0; a < Arrays; a++) begin
+          if (STLB_HOLDS[a][s] && c_sizes[s]) begin
+            hit_glob_o = hit_glob_o || array_glob[a][s];
+            hit_data_o = hit_data_o | array_data[a][s];
+          end
         end
       end
     end
@@ -254,9 +260,9 @@ module mmu_stlb
       if (token_q[stage] != TokNone) peek_word0_o = {54'd0, step_q[stage], entry_q[stage], token_q[stage]};
     end else if (peek_fill_i && (peek_idx_i[0] ? c_token : r_token) == TokFill) begin
       peek_word0_o = tag_t'{zero: '0, vpn: peek_idx_i[0] ? c_new.vpn : vpn_floor(r_vpn_q, r_size_q), pcid: pcid_i,
-                            glob: peek_idx_i[0] ? c_glob_q[0] : r_glob_q, size: peek_idx_i[0] ? c_size_q : r_size_q,
+                            glob: peek_idx_i[0] ? c_new_glob_q : r_glob_q, size: peek_idx_i[0] ? c_size_q : r_size_q,
                             valid: 1'b1};
-      peek_word1_o = peek_idx_i[0] ? c_data_q[0] : r_data_q;
+      peek_word1_o = peek_idx_i[0] ? c_new_data_q : r_data_q;
     end
   end
 endmodule

@@ -33,7 +33,8 @@ module mmu_stlb_array
   parameter bit          Lru      = 1'b0,
   parameter bit          Shared4k = 1'b0,                      // both arrays hold 4K: a VA bit says which one
   parameter bit          Number   = 1'b0,                      // this array's number
-  parameter int unsigned Readout  = 0
+  parameter int unsigned Readout  = 0,
+  parameter bit          Gated    = 1'b0                       // of mmu
 ) (
   input  logic        clk_i,
   input  logic        flush_i,                                 // what is in R never comes to C
@@ -53,10 +54,11 @@ module mmu_stlb_array
   input  inv_t        r_inv_i,
   input  logic        r_beyond_i,                              // a sweep is at a set that this array does not have
   input  psize_t      r_size_i,                                // of a fill, and of an invalidation of one address
-  output logic [2:0]  hit_o,                                   // of each page size, which C chooses among
+  // stage C: the hit of a lookup, of each page size, which are chosen among …
+  output logic [2:0]  hit_o,
   output logic [2:0]  hit_glob_o,
   output data_t       hit_data_o [3],                          // 0 of a size that does not hit
-  // stage C: what was found in R, of these sizes, is …
+  // … and what was found in R, of these sizes, is …
   input  logic [2:0]  sizes_i,
   input  logic        touch_i,                                 // used
   input  logic        drop_i,                                  // dropped
@@ -242,22 +244,23 @@ module mmu_stlb_array
   // ---- R: compare, each size for itself ----
   logic by_index;
   assign by_index = r_inv_i != InvNone && !one_address(r_inv_i);
-  logic [2:0] places, hits, c_same;
+  logic [2:0] places, c_same;
   ways_t match [3];                                            // at most one of a lookup
   ways_t room [3];                                             // not valid
-  word_t answer [3];                                           // the word that matches, or 0
+  word_t answer [3];                                           // the word that matches, or 0; Block: if it is new
+  ways_t pick [3];                                             // else the way of it
   always_comb begin : p_compare
     held_vpn_t want;
     logic p_same, c_is, p_is, who;
-    ways_t stale, same;
-    {want, p_same, c_is, p_is, who, stale, same} = '0;
+    ways_t c_stale, p_stale, p_fresh;
+    {want, p_same, c_is, p_is, who, c_stale, p_stale, p_fresh} = '0;
     places = '0;
-    hits   = '0;
     c_same = '0;
     for (int unsigned s = 0; s < 3; s++) begin
       match[s]  = '0;
       room[s]   = '0;
       answer[s] = '0;
+      pick[s]   = '0;
     end
     if (asked) begin
       for (int unsigned s = 0; s < 3; s++) begin
@@ -268,23 +271,21 @@ module mmu_stlb_array
           p_same    = p_set_q == set_q[s];
           c_is      = c_fill_q && same_page(c_new_i.vpn, c_new_i.size, s);
           p_is      = p_fill_q && same_page(p_new_i.vpn, p_new_i.size, s) && !c_is;
+          c_stale   = c_same[s] ? write : '0;
+          p_stale   = p_same ? p_write_q : '0;
+          p_fresh   = p_is ? p_fresh_q & ~c_stale : '0;
           if (c_is) answer[s] = new_word;
           if (p_is) answer[s] = word_of(p_new_i, pcid_i);
           for (int unsigned w = 0; w < Ways; w++) begin
             // SDM 5.10.4.1: INVPCID type 0 spares global entries; a global page may be looked up under every PCID
             who = r_inv_i == InvTarget ? pcid_of(word[s][w]) == pcid_i && !word[s][w][1] :
                 pcid_of(word[s][w]) == pcid_i || word[s][w][1] || (r_fill_i && r_fill_glob_i);
-            stale[w]   = p_same && p_write_q[w];
-            same[w]    = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s)
-                      && who && !stale[w];
-            room[s][w] = stale[w] ? !p_fresh_q[w] : !word[s][w][0];
-            if (same[w] && !c_is) answer[s] |= word[s][w];
-            if (p_is) same[w] |= p_fresh_q[w];
+            pick[s][w] = word[s][w][0] && word[s][w][AtVpn+:VpnW] == want && size_of(word[s][w]) == psize_t'(s)
+                      && who && !c_stale[w] && !p_stale[w];
+            room[s][w] = c_stale[w] ? !fresh[w] : p_stale[w] ? !p_fresh_q[w] : !word[s][w][0];
+            if (!Block && pick[s][w]) answer[s] |= word[s][w];
           end
-          stale    = c_same[s] ? write : '0;
-          hits[s]  = r_look_i && (c_is || (same & ~stale) != '0);
-          match[s] = (same & ~stale) | (c_is ? fresh : '0);
-          room[s]  = (room[s] & ~stale) | (c_same[s] ? write & ~fresh : '0);
+          match[s] = pick[s] | p_fresh | (c_is ? fresh : '0);
         end
       end
       if (by_index && !r_beyond_i) begin
@@ -294,14 +295,52 @@ module mmu_stlb_array
     end
   end
 
-  // What is not looked up is of one size, if not of a whole set; of that the smallest size's ways stand for all.
-  always_comb begin : p_answer
-    hit_o = hits;
-    for (int unsigned s = 0; s < 3; s++) begin
-      hit_glob_o[s] = answer[s][1];
-      hit_data_o[s] = '0;
-      if (r_look_i) hit_data_o[s] = data_of(answer[s]);
+  // ---- C: the entry that was hit. The words of a block RAM are late in R, so which of them it is is chosen here. ----
+  data_t c_data_q [3];
+  logic [2:0] c_glob_q;
+  always_ff @(posedge clk_i) begin : p_answer
+    if (asked) begin
+      for (int unsigned s = 0; s < 3; s++) begin
+        c_data_q[s] <= data_of(answer[s]);
+        c_glob_q[s] <= answer[s][1];
+      end
     end
+  end
+  if (Block) begin : g_late
+    logic [2:0][Ways-1:0] c_pick_q, c_globs_q;
+    data_t c_words_q[3][Ways];
+    for (genvar s = 0; s < 3; s++) begin : g_size
+      for (genvar w = 0; w < int'(Ways); w++) begin : g_way
+        always_ff @(posedge clk_i) begin : p_word
+          if (asked) begin
+            c_pick_q[s][w]  <= pick[s][w];
+            c_globs_q[s][w] <= word[s][w][1];
+            c_words_q[s][w] <= data_of(word[s][w]);
+          end
+        end
+      end
+    end
+    always_comb begin : p_late
+      for (int unsigned s = 0; s < 3; s++) begin
+        hit_data_o[s] = 'x;
+        hit_glob_o[s] = 'x;
+        if (c_match_q[s] != '0) begin
+          hit_data_o[s] = c_data_q[s];
+          hit_glob_o[s] = c_glob_q[s];
+          for (int unsigned w = 0; w < Ways; w++) begin
+            if (c_pick_q[s][w]) begin
+              hit_data_o[s] |= c_words_q[s][w];
+              hit_glob_o[s] |= c_globs_q[s][w];
+            end
+          end
+        end
+      end
+    end
+  end else begin : g_early
+    logic unused;
+    assign unused = &{1'b0, pick[0], pick[1], pick[2]};
+    assign hit_data_o = c_data_q;
+    assign hit_glob_o = c_glob_q;
   end
 
   // ---- Replacement state of the sets; C writes it ----
@@ -326,28 +365,39 @@ module mmu_stlb_array
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  // A touch of C is not passed on to R but, as p_low_q, to the C after it, where c_news_q says so: it comes last in C.
-  low_t low_new, low, p_low_q, peek_low;
+  // That C touches comes last in C. So what it makes of a set is written a cycle later (w_): R takes what waits instead
+  // of the memory's, and the C after it takes it for a set that is the same.
+  low_t low_new, low, w_low_q, peek_low;
   low_t low_read [3];                                          // by page size
   low_t c_low_q [3];
-  logic [2:0] c_news_q;
-  logic low_write;
+  logic [2:0] c_same_q;                                        // the set that C wrote was that of R
+  logic low_write, w_write_q;
+  set_t w_set_q;
+  always_ff @(posedge clk_i) begin : p_low_waits
+    w_write_q <= low_write;
+    if (!Gated || low_write) begin
+      w_low_q <= low_new;
+      w_set_q <= c_set;
+    end
+  end
   if (Ways > 1) begin : g_low
     (* no_rw_check *) (* ramstyle = "no_rw_check" *)
     low_t low_q[Sets];
     always_ff @(posedge clk_i) begin : p_low
-      if (low_write) low_q[c_set] <= low_new;
+      if (w_write_q) low_q[w_set_q] <= w_low_q;
     end
     always_comb begin : p_low_read
       for (int unsigned s = 0; s < 3; s++) begin
         low_read[s] = 'x;
-        if (Holds[s] && asked) low_read[s] = low_q[set_q[s]];
+        if (Holds[s] && asked) low_read[s] = w_write_q && w_set_q == set_q[s] ? w_low_q : low_q[set_q[s]];
       end
     end
-    assign peek_low = Readout == 2 ? low_q[peek_set] : low_q[set_q[Small]];
+    set_t peeked;
+    assign peeked   = Readout == 2 ? peek_set : set_q[Small];
+    assign peek_low = w_write_q && w_set_q == peeked ? w_low_q : low_q[peeked];
   end else begin : g_no_low
     logic unused;
-    assign unused = &{1'b0, low_new, low_write};
+    assign unused = &{1'b0, low_new, low_write, w_set_q};
     always_comb for (int unsigned s = 0; s < 3; s++) low_read[s] = '0;
     assign peek_low = '0;
   end
@@ -359,23 +409,23 @@ module mmu_stlb_array
       c_room_q  <= room[0] | room[1] | room[2];
       c_place_q <= by_index && !r_beyond_i;
       c_sets_q  <= set_q;
-      c_news_q  <= low_write ? c_same : '0;
-      p_low_q   <= low_new;
+      c_same_q  <= c_same;
       for (int unsigned s = 0; s < 3; s++) c_low_q[s] <= low_read[s];
     end
     c_fill_q <= r_fill_i && places != '0 && !flush_i;
   end
 
+  always_comb for (int unsigned s = 0; s < 3; s++) hit_o[s] = c_match_q[s] != '0;
   ways_t found;
   always_comb begin : p_sizes
     found = '0;
     c_set = c_sets_q[Small];
-    low   = c_news_q[Small] ? p_low_q : c_low_q[Small];
+    low   = w_write_q && c_same_q[Small] ? w_low_q : c_low_q[Small];
     for (int unsigned s = 0; s < 3; s++) begin
       if (Holds[s] && sizes_i[s]) begin
         found |= c_match_q[s];
         c_set = c_sets_q[s];
-        low   = c_news_q[s] ? p_low_q : c_low_q[s];
+        low   = w_write_q && c_same_q[s] ? w_low_q : c_low_q[s];
       end
     end
   end
@@ -396,7 +446,7 @@ module mmu_stlb_array
       write     = found | fresh;
       low_write = 1'b1;
     end
-    if (c_fill_q || touch_i) begin
+    if (!Gated || c_fill_q || touch_i) begin
       for (int unsigned w = 0; w < Ways; w++) if (c_fill_q ? fresh[w] : found[w]) way |= way_t'(w);
       low_new = low_kept(repl_touched(low_widened(low), Lru, Ways, 7'(way)));
     end

@@ -4,11 +4,16 @@
 // associative; an array of several is fully associative, and the size of an entry decides which bits of it are
 // compared.
 //
-//     cycle     t            t+1
-//     lookup    A → hit
-//     touch     (A used)     A is recent
-//     fill      B            B is found
-//     inv       C            C is gone (a fill of t stays)
+//     cycle     t                     t+1
+//     lookup    A → hit, verdict      the same out of registers, A's data
+//     touch                           A used, so A is recent (PSC: in t)
+//     fill      B decided (mmu)       B is found; what it displaces is looked for, and it is written (PSC: in t)
+//     inv       C                     C is gone (a fill of t stays)
+//
+// A fill is known late, and what it displaces later still. So an L1's waits for a cycle in registers: lookups and
+// invalidations of that cycle see it beside the array, and nothing but this module's inside knows that it is not
+// written yet. What a hit touches is written a cycle late as well, so replacement state is read as it was when the
+// fill was decided.
 //
 // Cost: a lookup answers in its own cycle; one lookup per port, one fill and one invalidation a cycle. Tags are
 // flip-flops, each with three comparators (of one lookup, the fill, the invalidation), and so is what is judged of an
@@ -24,11 +29,13 @@ module mmu_tlb_array
   parameter bit          Lru     = 1'b0,
   parameter int unsigned Ports   = 1,
   parameter int unsigned Fills   = 1,                         // whose fill it is may be known last, and is one of these
-  parameter bit          Psc     = 1'b0                        // sizes are levels: nine VPN bits fewer
+  parameter bit          Psc     = 1'b0,                       // sizes are levels: nine VPN bits fewer
+  parameter bit          Gated   = 1'b0                        // of mmu
 ) (
   input  logic               clk_i,
   input  logic               rst_i,
-  input  logic [11:0]        pcid_i,
+  input  logic [11:0]        pcid_i,                           // the current one
+  input  logic               settle_i,                         // no lookup, and the current PCID may be a new one
   // lookups of an access each, what the entry grants it (not of the PSC), and which of this cycle's hits are used
   input  logic [Ports-1:0]   look_i,
   input  vpn_t               look_vpn_i [Ports],
@@ -38,13 +45,22 @@ module mmu_tlb_array
   output logic [Ports-1:0]   hit_o,
   output logic [Ports-1:0]   ok_o,                             // a hit that may be used
   output logic [Ports-1:0]   denied_o,                         // a hit without the right
-  output psize_t             size_o [Ports],
-  output data_t              data_o [Ports],
-  input  logic [Ports-1:0]   touch_i,
-  // fill; ignored when this array does not hold the size
+  // a cycle later, of an L1
+  output logic [Ports-1:0]   was_hit_o,
+  output logic [Ports-1:0]   was_ok_o,
+  output logic [Ports-1:0]   was_denied_o,
+  output psize_t             size_o [Ports],                   // of the PSC in the cycle of the lookup
+  output data_t              data_o [Ports],                   // likewise
+  input  logic [Ports-1:0]   touch_i,                          // likewise
+  // fill, of an L1 a cycle after it is decided; ignored when this array does not hold the size
   input  logic               fill_i,
   input  tag_t               fill_tag_i,
   input  data_t              fill_data_i,
+  // … of an L1 also: which lookups it matches, and what it says to them; the data of the fill before it
+  input  logic [Ports-1:0]   fill_hit_i,
+  input  logic [Ports-1:0]   fill_ok_i,
+  input  logic [Ports-1:0]   fill_denied_i,
+  input  data_t              filled_data_i,
   // verilator lint_off UNUSEDSIGNAL
   // (of one there is no choice)
   input  logic [Fills-1:0]   fill_which_i,                     // one of them
@@ -79,17 +95,14 @@ module mmu_tlb_array
   tag_t                      tag_q  [Sets][Ways];              // what `kept` leaves of it
   data_t                     data_q [Entries > 1 ? 1 << PlaceW : 1];  // by place_of; a read port for each lookup
   // Of the data what is judged, not of the PSC: every way's is read at once.
-  typedef struct packed {
-    logic       s;
-    logic [3:0] key;
-    logic       d, nx, u, w;
-  } judged_t;
   // verilator lint_off UNUSEDSIGNAL
   // verilator lint_off UNDRIVEN
   judged_t                   judged_q [Sets][Ways];
   // verilator lint_on UNDRIVEN
   // verilator lint_on UNUSEDSIGNAL
   logic [Sets-1:0][Ways-1:0] valid_q;                          // counts, whatever .valid of the tag says
+  logic [Sets-1:0][Ways-1:0] current_q;                        // global, or of the current PCID
+  logic [Sets-1:0][Ways-1:0] dropped_q;                        // by an invalidation of the cycle before, of an L1
   repl_t                     repl_q [Sets];                    // see "Replacement"
 
   // verilator lint_off UNUSEDSIGNAL
@@ -126,10 +139,6 @@ module mmu_tlb_array
     else kept_data.frame = (kept_data.frame >> Bottom) << Bottom;
   endfunction
 
-  function automatic judged_t judged(input data_t word);
-    return '{s: ShadowStacks && word.s, key: Keys ? word.key : '0, d: word.d, nx: word.nx, u: word.u, w: word.w};
-  endfunction
-
   // ---- Match: nine bits of the VPN count only for pages that are smaller ----
   // The bits of a VPN that a tag of the smallest size is compared in: not those that number its set.
   localparam vpn_t Compared = (('1 << Bottom) & (ARCH_LA57 != 0 ? '1 : vpn_t'(36'hF_FFFF_FFFF)))
@@ -148,10 +157,10 @@ module mmu_tlb_array
   function automatic logic agrees(input tag_t tag, input vpn_t vpn, input logic [11:0] pcid);
     return vpn_match(tag.vpn, vpn, tag.size) && (tag.glob || tag.pcid == pcid);
   endfunction
-  // It overlaps a new one (section 4).
-  function automatic logic overlaps(input tag_t tag, input tag_t fill);
+  // It overlaps a new one (section 4), whose PCID is the current one.
+  function automatic logic overlaps(input tag_t tag, input logic current, input tag_t fill);
     return vpn_match(tag.vpn, fill.vpn, !Psc && fill.size > tag.size ? fill.size : tag.size) &&
-        (!Psc || !Several || tag.size == fill.size) && (tag.glob || fill.glob || tag.pcid == fill.pcid);
+        (!Psc || !Several || tag.size == fill.size) && (current || fill.glob);
   endfunction
 
   // Few sets are compared apart, and the set chooses among the results: a shorter path than to choose a tag. Loops over
@@ -164,13 +173,6 @@ module mmu_tlb_array
     return Apart == 1 ? set : set_t'(part);
   endfunction
 
-  // What an entry that is hit says to an access.
-  typedef struct packed {logic ok, denied;} verdict_t;
-  function automatic verdict_t verdict(input judged_t d, input int unsigned p);
-    logic passes;
-    passes = grants_i[p][{d.s, d.w, d.u, d.nx}] && !forbids_i[p][{d.u, d.key, 1'b0}];
-    return '{ok: passes && (!write_i[p] || d.d), denied: !passes};
-  endfunction
   // verilator lint_on UNUSEDSIGNAL
 
   // The number of the one way in a set of them.
@@ -181,8 +183,17 @@ module mmu_tlb_array
 
   // ---- Lookup: at most one way matches; of a PSC array one of each level, and the lowest level wins ----
   // What an entry grants is judged beside the comparison, of every way of the set; the data themselves are read last.
-  way_t look_way[Ports];
-  set_t look_set[Ports];
+  logic here;  // there is a fill of a size that is held
+  logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
+  set_t fill_set;
+  tag_t fill_tag;                                              // as it will be kept
+  // In an L1 a fill that waits may be hit, and what it displaces may not. Both are asked beside the lookup and kept
+  // beside its verdict, for the latter waits for the longest paths of all.
+  logic [Ports-1:0] look_any, look_ok, look_denied;  // of what is written
+  logic [Ports-1:0] look_new, look_gone;  // hits what is not written yet; what is displaced by it
+  logic [Ways-1:0] look_hit [Ports];
+  set_t look_set [Ports];
+  psize_t look_size [Ports];
   always_comb begin : p_lookup
     set_t set, in;
     logic [Ways-1:0] found;
@@ -191,13 +202,15 @@ module mmu_tlb_array
     in       = '0;
     found    = '0;
     differ   = '0;
-    hit_o    = '0;
-    ok_o     = '0;
-    denied_o = '0;
+    look_any    = '0;
+    look_ok     = '0;
+    look_denied = '0;
+    look_new    = '0;
+    look_gone   = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
-      size_o[p]   = Several ? '0 : First;
-      look_way[p] = '0;
-      look_set[p] = '0;
+      look_size[p] = Several ? '0 : First;
+      look_hit[p]  = '0;
+      look_set[p]  = '0;
       if (look_i[p]) begin
         set         = set_of(look_vpn_i[p]);
         look_set[p] = set;
@@ -211,12 +224,11 @@ module mmu_tlb_array
               differ = (tag_q[in][w].vpn ^ look_vpn_i[p]) & Compared;
               if (Several ? tag_q[in][w].size != First || differ[Bottom+:9] == '0 : differ == '0) begin
                 if (!Several || is_zero(differ, tag_q[in][w].size)) begin
-                  if ((tag_q[in][w].glob || tag_q[in][w].pcid == pcid_i) && valid_q[in][w]) begin
+                  if (current_q[in][w] && valid_q[in][w]) begin
                     found[w] = 1'b1;
                     if (!Psc) begin
-                      look_way[p] |= way_t'(w);
-                      if (Several) size_o[p] |= tag_q[in][w].size;
-                      {ok_o[p], denied_o[p]} |= verdict(judged_q[set][w], p);
+                      if (Several) look_size[p] |= tag_q[in][w].size;
+                      {look_ok[p], look_denied[p]} |= verdict(judged_q[set][w], write_i[p], grants_i[p], forbids_i[p]);
                     end
                   end
                 end
@@ -224,25 +236,124 @@ module mmu_tlb_array
             end
           end
         end
-        hit_o[p] = found != '0;
+        look_any[p] = found != '0;
+        if (!Psc && here) begin
+          look_new[p]  = fill_hit_i[p];
+          look_gone[p] = set == fill_set && (found & (over | chosen)) != '0;
+        end
         if (Psc && found != '0) begin
           if (Several) begin  // such an array has one set
-            size_o[p] = Last;
+            look_size[p] = Last;
             for (int unsigned w = 0; w < Ways; w++)
-            if (found[w] && tag_q[0][w].size < size_o[p]) size_o[p] = tag_q[0][w].size;
-            for (int unsigned w = 0; w < Ways; w++) found[w] = found[w] && tag_q[0][w].size == size_o[p];
+            if (found[w] && tag_q[0][w].size < look_size[p]) look_size[p] = tag_q[0][w].size;
+            for (int unsigned w = 0; w < Ways; w++) found[w] = found[w] && tag_q[0][w].size == look_size[p];
           end
-          look_way[p] = way_of(found);
         end
+        look_hit[p] = found;
       end
     end
   end
-
-  always_comb begin : p_data
-    for (int unsigned p = 0; p < Ports; p++) begin
-      data_o[p] = 'x;
-      if (Psc ? look_i[p] : hit_o[p]) data_o[p] = data_q[place_of(set_of(look_vpn_i[p]), look_way[p])];
+  always_comb begin : p_verdict
+    hit_o    = look_any;
+    ok_o     = look_ok;
+    denied_o = look_denied;
+    if (!Psc && here) begin
+      hit_o    = look_new | (look_any & ~look_gone);
+      ok_o     = (look_new & fill_ok_i) | (look_ok & ~look_gone);
+      denied_o = (look_new & fill_denied_i) | (look_denied & ~look_gone);
     end
+  end
+
+  // ---- Data, and what is touched: of an L1 a cycle later ----
+  way_t fill_way;
+  place_t fill_place;  // some Verilators (5.032) take no call in an index of what is written: also look_set
+  set_t touch_set [Ports];
+  way_t touch_way [Ports];
+  logic written;                                               // there was a fill in the cycle before
+  place_t written_place;
+  if (Psc) begin : g_now
+    always_comb begin : p_data
+      for (int unsigned p = 0; p < Ports; p++) begin
+        data_o[p] = 'x;
+        size_o[p]    = look_size[p];
+        touch_set[p] = look_set[p];
+        touch_way[p] = way_of(look_hit[p]);
+        if (look_i[p]) data_o[p] = data_q[place_of(look_set[p], touch_way[p])];
+      end
+    end
+    logic unused;
+    assign unused = &{1'b0, look_new, look_gone};
+    assign {was_hit_o, was_ok_o, was_denied_o} = '0;
+    assign written = 1'b0;
+    assign written_place = '0;
+    always_ff @(posedge clk_i) if (here) data_q[fill_place] <= kept_data(fill_data_i);
+  end else begin : g_late
+    logic [Ports-1:0] any_q, ok_q, denied_q, gone_q, new_q, new_ok_q, new_denied_q;
+    logic [Ports-1:0][Ways-1:0] hit_q;
+    logic [Ports-1:0][SetW-1:0] set_q;
+    logic [Ports-1:0][1:0] size_q;
+    logic written_q;
+    place_t written_place_q;
+    always_ff @(posedge clk_i) begin : p_was
+      any_q <= look_any;
+      if (!Gated || look_any != '0 || look_new != '0) begin
+        ok_q     <= look_ok;
+        denied_q <= look_denied;
+        for (int unsigned p = 0; p < Ports; p++) begin
+          hit_q[p]  <= look_hit[p];
+          set_q[p]  <= look_set[p];
+          size_q[p] <= look_new[p] ? fill_tag.size : look_size[p];
+        end
+      end
+      written_q <= here;
+      if (!Gated || here) begin
+        gone_q          <= look_gone;
+        new_q           <= look_new;
+        new_ok_q        <= fill_ok_i;
+        new_denied_q    <= fill_denied_i;
+        written_place_q <= fill_place;
+      end
+      if (written_q) data_q[written_place_q] <= kept_data(filled_data_i);
+    end
+    always_comb begin : p_data
+      was_hit_o    = '0;
+      was_ok_o     = '0;
+      was_denied_o = '0;
+      for (int unsigned p = 0; p < Ports; p++) begin
+        size_o[p]    = 'x;
+        touch_set[p] = 'x;
+        touch_way[p] = 'x;
+        data_o[p]    = 'x;
+      end
+      if (!Gated || any_q != '0) begin
+        was_hit_o    = any_q;
+        was_ok_o     = ok_q;
+        was_denied_o = denied_q;
+        for (int unsigned p = 0; p < Ports; p++) begin
+          if (any_q[p]) begin
+            size_o[p]    = size_q[p];
+            touch_set[p] = set_q[p];
+            touch_way[p] = way_of(hit_q[p]);
+            data_o[p]    = data_q[place_of(set_q[p], way_of(hit_q[p]))];
+          end
+        end
+      end
+      if (!Gated || written_q) begin
+        was_hit_o    = new_q | (was_hit_o & ~gone_q);
+        was_ok_o     = (new_q & new_ok_q) | (was_ok_o & ~gone_q);
+        was_denied_o = (new_q & new_denied_q) | (was_denied_o & ~gone_q);
+        for (int unsigned p = 0; p < Ports; p++) begin
+          if (new_q[p]) begin
+            size_o[p]    = size_q[p];
+            touch_set[p] = set_q[p];
+            touch_way[p] = way_t'(written_place_q);
+            data_o[p]    = kept_data(filled_data_i);
+          end
+        end
+      end
+    end
+    assign written = written_q;
+    assign written_place = written_place_q;
   end
 
   // ---- Replacement (section 5) ----
@@ -289,7 +400,6 @@ module mmu_tlb_array
   endfunction
 
   // ---- Touch, invalidate, fill: all from the state before the cycle; the later statement wins ----
-  logic here;
   always_comb begin : p_here
     here = fill_i && Holds[fill_tag_i.size];
     if (Fills > 1) begin
@@ -297,45 +407,48 @@ module mmu_tlb_array
       for (int unsigned f = 0; f < Fills; f++) if (fill_which_i[f] && Holds[fill_from_i[f].size]) here = 1'b1;
     end
   end
-  set_t fill_set;
   assign fill_set = set_of(fill_tag_i.vpn);
-  logic [Ways-1:0] over, chosen;  // by the fill: entries that go, the way that is written
-  way_t fill_way;
-  place_t fill_place;  // some Verilators (5.032) take no call in an index of what is written: also look_set
   always_comb begin : p_fill
-    logic [Ways-1:0] room, empty;
+    logic [Ways-1:0] room, valid, goes;
     tag_t            from;
     set_t            set;
     from     = 'x;
     set      = 'x;
-    empty    = 'x;
+    valid    = 'x;
+    goes     = 'x;
     over     = 'x;
     chosen   = 'x;
     room     = 'x;
     fill_way = 'x;
     fill_place = 'x;
+    fill_tag   = 'x;
     if (here) begin
+      fill_tag = kept(fill_tag_i);
       // What overlaps the new entry goes: into the lowest such way, else the lowest invalid one, else the victim.
       room = '0;
       for (int unsigned part = 0; part < Apart; part++) begin
         set = set_in(part, fill_set);
         if (is_part(part, fill_set)) begin
-          empty = ~valid_q[set];
-          room  = room | (empty == '0 ? victim_of(repl_q[set]) : empty & (~empty + Ways'(1)));
+          valid = valid_q[set] | dropped_q[set];                 // as they were when the fill was decided
+          room  = room | (valid == '1 ? victim_of(repl_q[set]) : ~valid & (valid + Ways'(1)));
         end
       end
+      over   = '0;
+      chosen = '0;
       for (int unsigned f = 0; f < Fills; f++) begin
-        if (Fills == 1 || fill_which_i[f]) begin
-          from     = Fills == 1 ? fill_tag_i : fill_from_i[f];
-          over     = '0;
-          for (int unsigned part = 0; part < Apart; part++) begin
-            if (is_part(part, fill_set)) begin
-              for (int unsigned w = 0; w < Ways; w++) begin
-                over[w] = valid_q[set_in(part, fill_set)][w] && overlaps(tag_q[set_in(part, fill_set)][w], from);
-              end
+        from  = Fills == 1 ? fill_tag_i : fill_from_i[f];
+        goes  = '0;
+        for (int unsigned part = 0; part < Apart; part++) begin
+          set = set_in(part, fill_set);
+          if (is_part(part, fill_set)) begin
+            for (int unsigned w = 0; w < Ways; w++) begin
+              goes[w] = (valid_q[set][w] || dropped_q[set][w]) && overlaps(tag_q[set][w], current_q[set][w], from);
             end
           end
-          chosen = over == '0 ? room : over & (~over + Ways'(1));
+        end
+        if (Fills == 1 || fill_which_i[f]) begin  // known last
+          over   = over | goes;
+          chosen = chosen | (goes == '0 ? room : goes & (~goes + Ways'(1)));
         end
       end
       fill_way = way_of(chosen);
@@ -343,30 +456,56 @@ module mmu_tlb_array
     end
   end
 
-  // Each block asks no more than what it writes depends on: a fill is late, and a hit that is used is later.
-  always_ff @(posedge clk_i) begin : p_write
-    if (here) begin
-      tag_q[fill_set][fill_way] <= kept(fill_tag_i);
-      data_q[fill_place] <= kept_data(fill_data_i);
-      if (!Psc) judged_q[fill_set][fill_way] <= judged(fill_data_i);
+  // Each block asks no more than what it writes depends on.
+  always_ff @(posedge clk_i) begin : p_current
+    if (settle_i) begin
+      for (int unsigned s = 0; s < Sets; s++) begin
+        for (int unsigned w = 0; w < Ways; w++) current_q[s][w] <= tag_q[s][w].glob || tag_q[s][w].pcid == pcid_i;
+      end
+    end
+    if (here) for (int unsigned w = 0; w < Ways; w++) if (chosen[w]) current_q[fill_set][w] <= 1'b1;
+  end
+  // `chosen` is late: in hardware no number is made of it, only to be taken apart again; in simulation one is quicker.
+  if (Gated) begin : g_by_number
+    always_ff @(posedge clk_i) begin : p_write
+      if (here) begin
+        tag_q[fill_set][fill_way] <= fill_tag;
+        if (!Psc) judged_q[fill_set][fill_way] <= judged(fill_data_i);
+      end
+    end
+  end else begin : g_by_way
+    for (genvar s = 0; s < int'(Sets); s++) begin : g_set
+      for (genvar w = 0; w < int'(Ways); w++) begin : g_way
+        always_ff @(posedge clk_i) begin : p_write
+          if (here && fill_set == set_t'(s) && chosen[w]) begin
+            tag_q[s][w] <= fill_tag;
+            if (!Psc) judged_q[s][w] <= judged(fill_data_i);
+          end
+        end
+      end
     end
   end
   always_ff @(posedge clk_i) begin : p_touch
     if (rst_i || here || touch_i != '0) begin
       for (int unsigned p = 0; p < Ports; p++) begin
         if (touch_i[p] && Ways > 1) begin
-          repl_q[look_set[p]] <= touched(repl_q[look_set[p]], look_way[p]);
+          repl_q[touch_set[p]] <= touched(repl_q[touch_set[p]], touch_way[p]);
         end
       end
       if (here && Ways > 1) repl_q[fill_set] <= touched(repl_q[fill_set], fill_way);
       if (rst_i) for (int unsigned s = 0; s < Sets; s++) repl_q[s] <= '0;
     end
   end
+  // What is filled is there, whatever an invalidation of the PSC drops beside it. In an L1 it was there before, and an
+  // invalidation asks it too: a page fault's, for control is IDLE while a fill waits.
   always_ff @(posedge clk_i) begin : p_valid
-    logic [Sets-1:0][Ways-1:0] valid;
-    set_t                      set;
+    logic [Sets-1:0][Ways-1:0] now, drop;
+    set_t set;
+    dropped_q <= '0;
     if (rst_i || here || inv_i != InvNone) begin
-      valid = valid_q;
+      now = valid_q;
+      if (here) now[fill_set] = (now[fill_set] & ~over) | chosen;
+      drop = '0;
       unique case (inv_i)
         InvAddress, InvTarget: begin  // SDM 5.10.4.1: INVLPG drops global entries too, INVPCID type 0 does not
           for (int unsigned part = 0; part < Apart; part++) begin
@@ -377,18 +516,24 @@ module mmu_tlb_array
                   ) && agrees(
                       tag_q[set][w], inv_vpn_i, inv_pcid_i
                   ) && !(inv_i == InvTarget && tag_q[set][w].glob))
-                valid[set][w] = 1'b0;
+                drop[set][w] = 1'b1;
             end
           end
         end
         InvNonGlobal, InvContext, InvAllNonGlobal:
         for (int unsigned s = 0; s < Sets; s++)
-        for (int unsigned w = 0; w < Ways; w++) if (inv_drops(tag_q[s][w], inv_i, inv_pcid_i)) valid[s][w] = 1'b0;
-        InvAll, InvInit: valid = '0;
+        for (int unsigned w = 0; w < Ways; w++) drop[s][w] = inv_drops(tag_q[s][w], inv_i, inv_pcid_i);
+        InvAll, InvInit: drop = '1;
         default: ;
       endcase
-      if (here) valid[fill_set] = (valid[fill_set] & ~over) | chosen;
-      valid_q <= rst_i ? '0 : valid;
+      if (here) begin
+        drop[fill_set] = drop[fill_set] & ~chosen;
+        if (!Psc && inv_i == InvAddress && set_of(inv_vpn_i) == fill_set) begin
+          if (vpn_match(fill_tag.vpn, inv_vpn_i, fill_tag.size)) drop[fill_set] = drop[fill_set] | chosen;
+        end
+      end
+      valid_q <= rst_i ? '0 : now & ~drop;
+      if (!Psc) dropped_q <= now & drop;
     end
   end
 
@@ -406,21 +551,34 @@ module mmu_tlb_array
   always_comb begin : p_peek
     set_t set;
     way_t way;
+    repl_t repl;
     set = '0;
     way = '0;
+    repl = '0;
     peek_word0_o = '0;
     peek_word1_o = '0;
     if (peek_i) begin
       set = set_t'(peek_idx_i >> $clog2(Ways));
       if (Ways > 1) way = way_t'(peek_idx_i);
-      if (valid_q[set][way]) begin
+      if (!Psc && here && set == fill_set && chosen[way]) begin
+        peek_word0_o = valid_tag(fill_tag);
+        peek_word1_o = kept_data(fill_data_i);
+      end else if (valid_q[set][way] && !(!Psc && here && set == fill_set && over[way])) begin
         peek_word0_o = valid_tag(tag_q[set][way]);
         peek_word1_o = data_q[place_of(set, way)];
+        if (written && written_place == place_of(set, way)) peek_word1_o = kept_data(filled_data_i);
       end
     end else if (peek_repl_i && Ways > 1) begin
       set = peek_idx_i[SetW-1:0];
-      peek_word0_o = Lru ? ranks_of(repl_q[set]) : 64'(repl_q[set]);
-      peek_word1_o = Lru ? '0 : 64'(128'(repl_q[set]) >> 64);
+      repl = repl_q[set];
+      if (!Psc) begin  // with what is written a cycle late
+        for (int unsigned p = 0; p < Ports; p++) begin
+          if (touch_i[p] && touch_set[p] == set) repl = touched(repl_q[set], touch_way[p]);
+        end
+        if (here && fill_set == set) repl = touched(repl_q[set], fill_way);
+      end
+      peek_word0_o = Lru ? ranks_of(repl) : 64'(repl);
+      peek_word1_o = Lru ? '0 : 64'(128'(repl) >> 64);
     end
   end
 endmodule

@@ -203,7 +203,7 @@ module mmu_walker
       access_q   <= start_access_i;
       cache_q    <= start_how_i.cache;
       base_q     <= start_how_i.base & FrameBits;
-      index_q    <= table_index(start_vpn_i, start_how_i.level);
+      index_q    <= start_how_i.index;
     end
     if (rst_i) state_q <= WkIdle;
   end

@@ -73,20 +73,32 @@ static int find_leader(const struct miss_queue *q, uint64_t candidates, uint64_t
     return -1;
 }
 
+void queue_denied(struct miss_queue *q)
+{
+    q->in[NWALK] |= q->in[DENIED];
+    q->in[DENIED] = 0;
+}
+
+/* Section 8 "Allocation": port p's is the (p+1)-th lowest of the FREE entries, of which there are so many (`ready`). */
+static unsigned free_of_port(uint64_t free, unsigned port)
+{
+    while (port--)
+        free &= free - 1;
+    return (unsigned)__builtin_ctzll(free);
+}
+
 void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *e)
 {
     struct miss_queue *q = &m->q;
-    uint64_t free = e->free;
     /* Entries that led at the start of the cycle and still do; those the ports below allocate are added. */
     uint64_t leaders = e->leaders & LEADER_STATES(q);
     for (unsigned i = 0; i < e->misses; i++) {
         const unsigned port = e->miss[i].port;
         const struct pins_req *req = &in->req[port];
         const uint64_t va = e->miss[i].va;
-        const unsigned n = (unsigned)__builtin_ctzll(free);
+        const unsigned n = free_of_port(e->free, port);
         const uint64_t bit = 1ull << n;
         struct queue_entry *entry = &q->entry[n];
-        free &= ~bit;
         *entry = (struct queue_entry){
             .va = va,
             .port = (uint8_t)port,
@@ -95,7 +107,7 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
         };
         enum queue_state state = PEND;
         if (e->miss[i].what == MISS_CONFIRM) {
-            state = NWALK;
+            state = DENIED;
             entry->confirm = true;
         } else if (e->miss[i].what == MISS_FAULT) {
             state = FINV;
@@ -112,7 +124,7 @@ void queue_allocate(struct mmu *m, const struct pins_in *in, const struct edge *
         }
         queue_move(q, n, FREE, state);
         q->of_port[port] |= bit;
-        if (state == PEND || state == NWALK)
+        if (state == PEND || state == DENIED)
             leaders |= bit;
     }
 }

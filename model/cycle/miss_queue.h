@@ -5,7 +5,7 @@
 
 #include "mmu_state.h"
 
-#define LEADER_STATES(q) ((q)->in[PEND] | (q)->in[SLK] | (q)->in[NWALK] | (q)->in[WALK])
+#define LEADER_STATES(q) ((q)->in[PEND] | (q)->in[SLK] | (q)->in[NWALK] | (q)->in[WALK] | (q)->in[DENIED])
 
 /* Moves entry n between two states. */
 static inline void queue_move(struct miss_queue *q, unsigned n, enum queue_state from, enum queue_state to)
@@ -28,6 +28,9 @@ void queue_respond(struct mmu *m, struct pins_out *out);
 
 /* req_ready of the present state. */
 uint8_t queue_ready(const struct mmu *m);
+
+/* Section 8 "Denied": the entries that are DENIED become NWALK, after the dispatch of the cycle. */
+void queue_denied(struct miss_queue *q);
 
 /* Allocates entries for this cycle's misses, after every other change of the cycle: e->free and e->leaders are its
  * start. */

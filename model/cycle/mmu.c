@@ -64,7 +64,7 @@ static bool is_waiting(const struct mmu *m, uint8_t responses)
 {
     const struct walkers *ws = &m->walkers;
     const struct miss_queue *q = &m->q;
-    if (responses || !pipe_empty(&m->pipe) || (q->in[FINV] | q->in[DONE]))
+    if (responses || !pipe_empty(&m->pipe) || (q->in[FINV] | q->in[DONE] | q->in[DENIED]))
         return false;
     if (m->ctl.state == C_DRAIN ? ws->in[W_IDLE] == WALKERS_ALL : m->ctl.state != C_IDLE || q->in[PEND])
         return false;
@@ -140,6 +140,7 @@ static void work_on_misses(struct mmu *m, const struct pins_in *in, struct edge 
     walker_dispatch(m, e);
     stlb_act(m, e);
     walker_grant(m, e);
+    queue_denied(&m->q); /* is not dispatched in this cycle */
 }
 
 static inline void write_touches(const struct edge *e)

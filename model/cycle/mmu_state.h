@@ -33,7 +33,7 @@ struct l1tlb {
 
 /* ---- miss queue (section 8) ---- */
 
-enum queue_state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, QUEUE_STATES };
+enum queue_state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, DENIED, QUEUE_STATES };
 
 struct queue_entry {
     uint64_t va;   /* masked by LAM */

@@ -166,8 +166,34 @@ void registers_touches(VlUnpacked<T, Sets> &reg, const state_words &words, unsig
     }
 }
 
+/* Of each entry whether it is global, or of the current PCID. */
+template <class T> void registers_current(T &reg, const state_words &words, unsigned s, unsigned a)
+{
+    const auto control = words.get(WORD_CONTROL, 0);
+    const uint64_t pcid = control.field(3, 1, 1) ? control.field(0, 12) : 0;
+    register_clear(reg);
+    state_words::word word;
+    for (unsigned at = 0; (word = word_of_entry(words, s, a, at)).exists; at++)
+        register_insert(reg, at, 1, word.field(3, 1) | (word.field(4, 12) == pcid));
+}
+
+/* The ports of a side, bit 0 its first one, whose request of the cycle before was denied: they have an entry in DENIED.
+ */
+inline unsigned registers_denied(const state_words &words, unsigned side)
+{
+    enum : unsigned { DENIED = 9 };
+    unsigned ports = 0;
+    for (unsigned e = 0; e < CFG_MISS_QUEUE_ENTRIES; e++) {
+        const auto entry = words.get(WORD_QUEUE, e);
+        if (entry.field(0, 4) == DENIED)
+            ports |= 1u << unsigned(entry.field(4, 4));
+    }
+    return side ? ports >> CFG_PORTS_FETCH : ports & ((1u << CFG_PORTS_FETCH) - 1);
+}
+
 template <class Registers> void registers_l1(Registers &registers, const state_words &words)
 {
+    const auto clear = [](auto &reg, auto...) { register_clear(reg); };
     registers.u_front_g_side_u_l1tlb_g_array_u_array_tag_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_tags(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_data_q(
@@ -178,6 +204,32 @@ template <class Registers> void registers_l1(Registers &registers, const state_w
         [&](auto &reg, unsigned side, unsigned a) { registers_valid(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_repl_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_touches(reg, words, side, a); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_current_q(
+        [&](auto &reg, unsigned side, unsigned a) { registers_current(reg, words, side, a); });
+    /* Nothing is written late: neither a fill nor a touch; and what was asked is answered (registers_responses), but
+     * for what was denied. Which array said so nobody asks any more: the first. */
+    const auto denied = [&](auto &reg, unsigned side, unsigned a) {
+        register_set(reg, a ? 0 : registers_denied(words, side));
+    };
+    registers.u_front_g_side_u_l1tlb_fill_q(clear);
+    registers.u_front_g_side_u_l1tlb_fill_tag_q(clear);
+    registers.u_front_g_side_u_l1tlb_fill_data_q(clear);
+    registers.u_front_g_side_u_l1tlb_filled_data_q(clear);
+    registers.u_front_g_side_u_l1tlb_took_q(
+        [&](auto &reg, unsigned side) { register_set(reg, registers_denied(words, side)); });
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_dropped_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_ok_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_denied_q(denied);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_gone_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_ok_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_denied_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_any_q(denied);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_hit_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_set_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_size_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_place_q(clear);
 }
 
 template <class Registers> void registers_psc(Registers &registers, const state_words &words)
@@ -187,6 +239,8 @@ template <class Registers> void registers_psc(Registers &registers, const state_
     registers.u_psc_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_data(reg, words, PSC, a); });
     registers.u_psc_g_array_u_array_valid_q([&](auto &reg, unsigned a) { registers_valid(reg, words, PSC, a); });
     registers.u_psc_g_array_u_array_repl_q([&](auto &reg, unsigned a) { registers_touches(reg, words, PSC, a); });
+    registers.u_psc_g_array_u_array_dropped_q([](auto &reg, unsigned) { register_clear(reg); });
+    registers.u_psc_g_array_u_array_current_q([&](auto &reg, unsigned a) { registers_current(reg, words, PSC, a); });
 }
 
 /* ---- results and addresses, as the miss queue and the response registers keep them ---- */
@@ -207,6 +261,8 @@ inline uint64_t register_result(unsigned kind, unsigned src, unsigned err, unsig
 template <class Registers> void registers_responses(Registers &registers, const struct pins_out &out)
 {
     const auto response = [&](unsigned p) { return out.resp_valid >> p & 1 ? out.resp[p] : pins_resp{}; };
+    registers.u_front_asked_q([](auto &reg) { register_clear(reg); });
+    registers.u_front_g_fault_g_told_access_q([](auto &reg, unsigned) { register_clear(reg); });
     registers.u_front_resp_q([&](auto &reg) { register_set(reg, out.resp_valid); });
     registers.u_front_g_response_id_q([&](auto &reg, unsigned p) { register_set(reg, response(p).id); });
     registers.u_front_g_response_addr_q(
@@ -222,7 +278,7 @@ template <class Registers> void registers_responses(Registers &registers, const 
 
 template <class Registers> void registers_queue(Registers &registers, const state_words &words)
 {
-    enum state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, STATES };
+    enum state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, DENIED, STATES };
     enum : unsigned {
         NM = CFG_MISS_QUEUE_ENTRIES,
         NP = CFG_PORTS_FETCH + CFG_PORTS_DATA,
@@ -239,7 +295,7 @@ template <class Registers> void registers_queue(Registers &registers, const stat
         step0 |= entry.field(48, 1) << e;
         step1 |= entry.field(49, 1) << e;
     }
-    registers.u_queue_free_q([&](auto &reg) { register_set(reg, in[FREE]); });
+    registers.u_queue_free_q([&](auto &reg) { register_set(reg, in[FREE] | in[DENIED]); });
     registers.u_queue_pend_q([&](auto &reg) { register_set(reg, in[PEND]); });
     registers.u_queue_slk_q([&](auto &reg) { register_set(reg, in[SLK]); });
     registers.u_queue_nwalk_q([&](auto &reg) { register_set(reg, in[NWALK]); });
@@ -276,6 +332,14 @@ template <class Registers> void registers_queue(Registers &registers, const stat
         entries(reg, unsigned(__builtin_popcountll(ADDRESS_MASK)), [](word w) { return w.w[1] & ADDRESS_MASK; });
     });
     const auto pointers = words.get(WORD_CONTROL, 2);
+    /* An entry that is DENIED was asked for in the cycle before; its L1 tells why (registers_l1). */
+    const auto clear = [](auto &reg) { register_clear(reg); };
+    registers.u_queue_new_q([&](auto &reg) {
+        for (unsigned p = 0; p < NP; p++)
+            register_set(reg[p], of_port[p] & in[DENIED]);
+    });
+    registers.u_queue_follows_q(clear);
+    registers.u_queue_plain_q(clear);
     registers.u_queue_rr_issue_q([&](auto &reg) { register_set(reg, pointers.field(0, 6)); });
     registers.u_queue_rr_walk_q([&](auto &reg) { register_set(reg, pointers.field(8, 6)); });
 }
@@ -429,8 +493,10 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
     registers.u_stlb_g_array_u_array_p_fresh_q(clear);
     registers.u_stlb_g_array_u_array_p_set_q(clear);
     registers.u_stlb_g_array_u_array_p_fill_q(clear);
-    registers.u_stlb_g_array_u_array_p_low_q(clear);
-    registers.u_stlb_g_array_u_array_c_news_q(clear);
+    registers.u_stlb_g_array_u_array_w_write_q(clear);
+    registers.u_stlb_g_array_u_array_w_low_q(clear);
+    registers.u_stlb_g_array_u_array_w_set_q(clear);
+    registers.u_stlb_g_array_u_array_c_same_q(clear);
     registers.u_stlb_g_array_u_array_c_sets_q([&](auto &reg, unsigned a) { all_sets(reg, a, 1); });
     registers.u_stlb_g_array_u_array_c_match_q([&](auto &reg, unsigned a) {
         const unsigned ways = shape_of_stlb(a).ways;
@@ -454,6 +520,19 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
                               stlb_found_of_size(words, a, unsigned(fill.field(1, 2))).asked);
     });
     registers.u_stlb_g_array_u_array_c_place_q(clear); /* of a sweep */
+    registers.u_stlb_g_array_u_array_c_data_q([&](auto &reg, unsigned a) {
+        for (unsigned size = 0; size < 3; size++)
+            register_set(reg[size], stlb_found_of_size(words, a, size).entry.w[1]);
+    });
+    registers.u_stlb_g_array_u_array_c_glob_q([&](auto &reg, unsigned a) {
+        register_clear(reg);
+        for (unsigned size = 0; size < 3; size++)
+            register_insert(reg, size, 1, stlb_found_of_size(words, a, size).entry.field(3, 1));
+    });
+    /* … and not by the ways of its memories */
+    registers.u_stlb_g_array_u_array_g_late_c_pick_q(clear);
+    registers.u_stlb_g_array_u_array_g_late_c_globs_q(clear);
+    registers.u_stlb_g_array_u_array_g_late_c_words_q(clear);
 }
 
 template <class Registers> void registers_stlb(Registers &registers, const state_words &words)
@@ -474,35 +553,20 @@ template <class Registers> void registers_stlb(Registers &registers, const state
     registers.u_stlb_r_size_q([&](auto &reg) { register_set(reg, r.field(1, 2)); });
     registers.u_stlb_r_glob_q([&](auto &reg) { register_set(reg, r.field(3, 1)); });
     registers.u_stlb_r_data_q([&](auto &reg) { register_set(reg, r.w[1]); });
-    /* In C a FILL, in the first place, or the hits of a lookup, one of each size. */
+    /* In C a FILL, or what is invalidated. */
     const auto stage = words.get(WORD_STAGE, STAGES);
     const unsigned token = unsigned(stage.field(0, 2));
-    uint64_t hits = 0, globals = 0;
-    state_words::word entry[3] = {};
-    for (unsigned at = 0; at < 6 && token == TOKEN_LOOKUP; at++) {
-        const unsigned a = at / 3, size = at % 3;
-        const stlb_found f = a == 0 || CFG_STLB_A1_WAYS ? stlb_found_of_size(words, a, size) : stlb_found{};
-        hits |= uint64_t{f.ways != 0} << size;
-        if (f.ways)
-            entry[size] = f.entry;
-    }
-    if (token == TOKEN_FILL)
-        entry[0] = words.get(WORD_FILL, 1);
-    for (unsigned size = 0; size < 3; size++)
-        globals |= entry[size].field(3, 1) << size;
+    const auto fill = words.get(WORD_FILL, 1);
     registers.u_stlb_c_size_q([&](auto &reg) {
-        register_set(reg, token == TOKEN_FILL ? entry[0].field(1, 2) : token == TOKEN_FINV ? stage.field(8, 2) : 0);
+        register_set(reg, token == TOKEN_FILL ? fill.field(1, 2) : token == TOKEN_FINV ? stage.field(8, 2) : 0);
     });
-    registers.u_stlb_c_glob_q([&](auto &reg) { register_set(reg, globals); });
-    registers.u_stlb_c_data_q([&](auto &reg) {
-        for (unsigned size = 0; size < 3; size++)
-            register_set(reg[size], entry[size].w[1]);
-    });
-    registers.u_stlb_c_hit_q([&](auto &reg) { register_set(reg, hits); });
+    registers.u_stlb_c_new_glob_q([&](auto &reg) { register_set(reg, fill.field(3, 1)); });
+    registers.u_stlb_c_new_data_q([&](auto &reg) { register_set(reg, fill.w[1]); });
     registers.u_stlb_c_whole_q(clear);
     registers.u_stlb_c_sweep_q(clear);
     registers.u_stlb_c_init_q(clear);
     registers.u_stlb_p_new_q(clear);
+    registers.u_stlb_inv_vpn_q([&](auto &reg) { register_set(reg, stlb_stage_vpn(words, 1)); });
     registers_stlb_arrays(registers, words);
 }
 
@@ -582,6 +646,9 @@ template <class Registers> void registers_control(Registers &registers, const st
     });
     registers.u_ctl_pkru_q([&](auto &reg) { register_set(reg, keys.field(0, 32)); });
     registers.u_ctl_pkrs_q([&](auto &reg) { register_set(reg, keys.field(32, 32)); });
+    registers.u_ctl_keys_q([&](auto &reg) {
+        register_set(reg, (flag(PKE) ? keys.field(0, 32) << 32 : 0) | (flag(PKS) ? keys.field(32, 32) : 0));
+    });
     const auto clear = [](auto &reg) { register_clear(reg); };
     registers.u_ctl_state_q(clear);
     registers.u_ctl_op_q(clear);

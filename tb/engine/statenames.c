@@ -9,8 +9,8 @@
 #include "statecmp.h"
 
 static const char *const ctl_states[] = {"IDLE", "DRAIN", "EXEC", "SWEEP", "DONE", NULL};
-static const char *const mq_states[] = {"FREE",   "PEND", "SLK",   "NWALK", "WALK",
-                                        "FOLLOW", "FINV", "FINVW", "DONE",  NULL};
+static const char *const mq_states[] = {"FREE", "PEND",  "SLK",  "NWALK",  "WALK", "FOLLOW",
+                                        "FINV", "FINVW", "DONE", "DENIED", NULL};
 static const char *const walker_states[] = {"IDLE", "REQ", "WAIT", "CAS", "CASW", "FIN", NULL};
 static const char *const tokens[] = {"none", "LOOKUP", "FINV", "FILL", NULL};
 static const char *const sizes[] = {"4K", "2M", "1G", NULL};

@@ -58,7 +58,7 @@ static void refused(const struct forms *f, struct stand *r)
     if (CFG_POLICY_FAULT_REWALK && !preset_room(&preset_dtlb, SIZE_4K).entries)
         row(f, r, fault(4), store, "write to a read-only page in the STLB, walked again: S+3+4(L+1)+S+1");
     else if (CFG_POLICY_FAULT_REWALK)
-        row(f, r, 4 * (L + 1) + S + 5, store, "write to a read-only page in the L1, walked again: 4(L+1)+S+5");
+        row(f, r, 4 * (L + 1) + S + 6, store, "write to a read-only page in the L1, walked again: 4(L+1)+S+6");
     else if (preset_room(&preset_dtlb, SIZE_4K).entries)
         row(f, r, S + 3, store, "write to a read-only page in the L1: S+3");
     else

@@ -5,8 +5,8 @@
 #include "matrix/ground.h"
 #include "matrix/state.h"
 
-const char *const flight_name[FLIGHTS] = {"none", "PEND", "SLK", "NWALK",  "REQ",  "WAIT",
-                                          "CAS",  "CASW", "FIN", "FOLLOW", "FINV", "FINVW"};
+const char *const flight_name[FLIGHTS] = {"none", "PEND", "SLK",    "NWALK", "REQ",   "WAIT",  "CAS",
+                                          "CASW", "FIN",  "FOLLOW", "FINV",  "FINVW", "DENIED"};
 
 /* One clock; answers to the requests in flight are kept. */
 static bool clock(struct run *run)
@@ -29,6 +29,8 @@ static bool launch(struct run *run)
     const struct oracle_access access = ground_flight(run);
     if (run->cell->flight == FLY_NONE)
         return true;
+    if (run->cell->flight == FLY_DENIED && !ground_known(run))
+        return false;
     rig_offer(run->r, &access, FLIGHT_ID);
     for (unsigned cycles = 0; cycles < PATIENCE; cycles++) {
         if (state_in_flight(run->r, run->cell->flight, FLIGHT_ID, FOLLOWER_ID))

@@ -86,8 +86,17 @@ bool ground_fill(struct run *run, uint8_t acc)
 
 struct oracle_access ground_flight(const struct run *run)
 {
-    const bool faults = run->cell->flight == FLY_FINV || run->cell->flight == FLY_FINVW;
+    const enum flight flight = run->cell->flight;
+    const bool faults = flight == FLY_FINV || flight == FLY_FINVW || flight == FLY_DENIED;
     return (struct oracle_access){.va = ground_va(run->cell, IN_FLIGHT), .acc = ACC_READ, .user = faults};
+}
+
+bool ground_known(struct run *run)
+{
+    struct pins_resp resp;
+    struct oracle_access access = ground_flight(run);
+    access.user = false;
+    return rig_access(run->r, &access, &resp) && rig_check(run->r, &access, &resp, NULL) && settle(run->r);
 }
 
 uint64_t ground_pa(const struct run *run, unsigned index)

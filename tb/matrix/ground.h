@@ -49,4 +49,7 @@ bool ground_change(struct run *run);
 /* The request in flight. */
 struct oracle_access ground_flight(const struct run *run);
 
+/* Its page into its L1, by an access that has the right to it. */
+bool ground_known(struct run *run);
+
 #endif

@@ -37,6 +37,7 @@ enum flight {
     FLY_FOLLOW,
     FLY_FINV,
     FLY_FINVW,
+    FLY_DENIED, /* its page is in its L1, and it has no right to it */
     FLIGHTS
 };
 extern const char *const flight_name[FLIGHTS];

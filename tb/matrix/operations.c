@@ -221,5 +221,10 @@ const char *impossible(const struct cell *cell, bool paced)
         return "the operation names no address";
     if (!paced && cell->flight == FLY_FOLLOW && CFG_MISS_QUEUE_ENTRIES <= CFG_PORTS_FETCH + CFG_PORTS_DATA)
         return "the miss queue has no room for a second request";
+    if (!paced && cell->flight == FLY_DENIED && !CFG_POLICY_FAULT_REWALK)
+        return "a fault of a hit in an L1 is told at once";
+    if (!paced && cell->flight == FLY_DENIED &&
+        !(tlb_holds[DTLB] >> (cell->structure == PSC ? 0 : cell->level - 1) & 1))
+        return "the L1 of the request in flight does not hold its page";
     return NULL;
 }

@@ -11,7 +11,8 @@ enum miss_state {
     MISS_WALK = 4,
     MISS_FOLLOW = 5,
     MISS_FINV = 6,
-    MISS_FINVW = 7
+    MISS_FINVW = 7,
+    MISS_DENIED = 9
 };
 enum walker_state { WALKER_REQ = 1, WALKER_WAIT = 2, WALKER_CAS = 3, WALKER_CASW = 4, WALKER_FIN = 5 };
 
@@ -52,7 +53,7 @@ bool state_in_flight(const struct rig *r, enum flight flight, uint8_t id, uint8_
         [FLY_WAIT] = {MISS_WALK, WALKER_WAIT}, [FLY_CAS] = {MISS_WALK, WALKER_CAS},
         [FLY_CASW] = {MISS_WALK, WALKER_CASW}, [FLY_FIN] = {MISS_WALK, WALKER_FIN},
         [FLY_FOLLOW] = {MISS_FOLLOW, 0},       [FLY_FINV] = {MISS_FINV, 0},
-        [FLY_FINVW] = {MISS_FINVW, 0},
+        [FLY_FINVW] = {MISS_FINVW, 0},         [FLY_DENIED] = {MISS_DENIED, 0},
     };
     unsigned entry, state;
     if (!find(r, flight == FLY_FOLLOW ? follower : id, &entry, &state) || state != want[flight].miss)

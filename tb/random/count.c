@@ -22,6 +22,7 @@ enum {
     ENTRY_FINV,
     ENTRY_FINVW,
     ENTRY_DONE,
+    ENTRY_DENIED,
 };
 
 const char *random_op_name(unsigned op)
@@ -169,14 +170,15 @@ static void count_states(struct random *r)
         [ENTRY_PEND] = CORNER_ctl_entry_pend,     [ENTRY_SLK] = CORNER_ctl_entry_slk,
         [ENTRY_NWALK] = CORNER_ctl_entry_nwalk,   [ENTRY_WALK] = CORNER_ctl_entry_walk,
         [ENTRY_FOLLOW] = CORNER_ctl_entry_follow, [ENTRY_FINV] = CORNER_ctl_entry_finv,
-        [ENTRY_FINVW] = CORNER_ctl_entry_finvw,   [ENTRY_DONE] = CORNER_ctl_entry_done};
+        [ENTRY_FINVW] = CORNER_ctl_entry_finvw,   [ENTRY_DONE] = CORNER_ctl_entry_done,
+        [ENTRY_DENIED] = CORNER_ctl_entry_denied};
     uint64_t word[2];
     unsigned used = 0;
     for (unsigned i = 0; i < CFG_WALKERS_COUNT; i++)
         if (mmu_state(r->model, SEL_WALKERS, 2 * i, word) && (word[0] & 7) && (word[0] & 7) <= WALKER_FIN)
             met(r, walkers[word[0] & 7]);
     for (unsigned i = 0; i < CFG_MISS_QUEUE_ENTRIES; i++)
-        if (mmu_state(r->model, SEL_MISS_QUEUE, i, word) && (word[0] & 15) && (word[0] & 15) <= ENTRY_DONE) {
+        if (mmu_state(r->model, SEL_MISS_QUEUE, i, word) && (word[0] & 15) && (word[0] & 15) <= ENTRY_DENIED) {
             met(r, entries[word[0] & 15]);
             if (word[0] >> 22 & 1)
                 met(r, CORNER_ctl_confirm);

@@ -31,12 +31,12 @@ struct random;
     /* control operations: by state of a walker and of a queue entry when they were taken, and what was open then */  \
     X(ctl_walker_req) X(ctl_walker_wait) X(ctl_walker_cas) X(ctl_walker_casw) X(ctl_walker_fin) X(ctl_walker_held)    \
     X(ctl_entry_pend) X(ctl_entry_slk) X(ctl_entry_nwalk) X(ctl_entry_walk) X(ctl_entry_follow) X(ctl_entry_finv)     \
-    X(ctl_entry_finvw) X(ctl_entry_done) X(ctl_confirm) X(ctl_full_queue) X(ctl_every_port_accepts)                   \
-    X(ctl_lam_in_flight) X(la57_in_flight) X(cr3_kept) X(cr3_flushed) X(pcids_used) X(invlpg_not_canonical)           \
-    X(paging_off_on)                                                                                                  \
+    X(ctl_entry_finvw) X(ctl_entry_done) X(ctl_entry_denied) X(ctl_confirm) X(ctl_full_queue)                         \
+    X(ctl_every_port_accepts) X(ctl_lam_in_flight) X(la57_in_flight) X(cr3_kept) X(cr3_flushed) X(pcids_used)         \
+    X(invlpg_not_canonical) X(paging_off_on)                                                                          \
     /* squashes: by state of the request's entry and of its walker, with followers, and those that come to nothing */ \
     X(squash_pend) X(squash_slk) X(squash_nwalk) X(squash_walk) X(squash_follow) X(squash_finv) X(squash_finvw)       \
-    X(squash_done) X(squash_leader) X(squash_walker_req) X(squash_walker_wait) X(squash_walker_cas)                   \
+    X(squash_done) X(squash_denied) X(squash_leader) X(squash_walker_req) X(squash_walker_wait) X(squash_walker_cas)  \
     X(squash_walker_casw) X(squash_walker_fin) X(squash_walker_held) X(squash_during_control) X(squash_answered)      \
     X(squash_astray)                                                                                                  \
     /* pressure */                                                                                                    \

@@ -58,8 +58,9 @@ void squash_plan(struct random *r, struct flight *f)
 static void count_states(struct random *r, unsigned port, unsigned id)
 {
     static const enum random_corner entries[] = {
-        [1] = CORNER_squash_pend,   [2] = CORNER_squash_slk,  [3] = CORNER_squash_nwalk, [4] = CORNER_squash_walk,
-        [5] = CORNER_squash_follow, [6] = CORNER_squash_finv, [7] = CORNER_squash_finvw, [8] = CORNER_squash_done};
+        [1] = CORNER_squash_pend,  [2] = CORNER_squash_slk,    [3] = CORNER_squash_nwalk,
+        [4] = CORNER_squash_walk,  [5] = CORNER_squash_follow, [6] = CORNER_squash_finv,
+        [7] = CORNER_squash_finvw, [8] = CORNER_squash_done,   [9] = CORNER_squash_denied};
     static const enum random_corner walkers[] = {[1] = CORNER_squash_walker_req,
                                                  [2] = CORNER_squash_walker_wait,
                                                  [3] = CORNER_squash_walker_cas,

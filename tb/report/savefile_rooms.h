@@ -117,12 +117,13 @@ static const struct shown_signal control_signals[] = {
 };
 
 static const struct shown_signal miss_queue_signals[] = {
-    {"pend_q", "entries in PEND", 0, 0},
+    {"pend_now", "entries in PEND", 0, 0},
     {"slk_q", "SLK", 0, 0},
+    {"denied_now", "DENIED", 0, 0},
     {"nwalk_q", "NWALK", 0, 0},
     {"walk_q", "WALK", 0, 0},
-    {"follow_q", "FOLLOW", 0, 0},
-    {"finv_q", "FINV", 0, 0},
+    {"follow_now", "FOLLOW", 0, 0},
+    {"finv_now", "FINV", 0, 0},
     {"finvw_q", "FINVW", 0, 0},
     {"done_q", "DONE", 0, 0},
     {0},

@@ -23,6 +23,9 @@ for file in config/*.toml; do
     names_in_waveform $fst > $work/has
     grep -v '^[][@*^-]' $save | sed 's/^+{[^}]*} //' | sort -u > $work/named
     [ "$(comm -13 $work/has $work/named)" = "" ] || { echo "$preset: not in the waveform:"; comm -13 $work/has $work/named; exit 1; }
+    for state in "entries in PEND" SLK DENIED NWALK WALK FOLLOW FINV FINVW DONE; do
+        grep -q "^+{$state} " $save || { echo "$preset: no entries in $state"; exit 1; }
+    done
     ports=$(($(awk '/CFG_PORTS_(FETCH|DATA)/ {n += $3} END {print n}' build/$preset/gen/mmu_cfg.h)))
     walkers=$(awk '/CFG_WALKERS_COUNT/ {print $3}' build/$preset/gen/mmu_cfg.h)
     for room in bench "memory port" "miss queue" "STLB pipeline" "paging-structure caches" control \

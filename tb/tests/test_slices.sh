@@ -72,7 +72,7 @@ while read -r name trace options; do
     folder=$(sed -n 's/^ *see *//p' "$work/said")
     [ -s "$folder/state.txt" ] && [ -s "$folder/walk.txt" ] && ! grep -qE -e '--(jobs|slices)' "$folder/rerun.txt" || fail "$name: its folder"
 done <<'EOR'
-pcid_one_bit_short linux-pcid --check=cycle
+psc_shortest_match linux-pcid --check=cycle
 dirty_in_upper_entries pipeline --check=state
 EOR
 # A difference that is seen at a boundary only, by state: in one process at --check=cycle nothing is. Its line looks there.
