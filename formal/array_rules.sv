@@ -1,9 +1,10 @@
 // What docs/microarchitecture.md sections 4 and 13 say of one array of an L1 TLB or of the PSC, bound to it: that at
 // most one way matches a lookup (of a PSC one of each level), what a fill leaves, and of each invalidation what it
 // drops and what it keeps; and that a lookup is answered by the last fill of its page, after which nothing has dropped
-// it. Of its environment nothing is supposed but a reset in the first cycle, that without arch.pcid there is one PCID,
-// and that a fill is one of those it may be. Proved of arrays that hold all sizes, so that every rule of overlap
-// counts.
+// it. What an array holds is its registers, in an L1 with the fill that waits. Of its environment nothing is supposed
+// but a reset in the first cycle, that without arch.pcid there is one PCID, that a fill is one of those it may be, and
+// that it is told when the current PCID is a new one. Proved of arrays that hold all sizes, so that every rule of
+// overlap counts.
 `include "rules.svh"
 module array_rules
   import mmu_pkg::*;
@@ -19,9 +20,11 @@ module array_rules
   input logic                   clk_i,
   input logic                   rst_i,
   input logic [11:0]            pcid_i,
+  input logic                   settle_i,
   input logic [Ports-1:0]       look_i,
   input vpn_t                   look_vpn_i [Ports],
   input logic [Ports-1:0]       hit_o,
+  input logic [Ports-1:0]       was_hit_o,
   input psize_t                 size_o     [Ports],
   input data_t                  data_o     [Ports],
   input logic                   fill_i,
@@ -29,12 +32,22 @@ module array_rules
   input data_t                  fill_data_i,
   input logic [Fills-1:0]       fill_which_i,
   input tag_t                   fill_from_i [Fills],
+  input logic [Ports-1:0]       fill_hit_i,
+  input data_t                  filled_data_i,
+  input logic                   here,
+  input tag_t                   fill_tag,
+  input logic [Ways-1:0]        over,
+  input logic [Ways-1:0]        chosen,
+  input logic                   written,
+  input logic [(Ways > 1 ? $clog2(Ways) : 1)-1:0] written_place,
   input inv_t                   inv_i,
   input vpn_t                   inv_vpn_i,
   input logic [11:0]            inv_pcid_i,
   input tag_t                   tag_q      [1][Ways],
   input data_t                  data_q     [Ways > 1 ? 1 << $clog2(Ways) : 1],
   input logic [0:0][Ways-1:0]   valid_q,
+  input logic [0:0][Ways-1:0]   current_q,
+  input logic [0:0][Ways-1:0]   dropped_q,
   input logic [ReplW-1:0]       repl_q     [1]
 );
   // VPNs are equal at a size (of a PSC at a level); without LA57 they have 36 bits, of which the others are copies.
@@ -65,8 +78,33 @@ module array_rules
     return (a.glob || b.glob || a.pcid == b.pcid) && same_page(a.vpn, b.vpn, a.size > b.size ? a.size : b.size);
   endfunction
 
+  logic [39:0] frame_mask;
+  assign frame_mask = mmu_cfg_pkg::ARCH_PADDR_BITS == 52 ? '1 : (40'd1 << (mmu_cfg_pkg::ARCH_PADDR_BITS - 12)) - 40'd1;
+
+  // ---- what it holds: of an L1 with the fill that waits, and with the data that are written a cycle after it ----
+  logic [Ways-1:0] valid;
+  tag_t tag [Ways];
+  data_t word [Ways];
+  always_comb begin
+    for (int unsigned w = 0; w < Ways; w++) begin
+      valid[w] = valid_q[0][w];
+      tag[w]   = tag_q[0][w];
+      word[w]  = data_q[w];
+      if (written && 32'(written_place) == w) begin
+        word[w]       = filled_data_i;
+        word[w].frame = filled_data_i.frame & frame_mask;
+      end
+      if (!Psc && here && over[w]) valid[w] = 1'b0;
+      if (!Psc && here && chosen[w]) begin
+        valid[w] = 1'b1;
+        tag[w]   = fill_tag;
+        word[w]  = fill_data_i;
+        word[w].frame = fill_data_i.frame & frame_mask;
+      end
+    end
+  end
   function automatic logic overlap(input int unsigned v, input int unsigned w);
-    return valid_q[0][v] && valid_q[0][w] && overlap_of(tag_q[0][v], tag_q[0][w]);
+    return valid[v] && valid[w] && overlap_of(tag[v], tag[w]);
   endfunction
 
   // ---- this cycle ----
@@ -80,21 +118,30 @@ module array_rules
     inv_finds = 1'b0;
     fill_held = fill_i && Holds[fill_tag_i.size];
     for (int unsigned w = 0; w < Ways; w++) begin
-      match[w] = is_match(valid_q[0][w], tag_q[0][w], look_vpn_i[0], pcid_i);
-      for (int unsigned v = 0; v < w; v++)
-      if (match[v] && match[w] && (!Psc || tag_q[0][v].size == tag_q[0][w].size)) one = 1'b0;
+      match[w] = is_match(valid[w], tag[w], look_vpn_i[0], pcid_i);
+      for (int unsigned v = 0; v < w; v++) if (match[v] && match[w] && (!Psc || tag[v].size == tag[w].size)) one = 1'b0;
       if (match[w]) some = 1'b1;
-      if (valid_q[0][w] && (!Holds[tag_q[0][w].size] || (Psc && tag_q[0][w].glob))) held_sizes = 1'b0;
-      if (is_match(valid_q[0][w], tag_q[0][w], inv_vpn_i, inv_pcid_i)) inv_finds = 1'b1;
+      if (valid[w] && (!Holds[tag[w].size] || (Psc && tag[w].glob))) held_sizes = 1'b0;
+      if (is_match(valid[w], tag[w], inv_vpn_i, inv_pcid_i)) inv_finds = 1'b1;
       for (int unsigned v = 0; v < w; v++) if (overlap(v, w)) apart = 1'b0;
     end
   end
 
   // ---- the cycle before ----
   `RUN
-  logic was_rst, was_fill, was_inv, was_some;
+  logic
+      was_rst,
+      was_fill,
+      was_inv,
+      was_some;  // was_fill: what is held now begins with a fill; so of an L1 the one that waits
   tag_t was_tag;
   data_t was_data;
+  logic past_fill, past_over[Ways];
+  tag_t past_tag;
+  data_t past_data;
+  assign was_fill = Psc ? past_fill : fill_held;
+  assign was_tag  = Psc ? past_tag : fill_tag_i;
+  assign was_data = Psc ? past_data : fill_data_i;
   vpn_t was_vpn;
   logic [11:0] was_pcid;
   inv_t was_op;
@@ -102,37 +149,38 @@ module array_rules
   logic [Ways-1:0] was_valid, was_over, was_drop;
   always_ff @(posedge clk_i) begin
     was_op    <= inv_i;
-    was_valid <= valid_q[0];
+    was_valid <= valid;
     for (int unsigned w = 0; w < Ways; w++) begin
-      was_tags[w] <= tag_q[0][w];
-      was_over[w] <= fill_held && overlap_of(tag_q[0][w], fill_tag_i);
-      was_drop[w] <= is_dropped(tag_q[0][w], inv_i, inv_vpn_i, inv_pcid_i);
+      was_tags[w] <= tag[w];
+      past_over[w] <= fill_held && overlap_of(tag[w], fill_tag_i);
+      was_drop[w] <= is_dropped(tag[w], inv_i, inv_vpn_i, inv_pcid_i);
     end
     was_rst  <= rst_i;
-    was_fill <= fill_held;
-    was_tag  <= fill_tag_i;
-    was_data <= fill_data_i;
+    past_fill <= fill_held;
+    past_tag  <= fill_tag_i;
+    past_data <= fill_data_i;
     was_inv  <= inv_i == InvAddress;
     was_some <= inv_finds;
     was_vpn  <= inv_vpn_i;
     was_pcid <= inv_pcid_i;
+  end
+  always_comb begin
+    for (int unsigned w = 0; w < Ways; w++)
+    was_over[w] = Psc ? past_over[w] : fill_held && overlap_of(was_tags[w], fill_tag_i);
   end
   logic filled, gone;
   always_comb begin
     filled = 1'b0;
     gone   = 1'b1;
     for (int unsigned w = 0; w < Ways; w++) begin
-      if (valid_q[0][w] && tag_q[0][w].size == was_tag.size && tag_q[0][w].glob == was_tag.glob &&
-          tag_q[0][w].pcid == was_tag.pcid && same_page(
-              tag_q[0][w].vpn, was_tag.vpn, was_tag.size
+      if (valid[w] && tag[w].size == was_tag.size && tag[w].glob == was_tag.glob &&
+          tag[w].pcid == was_tag.pcid && same_page(
+              tag[w].vpn, was_tag.vpn, was_tag.size
           ))
         filled = 1'b1;
-      if (is_match(valid_q[0][w], tag_q[0][w], was_vpn, was_pcid)) gone = 1'b0;
+      if (is_match(valid[w], tag[w], was_vpn, was_pcid)) gone = 1'b0;
     end
   end
-
-  logic [39:0] frame_mask;
-  assign frame_mask = mmu_cfg_pkg::ARCH_PADDR_BITS == 52 ? '1 : (40'd1 << (mmu_cfg_pkg::ARCH_PADDR_BITS - 12)) - 40'd1;
 
   // Of the entries before: those that had to go are gone, and of the others one at most, which a fill that found no
   // room has replaced.
@@ -141,14 +189,14 @@ module array_rules
   always_ff @(posedge clk_i) begin
     was_inv_some <= inv_i != InvNone;
     for (int unsigned w = 0; w < Ways; w++)
-    was_other_level[w] <= valid_q[0][w] && tag_q[0][w].size != fill_tag_i.size && valid_q[0] != '1;
+    was_other_level[w] <= valid[w] && tag[w].size != fill_tag_i.size && valid != '1;
   end
   always_comb begin
     lowest_hit       = 1'b1;
-    other_level_kept = (was_other_level & ~valid_q[0]) == '0;
+    other_level_kept = (was_other_level & ~valid) == '0;
     for (int unsigned w = 0; w < Ways; w++) begin
-      if (match[w] && tag_q[0][w].size < size_o[0]) lowest_hit = 1'b0;
-      if (was_other_level[w] && tag_q[0][w] != was_tags[w]) other_level_kept = 1'b0;
+      if (match[w] && tag[w].size < size_o[0]) lowest_hit = 1'b0;
+      if (was_other_level[w] && tag[w] != was_tags[w]) other_level_kept = 1'b0;
     end
   end
   always_comb begin
@@ -157,8 +205,8 @@ module array_rules
     stayed   = 1'b1;
     one_lost = 1'b0;
     for (int unsigned w = 0; w < Ways; w++) begin
-      if (was_valid[w] && was_drop[w] && valid_q[0][w] && !was_fill) dropped = 1'b0;
-      if (was_valid[w] && !was_drop[w] && !was_over[w] && (!valid_q[0][w] || tag_q[0][w] != was_tags[w])) begin
+      if (was_valid[w] && was_drop[w] && valid[w] && !was_fill) dropped = 1'b0;
+      if (was_valid[w] && !was_drop[w] && !was_over[w] && (!valid[w] || tag[w] != was_tags[w])) begin
         if (!was_fill || one_lost || was_valid != '1 || was_over != '0) stayed = 1'b0;
         one_lost = 1'b1;
       end
@@ -187,6 +235,23 @@ module array_rules
   tag_t held_tag;
   data_t held_data;
   logic [1:0] watch_size;  // of a PSC the level that is looked at
+  // As it is now: of an L1 with the fill that waits.
+  logic fills_it, now_held;
+  tag_t now_tag;
+  data_t now_data;
+  assign fills_it = fill_held && is_match(
+      1'b1, fill_tag_i, watch_vpn, watch_pcid
+  ) && (!Psc || fill_tag_i.size == watch_size);
+  always_comb begin
+    now_held = held;
+    now_tag  = held_tag;
+    now_data = held_data;
+    if (!Psc && fills_it) begin
+      now_held = 1'b1;
+      now_tag  = fill_tag_i;
+      now_data = fill_data_i;
+    end else if (!Psc && fill_held && overlap_of(held_tag, fill_tag_i)) now_held = 1'b0;
+  end
   always_ff @(posedge clk_i) begin
     if (!begun) begin  // any; loaded in the cycle of the reset, for a register that keeps its value would be none
       watch_vpn  <= look_vpn_i[0];
@@ -194,44 +259,91 @@ module array_rules
       watch_size <= fill_tag_i.size;
     end
     if (rst_i) held <= 1'b0;
-    else if (fill_held && is_match(
-            1'b1, fill_tag_i, watch_vpn, watch_pcid
-        ) && (!Psc || fill_tag_i.size == watch_size)) begin
+    else if (Psc && fills_it) begin
       held      <= 1'b1;
       held_tag  <= fill_tag_i;
       held_data <= fill_data_i;
-    end else if ((fill_held && overlap_of(held_tag, fill_tag_i)) || is_dropped(held_tag, inv_i, inv_vpn_i, inv_pcid_i))
-      held <= 1'b0;
+    end else begin
+      held      <= now_held && !(Psc && fill_held && overlap_of(
+          held_tag, fill_tag_i
+      )) && !is_dropped(
+          now_tag, inv_i, inv_vpn_i, inv_pcid_i
+      );
+      held_tag  <= now_tag;
+      held_data <= now_data;
+    end
   end
-  logic fresh, watched;
+  logic fresh, asks_it;
   always_comb begin
     fresh = 1'b1;
     for (int unsigned w = 0; w < Ways; w++) begin
-      if (is_match(valid_q[0][w], tag_q[0][w], watch_vpn, watch_pcid) && (!Psc || tag_q[0][w].size == watch_size)) begin
-        if (!held || tag_q[0][w].size != held_tag.size || tag_q[0][w].glob != held_tag.glob
-            || tag_q[0][w].pcid != held_tag.pcid || !same_page(
-                tag_q[0][w].vpn, held_tag.vpn, held_tag.size
-            ) || data_q[w].frame != (held_data.frame & frame_mask) ||
-                {data_q[w].w, data_q[w].u, data_q[w].nx} != {held_data.w, held_data.u, held_data.nx})
+      if (is_match(valid[w], tag[w], watch_vpn, watch_pcid) && (!Psc || tag[w].size == watch_size)) begin
+        if (!now_held || tag[w].size != now_tag.size || tag[w].glob != now_tag.glob || tag[w].pcid != now_tag.pcid
+            || !same_page(
+                tag[w].vpn, now_tag.vpn, now_tag.size
+            ) || word[w].frame != (now_data.frame & frame_mask) ||
+                {word[w].w, word[w].u, word[w].nx} != {now_data.w, now_data.u, now_data.nx})
           fresh = 1'b0;
       end
     end
   end
-  assign watched = look_i[0] && same_page(
-      look_vpn_i[0], watch_vpn, 2'd0
-  ) && pcid_i == watch_pcid && hit_o[0] && (!Psc || size_o[0] == watch_size);
+  assign asks_it = look_i[0] && same_page(look_vpn_i[0], watch_vpn, 2'd0) && pcid_i == watch_pcid;
 
+  // Size and data of an L1's hit come a cycle later: of the lookup there was, with what was held then.
+  logic read, read_held, past_look, past_asks, past_held;
+  tag_t read_tag, past_held_tag;
+  data_t read_data, past_held_data;
+  always_ff @(posedge clk_i) begin
+    past_look      <= look_i[0] && hit_o[0] && !rst_i;
+    past_asks      <= asks_it && hit_o[0] && !rst_i;
+    past_held      <= now_held;
+    past_held_tag  <= now_tag;
+    past_held_data <= now_data;
+  end
+  assign read      = Psc ? asks_it && hit_o[0] && size_o[0] == watch_size : past_asks;
+  assign read_held = Psc ? now_held : past_held;
+  assign read_tag  = Psc ? now_tag : past_held_tag;
+  assign read_data = Psc ? now_data : past_held_data;
 
   logic fill_from;  // the fill is the one that it is said to be, and no other
   always_comb begin
     fill_from = fill_which_i != '0 && (fill_which_i & (fill_which_i - 1'b1)) == '0;
     for (int unsigned f = 0; f < Fills; f++) if (fill_which_i[f] && fill_from_i[f] != fill_tag_i) fill_from = 1'b0;
   end
-  // The lookup of this cycle asks for what was filled in the last, and the data are those.
-  logic asked, answered;
-  assign asked    = same_page(look_vpn_i[0], was_tag.vpn, was_tag.size) && (was_tag.glob || was_tag.pcid == pcid_i);
-  assign answered = size_o[0] == was_tag.size && data_o[0].frame == (was_data.frame & frame_mask)
-                    && data_o[0].w == was_data.w;
+  // The lookup of the first cycle in which it could asks for what was filled, and the data are those.
+  logic asked, past_asked, reads_fill, answered;
+  always_ff @(posedge clk_i) past_asked <= !rst_i && !was_rst && was_fill && look_i[0] && asked;
+  tag_t reads_tag;
+  data_t reads_data;
+  assign asked      = same_page(look_vpn_i[0], was_tag.vpn, was_tag.size) && (was_tag.glob || was_tag.pcid == pcid_i);
+  assign reads_fill = Psc ? !was_rst && was_fill && look_i[0] && asked && size_o[0] == was_tag.size : past_asked;
+  assign reads_tag  = Psc ? was_tag : past_tag;
+  assign reads_data = Psc ? was_data : past_data;
+  assign answered = size_o[0] == reads_tag.size && data_o[0].frame == (reads_data.frame & frame_mask)
+                    && data_o[0].w == reads_data.w;
+
+  // ---- the current PCID ----
+  logic settled, current_fit, fill_hit_fit;
+  logic [11:0] settled_pcid;
+  data_t past_fill_data;
+  always_ff @(posedge clk_i) begin
+    if (settle_i) settled_pcid <= pcid_i;
+    settled <= !rst_i && (settled || settle_i);
+    if (fill_i) past_fill_data <= fill_data_i;
+  end
+  always_comb begin
+    current_fit  = 1'b1;
+    fill_hit_fit = 1'b1;
+    for (int unsigned w = 0; w < Ways; w++) begin
+      if ((valid_q[0][w] || dropped_q[0][w]) &&
+          current_q[0][w] != (tag_q[0][w].glob || tag_q[0][w].pcid == settled_pcid))
+        current_fit = 1'b0;
+    end
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (fill_hit_i[p] != (fill_i && look_i[p] && same_page(look_vpn_i[p], fill_tag_i.vpn, fill_tag_i.size)))
+        fill_hit_fit = 1'b0;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!begun) begin
@@ -242,26 +354,36 @@ module array_rules
       `SUPPOSED(fill_is_one_of_them, fill_i && Fills > 1, fill_from)
       `SUPPOSED(psc_is_not_global, Psc && fill_i, !fill_tag_i.glob)
       `SUPPOSED(no_fill_of_none, !fill_i, fill_which_i == '0 || Fills == 1)
+      `SUPPOSED(settled_before_it_is_used, look_i != '0 || fill_i, settled && !settle_i && pcid_i == settled_pcid)
+      `SUPPOSED(fill_is_of_the_current_pcid, fill_i, fill_tag_i.pcid == settled_pcid)
+      `SUPPOSED(fill_hits_are_told, !Psc, fill_hit_fit)
+      `SUPPOSED(filled_data_are_told, written, filled_data_i == past_fill_data)
+      `SUPPOSED(only_addresses_meet_a_fill, !Psc && fill_i && inv_i != InvNone,
+                inv_i == InvAddress && inv_pcid_i == settled_pcid)
       `PROPERTY(one_way_matches, some, one)
       `PROPERTY(no_two_overlap, !was_rst && was_fill, apart)
       `PROPERTY(hit_is_a_match, look_i[0], hit_o[0] == some)
       `PROPERTY(fill_is_found, !was_rst && was_fill, filled)
-      `PROPERTY(fill_is_read, !was_rst && was_fill && look_i[0] && asked && (!Psc || size_o[0] == was_tag.size),
-                hit_o[0] && answered)
+      `PROPERTY(fill_is_read, reads_fill, (Psc ? hit_o[0] : was_hit_o[0]) && answered)
+      `PROPERTY(told_again, past_look && !Psc, was_hit_o[0])
       `PROPERTY(address_is_gone, was_inv && was_some && !was_fill, gone)
+      `PROPERTY(fault_drops_the_fill, !Psc && was_inv && past_fill && is_match(1'b1, past_tag, was_vpn, was_pcid
+                ) && !was_fill, gone)
       `PROPERTY(dropped_as_in_the_table, !was_rst && (was_valid & was_drop) != '0, dropped)
       `PROPERTY(the_others_stay, !was_rst && (was_valid & ~was_drop) != '0, stayed)
       `PROPERTY(lru_is_an_order, Lru && begun, ordered)
-      `PROPERTY(answered_by_the_last_fill, watched,
-                held && size_o[0] == held_tag.size && data_o[0].frame == (held_data.frame & frame_mask)
-                && {data_o[0].w, data_o[0].u, data_o[0].nx} == {held_data.w, held_data.u, held_data.nx})
+      `PROPERTY(answered_by_the_last_fill, read,
+                read_held && size_o[0] == read_tag.size && data_o[0].frame == (read_data.frame & frame_mask)
+                && {data_o[0].w, data_o[0].u, data_o[0].nx} == {read_data.w, read_data.u, read_data.nx})
       `PROPERTY(lowest_level_wins, Psc && look_i[0] && hit_o[0], lowest_hit)
       `PROPERTY(levels_are_apart, Psc && !was_rst && was_fill && !was_inv_some && was_other_level != '0,
                 other_level_kept)
       // Lemmas: by these the others are inductive.
       `PROPERTY(lemma_sizes, valid_q != '0, held_sizes)
-      `PROPERTY(lemma_fresh, held, fresh)
-      `PROPERTY(lemma_watched, begun && !held, fresh)
+      `PROPERTY(lemma_fresh, now_held, fresh)
+      `PROPERTY(lemma_watched, begun && !now_held, fresh)
+      `PROPERTY(lemma_current, settled && (valid_q | dropped_q) != '0, current_fit)
+      `PROPERTY(lemma_settled, valid != '0, settled)
       `PROPERTY(lemma_apart, valid_q != '0, apart)
     end
   end

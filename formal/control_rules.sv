@@ -257,7 +257,7 @@ module control_rules
       // ---- what holds all the time ----
       `PROPERTY(current_pcid, state_q == CtlIdle, pcid_o == (now.pcide ? now.low : 12'd0))
       `PROPERTY(nothing_that_is_not_built_in, begun, !absent)
-      `PROPERTY(keys_where_switched_on, begun,
+      `PROPERTY(keys_where_switched_on, state_q == CtlIdle || state_q == CtlDrain || state_q == CtlExec,
                 keys_o.user == (now.pke ? now.pkru : 32'd0) && keys_o.supervisor == (now.pks ? now.pkrs : 32'd0))
       `PROPERTY(cet_needs_wp, now.cet, now.wp)
       `PROPERTY(reset_values, was_rst,

@@ -236,17 +236,17 @@ module liveness_rules
   end
 endmodule
 bind mmu liveness_rules u_liveness (
-  .free_q(u_queue.free_q),
-  .pend_q(u_queue.pend_q),
+  .free_q(u_queue.free_now),
+  .pend_q(u_queue.pend_now),
   .slk_q(u_queue.slk_q),
   .nwalk_q(u_queue.nwalk_q),
   .walk_q(u_queue.walk_q),
-  .follow_q(u_queue.follow_q),
-  .finv_q(u_queue.finv_q),
+  .follow_q(u_queue.follow_now),
+  .finv_q(u_queue.finv_now),
   .finvw_q(u_queue.finvw_q),
   .done_q(u_queue.done_q),
-  .step0_q(u_queue.step0_q),
-  .step1_q(u_queue.step1_q),
+  .step0_q(u_queue.step0_now),
+  .step1_q(u_queue.step1_now),
   .req_q(u_queue.req_q),
   .rr_issue_q(u_queue.rr_issue_q),
   .rr_walk_q(u_queue.rr_walk_q),

@@ -9,6 +9,7 @@ module psc_rules
   input logic       clk_i,
   input logic       rst_i,
   input logic       look_i,
+  input vpn_t       look_vpn_i,
   input frame_t     root_base_i,
   input cache_t     root_cache_i,
   input logic [2:0] root_level_i,
@@ -35,7 +36,8 @@ module psc_rules
     for (int unsigned a = 0; a < Arrays; a++) begin
       if (look_i && hit[a] && 3'(level[a]) == best) begin
         of_it = start_o.base == data[a].frame && start_o.cache == data[a].pat[1:0] && start_o.rights.w == data[a].w
-                && start_o.rights.u == data[a].u && start_o.rights.nx == data[a].nx;
+                && start_o.rights.u == data[a].u && start_o.rights.nx == data[a].nx
+                && start_o.index == table_index(look_vpn_i, start_o.level);
         if (!touch[a]) touched_one = 1'b0;
       end else if (touch[a]) touched_one = 1'b0;
     end
@@ -52,7 +54,9 @@ module psc_rules
       `PROPERTY(starts_with_its_entry, some, of_it)
       `PROPERTY(root_without_a_match, !some,
                 !start_o.from_psc && start_o.level == root_level_i && start_o.base == root_base_i
-                && start_o.cache == root_cache_i && start_o.rights == rights_t'(3'b110))
+                && start_o.cache == root_cache_i && start_o.rights == rights_t'(3'b110)
+                && start_o.index == table_index(
+                look_vpn_i, root_level_i))
       `PROPERTY(the_start_is_touched, some, touched_one)
       `PROPERTY(nothing_else_is_touched, !some, touched_one)
     end

@@ -15,9 +15,13 @@ module queue_rules
   input logic                   restart_i,
   input rules_t                 rules_i,
   input logic [NP-1:0]          ready_o,
+  input logic [NP-1:0]          ask_i,
   input logic [NP-1:0]          want_i,
   input logic [NP-1:0]          confirm_i,
   input logic [NP-1:0]          fault_i,
+  input logic [NP-1:0]          was_ok_i,
+  input logic [NP-1:0]          was_confirm_i,
+  input logic [NP-1:0]          was_fault_i,
   input logic [NP-1:0][63:0]    va_i,
   input logic [NP-1:0][7:0]     id_i,
   input access_t                access_i [NP],
@@ -40,10 +44,14 @@ module queue_rules
   input logic                   any_idle_i,
   input logic                   start_o,
   input entry_t                 start_entry_o,
+  input vpn_t                   start_vpn_o,
+  input access_t                start_access_o,
+  input logic                   start_confirm_o,
   input logic [NP-1:0]          done_o,
   input logic [NP-1:0]          done_squashed_o,
   input logic [7:0]             done_id_o [NP],
   input kept_t                  done_res_o [NP],
+  input logic [NM-1:0]          faulty_now,
   input logic [NM-1:0]          free_q,
   input logic [NM-1:0]          pend_q,
   input logic [NM-1:0]          slk_q,
@@ -53,6 +61,7 @@ module queue_rules
   input logic [NM-1:0]          finv_q,
   input logic [NM-1:0]          finvw_q,
   input logic [NM-1:0]          done_q,
+  input logic [NM-1:0]          denied_q,
   input logic [NM-1:0]          confirm_q,
   input logic [NM-1:0]          led_q,
   input logic [NM-1:0]          step0_q,
@@ -95,7 +104,7 @@ module queue_rules
   set_t leaders, busy, fetch, first_done, want_entry;
   logic [NP-1:0] want, has_done;
   logic in_one_state, port_known, leaders_live, leaders_same, done_told, ready_told, results_fit, steps_fit;
-  assign leaders = pend_q | slk_q | nwalk_q | walk_q;
+  assign leaders = pend_q | slk_q | nwalk_q | walk_q | denied_q;
   assign busy    = ~free_q;
   assign want    = want_i;
   always_comb begin
@@ -131,7 +140,18 @@ module queue_rules
     end
     for (int unsigned e = 0; e < NM; e++) begin
       if (!$onehot(
-              {free_q[e], pend_q[e], slk_q[e], nwalk_q[e], walk_q[e], follow_q[e], finv_q[e], finvw_q[e], done_q[e]}
+              {
+                free_q[e],
+                pend_q[e],
+                slk_q[e],
+                nwalk_q[e],
+                walk_q[e],
+                follow_q[e],
+                finv_q[e],
+                finvw_q[e],
+                done_q[e],
+                denied_q[e]
+              }
           ))
         in_one_state = 1'b0;
       for (int unsigned p = 0; p < NP; p++) begin
@@ -143,7 +163,7 @@ module queue_rules
         if (va_q[leader_q[e]][LinearBits-1:12] != va_q[e][LinearBits-1:12] || fetch[leader_q[e]] != fetch[e])
           leaders_same = 1'b0;
       end
-      if ((finv_q[e] || finvw_q[e]) && res_q[e].kind != KindPf) results_fit = 1'b0;
+      if ((finv_q[e] || finvw_q[e]) && !faulty_now[e] && res_q[e].kind != KindPf) results_fit = 1'b0;
       if (busy[e] && step0_q[e] && step1_q[e]) steps_fit = 1'b0;
       if (finvw_q[e] && !step1_q[e]) steps_fit = 1'b0;
       if ((step0_q[e] || step1_q[e]) && (leaders[e] || follow_q[e])) steps_fit = 1'b0;
@@ -154,9 +174,19 @@ module queue_rules
   `RUN
   logic was_rst, was_restart, was_out, was_walk, was_walk_confirm, was_finv_done, was_start;
   set_t
-      was_free, was_pend, was_follow, was_finv, was_done, was_busy, was_squash, was_first_done, was_leaders, was_fetch;
+      was_free,
+      was_pend,
+      was_denied,
+      was_follow,
+      was_finv,
+      was_done,
+      was_busy,
+      was_squash,
+      was_first_done,
+      was_leaders,
+      was_fetch;
   set_t was_step0, was_step1;
-  logic [NP-1:0] was_want, was_confirm, was_fault;
+  logic [NP-1:0] was_ask, was_want, was_confirm, was_fault;
   logic [NP-1:0][63:0] was_va;
   logic [NP-1:0][7:0] was_id;
   access_t was_access [NP];
@@ -178,16 +208,18 @@ module queue_rules
     was_start        <= start_o;
     was_free         <= free_q;
     was_pend         <= pend_q;
+    was_denied       <= denied_q & ~squashed_o;
     was_follow       <= follow_q;
     was_finv         <= finv_q;
     was_done         <= done_q;
     was_busy         <= busy;
-    was_squash       <= squashed_o;
+    was_squash       <= squashed_o & busy;
     was_first_done   <= first_done;
     was_leaders      <= leaders & ~squashed_o & ~(out_valid_i ? one(out_entry_i) : '0);
     was_fetch        <= fetch;
     was_step0        <= step0_q;
     was_step1        <= step1_q;
+    was_ask          <= ask_i;
     was_want         <= want;
     was_confirm      <= confirm_i;
     was_fault        <= fault_i;
@@ -215,11 +247,11 @@ module queue_rules
   assign live = begun && !was_rst;
 
   // ---- what became of them ----
-  logic kept, fresh_fit, fresh_known, fresh_states, led_served, led_back, answered_free;
+  logic kept, fresh_fit, fresh_known, fresh_states, fresh_place, led_served, led_back, answered_free;
   set_t ended, fresh, was_led;
   always_comb begin
     logic found;
-    set_t same, now;
+    set_t same, now, left;
     ended         = was_first_done | was_squash;
     fresh         = was_free & busy;
     was_led       = '0;
@@ -227,6 +259,8 @@ module queue_rules
     fresh_fit     = $countones(fresh) == $countones(was_want);
     fresh_known   = 1'b1;
     fresh_states  = 1'b1;
+    fresh_place   = 1'b1;
+    left          = was_free;
     led_served    = 1'b1;
     led_back      = 1'b1;
     answered_free = (ended & busy) == '0;
@@ -244,6 +278,8 @@ module queue_rules
     for (int unsigned p = 0; p < NP; p++) begin
       now = fresh & port_q[p];
       if (was_want[p] != (now != '0) || !single(now)) fresh_fit = 1'b0;
+      if (now != '0 && now != lowest_of(left)) fresh_place = 1'b0;
+      left = left & ~lowest_of(left);
       for (int unsigned e = 0; e < NM; e++) begin
         if (now[e]) begin
           if (req_q[e].id != was_id[p] || req_q[e].access != was_access[p] ||
@@ -256,12 +292,12 @@ module queue_rules
                 was_entry_va[i][LinearBits-1:12] == was_va[p][LinearBits-1:12])
               same[i] = 1'b1;
             for (int unsigned q = 0; q < p; q++) begin
-              if (fresh[i] && port_q[q][i] && (pend_q[i] || nwalk_q[i]) && (q < NumFetch) == (p < NumFetch) &&
+              if (fresh[i] && port_q[q][i] && (pend_q[i] || denied_q[i]) && (q < NumFetch) == (p < NumFetch) &&
                   was_va[q][LinearBits-1:12] == was_va[p][LinearBits-1:12])
                 same[i] = 1'b1;
             end
           end
-          if (was_confirm[p]) found = nwalk_q[e] && confirm_q[e];
+          if (was_confirm[p]) found = denied_q[e] && confirm_q[e];
           else if (was_fault[p]) found = finv_q[e] && !confirm_q[e] && !step0_q[e] && !step1_q[e];
           else if (same != '0) found = follow_q[e] && one(entry_t'(leader_q[e])) == lowest_of(same);
           else found = pend_q[e];
@@ -307,8 +343,12 @@ module queue_rules
     end else begin
       c_runs_on : cover (cycles == 4'd12);
       // ---- the environment ----
-      `SUPPOSED(asks_when_ready, want != '0, (want & ~ready_o) == '0 && (confirm_i & fault_i) == '0)
-      `SUPPOSED(asks_if_at_all, (confirm_i | fault_i) != '0, ((confirm_i | fault_i) & ~want) == '0)
+      `SUPPOSED(asks_when_ready, ask_i != '0, (ask_i & ~ready_o) == '0 && (confirm_i & fault_i) == '0)
+      `SUPPOSED(wants_what_is_asked, want != '0, (want & ~ask_i) == '0)
+      `SUPPOSED(wants_if_denied, ask_i != '0, (ask_i & (confirm_i | fault_i) & ~want) == '0)
+      `SUPPOSED(verdict_is_told_again, live && was_ask != '0,
+                (was_ask & (was_ok_i ^ ~was_want)) == '0 && (was_ask & (was_confirm_i ^ was_confirm)) == '0
+                && (was_ask & (was_fault_i ^ was_fault)) == '0)
       `SUPPOSED(restart_in_idle, restart_i, ctl_idle_i)
       `SUPPOSED(lookup_is_of_slk, walk_i, 32'(c_entry_i) < NM && slk_q[c_entry_i[IdxW-1:0]] && !out_valid_i)
       `SUPPOSED(outcome_is_of_slk_or_walk, out_valid_i,
@@ -320,6 +360,7 @@ module queue_rules
       `PROPERTY(kept_until_ended, live && (was_busy & ~ended) != '0, kept)
       `PROPERTY(ended_is_free, live && ended != '0, answered_free)
       `PROPERTY(one_entry_a_request, live && (was_want != '0 || was_free == '0), fresh_fit)
+      `PROPERTY(entry_of_its_port, live && was_want != '0, fresh_place)
       `PROPERTY(entry_knows_its_request, live && was_want != '0, fresh_known)
       `PROPERTY(lowest_done_answers, done_q != '0, done_told)
       `PROPERTY(ready_has_room, free_q != '0 && ctl_idle_i, ready_told)
@@ -337,9 +378,14 @@ module queue_rules
       `PROPERTY(issue_moves_on, live && was_issue == TokLookup, rr_issue_q == after(was_issue_entry))
       `PROPERTY(issue_pointer_stays, live && was_issue != TokLookup, rr_issue_q == was_rr_issue)
       `PROPERTY(pend_not_passed_over, any_issued, issue_bounded)
+      `PROPERTY(denied_walks, live && !was_restart && was_denied != '0, (was_denied & ~nwalk_q) == '0)
       `PROPERTY(dispatch_in_turn, start_o,
                 32'(start_entry_o) < NM && nwalk_q[start_entry_o[IdxW-1:0]] && any_idle_i && nearest(
                 nwalk_q, rr_walk_q, start_entry_o))
+      `PROPERTY(walk_is_the_entrys, start_o && 32'(start_entry_o) < NM,
+                start_vpn_o[PageW-1:0] == va_q[start_entry_o[IdxW-1:0]][LinearBits-1:12]
+                && start_access_o == req_q[start_entry_o[IdxW-1:0]].access
+                && start_confirm_o == confirm_q[start_entry_o[IdxW-1:0]])
       `PROPERTY(dispatch_moves_on, live && was_start, rr_walk_q == after(was_start_entry))
       `PROPERTY(nwalk_not_passed_over, any_started, start_bounded)
       `PROPERTY(
@@ -372,4 +418,17 @@ module queue_rules
     end
   end
 endmodule
-bind mmu_miss_queue queue_rules u_rules (.*);
+// The sets as they are in this cycle: with those that asked in the one before.
+bind mmu_miss_queue queue_rules u_rules (
+  .free_q(free_now),
+  .pend_q(pend_now),
+  .denied_q(denied_now),
+  .follow_q(follow_now),
+  .finv_q(finv_now),
+  .confirm_q(confirm_now),
+  .led_q(led_now),
+  .step0_q(step0_now),
+  .step1_q(step1_now),
+  .port_q(port_now),
+  .*
+);

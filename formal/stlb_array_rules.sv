@@ -75,7 +75,7 @@ module stlb_array_rules
   inv_t c_inv;
   vpn_t c_vpn;
   psize_t c_size;
-  logic c_beyond, c_look, c_hit;
+  logic c_beyond, c_look;
   data_t c_data;
   logic [SetW-1:0] c_index;
   always_ff @(posedge clk_i) begin
@@ -85,9 +85,8 @@ module stlb_array_rules
     c_beyond <= r_beyond_i;
     c_index  <= set_q[0];
     c_look   <= r_look_i && same_page(r_vpn_i, watch_vpn, watch_size) && pcid_i == watch_pcid && here;
-    c_hit    <= hit_o[watch_size];
-    c_data   <= hit_data_o[watch_size];
   end
+  assign c_data = hit_data_o[watch_size];  // which C chooses
 
   // ---- what the array should hold of it; known once the set was swept after the reset ----
   logic known = 1'b0, held, was_filled, was_dropped, was_fill;
@@ -172,8 +171,8 @@ module stlb_array_rules
       `PROPERTY(nothing_stale_is_held, known && here && !held, match == '0)
       `PROPERTY(filled_is_there, known && here && was_filled, match != '0)
       `PROPERTY(others_stay, known && here && was_match != '0 && !was_dropped && !was_fill, match == was_match)
-      `PROPERTY(found_if_there, known && c_look && match != '0, c_hit && same_data(c_data, held_data))
-      `PROPERTY(not_found_if_not, known && c_look && match == '0, !c_hit)
+      `PROPERTY(found_if_there, known && c_look && match != '0, hit_o[watch_size] && same_data(c_data, held_data))
+      `PROPERTY(not_found_if_not, known && c_look && match == '0, !hit_o[watch_size])
       // Lemma.
       `PROPERTY(lemma_floors, known && valid != '0, floors)
     end

@@ -118,6 +118,7 @@ module walker_rules
       c_runs_on : cover (cycles == 4'd12);
       // ---- the environment: mmu_walkers, and control above it ----
       `ENVIRONMENT(start_when_idle, start_i, state_q == WkIdle)
+      `SUPPOSED(start_index, start_i, start_how_i.index == table_index(start_vpn_i, start_how_i.level))
       `SUPPOSED(start_level, start_i, start_how_i.level >= 3'd1 && start_how_i.level <= 3'd5)
       `SUPPOSED(root_level, 1'b1, root_level_i == 3'd4 || root_level_i == 3'd5)
       `ENVIRONMENT(attached_in_req, attached_i != '0, state_q == WkReq && (attached_i & Own) == '0 && !offered_i)
@@ -133,7 +134,8 @@ module walker_rules
       `PROPERTY(dispatch_to_req, !was_rst && was_start,
                 state_q == WkReq && level_q == was_how.level
                 && from_psc_q == was_how.from_psc && rights_q == was_how.rights && cache_q == was_how.cache
-                && vpn_q == was_start_vpn && addr_o[51:12] == (was_how.base & FrameBits) && addr_o[2:0] == 3'd0)
+                && vpn_q == was_start_vpn
+                && addr_o[51:12] == (was_how.base & FrameBits) && addr_o[11:0] == {was_how.index, 3'd0})
       // ---- the offer ----
       `PROPERTY(offer_unchanged, lives && was_offers && !was_accepted && was_attached == '0 && !was_kill,
                 state_q == was_state && same)

@@ -131,14 +131,14 @@ module whole_rules
   end
 endmodule
 bind mmu whole_rules u_rules (
-  .free_q(u_queue.free_q),
+  .free_q(u_queue.free_now),
   .slk_q(u_queue.slk_q),
   .walk_q(u_queue.walk_q),
-  .finv_q(u_queue.finv_q),
+  .finv_q(u_queue.finv_now),
   .finvw_q(u_queue.finvw_q),
   .done_q(u_queue.done_q),
-  .step0_q(u_queue.step0_q),
-  .step1_q(u_queue.step1_q),
+  .step0_q(u_queue.step0_now),
+  .step1_q(u_queue.step1_now),
   .req_q(u_queue.req_q),
   .token_q(u_stlb.token_q),
   .step_q(u_stlb.step_q),
