@@ -351,6 +351,24 @@ static inline uint64_t bench_state1(const struct bench *b, unsigned sel, unsigne
     return w[1];
 }
 
+/* The number of the miss-queue entry that has this request; QUEUE if none has. */
+static inline unsigned bench_entry_of(const struct bench *b, unsigned port, unsigned id)
+{
+    for (unsigned n = 0; n < QUEUE; n++) {
+        const uint64_t word = bench_state0(b, 6, n);
+        if ((word & 15) != FREE && (word >> 4 & 15) == port && (word >> 8 & 255) == id)
+            return n;
+    }
+    return QUEUE;
+}
+
+/* The state of a request's miss-queue entry; FREE if none has it. */
+static inline unsigned bench_request_state(const struct bench *b, unsigned port, unsigned id)
+{
+    const unsigned n = bench_entry_of(b, port, id);
+    return n < QUEUE ? bench_state0(b, 6, n) & 15 : FREE;
+}
+
 /* Is an entry with these tag words in structure `sel` (1 ITLB … 4 PSC)? The tag's bits outside `mask` do not count. */
 static inline bool bench_has_tag(const struct bench *b, unsigned sel, uint64_t tag, uint64_t mask)
 {

@@ -3,6 +3,9 @@
 
 enum { S = CFG_STLB_LATENCY };
 
+/* The entries of DATA's requests in an empty queue: that of the first, of a second beside it, of a third. */
+enum { FIRST = DATA, SECOND, THIRD };
+
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
 
 /* Two requests of one port for one page, the second a cycle after the first; both run to their ends. */
@@ -80,22 +83,22 @@ static void a_follower_never_inherits_a_fault(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_READ, true);
-    while ((bench_state0(b, 6, 0) & 15) != FINV) {
+    while ((bench_state0(b, 6, FIRST) & 15) != FINV) {
         if (b->cycle > 1000000)
             fail();
         bench_tick(b);
     }
-    assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
-    assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0);
+    assert_int_equal(bench_state0(b, 6, SECOND) & 15, PEND);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, 0);
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     for (unsigned step = 0; step < 3; step++) { /* three issues, in successive cycles */
-        assert_int_equal(bench_state0(b, 6, 0), FINV | DATA << 4 | 1 << 8 | 1 << 18 | 2ull << 29 | 2ull << 31 |
-                                                    (uint64_t)PF_U << 33 | (uint64_t)step << 48);
+        assert_int_equal(bench_state0(b, 6, FIRST), FINV | DATA << 4 | 1 << 8 | 1 << 18 | 2ull << 29 | 2ull << 31 |
+                                                        (uint64_t)PF_U << 33 | (uint64_t)step << 48);
         bench_tick(b);
-        assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | step << 8);
+        assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | FIRST << 2 | step << 8);
     }
-    assert_int_equal(bench_state0(b, 6, 0) & 15, FINVW);
-    assert_int_equal(bench_state0(b, 6, 0) >> 48, 2);
+    assert_int_equal(bench_state0(b, 6, FIRST) & 15, FINVW);
+    assert_int_equal(bench_state0(b, 6, FIRST) >> 48, 2);
     bench_ticks(b, 1000);
     assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
     assert_int_equal(b->answer[DATA][2].r.kind, KIND_OK);
@@ -114,12 +117,12 @@ static void merging_within_a_cycle(void **state)
     for (unsigned port = DATA; port < PORTS; port++)
         bench_offer(b, port, port, VA | port, ACC_READ, true);
     bench_tick(b);
-    assert_int_equal(bench_state0(b, 6, 0) & 255, PEND | FETCH << 4);
-    assert_int_equal(bench_state0(b, 6, 1) & 255, PEND | DATA << 4);
+    assert_int_equal(bench_state0(b, 6, FETCH) & 255, PEND | FETCH << 4);
+    assert_int_equal(bench_state0(b, 6, DATA) & 255, PEND | DATA << 4);
     for (unsigned port = DATA + 1; port < PORTS; port++) {
-        const uint64_t word = bench_state0(b, 6, 1 + port - DATA);
+        const uint64_t word = bench_state0(b, 6, port);
         assert_int_equal(word & 255, FOLLOW | port << 4);
-        assert_int_equal(word >> 23 & 63, 1);
+        assert_int_equal(word >> 23 & 63, DATA);
     }
     bench_ticks(b, 1000);
     for (unsigned port = DATA; port < PORTS; port++) {
@@ -175,7 +178,7 @@ static void a_leaving_leader_is_not_followed(void **state)
         bench_offer(b, DATA, 1, VA, ACC_READ, true);
         bench_ticks(b, grant - early + 1);
         /* now in cycle grant + 1 - early: FIN's successor, FIN, and the one before */
-        const bool leads = (bench_state0(b, 6, 0) & 15) == WALK;
+        const bool leads = (bench_state0(b, 6, FIRST) & 15) == WALK;
         assert_int_equal(leads, early >= 1);
         if (!(b->out.req_ready >> DATA & 1)) {
             bench_free(b);
@@ -183,14 +186,15 @@ static void a_leaving_leader_is_not_followed(void **state)
         }
         bench_offer(b, DATA, 2, VA, ACC_READ, true);
         bench_tick(b);
-        assert_int_equal(bench_state0(b, 6, 1) & 15, early >= 2 ? FOLLOW : PEND);
+        assert_int_equal(bench_state0(b, 6, SECOND) & 15, early >= 2 ? FOLLOW : PEND);
         bench_ticks(b, 100);
         assert_int_equal(b->answer[DATA][2].r.src, early >= 2 ? SRC_MERGED : SRC_STLB);
         bench_free(b);
     }
 }
 
-/* Allocation takes the lowest entry FREE at the start of the cycle, not one that the response stage frees in it. */
+/* Allocation takes an entry that is FREE at the start of the cycle, and does not count one that the response stage
+ * frees in it. */
 static void an_entry_freed_in_a_cycle_is_not_taken_in_it(void **state)
 {
     (void)state;
@@ -202,7 +206,7 @@ static void an_entry_freed_in_a_cycle_is_not_taken_in_it(void **state)
         bench_offer(b, DATA, 2, VA + 0x1000, ACC_READ, true);
         bench_tick(b);
         assert_int_equal(bench_state0(b, 6, 0), 0);
-        assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+        assert_int_equal(bench_entry_of(b, DATA, 2), SECOND);
     }
     bench_free(b);
 }
@@ -241,6 +245,93 @@ static void round_robin_of_issue_and_dispatch(void **state)
     bench_free(b);
 }
 
+/* Section 8 "Allocation": port p takes the (p+1)-th lowest FREE entry, whatever the other ports need. Entries of `held`
+ * are not FREE; a port of `misses` gets the entry of its number in `entry`; all others hit their L1, or ask nothing. */
+struct allocation {
+    unsigned held, misses, entry[4];
+};
+
+static const struct allocation allocations[] = {
+    {0, 1, {0}}, /* no holes: the lowest port */
+    {0, 2, {[1] = 1}},
+    {0, 3, {0, 1}},
+    {0, 4, {[2] = 2}},
+    {0, 5, {[0] = 0, [2] = 2}},
+    {0, 10, {[1] = 1, [3] = 3}},
+    {0, 15, {0, 1, 2, 3}},
+    {1, 2, {[1] = 2}}, /* entry 0 is held */
+    {1, 3, {1, 2}},
+    {2, 1, {0}}, /* entry 1: a hole below it */
+    {2, 2, {[1] = 2}},
+    {2, 3, {0, 2}},
+    {4, 2, {[1] = 1}}, /* entry 2 */
+    {6, 2, {[1] = 3}}, /* entries 1 and 2 */
+    {6, 3, {0, 3}},
+    {5, 2, {[1] = 3}}, /* entries 0 and 2 */
+    {5, 3, {1, 3}},
+    {10, 8, {[3] = 5}}, /* entries 1 and 3: FREE are 0, 2, 4, 5, … */
+    {10, 12, {[2] = 4, [3] = 5}},
+    {10, 15, {0, 2, 4, 5}},
+};
+
+/* The lowest port takes all entries up to the last of `held`, and gives up those that are not of it. */
+static void hold(struct bench *b, unsigned held)
+{
+    const unsigned taken = held ? 32 - (unsigned)__builtin_clz(held) : 0;
+    for (unsigned n = 0; n < taken; n++) {
+        bench_offer(b, 0, 100 + n, VA + (n + 1) * 0x10000, ACC_EXECUTE, true);
+        bench_tick(b);
+        assert_int_equal(bench_entry_of(b, 0, 100 + n), n);
+    }
+    for (unsigned n = 0; n < taken; n++)
+        if (!(held >> n & 1)) {
+            bench_squash(b, 0, 100 + n);
+            bench_tick(b);
+        }
+}
+
+static void allocate(const struct allocation *a, bool others_hit)
+{
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED);
+    bench_translate(b, FETCH, VA, ACC_EXECUTE, true);
+    bench_ticks(b, S);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_ticks(b, S);
+    b->mute = true;
+    hold(b, a->held);
+    for (unsigned port = 0; port < PORTS; port++) {
+        const bool misses = a->misses >> port & 1;
+        b->answer[port][port].seen = false;
+        if (misses || others_hit)
+            bench_offer(b, port, port, misses ? VA + (port + 1) * 0x1000 : VA,
+                        port < FETCH_PORTS ? ACC_EXECUTE : ACC_READ, true);
+    }
+    bench_tick(b);
+    for (unsigned port = 0; port < PORTS; port++) {
+        const bool misses = a->misses >> port & 1;
+        assert_int_equal(bench_entry_of(b, port, port), misses ? a->entry[port] : QUEUE);
+        assert_int_equal(b->answer[port][port].seen, !misses && others_hit);
+    }
+    bench_free(b);
+}
+
+static void each_port_has_its_free_entry(void **state)
+{
+    (void)state;
+    unsigned rows = 0;
+    for (unsigned i = 0; i < sizeof allocations / sizeof *allocations; i++) {
+        const struct allocation *a = &allocations[i];
+        const unsigned held = (unsigned)__builtin_popcount(a->held);
+        if (a->misses >> PORTS || held + PORTS > QUEUE) /* every port is to be ready */
+            continue;
+        allocate(a, false);
+        allocate(a, true);
+        rows++;
+    }
+    assert_true(rows >= 3 || PORTS < 2);
+}
+
 static unsigned entry_state(const struct bench *b, unsigned n)
 {
     return bench_state0(b, 6, n) & 15;
@@ -272,20 +363,20 @@ static void the_lowest_leader_is_followed(void **state)
         bench_offer(b, DATA, id, VA | id, id == 1 ? ACC_READ : ACC_WRITE, true);
         bench_tick(b);
     }
-    if (entry_state(b, 2) != FOLLOW) { /* the port had to wait */
+    if (entry_state(b, THIRD) != FOLLOW) { /* the port had to wait */
         bench_free(b);
         return;
     }
-    BENCH_UNTIL(b, !entry_state(b, 0));
-    assert_true(entry_state(b, 1) >= PEND && entry_state(b, 1) <= WALK);
-    assert_true(entry_state(b, 2) >= PEND && entry_state(b, 2) <= WALK);
-    assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0); /* they never look for a leader again */
-    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    BENCH_UNTIL(b, !entry_state(b, FIRST));
+    assert_true(entry_state(b, SECOND) >= PEND && entry_state(b, SECOND) <= WALK);
+    assert_true(entry_state(b, THIRD) >= PEND && entry_state(b, THIRD) <= WALK);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, 0); /* they never look for a leader again */
+    assert_int_equal(bench_state0(b, 6, THIRD) >> 23 & 63, 0);
     BENCH_UNTIL(b, b->out.req_ready >> DATA & 1);
     bench_offer(b, DATA, 4, VA | 4, ACC_WRITE, true);
     bench_tick(b);
-    assert_int_equal(entry_state(b, 0), FOLLOW);
-    assert_int_equal(bench_state0(b, 6, 0) >> 23 & 63, 1);
+    assert_int_equal(entry_state(b, FIRST), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, FIRST) >> 23 & 63, SECOND);
     bench_free(b);
 }
 
@@ -302,7 +393,7 @@ static struct bench *supervisors_page_in_l1(void)
     return b;
 }
 
-/* A lower port's access that must be confirmed (NWALK at once) leads a higher port's of the same cycle. */
+/* A lower port's access that must be confirmed (DENIED) leads a higher port's of the same cycle. */
 static void an_entry_to_be_confirmed_leads(void **state)
 {
     (void)state;
@@ -312,10 +403,10 @@ static void an_entry_to_be_confirmed_leads(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);       /* no right: to be confirmed */
     bench_offer(b, DATA + 1, 2, VA, ACC_WRITE, false); /* needs D */
     bench_tick(b);
-    assert_int_equal(entry_state(b, 0), NWALK);
-    assert_int_equal(bench_state0(b, 6, 0) >> 22 & 1, 1);
-    assert_int_equal(entry_state(b, 1), FOLLOW);
-    assert_int_equal(bench_state0(b, 6, 1) >> 23 & 63, 0);
+    assert_int_equal(entry_state(b, DATA), DENIED);
+    assert_int_equal(bench_state0(b, 6, DATA) >> 22 & 1, 1);
+    assert_int_equal(entry_state(b, DATA + 1), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, DATA + 1) >> 23 & 63, DATA);
     bench_ticks(b, 500);
     assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF); /* its fault is not the follower's */
     assert_int_equal(b->answer[DATA + 1][2].r.kind, KIND_OK);
@@ -329,19 +420,20 @@ static void of_two_leaders_the_lower_is_followed(void **state)
     struct bench *b = supervisors_page_in_l1();
     if (!b)
         return;
-    bench_offer(b, DATA, 1, VA + 0x8000, ACC_READ, true); /* entry 0, which is squashed */
+    bench_offer(b, DATA, 1, VA + 0x8000, ACC_READ, true); /* FIRST, which is squashed */
     bench_tick(b);
-    bench_offer(b, DATA, 2, VA, ACC_WRITE, false); /* needs D: entry 1 leads */
+    bench_offer(b, DATA, 2, VA, ACC_WRITE, false); /* needs D: SECOND leads */
     bench_tick(b);
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, 0), FREE);
+    assert_int_equal(entry_state(b, FIRST), FREE);
     bench_offer(b, DATA, 3, VA, ACC_READ, true); /* no right: to be confirmed */
     bench_offer(b, DATA + 1, 4, VA, ACC_WRITE, false);
     bench_tick(b);
-    assert_int_equal(entry_state(b, 0), NWALK);
-    assert_int_equal(entry_state(b, 2), FOLLOW);
-    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    assert_int_equal(entry_state(b, FIRST), DENIED);
+    assert_int_equal(entry_state(b, SECOND), SLK);
+    assert_int_equal(entry_state(b, THIRD), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, THIRD) >> 23 & 63, FIRST);
     bench_free(b);
 }
 
@@ -358,16 +450,16 @@ static void page_faults_are_issued_in_order(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
     bench_offer(b, FETCH, 2, VA + 0x8000, ACC_EXECUTE, true); /* shares every read of the first but the last */
-    BENCH_UNTIL(b, entry_state(b, 0) == FINV || entry_state(b, 1) == FINV);
+    BENCH_UNTIL(b, entry_state(b, 0) == FINV || entry_state(b, FIRST) == FINV);
     const unsigned other = bench_state0(b, 7, 0) & 7 ? 0 : 1; /* the walker that is left */
     assert_int_equal(bench_state0(b, 7, 2 * other) & 7, W_FIN);
     bench_tick(b);
     assert_int_equal(bench_state0(b, 8, 1), TOKEN_NONE);
     assert_int_equal(entry_state(b, 0), FINV);
-    assert_int_equal(entry_state(b, 1), FINV);
+    assert_int_equal(entry_state(b, FIRST), FINV);
     for (unsigned i = 0; i < 6; i++) {
         bench_tick(b);
-        assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | i / 3 << 2 | i % 3 << 8);
+        assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | (i < 3 ? 0 : FIRST) << 2 | i % 3 << 8);
     }
     bench_free(b);
 }
@@ -443,29 +535,104 @@ static void an_entry_to_be_confirmed_never_follows(void **state)
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_READ, true); /* no right */
     bench_tick(b);
-    assert_int_equal(entry_state(b, 1), NWALK);
-    assert_int_equal(bench_state0(b, 6, 1) >> 22 & 0x7f, 1); /* confirm, and no leader */
+    assert_int_equal(entry_state(b, SECOND), DENIED);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 22 & 0x7f, 1); /* confirm, and no leader */
+    bench_free(b);
+}
+
+/* A hit without the right, at DATA: DENIED in the next cycle, to be confirmed. */
+static struct bench *denied(void)
+{
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~(PTE_U | PTE_D));
+    bench_translate(b, DATA, VA, ACC_READ, false);
+    bench_ticks(b, S);
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, FIRST), DENIED);
+    return b;
+}
+
+/* Section 8: no walker takes it in that cycle, though all are IDLE; in the next one it is NWALK, and goes. */
+static void a_denied_access_waits_for_a_cycle(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK)
+        return;
+    struct bench *b = denied();
+    const uint64_t pointer = bench_state0(b, 0, 2) >> 8 & 0xff;
+    bench_tick(b);
+    assert_int_equal(entry_state(b, FIRST), NWALK);
+    assert_int_equal(bench_state0(b, 6, FIRST) >> 22 & 1, 1);
+    assert_int_equal(bench_state0(b, 7, 0) & 7, W_IDLE);
+    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, pointer);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, FIRST), WALK);
+    assert_int_equal(bench_state0(b, 7, 0) & 7, W_REQ);
+    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, (FIRST + 1) % QUEUE);
+    bench_free(b);
+}
+
+/* A request of the next cycle for its page follows it. */
+static void a_denied_access_leads_the_next(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK || !room_for_two())
+        return;
+    struct bench *b = denied();
+    bench_offer(b, DATA, 2, VA, ACC_WRITE, false); /* needs D */
+    bench_tick(b);
+    assert_int_equal(entry_state(b, FIRST), NWALK);
+    assert_int_equal(entry_state(b, SECOND), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, FIRST);
+    BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[DATA][2].seen);
+    assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
+    assert_int_equal(b->answer[DATA][2].r.kind, KIND_OK);
+    bench_free(b);
+}
+
+/* Beside an entry in NWALK it is not chosen, though the pointer is at it; then it goes to the next walker. */
+static void a_denied_access_lets_others_go(void **state)
+{
+    (void)state;
+    if (!CFG_POLICY_FAULT_REWALK || !room_for_two())
+        return;
+    struct bench *b = bench_new();
+    bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_W);
+    bench_translate(b, DATA, VA, ACC_READ, true);
+    bench_offer(b, DATA, 3, VA + 0x8000, ACC_READ, true); /* FIRST, and there is no such page */
+    bench_tick(b);
+    bench_offer(b, DATA, 1, VA + (8ull << 39), ACC_READ, true); /* SECOND */
+    bench_tick(b);
+    bench_squash(b, DATA, 3);
+    bench_tick(b);
+    BENCH_UNTIL(b, entry_state(b, SECOND) == SLK && (bench_state0(b, 8, S - 2) & 3) == TOKEN_LOOKUP);
+    bench_offer(b, DATA, 2, VA, ACC_WRITE, true);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, SECOND), NWALK);
+    assert_int_equal(entry_state(b, FIRST), DENIED);
+    bench_tick(b);
+    assert_int_equal(entry_state(b, SECOND), WALK);
+    assert_int_equal(entry_state(b, FIRST), NWALK);
     bench_free(b);
 }
 
 static void a_follower_that_returns_forgets_its_leader(void **state)
 {
     (void)state;
-    if (QUEUE < DATA + 3)
+    if (!room_for_two())
         return;
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED & ~PTE_D);
-    bench_offer(b, FETCH, 1, VA + 0x8000000000, ACC_EXECUTE, true); /* takes entry 0 */
+    bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
-    bench_offer(b, DATA, 2, VA, ACC_READ, true);
+    bench_offer(b, DATA, 2, VA, ACC_WRITE, true);
     bench_tick(b);
-    bench_offer(b, DATA, 3, VA, ACC_WRITE, true);
-    bench_tick(b);
-    assert_int_equal(entry_state(b, 2), FOLLOW);
-    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 1);
-    BENCH_UNTIL(b, entry_state(b, 2) != FOLLOW);
-    assert_int_equal(entry_state(b, 2), PEND);
-    assert_int_equal(bench_state0(b, 6, 2) >> 23 & 63, 0);
+    assert_int_equal(entry_state(b, SECOND), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, FIRST); /* not 0 */
+    BENCH_UNTIL(b, entry_state(b, SECOND) != FOLLOW);
+    assert_int_equal(entry_state(b, SECOND), PEND);
+    assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, 0);
     bench_free(b);
 }
 
@@ -504,8 +671,8 @@ static void another_page_is_not_followed(void **state)
         bench_tick(b);
         bench_offer(b, DATA, 2, bit == top ? VA ^ ~0ull << bit : VA ^ 1ull << bit, ACC_READ, true);
         bench_tick(b);
-        assert_int_equal(entry_state(b, 0), SLK);
-        assert_int_equal(entry_state(b, 1), PEND);
+        assert_int_equal(entry_state(b, FIRST), SLK);
+        assert_int_equal(entry_state(b, SECOND), PEND);
         BENCH_UNTIL(b, b->answer[DATA][1].seen && b->answer[DATA][2].seen);
         assert_int_equal(b->answer[DATA][2].r.kind, KIND_PF); /* nothing is mapped */
     }
@@ -515,6 +682,7 @@ static void another_page_is_not_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_port_has_its_free_entry),
         cmocka_unit_test(a_follower_gets_the_leaders_translation),
         cmocka_unit_test(a_follower_may_need_more),
         cmocka_unit_test(a_follower_never_inherits_a_fault),
@@ -531,6 +699,9 @@ int main(void)
         cmocka_unit_test(dispatch_is_round_robin),
         cmocka_unit_test(a_follower_never_inherits_an_error),
         cmocka_unit_test(an_entry_to_be_confirmed_never_follows),
+        cmocka_unit_test(a_denied_access_waits_for_a_cycle),
+        cmocka_unit_test(a_denied_access_leads_the_next),
+        cmocka_unit_test(a_denied_access_lets_others_go),
         cmocka_unit_test(a_follower_that_returns_forgets_its_leader),
         cmocka_unit_test(a_fault_of_the_same_cycle_leads_nobody),
         cmocka_unit_test(another_page_is_not_followed),

@@ -186,7 +186,7 @@ static void fault_of_a_hit(void **state)
         bench_ticks(b, S);
         const struct bench_answer a = bench_translate(b, DATA, VA, ACC_WRITE, true);
         if (CFG_POLICY_FAULT_REWALK)
-            expect_fault(a, S + 5 + 4 * (b->latency + 1), PF_P | PF_W | PF_U, SRC_WALK);
+            expect_fault(a, S + 6 + 4 * (b->latency + 1), PF_P | PF_W | PF_U, SRC_WALK);
         else
             expect_fault(a, S + 3, PF_P | PF_W | PF_U, SRC_L1);
         /* SDM 3A 5.10.4.1: the fault dropped the entry from everywhere, so a reader walks again, from the root. */

@@ -16,7 +16,7 @@ static void check_queue(const struct mmu *m)
     }
     assert_int_equal(all, QUEUE_ALL);
     assert_int_equal(members, QUEUE);
-    const uint64_t leaders = m->q.in[PEND] | m->q.in[SLK] | m->q.in[NWALK] | m->q.in[WALK];
+    const uint64_t leaders = m->q.in[PEND] | m->q.in[SLK] | m->q.in[NWALK] | m->q.in[WALK] | m->q.in[DENIED];
     for (unsigned n = 0; n < QUEUE; n++) {
         const struct queue_entry *e = &m->q.entry[n];
         for (unsigned port = 0; port < PORTS; port++)
@@ -31,6 +31,8 @@ static void check_queue(const struct mmu *m)
         }
         if ((m->q.in[PEND] | m->q.in[SLK] | m->q.in[FOLLOW]) >> n & 1)
             assert_false(e->confirm);
+        if (m->q.in[DENIED] >> n & 1)
+            assert_true(e->confirm);
     }
     assert_int_equal(__builtin_popcountll(m->q.in[SLK]), __builtin_popcount(m->pipe.lookup));
     assert_true(m->pipe.lookup < 2u << STAGES && m->pipe.finv < 2u << STAGES && m->pipe.fill < 2u << STAGES);

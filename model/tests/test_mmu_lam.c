@@ -77,7 +77,7 @@ static void masked_addresses_merge(void **state)
     struct bench *b = with_lam(LAM_U48, 0);
     bench_offer(b, DATA, 1, VA | TAG, ACC_READ, true);
     bench_tick(b);
-    assert_int_equal(bench_state1(b, 6, 0), VA); /* as the queue keeps it */
+    assert_int_equal(bench_state1(b, 6, bench_entry_of(b, DATA, 1)), VA); /* as the queue keeps it */
     bench_offer(b, DATA, 2, VA | 8, ACC_READ, true);
     bench_ticks(b, 200);
     assert_int_equal(mmu_counts(b->m)->merged, 1);

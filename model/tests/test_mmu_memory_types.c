@@ -209,9 +209,10 @@ static void in_the_state_words(void **state)
     BENCH_UNTIL(b, (bench_state0(b, 7, 0) & 7) == W_FIN);
     assert_int_equal(bench_state0(b, 7, 0) >> 31, 2);
     bench_tick(b);
-    assert_int_equal(bench_state0(b, 6, 0) & 15, DONE);
-    assert_int_equal(bench_state0(b, 6, 0) >> 42, 3 | MT_WC << 3);
-    assert_int_equal(bench_state1(b, 6, 0), PA);
+    const unsigned n = bench_entry_of(b, DATA, 1);
+    assert_int_equal(bench_state0(b, 6, n) & 15, DONE);
+    assert_int_equal(bench_state0(b, 6, n) >> 42, 3 | MT_WC << 3);
+    assert_int_equal(bench_state1(b, 6, n), PA);
     bench_free(b);
 }
 

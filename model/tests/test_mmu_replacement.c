@@ -200,7 +200,7 @@ static void a_page_fault_leaves_replacement_alone(void **state)
     bench_translate(b, DATA, VA + 0x1000, ACC_READ, true);
     bench_ticks(b, S);
     bench_offer(b, DATA, 1, VA, ACC_WRITE, true);
-    BENCH_UNTIL(b, (bench_state0(b, 6, 0) & 15) == FINV);
+    BENCH_UNTIL(b, bench_request_state(b, DATA, 1) == FINV);
     const size_t words = all_ranks(b, before);
     bench_ticks(b, 3 + S);
     assert_true(b->answer[DATA][1].seen);

@@ -15,19 +15,20 @@ static void a_lookup_stage_by_stage(void **state)
     bench_ticks(b, S);
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
-    assert_int_equal(bench_state0(b, 6, 0) & 15, PEND);
+    const unsigned n = bench_entry_of(b, DATA, 1);
+    assert_int_equal(bench_state0(b, 6, n) & 15, PEND);
     for (unsigned stage = 1; stage <= K; stage++) {
         bench_tick(b);
-        assert_int_equal(bench_state0(b, 6, 0) & 15, SLK);
+        assert_int_equal(bench_state0(b, 6, n) & 15, SLK);
         for (unsigned i = 1; i <= K; i++)
-            assert_int_equal(bench_state0(b, 8, i), i == stage ? TOKEN_LOOKUP : TOKEN_NONE);
+            assert_int_equal(bench_state0(b, 8, i), i == stage ? TOKEN_LOOKUP | n << 2 : TOKEN_NONE);
     }
     bench_tick(b);
-    assert_int_equal(bench_state0(b, 6, 0) & 15, DONE);
+    assert_int_equal(bench_state0(b, 6, n) & 15, DONE);
     assert_false(b->out.req_ready >> DATA & 1);
     bench_tick(b);
     assert_true(b->answer[DATA][1].seen);
-    assert_int_equal(bench_state0(b, 6, 0), 0);
+    assert_int_equal(bench_state0(b, 6, n), 0);
     bench_free(b);
 }
 
@@ -152,12 +153,12 @@ static void fin_and_the_pipeline(void **state)
         if (ahead)
             assert_int_equal(bench_state0(b, 8, ahead) & 3, TOKEN_LOOKUP);
         else
-            assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+            assert_int_equal(bench_request_state(b, FETCH, 2), PEND);
         bench_tick(b);
         const bool held_back = ahead == K || ahead == K - 2;
         assert_int_equal(bench_state0(b, 7, 0) & 7, held_back ? W_FIN : W_IDLE);
         if (!ahead)
-            assert_int_equal(bench_state0(b, 6, 1) & 15, PEND);
+            assert_int_equal(bench_request_state(b, FETCH, 2), PEND);
         BENCH_UNTIL(b, b->answer[DATA][1].seen);
         assert_int_equal(b->answer[DATA][1].cycle, fin + 2 + held_back);
         bench_free(b);
@@ -175,7 +176,7 @@ static void a_denied_hit(void **state)
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
     BENCH_UNTIL(b, (bench_state0(b, 8, K) & 3) == TOKEN_LOOKUP);
     bench_tick(b);
-    const uint64_t entry = bench_state0(b, 6, 0);
+    const uint64_t entry = bench_state0(b, 6, bench_entry_of(b, FETCH, 1));
     assert_int_equal(entry & 15, CFG_POLICY_FAULT_REWALK ? NWALK : FINV);
     assert_int_equal(entry >> 22 & 1, CFG_POLICY_FAULT_REWALK);
     const uint64_t reads = b->reads;
