@@ -21,6 +21,7 @@ module cover_flush
   input logic [NumEntries-1:0] finv_i,
   input logic [NumEntries-1:0] finvw_i,
   input logic [NumEntries-1:0] done_i,
+  input logic [NumEntries-1:0] denied_i,
   input logic [Stages-1:0][1:0] token_i,
   input logic                  start_i,
   input logic                  grant_i,
@@ -71,6 +72,9 @@ module cover_flush
   `EACH_OP(queue_finv, op_i, accept_i && finv_i != '0)
   `EACH_OP(queue_finvw, op_i, accept_i && finvw_i != '0)
   `EACH_OP(queue_done, op_i, accept_i && done_i != '0)
+  if (Rewalk) begin : rewalk
+    `EACH_OP(queue_denied, op_i, accept_i && denied_i != '0)
+  end
 
   `EACH_OP(pipeline_lookup, op_i, accept_i && lookup)
   `EACH_OP(pipeline_finv, op_i, accept_i && finv)
@@ -97,15 +101,16 @@ bind mmu cover_flush u_cover_flush (
   .walker_i(u_walkers.state),
   .attached_i(u_walkers.attached),
   .held_i(u_walkers.held),
-  .free_i(u_queue.free_q),
-  .pend_i(u_queue.pend_q),
+  .free_i(u_queue.free_now),
+  .pend_i(u_queue.pend_now),
   .slk_i(u_queue.slk_q),
   .nwalk_i(u_queue.nwalk_q),
   .walk_i(u_queue.walk_q),
-  .follow_i(u_queue.follow_q),
-  .finv_i(u_queue.finv_q),
+  .follow_i(u_queue.follow_now),
+  .finv_i(u_queue.finv_now),
   .finvw_i(u_queue.finvw_q),
   .done_i(u_queue.done_q),
+  .denied_i(u_queue.denied_now),
   .token_i(u_stlb.token_q),
   .start_i(start),
   .grant_i(grant),

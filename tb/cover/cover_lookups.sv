@@ -14,9 +14,10 @@ module cover_l1tlb  // one side: ITLB or DTLB
   input logic             rst_i,
   input rules_t           rules_i,
   input keys_t            keys_i,
-  input logic [Ports-1:0] look_i,
-  input logic [Ports-1:0] ok_i,
-  input logic [Ports-1:0] denied_i,
+  // of requests of the cycle before, but for what they ask
+  input logic [Ports-1:0] took_i,
+  input logic [Ports-1:0] was_ok_i,
+  input logic [Ports-1:0] was_denied_i,
   input access_t          access_i [Ports],
   input psize_t           size_i [Ports],
   input data_t            data_i [Ports],
@@ -26,30 +27,36 @@ module cover_l1tlb  // one side: ITLB or DTLB
 );
   localparam logic [3:0] All = Holds[0][3:0] | (Arrays > 1 ? Holds[1][3:0] : 4'd0)
                              | (Arrays > 2 ? Holds[2][3:0] : 4'd0);
+  logic [Ports-1:0] ok, refused;
+  assign ok      = took_i & was_ok_i;
+  assign refused = took_i & was_denied_i;
   for (genvar p = 0; p < int'(Ports); p++) begin : port
+    access_t access_q;
+    always_ff @(posedge clk_i) access_q <= access_i[p];
     logic hit;
     logic [1:0] found;
     always_comb begin
       found = '0;
-      for (int unsigned a = 0; a < Arrays; a++) if (hit_i[a][p] && look_i[p]) found = found + 2'd1;
+      for (int unsigned a = 0; a < Arrays; a++) if (hit_i[a][p] && took_i[p]) found = found + 2'd1;
     end
     assign hit = found != '0;
-    `POINT(miss, look_i[p] && !hit)
+    `POINT(miss, took_i[p] && !hit)
     for (genvar s = 0; s < 3; s++) begin : size
       if (All[s]) begin : held
-        `POINT(hit, ok_i[p] && 32'(size_i[p]) == s)
-        `POINT(denied, denied_i[p] && 32'(size_i[p]) == s)
+        `POINT(hit, ok[p] && 32'(size_i[p]) == s)
+        `POINT(denied, refused[p] && 32'(size_i[p]) == s)
       end
     end
     if (Fetch) begin : fetch
-      `POINT(user, ok_i[p] && user_mode(access_i[p]))
-      `POINT(supervisor, ok_i[p] && !user_mode(access_i[p]))
+      `POINT(user, ok[p] && user_mode(access_q))
+      `POINT(supervisor, ok[p] && !user_mode(access_q))
     end else begin : data
-      `POINT(read, ok_i[p] && access_i[p].acc == 2'd0)
-      `POINT(write, ok_i[p] && access_i[p].acc == AccWrite)
-      `POINT(d_needed, look_i[p] && hit && !ok_i[p] && !denied_i[p])
-      `POINT(user, ok_i[p] && user_mode(access_i[p]))
-      `POINT(implicit, ok_i[p] && access_i[p].imp)
+      `POINT(read, ok[p] && access_q.acc == 2'd0)
+      `POINT(write, ok[p] && access_q.acc == AccWrite)
+      // hit: of a request that was taken. With `ok` and `refused` Verilator 5.006 never counted the second port's.
+      `POINT(d_needed, hit && !was_ok_i[p] && !was_denied_i[p])
+      `POINT(user, ok[p] && user_mode(access_q))
+      `POINT(implicit, ok[p] && access_q.imp)
     end
     if (Arrays > 1) begin : several
       `POINT(two_arrays_match, found > 2'd1)
@@ -61,14 +68,14 @@ module cover_l1tlb  // one side: ITLB or DTLB
     ) u_rights (
       .clk_i,
       .rst_i,
-      .judged_i(look_i[p] && hit),
+      .judged_i(took_i[p] && hit),
       .page_i(page_of(data_i[p], keys_i)),
-      .access_i(access_i[p]),
+      .access_i(access_q),
       .rules_i
     );
   end
   if (Ports > 1) begin : ports
-    `POINT(two_hits_in_one_cycle, $countones(ok_i) > 1)
+    `POINT(two_hits_in_one_cycle, $countones(ok) > 1)
   end
   for (genvar s = 0; s < (ARCH_PAGE_1G != 0 ? 3 : 2); s++) begin : fill_size
     if (All[s]) begin : held
@@ -166,13 +173,13 @@ bind mmu_front cover_l1tlb #(
   .rst_i,
   .rules_i,
   .keys_i,
-  .look_i(g_side[0].u_l1tlb.look_i),
-  .ok_i(g_side[0].u_l1tlb.ok_o),
-  .denied_i(g_side[0].u_l1tlb.denied_o),
+  .took_i(g_side[0].u_l1tlb.took_q),
+  .was_ok_i(g_side[0].u_l1tlb.was_ok_o),
+  .was_denied_i(g_side[0].u_l1tlb.was_denied_o),
   .access_i(g_side[0].u_l1tlb.access_i),
   .size_i(g_side[0].u_l1tlb.size_o),
   .data_i(g_side[0].u_l1tlb.data_o),
-  .hit_i(g_side[0].u_l1tlb.hit),
+  .hit_i(g_side[0].u_l1tlb.was_hit),
   .fill_i(g_side[0].u_l1tlb.fill_i),
   .fill_size_i(fill_tag_i.size)
 );
@@ -186,13 +193,13 @@ bind mmu_front cover_l1tlb #(
   .rst_i,
   .rules_i,
   .keys_i,
-  .look_i(g_side[1].u_l1tlb.look_i),
-  .ok_i(g_side[1].u_l1tlb.ok_o),
-  .denied_i(g_side[1].u_l1tlb.denied_o),
+  .took_i(g_side[1].u_l1tlb.took_q),
+  .was_ok_i(g_side[1].u_l1tlb.was_ok_o),
+  .was_denied_i(g_side[1].u_l1tlb.was_denied_o),
   .access_i(g_side[1].u_l1tlb.access_i),
   .size_i(g_side[1].u_l1tlb.size_o),
   .data_i(g_side[1].u_l1tlb.data_o),
-  .hit_i(g_side[1].u_l1tlb.hit),
+  .hit_i(g_side[1].u_l1tlb.was_hit),
   .fill_i(g_side[1].u_l1tlb.fill_i),
   .fill_size_i(fill_tag_i.size)
 );

@@ -24,6 +24,7 @@ module cover_queue
   input logic [NumEntries-1:0] finv_i,
   input logic [NumEntries-1:0] finvw_i,
   input logic [NumEntries-1:0] done_i,
+  input logic [NumEntries-1:0] denied_i,
   input logic [NumEntries-1:0] fetch_i,
   input logic [NumEntries-1:0] wait_confirm_i,
   input addr_t [NumEntries-1:0] entry_va_i,
@@ -51,7 +52,7 @@ module cover_queue
   typedef logic [NM-1:0] set_t;
 
   // ---- The cycle before, to see what became of its entries ----
-  set_t free_q, pend_q, slk_q, nwalk_q, walk_q, led_q;  // led: followers of the entry that got its outcome
+  set_t free_q, pend_q, slk_q, denied_q, nwalk_q, walk_q, led_q;  // led: followers of the entry that got its outcome
   logic   restart_q;
   kind_t  kind_q;
   src_t   src_q;
@@ -61,6 +62,7 @@ module cover_queue
     free_q <= free_i;
     pend_q <= pend_i;
     slk_q <= slk_i;
+    denied_q <= denied_i;
     nwalk_q <= nwalk_i;
     walk_q <= walk_i;
     for (int unsigned e = 0; e < NM; e++) begin
@@ -74,14 +76,15 @@ module cover_queue
   end
 
   // ---- Allocation: what a new entry is, and whom it follows ----
-  set_t fresh, after_pend, after_slk, after_nwalk, after_walk, after_fresh;
+  set_t fresh, after_pend, after_slk, after_denied, after_nwalk, after_walk, after_fresh;
   assign fresh = restart_q ? '0 : free_q & ~free_i;
   always_comb begin
-    {after_pend, after_slk, after_nwalk, after_walk, after_fresh} = '0;
+    {after_pend, after_slk, after_denied, after_nwalk, after_walk, after_fresh} = '0;
     for (int unsigned e = 0; e < NM; e++) begin
       if (fresh[e] && follow_i[e]) begin
         after_pend[e]  = pend_q[leader_i[e]];
         after_slk[e]   = slk_q[leader_i[e]];
+        after_denied[e] = denied_q[leader_i[e]];
         after_nwalk[e] = nwalk_q[leader_i[e]];
         after_walk[e]  = walk_q[leader_i[e]];
         after_fresh[e] = free_q[leader_i[e]];
@@ -92,6 +95,7 @@ module cover_queue
   `POINT(allocated__follow, (fresh & follow_i) != '0)
   if (Rewalk) begin : rewalk
     `POINT(allocated__confirm, confirm_i != '0)
+    `POINT(merge_into__denied, after_denied != '0)
   end else begin : no_rewalk
     `POINT(allocated__fault, fault_i != '0)
   end
@@ -196,17 +200,18 @@ bind mmu_miss_queue cover_queue u_cover_queue (
   .confirm_i,
   .fault_i,
   .va_i,
-  .free_i(free_q),
-  .pend_i(pend_q),
+  .free_i(free_now),
+  .pend_i(pend_now),
   .slk_i(slk_q),
   .nwalk_i(nwalk_q),
   .walk_i(walk_q),
-  .follow_i(follow_q),
-  .finv_i(finv_q),
+  .follow_i(follow_now),
+  .finv_i(finv_now),
   .finvw_i(finvw_q),
   .done_i(done_q),
+  .denied_i(denied_now),
   .fetch_i(fetch),
-  .wait_confirm_i(confirm_q),
+  .wait_confirm_i(confirm_now),
   .entry_va_i(va_q),
   .leader_i(leader_q),
   .req_i(req_q),

@@ -64,8 +64,8 @@ bind mmu_stlb_array cover_stlb_array #(
 ) u_cover_stlb_array (
   .clk_i,
   .rst_i(1'b0),
-  .hit_i(hit_o != '0),
-  .hit_size_i(hit_o[0] ? 2'd0 : hit_o[1] ? 2'd1 : 2'd2),
+  .hit_i(r_look_i && (match[0] | match[1] | match[2]) != '0),
+  .hit_size_i(match[0] != '0 ? 2'd0 : match[1] != '0 ? 2'd1 : 2'd2),
   .found_i(match[0] | match[1] | match[2]),
   .inv_i(r_inv_i),
   .inv_size_i(r_size_i),

@@ -16,8 +16,8 @@ module cover_tlb_array
   input logic [Ports-1:0]  look_i,
   input logic [Ports-1:0]  hit_i,
   input logic [Ports-1:0]  touch_i,
-  input vpn_t              look_vpn_i [Ports],
-  input logic [(Ways > 1 ? $clog2(Ways) : 1)-1:0] look_way_i [Ports],
+  input logic [Ways-1:0]   look_way_i [Ports],
+  input logic [(Sets > 1 ? $clog2(Sets) : 1)-1:0] touch_set_i [Ports],
   input psize_t            size_i [Ports],
   input tag_t              tag_i [Sets][Ways],
   input logic [Sets-1:0][Ways-1:0] valid_i,
@@ -53,7 +53,7 @@ module cover_tlb_array
     logic here;
     logic [Ports-1:0] hits;
     assign here = fill_q && valid_i[set_q][w] && tag_i[set_q][w] == fill_tag_q;
-    always_comb for (int unsigned p = 0; p < Ports; p++) hits[p] = hit_i[p] && 32'(look_way_i[p]) == w;
+    always_comb for (int unsigned p = 0; p < Ports; p++) hits[p] = hit_i[p] && look_way_i[p][w];
     `POINT(hit, hits != '0)
     `POINT(fill_free, here && !valid_q[w])
     `POINT(fill_again, here && same_q[w])
@@ -69,7 +69,14 @@ module cover_tlb_array
   end
 
   // ---- Several things in one cycle ----
-  `POINT(fill_and_invalidation, fill_i && Holds[fill_tag_i.size] && inv_i != InvNone)
+  // An L1's fill is here a cycle after it is decided; by then there may be an invalidation again.
+  inv_t inv_q, beside;
+  always_ff @(posedge clk_i) inv_q <= inv_i;
+  assign beside = Psc ? inv_i : inv_q;
+  `POINT(fill_and_invalidation, fill_i && Holds[fill_tag_i.size] && beside != InvNone)
+  if (!Psc) begin : waiting
+    `POINT(fill_and_invalidation, fill_i && Holds[fill_tag_i.size] && inv_i != InvNone)
+  end
   `POINT(fill_and_hit, fill_i && Holds[fill_tag_i.size] && touch_i != '0)
   if (Ports > 1) begin : two_ports
     logic both;
@@ -77,7 +84,7 @@ module cover_tlb_array
       both = 1'b0;
       for (int unsigned p = 1; p < Ports; p++) begin
         for (int unsigned q = 0; q < p; q++) begin
-          both |= touch_i[p] && touch_i[q] && set_of(look_vpn_i[p]) == set_of(look_vpn_i[q]);
+          both |= touch_i[p] && touch_i[q] && touch_set_i[p] == touch_set_i[q];
         end
       end
     end
@@ -103,8 +110,8 @@ bind mmu_tlb_array cover_tlb_array #(
   .look_i,
   .hit_i(hit_o),
   .touch_i,
-  .look_vpn_i,
-  .look_way_i(look_way),
+  .look_way_i(look_hit),
+  .touch_set_i(touch_set),
   .size_i(size_o),
   .tag_i(tag_q),
   .valid_i(valid_q),

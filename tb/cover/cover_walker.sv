@@ -49,14 +49,14 @@ module cover_walker
   logic [2:0] from_q;
   logic again_q, failed_q;  // failed: the last CAS found another value
   logic [1:0] size;
-  logic judged, cas_reply, success, leaf, restart, by_rights;
+  logic judges, cas_reply, success, leaf, restart, by_rights;
   logic [63:0] old;
   assign old       = data_i[reply_place_t'(addr_i[5:3] & 3'(ReplyWords - 1))];
-  assign judged    = reply_i && !killed_i && !error_i;
-  assign cas_reply = judged && state_i == WkCasWait;
+  assign judges    = reply_i && !killed_i && !error_i;
+  assign cas_reply = judges && state_i == WkCasWait;
   assign success   = old == value_i;
   assign leaf      = is_leaf(value_i, level_i);
-  assign restart   = judged && fault_i && from_psc_i && Rewalk;
+  assign restart   = judges && fault_i && from_psc_i && Rewalk;
   assign by_rights = why_i.p && !why_i.rsvd;
   assign size      = 2'(level_i - 3'd1);
   always_ff @(posedge clk_i) begin
@@ -68,7 +68,7 @@ module cover_walker
       from_q   <= 3'd0;
       again_q  <= 1'b1;
       failed_q <= 1'b0;
-    end else if (judged) failed_q <= cas_reply && !success;
+    end else if (judges) failed_q <= cas_reply && !success;
   end
 
   // ---- Starts ----
@@ -113,7 +113,7 @@ module cover_walker
   // ---- Each level: passes, faults of each kind, memory errors; from the root and below a PSC entry ----
   for (genvar l = 1; l <= (La57 ? 5 : 4); l++) begin : level
     logic here;
-    assign here = judged && level_i == 3'(l);
+    assign here = judges && level_i == 3'(l);
     if (l > 1) begin : table_entry
       `POINT(pass, here && pass_i)
       `POINT(a_cas_succeeds, cas_reply && level_i == 3'(l) && !leaf && success)
