@@ -302,7 +302,7 @@ static void misses(unsigned number, unsigned leader)
 {
     for (unsigned what = MISS_PLAIN; what <= MISS_FAULT; what++)
         for (unsigned page = 0; page < 2; page++)
-            if (begin(number, leader) && m->q.in[FREE]) {
+            if (begin(number, leader) && __builtin_popcountll(m->q.in[FREE]) > FETCH_PORTS) { /* its port is ready */
                 e.misses = 1;
                 e.miss[0].what = what;
                 e.miss[0].port = FETCH_PORTS;

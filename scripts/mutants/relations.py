@@ -25,6 +25,7 @@ class Relations:
         self.lemmas, self.nobody = {}, {}  # a node; by (name, index) each group with a node
         self.entries, self.ports = preset["miss_queue"]["entries"], preset["ports"]["fetch"] + preset["ports"]["data"]
         self.control()
+        self.late()
         self.queue()
         for w in range(preset["walkers"]["count"]):
             self.walker(f"u_walkers.g_walker[{w}].u_walker.", w)
@@ -104,6 +105,11 @@ class Relations:
                            self.implies(self.every([execute, self.is_number(op, op_of), data[at]]), gp))
         self.lemma("physical_root", self.every(bit ^ 1 for bit in self.word("u_ctl.regs_q", 52)[arch["paddr_bits"]:]))
         self.pcid = self.word("u_ctl.pcid_q", 12)
+        self.current_pcid = [self.graph.both(regs["pcide"], bit) for bit in self.word("u_ctl.regs_q", 12)]
+        self.works = self.is_one_of(self.ctl_state, (0, DRAIN))  # the current PCID is the one it was
+        # DRAIN replaces it from its second cycle on; what waits to be written is written in its first.
+        self.pcid_holds = self.equal(self.pcid, self.current_pcid)
+        self.lemma("pcid_is_current", self.implies(self.is_number(self.ctl_state, 0), self.pcid_holds))
         if not arch["pcid"]:
             no_pcid = self.every(bit ^ 1 for bit in self.pcid)  # INVPCID may name one, and is refused
             self.lemma("no_pcid", self.implies(self.is_number(self.ctl_state, 0), no_pcid))
@@ -120,17 +126,58 @@ class Relations:
                            self.graph.both(self.is_number(self.ctl_state, EXEC), drops ^ 1)])
         self.free("the PCID while nothing is dropped", "u_ctl.pcid_q", unused)
 
+    # ---- what the L1s have said of the cycle before, and what waits to be written: sections 7, 8 ----
+    def late(self):
+        """Of each port whether it asked, and what became of that: (ok, denied)."""
+        self.took, self.verdicts = [], []
+        for side, (ports, name) in enumerate((("fetch", "itlb"), ("data", "dtlb"))):
+            at, count = f"u_front.g_side[{side}].u_l1tlb.", self.preset["ports"][ports]
+            took = self.word(at + "took_q", count)
+            arrays = [f"{at}g_array[{a}].u_array.g_late." for a in range(len(self.arrays_of(name)))]
+            for p in range(count):
+                seen, ok, denied = 0, [], []
+                for array in arrays:
+                    says = {word: self.word(f"{array}{word}_q", count)[p]
+                            for word in ("any", "ok", "denied", "gone", "new", "new_ok", "new_denied")}
+                    self.lemma(f"says_of_a_hit {array}{p}",
+                               self.implies(took[p], self.every([self.implies(self.any([says["ok"], says["denied"]]),
+                                                                              says["any"]),
+                                                                 self.graph.both(says["ok"], says["denied"]) ^ 1])))
+                    hit, may, may_not = (self.any([self.graph.both(says["new"], fill),
+                                                   self.graph.both(says[word], says["gone"] ^ 1)])
+                                         for word, fill in (("any", 1), ("ok", says["new_ok"]),
+                                                            ("denied", says["new_denied"])))
+                    ok.append(self.graph.both(may, seen ^ 1))
+                    denied.append(self.graph.both(may_not, seen ^ 1))
+                    seen = self.any([seen, hit])
+                    for word in ("any", "ok", "denied", "gone", "new"):
+                        self.free("what an L1 says of no request", f"{array}{word}_q", took[p] ^ 1, 1, p)
+                asked = self.word("u_front.asked_q", self.ports)[len(self.took)]
+                self.lemma(f"took {len(self.took)}", self.graph.differ(took[p], asked) ^ 1)
+                self.took.append(took[p])
+                self.verdicts.append((self.any(ok), self.any(denied)))
+            fill, tag = self.word(at + "fill_q", 1)[0], self.word(at + "fill_tag_q", 64)
+            self.lemma(f"fills {at}", self.implies(fill, self.works))
+            self.lemma(f"fills_in_force {at}", self.implies(fill, self.pcid_holds))
+            self.lemma(f"fills_current {at}", self.implies(fill, self.equal(tag[4:16], self.current_pcid)))
+            self.lemma(f"fill_xd {at}", self.implies(self.graph.both(fill, self.word(at + "fill_data_q", 64)[42]),
+                                                     0 if side == 0 else self.rules["nxe"]))
+            self.lemma(f"fill_shadow {at}", self.implies(fill, self.not_both(at + "fill_data_q", 51, 40)))
+            for word in ("fill_tag_q", "fill_data_q"):
+                self.free("no fill that waits", at + word, fill ^ 1)
+
     # ---- miss queue: section 8 ----
     def queue(self):
         at = "u_queue."
         self.addr = max(57 if self.preset["arch"]["la57"] else 48, self.preset["arch"]["paddr_bits"])
         states = {name: self.word(at + name, self.entries) for name in STATES}
-        free, index = states["free_q"], max(1, (self.entries - 1).bit_length())
         ports = [self.word(f"{at}port_q[{p}]", self.entries) for p in range(self.ports)]
+        led, confirm = self.word(at + "led_q", self.entries), self.word(at + "confirm_q", self.entries)
+        unused, kept_fault = states["free_q"], self.added(at, states, ports, led, confirm)
+        free, index = states["free_q"], max(1, (self.entries - 1).bit_length())
         self.states = states
         for name in ("rr_issue_q", "rr_walk_q"):
             self.lemma(f"pointers {name}", self.is_one_of(self.word(at + name, 6), range(self.entries)))
-        led, confirm = self.word(at + "led_q", self.entries), self.word(at + "confirm_q", self.entries)
         for e in range(self.entries):
             busy, mine = free[e] ^ 1, {name: word[e] for name, word in states.items()}
             self.lemma(f"one_state {e}", self.one_hot(list(mine.values())))
@@ -149,7 +196,7 @@ class Relations:
             self.lemma(f"leader {e}", self.implies(mine["follow_q"], self.graph.both(led[e], self.bit(leads, leader))))
             self.lemma(f"confirm {e}",
                        self.implies(self.any([mine["pend_q"], mine["slk_q"], mine["follow_q"]]), confirm[e] ^ 1))
-            steps = [self.word(f"{at}step{n}_q", self.entries)[e] for n in (0, 1)]
+            steps = [self.graph.both(self.word(f"{at}step{n}_q", self.entries)[e], unused[e] ^ 1) for n in (0, 1)]
             before = self.any(mine[name] for name in ("pend_q", "slk_q", "nwalk_q", "walk_q", "follow_q"))
             self.lemma(f"steps {e}", self.implies(busy, self.every(steps) ^ 1))
             self.lemma(f"not_led {e}",
@@ -158,17 +205,59 @@ class Relations:
             # From the accept of a control operation to its end nothing is under way.
             self.lemma(f"restarted {e}", self.implies(self.is_number(self.ctl_state, 0) ^ 1,
                                                       self.any([free[e], mine["pend_q"], mine["done_q"]])))
-            result = self.any(mine[name] for name in ("finv_q", "finvw_q", "done_q"))
+            result = self.any([kept_fault[e], mine["finvw_q"], mine["done_q"]])
             kind = self.word(at + "res_q", 2, 12 * e + 2)
-            self.lemma(f"fault {e}", self.implies(self.any([mine["finv_q"], mine["finvw_q"]]), self.is_number(kind, 2)))
+            self.lemma(f"fault {e}", self.implies(self.any([kept_fault[e], mine["finvw_q"]]), self.is_number(kind, 2)))
             for p in range(self.ports):
-                self.free("a FREE entry", f"{at}port_q[{p}]", free[e], 1, e)
-            for name, width in (("req_q", 18), ("va_q", self.addr), ("confirm_q", 1), ("led_q", 1), ("step0_q", 1),
-                                ("step1_q", 1)):
+                self.free("a FREE entry", f"{at}port_q[{p}]", unused[e], 1, e)
+            for name, width in (("confirm_q", 1), ("led_q", 1), ("step0_q", 1), ("step1_q", 1)):
+                self.free("a FREE entry", at + name, unused[e], width, width * e)
+            for name, width in (("req_q", 18), ("va_q", self.addr)):
                 self.free("a FREE entry", at + name, free[e], width, width * e)
             self.free("a FREE entry", at + "res_q", result ^ 1, 12, 12 * e)
             self.free("SLK of an entry in PEND", at + "slk_q", mine["pend_q"], 1, e)
             self.free("a FREE entry", at + "leader_q", self.any([free[e], led[e] ^ 1]), index, index * e)
+
+    def added(self, at, states, ports, led, confirm):
+        """Puts the entries that were asked for in the cycle before among the others, as the queue does (*_now); who is
+        DENIED counts as NWALK, where it goes. Returns those in FINV whose result is kept."""
+        follows, plain = self.word(at + "follows_q", self.entries), self.word(at + "plain_q", 1)[0]
+        new = [self.word(f"{at}new_q[{p}]", self.entries) for p in range(self.ports)]
+        rewalk, kept_fault = self.preset["policy"]["fault_rewalk"], list(states["finv_q"])
+        for p, word in enumerate(new):
+            some = self.any(word)
+            self.lemma(f"new_of_one {p}", self.at_most_one(word))
+            self.lemma(f"new_asked {p}", self.implies(some, self.took[p]))
+            self.lemma(f"new_was_free {p}", self.every(self.implies(a, b) for a, b in zip(word, states["free_q"])))
+            for q in range(p):
+                self.lemma(f"new_apart {q} {p}", self.every(self.graph.both(a, b) ^ 1 for a, b in zip(word, new[q])))
+        taken = [self.any(self.graph.both(new[p][e], self.verdicts[p][0] ^ 1) for p in range(self.ports))
+                 for e in range(self.entries)]
+        refused = [self.every([self.any(self.graph.both(new[p][e], self.verdicts[p][1]) for p in range(self.ports)),
+                               plain ^ 1]) for e in range(self.entries)]
+        # what is asked in the cycle of an accept is in PEND when control is in DRAIN, or it is FREE
+        some = self.any(taken)
+        self.lemma("new_while_idle", self.implies(some, self.works))
+        self.lemma("new_in_drain",
+                   self.implies(self.graph.both(some, self.is_number(self.ctl_state, DRAIN)), plain))
+        self.free("nothing that was asked", at + "plain_q", some ^ 1)
+        for e in range(self.entries):
+            walks, fault = (refused[e], 0) if rewalk else (0, refused[e])
+            looks = self.every([taken[e], refused[e] ^ 1])
+            self.free("nothing that was asked", at + "follows_q", taken[e] ^ 1, 1, e)
+            self.lemma(f"follows_no_operation {e}", self.every([taken[e], plain, follows[e]]) ^ 1)
+            states["pend_q"][e] = self.any([states["pend_q"][e], self.graph.both(looks, follows[e] ^ 1)])
+            states["follow_q"][e] = self.any([states["follow_q"][e], self.graph.both(looks, follows[e])])
+            states["nwalk_q"][e] = self.any([states["nwalk_q"][e], walks])
+            states["finv_q"][e] = self.any([states["finv_q"][e], fault])
+            asked = self.any(word[e] for word in new)
+            stays = asked ^ 1
+            led[e] = self.any([self.graph.both(led[e], stays), self.every([asked, refused[e] ^ 1, follows[e]])])
+            confirm[e] = self.any([self.graph.both(confirm[e], stays), walks])
+            for p in range(self.ports):
+                ports[p][e] = self.any([self.graph.both(ports[p][e], stays), new[p][e]])
+        states["free_q"] = [self.graph.both(bit, gone ^ 1) for bit, gone in zip(states["free_q"], taken)]
+        return kept_fault
 
     # ---- walkers: section 11 ----
     def walker(self, at, number):
@@ -251,9 +340,14 @@ class Relations:
 
     # ---- responses: section 2 ----
     def response(self, at, port):
-        none = self.word("u_front.resp_q", self.ports)[port] ^ 1
+        none = self.told(port) ^ 1
         for name in ("id_q", "res_q", "addr_q", "above_q"):
             self.free("a response that is none", at + name, none)
+
+    def told(self, port):
+        """Whether there is a response: out of its registers, or of an L1 hit."""
+        return self.any([self.word("u_front.resp_q", self.ports)[port],
+                         self.graph.both(self.word("u_front.asked_q", self.ports)[port], self.verdicts[port][0])])
 
     def unasked(self, names, design):
         """Of an output's bit: the groups, each with the node that says when it means nothing."""
@@ -266,8 +360,7 @@ class Relations:
             wide = {"resp_id": 8, "resp_kind": 2, "resp_err": 16, "resp_addr": 64, "resp_size": 2, "resp_pat": 3,
                     "resp_mt": 3, "resp_src": 2}
             if word in wide and "a response that is none" not in self.without:
-                found.append(("a response that is none",
-                              self.word("u_front.resp_q", self.ports)[index // wide[word]] ^ 1))
+                found.append(("a response that is none", self.told(index // wide[word]) ^ 1))
             elif word in ("mem_req_expected", "mem_req_desired"):
                 swaps = self.graph.both(self.output(design, "mem_req_valid_o"), self.output(design, "mem_req_cas_o"))
                 found.append(("what a read does not tell", swaps ^ 1))
@@ -334,7 +427,7 @@ class Relations:
 
     def array(self, at, array, holds, psc):
         ways, sets = array["ways"], array["entries"] // array["ways"]
-        valid = self.word(at + "valid_q", sets * ways)
+        valid, dropped = self.word(at + "valid_q", sets * ways), self.word(at + "dropped_q", sets * ways)
         for s in range(sets):
             tags = []
             for w in range(ways):
@@ -344,7 +437,14 @@ class Relations:
                        "pcid": self.word(f"{at}tag_q[{s}]", 12, low + 4),
                        "vpn": self.word(f"{at}tag_q[{s}]", 45, low + 16), "valid": counts}
                 tags.append(tag)
-                self.free("an invalid entry", f"{at}tag_q[{s}]", counts ^ 1, 64, low)
+                tells = self.any([counts, dropped[s * ways + w]])  # a fill that waits chooses its way by it still
+                self.free("an invalid entry", f"{at}tag_q[{s}]", tells ^ 1, 64, low)
+                self.free("an invalid entry", at + "current_q", tells ^ 1, 1, s * ways + w)
+                current = self.any([tag["glob"], self.equal(tag["pcid"], self.current_pcid)])
+                self.lemma(f"current {at}{s} {w}",
+                           self.implies(self.graph.both(tells, self.works),
+                                        self.graph.differ(self.word(at + "current_q", sets * ways)[s * ways + w],
+                                                          current) ^ 1))
                 self.free("an invalid entry", f"{at}judged_q[{s}]", counts ^ 1, 9, 9 * (ways - 1 - w))
                 place = (s << (ways - 1).bit_length()) + w
                 self.free("an invalid entry", f"{at}data_q[{place}]", counts ^ 1)
@@ -432,18 +532,27 @@ class Relations:
         self.sweep()
         swept = self.word("u_stlb.c_sweep_q", 1)[0]
         asked = self.any([none[stages - 1] ^ 1, swept])
-        for name in ("c_hit_q", "c_vpn_q"):
-            self.free("C without a token", "u_stlb." + name, none[stages - 1])
-        for size, hit in enumerate(self.word("u_stlb.c_hit_q", 3)):
-            self.lemma(f"hit_of_lookup {size}", self.implies(hit, self.any([none[stages - 1], lookup[stages - 1]])))
-            # a FILL stands in the first
-            told = self.any([self.graph.both(lookup[stages - 1], hit), 0 if size else fill[stages - 1]])
-            self.free("C without a hit", f"u_stlb.c_data_q[{size}]", told ^ 1)
-            self.free("C without a hit", "u_stlb.c_glob_q", told ^ 1, 1, size)
-            self.lemma(f"shadow_in_c {size}",
-                       self.implies(told, self.not_both(f"u_stlb.c_data_q[{size}]", 51, 40)))
-            xd = self.word(f"u_stlb.c_data_q[{size}]", 64)[42]
-            self.lemma(f"xd_in_c {size}", self.implies(self.graph.both(told, xd), self.rules["nxe"]))
+        self.free("C without a token", "u_stlb.c_vpn_q", none[stages - 1])
+        for size in range(3):
+            for number, array in enumerate(self.arrays_of("stlb")):
+                if ("4k", "2m", "1g")[size] not in array["sizes"]:
+                    continue
+                ways = array["ways"]
+                match = self.word(f"u_stlb.g_array[{number}].u_array.c_match_q", 3 * ways)
+                told = self.graph.both(lookup[stages - 1], self.any(match[ways * size:ways * (size + 1)]))
+                name, low = f"u_stlb.g_array[{number}].u_array.c_data_q", 64 * (2 - size)
+                self.free("C without a hit", name, told ^ 1, 64, low)
+                self.free("C without a hit", f"u_stlb.g_array[{number}].u_array.c_glob_q", told ^ 1, 1, size)
+                data = self.word(name, 64, low)
+                self.lemma(f"shadow_in_c {number} {size}",
+                           self.implies(told, self.graph.both(data[51], data[40]) ^ 1))
+                self.lemma(f"xd_in_c {number} {size}",
+                           self.implies(self.graph.both(told, data[42]), self.rules["nxe"]))
+        c_fill, xd = fill[stages - 1], self.word("u_stlb.c_new_data_q", 64)[42]
+        self.lemma("shadow_of_fill_in_c", self.implies(c_fill, self.not_both("u_stlb.c_new_data_q", 51, 40)))
+        self.lemma("xd_of_fill_in_c", self.implies(self.graph.both(c_fill, xd), self.rules["nxe"]))
+        for name in ("c_new_data_q", "c_new_glob_q"):
+            self.free("C without a FILL", "u_stlb." + name, c_fill ^ 1)
         r_fill, xd = fill[stages - 2], self.word("u_stlb.r_data_q", 64)[42]
         self.lemma("shadow_in_r", self.implies(r_fill, self.not_both("u_stlb.r_data_q", 51, 40)))
         self.lemma("xd_in_r", self.implies(self.graph.both(r_fill, xd), self.rules["nxe"]))
@@ -606,7 +715,7 @@ class Relations:
         """Of each size that an array holds: whether a FILL of it is in C, in set n, that displaces a word there."""
         sets, (size, pcid, page) = array["entries"] // array["ways"], fields
         wide, vpn = max(1, (sets - 1).bit_length()), self.word("u_stlb.c_vpn_q", 45)[low:low + len(page)]
-        who = self.any([valid_global[1], self.word("u_stlb.c_glob_q", 1)[0], self.equal(pcid, self.pcid)])
+        who = self.any([valid_global[1], self.word("u_stlb.c_new_glob_q", 1)[0], self.equal(pcid, self.pcid)])
         for s in holds:
             filled = [self.word(at + "c_fill_q", 1)[0], self.is_number(self.word("u_stlb.c_size_q", 2), s),
                       self.is_number(self.word(at + "c_sets_q", wide, wide * s), n) if sets > 1 else 1]
