@@ -35,7 +35,7 @@ module mmu_miss_queue
   output logic [NumPorts-1:0]   ready_o,
   input  logic [NumPorts-1:0]   ask_i,                         // it may want an entry, which its L1 decides
   input  logic [NumPorts-1:0]   want_i,                        // an entry: merged, else PEND, if it is none of these
-  input  logic [NumPorts-1:0]   confirm_i,                     // an entry in NWALK with confirm
+  input  logic [NumPorts-1:0]   confirm_i,                     // an entry in DENIED with confirm
   input  logic [NumPorts-1:0]   fault_i,                       // an entry in FINV
   // … and once more a cycle later, out of registers, what became of those that asked
   input  logic [NumPorts-1:0]   was_ok_i,                      // no entry is wanted

@@ -151,7 +151,7 @@ module mmu_stlb
       c_vpn_q      <= r_vpn_q;
       c_size_q     <= r_size;
       c_new_glob_q <= r_glob_q;
-      c_new_data_q      <= r_data_q;
+      c_new_data_q <= r_data_q;
       c_sweep_q    <= sweep_i != InvNone;                      // sweep step j is read in cycle j, carried out in j+1
       c_whole_q    <= sweep_i != InvNone && !one_address(sweep_i);
       c_init_q     <= sweep_i == InvInit;

@@ -177,15 +177,20 @@ template <class T> void registers_current(T &reg, const state_words &words, unsi
         register_insert(reg, at, 1, word.field(3, 1) | (word.field(4, 12) == pcid));
 }
 
+/* The states of a miss-queue entry, as its state word numbers them. */
+namespace registers_entry
+{
+enum state : unsigned { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, DENIED, STATES };
+}
+
 /* The ports of a side, bit 0 its first one, whose request of the cycle before was denied: they have an entry in DENIED.
  */
 inline unsigned registers_denied(const state_words &words, unsigned side)
 {
-    enum : unsigned { DENIED = 9 };
     unsigned ports = 0;
     for (unsigned e = 0; e < CFG_MISS_QUEUE_ENTRIES; e++) {
         const auto entry = words.get(WORD_QUEUE, e);
-        if (entry.field(0, 4) == DENIED)
+        if (entry.field(0, 4) == registers_entry::DENIED)
             ports |= 1u << unsigned(entry.field(4, 4));
     }
     return side ? ports >> CFG_PORTS_FETCH : ports & ((1u << CFG_PORTS_FETCH) - 1);
@@ -278,7 +283,7 @@ template <class Registers> void registers_responses(Registers &registers, const 
 
 template <class Registers> void registers_queue(Registers &registers, const state_words &words)
 {
-    enum state { FREE, PEND, SLK, NWALK, WALK, FOLLOW, FINV, FINVW, DONE, DENIED, STATES };
+    using namespace registers_entry;
     enum : unsigned {
         NM = CFG_MISS_QUEUE_ENTRIES,
         NP = CFG_PORTS_FETCH + CFG_PORTS_DATA,
