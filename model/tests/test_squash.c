@@ -1,17 +1,10 @@
 /* Squashes: what becomes of a request that the core drops, in each state that it may be in (sections 2, 8, 11, 13). */
 #include "cycle_bench.h"
+#include "queue_bench.h"
 
 enum { S = CFG_STLB_LATENCY, LONG = 1000 };
 
-/* Entries of DATA in an empty queue (section 8, Allocation): its first request's, and that of another beside it. */
-enum { MINE = DATA, NEXT };
-
 static const uint64_t VA = 0x555512345000, PA = 0x123000;
-
-static unsigned entry_state(const struct bench *b, unsigned n)
-{
-    return bench_state0(b, 6, n) & 15;
-}
 
 static unsigned walker_state(const struct bench *b, unsigned n)
 {
@@ -38,7 +31,7 @@ static struct bench *begin(unsigned acc, uint64_t flags)
     bench_map(b, VA, PA, SIZE_4K, flags);
     bench_offer(b, DATA, 1, VA, acc, true);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), PEND);
+    assert_int_equal(entry_state(b, FIRST), PEND);
     return b;
 }
 
@@ -47,7 +40,7 @@ static void squash(struct bench *b)
 {
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(bench_state0(b, 6, MINE), 0);
+    assert_int_equal(bench_state0(b, 6, FIRST), 0);
     assert_true(pipeline_empty(b));
     assert_false(b->answer[DATA][1].seen);
 }
@@ -70,9 +63,9 @@ static void before_its_walk(void **state)
     for (unsigned cycles = 0; cycles <= S - 2; cycles++) {
         struct bench *b = begin(ACC_READ, MAPPED);
         bench_ticks(b, cycles);
-        assert_int_equal(entry_state(b, MINE), cycles ? SLK : PEND);
+        assert_int_equal(entry_state(b, FIRST), cycles ? SLK : PEND);
         squash(b);
-        assert_int_equal(bench_state0(b, 0, 2) & 0xff, (MINE + 1) % QUEUE); /* the pointer has moved all the same */
+        assert_int_equal(bench_state0(b, 0, 2) & 0xff, (FIRST + 1) % QUEUE); /* the pointer has moved all the same */
         end(b, 0);
     }
 }
@@ -99,10 +92,10 @@ static void when_it_is_dispatched(void **state)
 {
     (void)state;
     struct bench *b = begin(ACC_READ, MAPPED);
-    BENCH_UNTIL(b, entry_state(b, MINE) == NWALK);
+    BENCH_UNTIL(b, entry_state(b, FIRST) == NWALK);
     squash(b);
     assert_int_equal(walker_state(b, 0), W_IDLE);
-    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, (MINE + 1) % QUEUE);
+    assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, (FIRST + 1) % QUEUE);
     end(b, 0);
 }
 
@@ -120,7 +113,7 @@ static void when_its_l1_denied_it(void **state)
     const uint64_t pointer = bench_state0(b, 0, 2) >> 8 & 0xff;
     bench_offer(b, DATA, 1, VA, ACC_WRITE, true);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), DENIED);
+    assert_int_equal(entry_state(b, FIRST), DENIED);
     squash(b);
     assert_int_equal(bench_state0(b, 0, 2) >> 8 & 0xff, pointer);
     bench_ticks(b, LONG);
@@ -213,7 +206,7 @@ static void a_held_swap_keeps_its_value(void **state)
     squash(b);
     bench_offer(b, DATA, 2, VA + 0x1000, ACC_READ, true);
     bench_ticks(b, 3);
-    assert_int_equal(bench_state0(b, 6, MINE) >> 8 & 255, 2);
+    assert_int_equal(bench_state0(b, 6, FIRST) >> 8 & 255, 2);
     assert_true(b->out.mem_req_cas);
     assert_int_equal(b->out.mem_req_desired, desired);
     b->stall = false;
@@ -298,7 +291,7 @@ static void when_it_is_granted(void **state)
     BENCH_UNTIL(b, walker_state(b, 0) == W_FIN);
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), FREE);
+    assert_int_equal(entry_state(b, FIRST), FREE);
     assert_int_equal(walker_state(b, 0), W_IDLE);
     assert_int_equal(bench_state0(b, 8, S - 3) & 3, TOKEN_FILL);
     assert_int_equal(bench_translate(b, DATA, VA, ACC_READ, true).latency, 1);
@@ -318,12 +311,12 @@ static void in_fin_without_a_grant(void **state)
     bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
     bench_offer_both(b, VA + 0x1000, VA); /* the read shares every read of the fetch */
     BENCH_UNTIL(b, walker_state(b, 0) == W_FIN && walker_state(b, 1) == W_FIN);
-    assert_int_equal(entry_state(b, NEXT), WALK);
+    assert_int_equal(entry_state(b, SECOND), WALK);
     bench_squash(b, DATA, 1);
     bench_tick(b);
     assert_int_equal(walker_state(b, 0), W_IDLE);
     assert_int_equal(walker_state(b, 1), W_IDLE);
-    assert_int_equal(entry_state(b, NEXT), FREE);
+    assert_int_equal(entry_state(b, SECOND), FREE);
     bench_ticks(b, 20);
     assert_true(b->answer[FETCH][2].seen);
     const uint64_t reads = b->reads;
@@ -342,13 +335,13 @@ static void leaders_and_followers(void **state)
         struct bench *b = begin(ACC_READ, MAPPED);
         bench_offer(b, DATA, 2, VA | 2, ACC_READ, true);
         bench_ticks(b, 3);
-        assert_int_equal(entry_state(b, NEXT), FOLLOW);
+        assert_int_equal(entry_state(b, SECOND), FOLLOW);
         bench_squash(b, DATA, leader ? 1 : 2);
         bench_tick(b);
-        assert_int_equal(entry_state(b, leader ? MINE : NEXT), FREE);
+        assert_int_equal(entry_state(b, leader ? FIRST : SECOND), FREE);
         if (leader) {
-            assert_int_equal(entry_state(b, NEXT), PEND);
-            assert_int_equal(bench_state0(b, 6, NEXT) >> 23 & 63, 0);
+            assert_int_equal(entry_state(b, SECOND), PEND);
+            assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, 0);
         }
         bench_ticks(b, LONG);
         assert_int_equal(b->answer[DATA][1].seen, !leader);
@@ -368,8 +361,8 @@ static void a_squashed_entry_leads_nobody(void **state)
     bench_offer(b, DATA, 2, VA | 2, ACC_READ, true);
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), FREE);
-    assert_int_equal(entry_state(b, NEXT), PEND);
+    assert_int_equal(entry_state(b, FIRST), FREE);
+    assert_int_equal(entry_state(b, SECOND), PEND);
     bench_ticks(b, LONG);
     assert_int_equal(b->answer[DATA][2].r.src, SRC_WALK);
     bench_free(b);
@@ -380,9 +373,9 @@ static void a_squashed_entry_leads_nobody(void **state)
     bench_offer(b, DATA + 1, 3, VA | 3, ACC_READ, true);
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, NEXT), PEND);
-    assert_int_equal(entry_state(b, NEXT + 1), FOLLOW);
-    assert_int_equal(bench_state0(b, 6, NEXT + 1) >> 23 & 63, NEXT);
+    assert_int_equal(entry_state(b, SECOND), PEND);
+    assert_int_equal(entry_state(b, SECOND + 1), FOLLOW);
+    assert_int_equal(bench_state0(b, 6, SECOND + 1) >> 23 & 63, SECOND);
     bench_free(b);
 }
 
@@ -392,11 +385,11 @@ static void in_its_page_fault(void **state)
     (void)state;
     for (unsigned steps = 0; steps <= 3; steps++) {
         struct bench *b = begin(ACC_READ, 0);
-        BENCH_UNTIL(b, entry_state(b, MINE) == FINV);
+        BENCH_UNTIL(b, entry_state(b, FIRST) == FINV);
         const unsigned before = bench_psc_entries(b);
         const uint64_t reads = b->reads;
         bench_ticks(b, steps);
-        assert_int_equal(entry_state(b, MINE), steps == 3 ? FINVW : FINV);
+        assert_int_equal(entry_state(b, FIRST), steps == 3 ? FINVW : FINV);
         squash(b);
         bench_ticks(b, S);
         assert_int_equal(bench_psc_entries(b), before);
@@ -412,11 +405,11 @@ static void in_done(void **state)
     const bool behind = QUEUE >= DATA + 2;
     if (behind)
         bench_offer(b, DATA, 2, VA | 2, ACC_READ, true);
-    BENCH_UNTIL(b, entry_state(b, MINE) == DONE);
+    BENCH_UNTIL(b, entry_state(b, FIRST) == DONE);
     const uint64_t cycle = b->cycle;
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), FREE);
+    assert_int_equal(entry_state(b, FIRST), FREE);
     assert_int_equal(b->out.resp_valid, 0);
     if (behind) {
         bench_tick(b);
@@ -434,12 +427,12 @@ static void in_done_and_not_first(void **state)
         return;
     struct bench *b = begin(ACC_READ, MAPPED);
     bench_offer(b, DATA, 2, VA | 2, ACC_READ, true);
-    BENCH_UNTIL(b, entry_state(b, MINE) == DONE);
-    assert_int_equal(entry_state(b, NEXT), DONE);
+    BENCH_UNTIL(b, entry_state(b, FIRST) == DONE);
+    assert_int_equal(entry_state(b, SECOND), DONE);
     bench_squash(b, DATA, 2);
     bench_tick(b);
     assert_true(b->answer[DATA][1].seen);
-    assert_int_equal(entry_state(b, NEXT), FREE);
+    assert_int_equal(entry_state(b, SECOND), FREE);
     assert_true(b->out.req_ready >> DATA & 1);
     bench_ticks(b, LONG);
     assert_false(b->answer[DATA][2].seen);
@@ -471,13 +464,13 @@ static void what_is_not_in_flight(void **state)
     bench_offer(b, DATA, 3, VA, ACC_READ, true);
     bench_tick(b);
     assert_true(b->answer[DATA][3].seen);
-    assert_int_equal(bench_state0(b, 6, MINE) & 15,
+    assert_int_equal(bench_state0(b, 6, FIRST) & 15,
                      FREE); /* the entry had this id, and takes the request of the cycle */
     bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
     bench_offer(b, DATA, 1, VA + 0x1000, ACC_READ, true);
     bench_squash(b, DATA, 1);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), PEND);
+    assert_int_equal(entry_state(b, FIRST), PEND);
     BENCH_UNTIL(b, b->answer[DATA][1].seen);
     bench_free(b);
 }
@@ -492,7 +485,7 @@ static void the_id_is_free_at_once(void **state)
     squash(b);
     bench_offer(b, DATA, 1, VA + 0x8000000000, ACC_READ, true);
     bench_tick(b);
-    assert_int_equal(entry_state(b, MINE), PEND);
+    assert_int_equal(entry_state(b, FIRST), PEND);
     BENCH_UNTIL(b, b->answer[DATA][1].seen);
     assert_int_equal(b->answer[DATA][1].r.addr, PA + 0x5000);
     bench_ticks(b, LONG);
@@ -511,7 +504,7 @@ static void during_a_control_operation(void **state)
         b->in.ctl_data = VA;
         if (after) {
             bench_tick(b);
-            assert_int_equal(entry_state(b, MINE), PEND);
+            assert_int_equal(entry_state(b, FIRST), PEND);
             bench_ticks(b, after - 1);
         }
         if (after && b->out.ctl_ready) {
@@ -532,15 +525,15 @@ static void in_done_during_a_control_operation(void **state)
         return;
     struct bench *b = begin(ACC_READ, MAPPED);
     bench_offer(b, DATA, 2, VA | 2, ACC_READ, true);
-    BENCH_UNTIL(b, entry_state(b, MINE) == DONE);
+    BENCH_UNTIL(b, entry_state(b, FIRST) == DONE);
     b->in.ctl_valid = true;
     b->in.ctl_op = CTL_INVLPG;
     b->in.ctl_data = VA;
     bench_tick(b);
-    assert_int_equal(entry_state(b, NEXT), DONE);
+    assert_int_equal(entry_state(b, SECOND), DONE);
     bench_squash(b, DATA, 2);
     bench_tick(b);
-    assert_int_equal(entry_state(b, NEXT), FREE);
+    assert_int_equal(entry_state(b, SECOND), FREE);
     assert_int_equal(b->out.resp_valid, 0);
     bench_ticks(b, LONG);
     assert_false(b->answer[DATA][2].seen);
