@@ -49,6 +49,7 @@ template <class T> inline void register_clear(T &reg)
         for (auto &part : reg.m_storage)
             register_clear(part);
 }
+inline constexpr auto cleared = [](auto &reg, auto...) { register_clear(reg); };
 
 struct state_words {
     const struct dut_state &state;
@@ -198,7 +199,6 @@ inline unsigned registers_denied(const state_words &words, unsigned side)
 
 template <class Registers> void registers_l1(Registers &registers, const state_words &words)
 {
-    const auto clear = [](auto &reg, auto...) { register_clear(reg); };
     registers.u_front_g_side_u_l1tlb_g_array_u_array_tag_q(
         [&](auto &reg, unsigned side, unsigned a) { registers_tags(reg, words, side, a); });
     registers.u_front_g_side_u_l1tlb_g_array_u_array_data_q(
@@ -216,25 +216,25 @@ template <class Registers> void registers_l1(Registers &registers, const state_w
     const auto denied = [&](auto &reg, unsigned side, unsigned a) {
         register_set(reg, a ? 0 : registers_denied(words, side));
     };
-    registers.u_front_g_side_u_l1tlb_fill_q(clear);
-    registers.u_front_g_side_u_l1tlb_fill_tag_q(clear);
-    registers.u_front_g_side_u_l1tlb_fill_data_q(clear);
-    registers.u_front_g_side_u_l1tlb_filled_data_q(clear);
+    registers.u_front_g_side_u_l1tlb_fill_q(cleared);
+    registers.u_front_g_side_u_l1tlb_fill_tag_q(cleared);
+    registers.u_front_g_side_u_l1tlb_fill_data_q(cleared);
+    registers.u_front_g_side_u_l1tlb_filled_data_q(cleared);
     registers.u_front_g_side_u_l1tlb_took_q(
         [&](auto &reg, unsigned side) { register_set(reg, registers_denied(words, side)); });
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_dropped_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_ok_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_dropped_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_ok_q(cleared);
     registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_denied_q(denied);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_gone_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_ok_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_denied_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_gone_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_ok_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_new_denied_q(cleared);
     registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_any_q(denied);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_hit_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_set_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_size_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_q(clear);
-    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_place_q(clear);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_hit_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_set_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_size_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_q(cleared);
+    registers.u_front_g_side_u_l1tlb_g_array_u_array_g_late_written_place_q(cleared);
 }
 
 template <class Registers> void registers_psc(Registers &registers, const state_words &words)
@@ -244,7 +244,7 @@ template <class Registers> void registers_psc(Registers &registers, const state_
     registers.u_psc_g_array_u_array_data_q([&](auto &reg, unsigned a) { registers_data(reg, words, PSC, a); });
     registers.u_psc_g_array_u_array_valid_q([&](auto &reg, unsigned a) { registers_valid(reg, words, PSC, a); });
     registers.u_psc_g_array_u_array_repl_q([&](auto &reg, unsigned a) { registers_touches(reg, words, PSC, a); });
-    registers.u_psc_g_array_u_array_dropped_q([](auto &reg, unsigned) { register_clear(reg); });
+    registers.u_psc_g_array_u_array_dropped_q(cleared);
     registers.u_psc_g_array_u_array_current_q([&](auto &reg, unsigned a) { registers_current(reg, words, PSC, a); });
 }
 
@@ -266,8 +266,8 @@ inline uint64_t register_result(unsigned kind, unsigned src, unsigned err, unsig
 template <class Registers> void registers_responses(Registers &registers, const struct pins_out &out)
 {
     const auto response = [&](unsigned p) { return out.resp_valid >> p & 1 ? out.resp[p] : pins_resp{}; };
-    registers.u_front_asked_q([](auto &reg) { register_clear(reg); });
-    registers.u_front_g_fault_g_told_access_q([](auto &reg, unsigned) { register_clear(reg); });
+    registers.u_front_asked_q(cleared);
+    registers.u_front_g_fault_g_told_access_q(cleared);
     registers.u_front_resp_q([&](auto &reg) { register_set(reg, out.resp_valid); });
     registers.u_front_g_response_id_q([&](auto &reg, unsigned p) { register_set(reg, response(p).id); });
     registers.u_front_g_response_addr_q(
@@ -338,13 +338,12 @@ template <class Registers> void registers_queue(Registers &registers, const stat
     });
     const auto pointers = words.get(WORD_CONTROL, 2);
     /* An entry that is DENIED was asked for in the cycle before; its L1 tells why (registers_l1). */
-    const auto clear = [](auto &reg) { register_clear(reg); };
     registers.u_queue_new_q([&](auto &reg) {
         for (unsigned p = 0; p < NP; p++)
             register_set(reg[p], of_port[p] & in[DENIED]);
     });
-    registers.u_queue_follows_q(clear);
-    registers.u_queue_plain_q(clear);
+    registers.u_queue_follows_q(cleared);
+    registers.u_queue_plain_q(cleared);
     registers.u_queue_rr_issue_q([&](auto &reg) { register_set(reg, pointers.field(0, 6)); });
     registers.u_queue_rr_walk_q([&](auto &reg) { register_set(reg, pointers.field(8, 6)); });
 }
@@ -469,7 +468,6 @@ inline stlb_found stlb_found_of_size(const state_words &words, unsigned a, unsig
 
 template <class Registers> void registers_stlb_arrays(Registers &registers, const state_words &words)
 {
-    const auto clear = [](auto &reg, auto...) { register_clear(reg); };
     const auto of_stage = [&](unsigned a, unsigned size, unsigned later) {
         return shape_of_stlb(a).set(size, stlb_stage_vpn(words, later));
     };
@@ -494,14 +492,14 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
             register_set(reg[set], stlb_replacement(words, a, set));
     });
     /* The memories have what C wrote last. */
-    registers.u_stlb_g_array_u_array_p_write_q(clear);
-    registers.u_stlb_g_array_u_array_p_fresh_q(clear);
-    registers.u_stlb_g_array_u_array_p_set_q(clear);
-    registers.u_stlb_g_array_u_array_p_fill_q(clear);
-    registers.u_stlb_g_array_u_array_w_write_q(clear);
-    registers.u_stlb_g_array_u_array_w_low_q(clear);
-    registers.u_stlb_g_array_u_array_w_set_q(clear);
-    registers.u_stlb_g_array_u_array_c_same_q(clear);
+    registers.u_stlb_g_array_u_array_p_write_q(cleared);
+    registers.u_stlb_g_array_u_array_p_fresh_q(cleared);
+    registers.u_stlb_g_array_u_array_p_set_q(cleared);
+    registers.u_stlb_g_array_u_array_p_fill_q(cleared);
+    registers.u_stlb_g_array_u_array_w_write_q(cleared);
+    registers.u_stlb_g_array_u_array_w_low_q(cleared);
+    registers.u_stlb_g_array_u_array_w_set_q(cleared);
+    registers.u_stlb_g_array_u_array_c_same_q(cleared);
     registers.u_stlb_g_array_u_array_c_sets_q([&](auto &reg, unsigned a) { all_sets(reg, a, 1); });
     registers.u_stlb_g_array_u_array_c_match_q([&](auto &reg, unsigned a) {
         const unsigned ways = shape_of_stlb(a).ways;
@@ -524,7 +522,7 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
         register_set(reg, words.get(WORD_STAGE, CFG_STLB_LATENCY - 2).field(0, 2) == TOKEN_FILL &&
                               stlb_found_of_size(words, a, unsigned(fill.field(1, 2))).asked);
     });
-    registers.u_stlb_g_array_u_array_c_place_q(clear); /* of a sweep */
+    registers.u_stlb_g_array_u_array_c_place_q(cleared); /* of a sweep */
     registers.u_stlb_g_array_u_array_c_data_q([&](auto &reg, unsigned a) {
         for (unsigned size = 0; size < 3; size++)
             register_set(reg[size], stlb_found_of_size(words, a, size).entry.w[1]);
@@ -535,9 +533,9 @@ template <class Registers> void registers_stlb_arrays(Registers &registers, cons
             register_insert(reg, size, 1, stlb_found_of_size(words, a, size).entry.field(3, 1));
     });
     /* … and not by the ways of its memories */
-    registers.u_stlb_g_array_u_array_g_late_c_pick_q(clear);
-    registers.u_stlb_g_array_u_array_g_late_c_globs_q(clear);
-    registers.u_stlb_g_array_u_array_g_late_c_words_q(clear);
+    registers.u_stlb_g_array_u_array_g_late_c_pick_q(cleared);
+    registers.u_stlb_g_array_u_array_g_late_c_globs_q(cleared);
+    registers.u_stlb_g_array_u_array_g_late_c_words_q(cleared);
 }
 
 template <class Registers> void registers_stlb(Registers &registers, const state_words &words)
@@ -548,7 +546,6 @@ template <class Registers> void registers_stlb(Registers &registers, const state
         for (unsigned i = 0; i < STAGES; i++)
             register_insert(reg, width * i, width, words.get(WORD_STAGE, i + 1).field(low, width));
     };
-    const auto clear = [](auto &reg) { register_clear(reg); };
     registers.u_stlb_token_q([&](auto &reg) { stages(reg, 0, 2); });
     registers.u_stlb_entry_q([&](auto &reg) { stages(reg, 2, 6); });
     registers.u_stlb_step_q([&](auto &reg) { stages(reg, 8, 2); });
@@ -567,10 +564,10 @@ template <class Registers> void registers_stlb(Registers &registers, const state
     });
     registers.u_stlb_c_new_glob_q([&](auto &reg) { register_set(reg, fill.field(3, 1)); });
     registers.u_stlb_c_new_data_q([&](auto &reg) { register_set(reg, fill.w[1]); });
-    registers.u_stlb_c_whole_q(clear);
-    registers.u_stlb_c_sweep_q(clear);
-    registers.u_stlb_c_init_q(clear);
-    registers.u_stlb_p_new_q(clear);
+    registers.u_stlb_c_whole_q(cleared);
+    registers.u_stlb_c_sweep_q(cleared);
+    registers.u_stlb_c_init_q(cleared);
+    registers.u_stlb_p_new_q(cleared);
     registers.u_stlb_inv_vpn_q([&](auto &reg) { register_set(reg, stlb_stage_vpn(words, 1)); });
     registers_stlb_arrays(registers, words);
 }
@@ -654,15 +651,14 @@ template <class Registers> void registers_control(Registers &registers, const st
     registers.u_ctl_keys_q([&](auto &reg) {
         register_set(reg, (flag(PKE) ? keys.field(0, 32) << 32 : 0) | (flag(PKS) ? keys.field(32, 32) : 0));
     });
-    const auto clear = [](auto &reg) { register_clear(reg); };
-    registers.u_ctl_state_q(clear);
-    registers.u_ctl_op_q(clear);
-    registers.u_ctl_data_q(clear);
-    registers.u_ctl_desc_q(clear);
-    registers.u_ctl_gp_q(clear);
-    registers.u_ctl_inv_q(clear);
+    registers.u_ctl_state_q(cleared);
+    registers.u_ctl_op_q(cleared);
+    registers.u_ctl_data_q(cleared);
+    registers.u_ctl_desc_q(cleared);
+    registers.u_ctl_gp_q(cleared);
+    registers.u_ctl_inv_q(cleared);
     registers.u_ctl_pcid_q([&](auto &reg) { register_set(reg, flag(PCIDE) ? cr.field(0, 12) : 0); });
-    registers.u_ctl_j_q(clear);
+    registers.u_ctl_j_q(cleared);
 }
 
 /* The other way round, of what is looked at again and again (events.c): of a walker its state, level and whether it
