@@ -17,7 +17,7 @@
 // An address is kept as far as it counts (addr_t), a result as kept_t; what nobody asks for is x, not 0. A translation
 // is written over the linear address, but for the bits below the page size.
 //
-// Cost: PEND, NWALK and DONE one cycle each when alone. Of tiny 1,223 LUT6, 364 flip-flops (as first written,
+// Cost: PEND, NWALK and DONE one cycle each when alone. Of tiny 1,044 LUT6, 376 flip-flops (as first written,
 // with whole addresses and a follower's own look-up of the page's rights: 1,850, 468).
 // Rules: docs/microarchitecture.md section 8.
 module mmu_miss_queue

@@ -10,8 +10,8 @@
 // reads is registered a cycle before R: from the entry in stage k-2 (at k = 3 that is stage 1), from the walker at its
 // grant, from the control operation in EXEC and in SWEEP.
 //
-// Cost: an STLB hit answers stlb.latency cycles after an L1 hit would have; one token a cycle. In preset tiny 826 LUT6,
-// 487 flip-flops, 172 LUT RAMs, 8 levels (make synth MODULE=mmu_stlb).
+// Cost: an STLB hit answers stlb.latency cycles after an L1 hit would have; one token a cycle. In preset tiny 801 LUT6,
+// 515 flip-flops, 172 LUT RAMs, 8 levels (make synth MODULE=mmu_stlb).
 // Rules: docs/microarchitecture.md sections 9, 13.
 module mmu_stlb
   import mmu_pkg::*, mmu_cfg_pkg::*;

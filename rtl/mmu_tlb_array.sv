@@ -18,7 +18,7 @@
 // Cost: a lookup answers in its own cycle; one lookup per port, one fill and one invalidation a cycle. Tags are
 // flip-flops, each with three comparators (of one lookup, the fill, the invalidation), and so is what is judged of an
 // entry; the data are one memory, which becomes LUT RAM. 8 entries of 4 KByte, 4 ways, LRU, one port (tiny's DTLB):
-// 1,292 LUT6, 515 FF, 18 LUT RAMs of 16 x 4, 8 levels.
+// 1,042 LUT6, 507 FF, 9 LUT RAMs of 16 x 4, 6 levels.
 // Rules: docs/microarchitecture.md sections 4, 5, 7, 10.
 module mmu_tlb_array
   import mmu_pkg::*, mmu_cfg_pkg::*;

@@ -11,7 +11,7 @@
 //     cycle     t          t+1       t+1+L            t+2+L
 //     level l   start      REQ       reply, judged    REQ of level l-1, CAS or FIN
 //
-// Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set. Tiny: 377 and 401 LUT6, 161
+// Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set. Tiny: 371 and 400 LUT6, 160
 // flip-flops, 7 levels, half of it the choice of 8 bytes of a line (172 and 6 with replies of 8 bytes). (581, 197 and
 // 11 when the outcome of a compare-and-swap was judged after it was compared.)
 // Rules: docs/microarchitecture.md section 11; SDM 5.5.4, 5.6, 5.7, 5.8, 5.9.2.

@@ -5,11 +5,17 @@
 #
 # Seeds are fixed. Every run is also a comparison: one that finds a difference is a failure. B= is the folder of the
 # presets' builds. The counts stay in out/coverage/counts/PRESET-RUN.dat, what the runs said in out/coverage/logs/.
+# Exit status (tb/base/exits.h): 0; 1 a difference, or not all was reached; 2 a preset that is not built.
 set -eu
 cd "$(dirname "$0")/.."
 presets=${*:-tiny contrary}
 build=${B:-build}
 out=out/coverage
+for preset in $presets; do
+    [ -x "$build/$preset/twinwalk-cover" ] && continue
+    echo "coverage: there is no $build/$preset/twinwalk-cover: \`make coverage\` builds it, of a preset that there is" >&2
+    exit 2
+done
 rm -rf "$out"
 mkdir -p "$out/counts"
 

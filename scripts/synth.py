@@ -6,9 +6,10 @@ worst paths. Yosys with its slang front end does the work (build/venv, group `sy
 
 MODULE is the name of a module (mmu_tlb_array: every instance of it) or of an instance, with * and ? as in file names
 (mmu.u_front.*). Each is synthesized by itself, flat, with the parameters and the constant inputs that it has in the
-preset: seconds. Without MODULE the MMU is synthesized twice: flat, which gives the figures of the whole; and with its
-hierarchy kept until after mapping, which says which module each LUT belongs to, so that the paths can be followed
-through modules. What could be optimized across modules is not there, so its sum is higher.
+preset, and without what nobody takes of its outputs: seconds. Without MODULE the MMU is synthesized twice: flat, which
+gives the figures of the whole; and with its hierarchy kept until after mapping, which says which module each LUT
+belongs to, so that the paths can be followed through modules. What could be optimized across modules is not there, so
+its sum is higher.
 
 The modules of rtl/link (docs/board.md) are parts of mmu_link, whose MMU has a clock enable and a readout while it
 waits; mmu_link by itself is with the MMU. The endpoints link_uart and link_ft245 stand alone.
@@ -46,6 +47,9 @@ FLIP_FLOPS = [f"$_{kind}_{''.join(polarity)}_" for kind, pins in (
     ("SDFFCE", ["NP", "NP", "01", "NP"])) for polarity in itertools.product(*pins)]
 HIDE = "\n".join(f"chtype -map {kind} hidden{kind.strip('$')}" for kind in FLIP_FLOPS)
 SHOW = "\n".join(f"chtype -map hidden{kind.strip('$')} {kind}" for kind in FLIP_FLOPS)
+# A round brings what is constant, or not used, through one boundary between modules: that there is no readout goes from
+# mmu down to an array, and through mmu_peek on its way, in six.
+ROUND, ROUNDS = "opt_hier\nopt -fast\n", 10
 
 
 class Refused(Exception):
@@ -113,12 +117,7 @@ read_slang -j 1 --top {top} --keep-hierarchy @mmu_cfg_pkg.sv {" ".join(str(one.r
 hierarchy -check -top {top}
 proc
 chformal -remove
-opt_hier
-opt -fast
-opt_hier
-opt -fast
-opt_hier
-opt_clean
+{ROUND * ROUNDS}opt_clean
 write_rtlil @elaborated.il
 """)
     names = re.findall(r"^module \\(\S+)", (yosys.folder / "elaborated.il").read_text(encoding="utf-8"), re.MULTILINE)
@@ -222,7 +221,7 @@ class Netlist:
         while self.driver.get(bit) is not None and self.passes(self.driver[bit]):
             cells.append(self.driver[bit])
             bit = self.before[cells[-1]][1]
-        start = self.names.get(bit, ("a constant", 0))[0]
+        start = self.names.get(bit, ("a register that Yosys made" if bit in self.driver else "a constant", 0))[0]
         return cells[::-1], start
 
     def worst(self, wanted):
