@@ -12,7 +12,7 @@
 //     level l   start      REQ       reply, judged    REQ of level l-1, CAS or FIN
 //
 // Cost: L+1 cycles a level at memory latency L, L+1 more for every A or D to set. Tiny: 371 and 400 LUT6, 160
-// flip-flops, 7 levels, half of it the choice of 8 bytes of a line (172 and 6 with replies of 8 bytes). (581, 197 and
+// flip-flops, 7 levels, half of it the choice of 8 bytes of a line (165 and 6 with replies of 8 bytes). (581, 197 and
 // 11 when the outcome of a compare-and-swap was judged after it was compared.)
 // Rules: docs/microarchitecture.md section 11; SDM 5.5.4, 5.6, 5.7, 5.8, 5.9.2.
 module mmu_walker

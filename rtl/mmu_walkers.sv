@@ -6,7 +6,7 @@
 //
 // Cost: two walkers in one line (with replies of 8 bytes, at one entry) share one read, unless it was under way when
 // the other's walk began; see mmu_walker and mmu_mem_arb for the cycles. Whatever is chosen is chosen by a set with one
-// bit. Tiny, two walkers: 1,084 LUT6, 326 flip-flops, 7 levels (were 1,458, 397, 11); with replies of 8 bytes 629 and 6
+// bit. Tiny, two walkers: 1,023 LUT6, 324 flip-flops, 7 levels (were 1,458, 397, 11); with replies of 8 bytes 616 and 6
 // levels.
 // Rules: docs/microarchitecture.md sections 10, 11, 12.
 module mmu_walkers

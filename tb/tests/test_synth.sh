@@ -42,5 +42,10 @@ yosys() { printf '#!/bin/sh\n%s\n' "$1" > "$work/yosys" && chmod +x "$work/yosys
 stopped 7 "synth: $work/nothing: No such file or directory" "$work/nothing"
 yosys 'echo "ERROR: No such command: read_slang"; exit 1'
 stopped 7 "reads no SystemVerilog: YOSYS= must name a Yosys that has read_slang" "$work/yosys"
+for no in true false; do
+    got=0
+    YOSYS=/bin/$no scripts/synth.py mmu_mem_arb > "$work/said" 2>&1 || got=$?
+    [ "$got" -eq 7 ] && grep -q "synth: /bin/$no ended with status" "$work/said" || fail "/bin/$no: exit $got"
+done
 yosys 'kill $PPID; exec sleep 20'
 stopped 130 '^synth: interrupted' "$work/yosys"
