@@ -17,9 +17,9 @@ module ulx3s #(
   output logic       uart_tx,
   output logic [7:0] led
 );
-  // 25 MHz / 5 * 12 = 60 MHz, or with the link 30 MHz: the UART is what a run waits for. The oscillator inside runs at
-  // 600 MHz.
-  localparam int unsigned Mhz = Inside == 2 ? 30 : 60;
+  // 25 MHz / 5 * 12 = 60 MHz; 30 MHz in the core, which routes at 38, and with the link: the UART is what a run
+  // waits for. The oscillator inside runs at 600 MHz.
+  localparam int unsigned Mhz = Inside == 0 ? 60 : 30;
   logic clk, locked;
   EHXPLLL #(
     .CLKI_DIV(5),
