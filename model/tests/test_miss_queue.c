@@ -44,7 +44,7 @@ static void an_entry_freed_in_a_cycle_is_not_taken_in_it(void **state)
     struct bench *b = bench_new();
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     bench_offer(b, FETCH, 1, VA, ACC_EXECUTE, true);
-    BENCH_UNTIL(b, (bench_state0(b, 6, 0) & 15) == DONE);
+    BENCH_UNTIL(b, entry_state(b, 0) == DONE);
     if (b->out.req_ready >> DATA & 1) {
         bench_offer(b, DATA, 2, VA + 0x1000, ACC_READ, true);
         bench_tick(b);

@@ -76,12 +76,12 @@ static void a_follower_never_inherits_a_fault(void **state)
     bench_offer(b, DATA, 1, VA, ACC_READ, true);
     bench_tick(b);
     bench_offer(b, DATA, 2, VA, ACC_READ, true);
-    while ((bench_state0(b, 6, FIRST) & 15) != FINV) {
+    while (entry_state(b, FIRST) != FINV) {
         if (b->cycle > 1000000)
             fail();
         bench_tick(b);
     }
-    assert_int_equal(bench_state0(b, 6, SECOND) & 15, PEND);
+    assert_int_equal(entry_state(b, SECOND), PEND);
     assert_int_equal(bench_state0(b, 6, SECOND) >> 23 & 63, 0);
     bench_map(b, VA, PA, SIZE_4K, MAPPED);
     for (unsigned step = 0; step < 3; step++) { /* three issues, in successive cycles */
@@ -90,7 +90,7 @@ static void a_follower_never_inherits_a_fault(void **state)
         bench_tick(b);
         assert_int_equal(bench_state0(b, 8, 1), TOKEN_FINV | FIRST << 2 | step << 8);
     }
-    assert_int_equal(bench_state0(b, 6, FIRST) & 15, FINVW);
+    assert_int_equal(entry_state(b, FIRST), FINVW);
     assert_int_equal(bench_state0(b, 6, FIRST) >> 48, 2);
     bench_ticks(b, 1000);
     assert_int_equal(b->answer[DATA][1].r.kind, KIND_PF);
@@ -141,7 +141,7 @@ static void a_leaving_leader_is_not_followed(void **state)
         bench_offer(b, DATA, 1, VA, ACC_READ, true);
         bench_ticks(b, grant - early + 1);
         /* now in cycle grant + 1 - early: FIN's successor, FIN, and the one before */
-        const bool leads = (bench_state0(b, 6, FIRST) & 15) == WALK;
+        const bool leads = entry_state(b, FIRST) == WALK;
         assert_int_equal(leads, early >= 1);
         if (!(b->out.req_ready >> DATA & 1)) {
             bench_free(b);
@@ -149,7 +149,7 @@ static void a_leaving_leader_is_not_followed(void **state)
         }
         bench_offer(b, DATA, 2, VA, ACC_READ, true);
         bench_tick(b);
-        assert_int_equal(bench_state0(b, 6, SECOND) & 15, early >= 2 ? FOLLOW : PEND);
+        assert_int_equal(entry_state(b, SECOND), early >= 2 ? FOLLOW : PEND);
         bench_ticks(b, 100);
         assert_int_equal(b->answer[DATA][2].r.src, early >= 2 ? SRC_MERGED : SRC_STLB);
         bench_free(b);

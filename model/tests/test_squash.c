@@ -464,8 +464,7 @@ static void what_is_not_in_flight(void **state)
     bench_offer(b, DATA, 3, VA, ACC_READ, true);
     bench_tick(b);
     assert_true(b->answer[DATA][3].seen);
-    assert_int_equal(bench_state0(b, 6, FIRST) & 15,
-                     FREE); /* the entry had this id, and takes the request of the cycle */
+    assert_int_equal(entry_state(b, FIRST), FREE); /* the entry had this id, and takes the request of the cycle */
     bench_map(b, VA + 0x1000, PA + 0x1000, SIZE_4K, MAPPED);
     bench_offer(b, DATA, 1, VA + 0x1000, ACC_READ, true);
     bench_squash(b, DATA, 1);
